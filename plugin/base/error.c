@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+
+#include <errno.h>
+
+G_DEFINE_QUARK(spoc - error - quark, spoc_error)
+
+void
+spoc_error_set_errno(GError **error, int saved_errno, const char *format, ...)
+{
+    SpocErrorCode code = SPOC_ERROR_IO;
+    if (saved_errno == EACCES || saved_errno == EPERM)
+        code = SPOC_ERROR_DENIED;
+    else if (saved_errno == ENOENT)
+        code = SPOC_ERROR_NOT_FOUND;
+
+    va_list args;
+    va_start(args, format);
+    g_autofree char *what = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(error, SPOC_ERROR, code, "%s: %s", what, g_strerror(saved_errno));
+}

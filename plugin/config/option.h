@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  The table of options: one row a key with its type, unit, range, default,
+ *          help, secrecy, and who may set it. The reader, the sample file, the man
+ *          page, `spocctl config` and the fuzz seeds all come from it.
+ */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+    SPOC_OPTION_MAILSERVER,
+    SPOC_OPTION_MAILSERVERBACKUP,
+    SPOC_OPTION_MAILFROM,
+    SPOC_OPTION_MAILUSER,
+    SPOC_OPTION_MAILPASS,
+    SPOC_OPTION_MAIL_PASS_FILE,
+    SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD,
+    SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
+    SPOC_OPTION_MAIL_SMTP_PORT,
+    SPOC_OPTION_MAIL_SMTP_CONNECTION_TIMEOUT,
+    SPOC_OPTION_MAIL_SMTP_TIMEOUT,
+    SPOC_OPTION_MAIL_SMTP_FINAL_TIMEOUT,
+    SPOC_OPTION_MAIL_MAX_CONNECTIONS,
+    SPOC_OPTION_MAIL_RETRY_SCHEDULE,
+    SPOC_OPTION_MAIL_MAX_AGE,
+    SPOC_OPTION_PROTOCOLS,    /* cryptographicProtocolsForOutboundCommunication */
+    SPOC_OPTION_ALLOW_SUITES, /* allowCustomCipherSuitesForOutboundCommunication */
+    SPOC_OPTION_SUITES,       /* customCipherSuitesForOutboundCommunication */
+    SPOC_OPTION_TRUST_STORE,
+    SPOC_OPTION_TRUST_STORE_PASSWORD,
+    SPOC_OPTION_TRUST_STORE_PASSWORD_FILE,
+    SPOC_OPTION_TRUST_SYSTEM_CERTIFICATES,
+    SPOC_OPTION_TRUST_REVOCATION_LIST,      /* trustRevocationList: PEM or DER CRL file */
+    SPOC_OPTION_MAIL_TLS_PINNED_PUBLIC_KEY, /* mailTlsPinnedPublicKey: sha256//BASE64 list */
+    SPOC_OPTION_MAIL_CLIENT_CERTIFICATE,
+    SPOC_OPTION_MAIL_CLIENT_KEY,
+    SPOC_OPTION_RECIPIENT_DOMAIN,
+    SPOC_OPTION_RECIPIENT_ALIAS_FILE, /* recipientAliasFile, aliases(5); default empty */
+    SPOC_OPTION_NOTIFY_UNVERIFIED,
+    SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS,
+    SPOC_OPTION_MANAGEMENT_URL,
+    SPOC_OPTION_MANAGEMENT_INTERVAL,
+    SPOC_OPTION_START_DAEMON,
+    SPOC_OPTION_COUNT,
+} SpocOptionId;
+
+typedef enum {
+    SPOC_TYPE_STRING,
+    SPOC_TYPE_INTEGER,
+    SPOC_TYPE_BOOLEAN, /* true false yes no on off 1 0 enabled disabled */
+    SPOC_TYPE_CHOICE,
+    SPOC_TYPE_LIST,      /* separated by commas, blanks around dropped */
+    SPOC_TYPE_DURATION,  /* 500ms 30s 5m 1h 5d, or a number in the option's unit */
+    SPOC_TYPE_DURATIONS, /* a list of them */
+    SPOC_TYPE_ADDRESS,   /* one mail address */
+    SPOC_TYPE_SERVER,    /* host, host:port, [IPv6], [IPv6]:port */
+    SPOC_TYPE_PATH,      /* relative ones are meant from the configuration directory */
+    SPOC_TYPE_DOMAIN,
+} SpocOptionType;
+
+typedef enum {
+    SPOC_OPTION_FLAG_SECRET = 1 << 0,     /* masked wherever it is shown */
+    SPOC_OPTION_FLAG_CRITICAL = 1 << 1,   /* a bad value makes delivery wait */
+    SPOC_OPTION_FLAG_MANAGEABLE = 1 << 2, /* the management layer may set it */
+} SpocOptionFlags;
+
+/* The choices of mailSmtpEncryption, in the table's order. */
+typedef enum {
+    SPOC_ENCRYPTION_NONE,
+    SPOC_ENCRYPTION_SSL_TLS,
+    SPOC_ENCRYPTION_STARTTLS,
+    SPOC_ENCRYPTION_STARTTLS_REQUIRED,
+} SpocEncryption;
+
+typedef enum {
+    SPOC_UNVERIFIED_DROP,
+    SPOC_UNVERIFIED_SEND,
+} SpocUnverified;
+
+typedef enum {
+    SPOC_START_AUTO,
+    SPOC_START_NEVER,
+} SpocStartDaemon;
+
+/**
+ * SpocOption:
+ * @name: the key as it is written
+ * @default_value: text as one would write it; "" for empty
+ * @unit: (nullable): "ms", "messages", …; what a bare number means
+ * @minimum: smallest integer or duration (in @unit)
+ * @maximum: largest
+ * @choices: (nullable): NULL-terminated, for SPOC_TYPE_CHOICE
+ * @aliases: (nullable): "OTHER=CHOICE" pairs accepted as well, NULL-terminated
+ * @help: one line for the sample file and the man page
+ */
+typedef struct {
+    SpocOptionId id;
+    const char *name;
+    SpocOptionType type;
+    guint flags;
+    const char *default_value;
+    const char *unit;
+    gint64 minimum;
+    gint64 maximum;
+    const char *const *choices;
+    const char *const *aliases;
+    const char *help;
+} SpocOption;
+
+const SpocOption *
+spoc_option_get(SpocOptionId id);
+
+/* (nullable): by its exact name; keys are case-sensitive as in the original product */
+const SpocOption *
+spoc_option_find(const char *name);
+
+/* (nullable): the known key nearest to a mistyped one, for "did you mean" */
+const SpocOption *
+spoc_option_suggest(const char *name);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Asks cupsd what an event does not say: whose job it is, and what a
+ *          subscription is for.
+ *
+ * libcups blocks, and cupsd may be busy or gone; so one worker thread does the asking and
+ * the answers come back on the main context. Owners are remembered, because with
+ * PreserveJobHistory No a finished job cannot be asked about any more; the memory is
+ * bounded.
+ */
+#pragma once
+
+#include "event/whose.h"
+
+typedef struct _SpocCups SpocCups;
+
+/* Answers come on the thread-default context of the caller of this. */
+SpocCups *
+spoc_cups_new(void);
+/* Answers that are under way are dropped: their callbacks are not called. Does not wait
+ * for the thread longer than its time-outs on the network (5 s). */
+void
+spoc_cups_free(SpocCups *cups);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCups, spoc_cups_free)
+
+/**
+ * SpocCupsSubscriptionFunc:
+ * @status: KNOWN, NOT_FOUND or UNREACHABLE
+ * @job_id: 0 when it is not a job's
+ * @printer_uri: (nullable)
+ */
+typedef void (*SpocCupsSubscriptionFunc)(SpocSubscriptionStatus status, gint job_id,
+                                         const char *printer_uri, gpointer user_data);
+void
+spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id, SpocCupsSubscriptionFunc callback,
+                           gpointer user_data);
+
+typedef struct {
+    char *owner; /* (nullable): job-originating-user-name; NULL: CUPS does not say */
+    char *title; /* (nullable): job-name */
+    char *uuid;  /* (nullable): job-uuid */
+} SpocJobFacts;
+
+/**
+ * SpocCupsJobFunc:
+ * @facts: (nullable): NULL when CUPS does not know the job or cannot be asked
+ * @why: (nullable): then the reason, one line
+ */
+typedef void (*SpocCupsJobFunc)(const SpocJobFacts *facts, const char *why, gpointer user_data);
+
+/* (nullable): from memory at once, without asking */
+const SpocJobFacts *
+spoc_cups_job_remembered(SpocCups *cups, gint job_id);
+
+/* Asks unless it is remembered; then the callback still comes from the main loop. Equal
+ * questions under way are asked once. */
+void
+spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gpointer user_data);
+
+/* A new job may have an old job's number after CUPS lost its state: job-created says so. */
+void
+spoc_cups_forget_job(SpocCups *cups, gint job_id);

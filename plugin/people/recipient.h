@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Recipient URIs become recipients, and recipients addresses that may be mailed.
+ * SECURITY  cupsd passes recipient URIs through unchecked and anybody local can make one.
+ *           An address that comes out of here is safe as an SMTP envelope address and in
+ *           a header: no control characters, blanks, angle brackets, quotes or parameters.
+ * ERRORS    SPOC_ERROR_INVALID for a URI or address, SPOC_ERROR_DENIED for one that
+ *           notifyAllowedRecipients does not allow; the message says what is accepted and
+ *           never contains a line break.
+ */
+#pragma once
+
+#include "config/config.h"
+
+#define SPOC_RECIPIENTS_MAX 100
+#define SPOC_ADDRESS_MAX_BYTES 254 /* RFC 5321 4.5.3.1.3, less the brackets */
+
+typedef enum {
+    SPOC_FORMAT_BOTH,
+    SPOC_FORMAT_TEXT,
+    SPOC_FORMAT_HTML,
+} SpocFormat;
+
+typedef enum {
+    SPOC_WHO_OWNER,   /* @owner */
+    SPOC_WHO_ADDRESS, /* local@domain */
+    SPOC_WHO_USER,    /* a bare name */
+} SpocWho;
+
+typedef struct {
+    SpocWho who;
+    char *text; /* the address or the user name; NULL for the owner */
+} SpocRecipient;
+
+typedef struct {
+    GPtrArray *recipients; /* (element-type SpocRecipient), at least one */
+    char *language;        /* (nullable): "de", "pt-BR" */
+    SpocFormat format;
+    char *subject; /* (nullable): mailto's subject, one line */
+} SpocRecipientUri;
+
+/**
+ * spoc_recipient_uri_parse:
+ * @uri: "spoc:alice@example.com,%40owner?language=de" or "mailto:…" (RFC 6068)
+ *
+ * Split at commas first, then percent-decoded. Unknown parameters are ignored: none can
+ * add a recipient or a header.
+ */
+SpocRecipientUri *
+spoc_recipient_uri_parse(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void
+spoc_recipient_uri_free(SpocRecipientUri *uri);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRecipientUri, spoc_recipient_uri_free)
+
+/* Whether @address is one that can be mailed: local@domain, UTF-8 allowed in both. */
+gboolean
+spoc_address_is_valid(const char *address, GError **error);
+
+typedef struct _SpocPeople SpocPeople;
+
+/* The rules for people of one configuration: domain, aliases, allow-list. Immutable. */
+SpocPeople *
+spoc_people_new(const SpocConfig *config);
+void
+spoc_people_free(SpocPeople *people);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPeople, spoc_people_free)
+
+/**
+ * SpocPerson:
+ * @address: to mail; canonical: domain in lower case
+ * @name: (nullable): full name from the account, one line
+ * @language: (nullable)
+ * @is_owner: it is (also) the owner of the event's job
+ */
+typedef struct {
+    char *address;
+    char *name;
+    char *language;
+    gboolean is_owner;
+} SpocPerson;
+
+void
+spoc_person_free(SpocPerson *person);
+
+/**
+ * spoc_people_resolve:
+ * @recipient: from a URI
+ * @owner: (nullable): user name of the job's owner, for SPOC_WHO_OWNER and the allow-list
+ *
+ * Aliases may lead to several. Each address is checked against notifyAllowedRecipients;
+ * "@owner" in that list allows what @owner resolves to.
+ *
+ * Returns: (transfer full) (element-type SpocPerson): at least one person, or NULL with
+ *   SPOC_ERROR_INVALID, SPOC_ERROR_DENIED, SPOC_ERROR_NOT_FOUND (no owner, no domain)
+ */
+GPtrArray *
+spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, const char *owner,
+                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   The TLS policy of every outbound connection: which versions, which
+ *           suites, whom to trust. Certificates and host names are always verified;
+ *           nothing here can turn that off.
+ * OWNERSHIP A SpocTls is immutable and reference counted; each holds its own X509
+ *           store, so that two configurations never share trust.
+ * ERRORS    SPOC_ERROR_INVALID for settings that cannot work, SPOC_ERROR_CORRUPT or
+ *           SPOC_ERROR_IO for a store that cannot be read. Any error means: no
+ *           connection. Messages name the key or file and the way out.
+ */
+#pragma once
+
+#include "config/config.h"
+
+#include <openssl/ssl.h>
+
+typedef struct _SpocTls SpocTls;
+
+/**
+ * spoc_tls_new:
+ * @config: the snapshot that says versions, suites, stores, CRL, pin, client certificate
+ * @ret_warnings: (out) (optional) (transfer full): what works but deserves a word
+ *   (an old TLS version that lowers the security level, an expired anchor, an unused
+ *   suite); NULL-terminated, perhaps empty
+ *
+ * A trust store that was not configured and does not exist at its default place is
+ * not an error.
+ *
+ * Returns: (transfer full): the policy, or NULL with @error set
+ */
+SpocTls *
+spoc_tls_new(const SpocConfig *config, char ***ret_warnings,
+             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocTls *
+spoc_tls_ref(SpocTls *tls);
+void
+spoc_tls_unref(SpocTls *tls);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocTls, spoc_tls_unref)
+
+/**
+ * spoc_tls_apply:
+ *
+ * Sets versions, suites, store, client certificate and verification on a fresh
+ * context, as CURLOPT_SSL_CTX_FUNCTION is given one.
+ */
+gboolean
+spoc_tls_apply(const SpocTls *tls, SSL_CTX *context, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* (nullable): the pinned public keys in CURLOPT_PINNEDPUBLICKEY's form */
+const char *
+spoc_tls_pinned_public_keys(const SpocTls *tls);
+
+/* For people: "TLSv1.2, 9 suites, 143 trust anchors (2 from /etc/cups/spoc/ssl-truststore)" */
+char *
+spoc_tls_describe(const SpocTls *tls);
