@@ -20,9 +20,8 @@
  *
  * write(2) until all is written; EINTR and short writes are handled.
  */
-gboolean
-spoc_durable_write_all(int fd, const void *data, gsize size_bytes,
-                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_durable_write_all(int fd, const void *data, gsize size_bytes,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_durable_replace:
@@ -34,13 +33,11 @@ spoc_durable_write_all(int fd, const void *data, gsize size_bytes,
  * Makes or replaces a file so that at any moment either the old or the whole new
  * one is there.
  */
-gboolean
-spoc_durable_replace(int directory_fd, const char *name, const void *data, gsize size_bytes,
-                     mode_t mode, const struct timespec *modified,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_durable_replace(int directory_fd, const char *name, const void *data,
+                              gsize size_bytes, mode_t mode, const struct timespec *modified,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-gboolean
-spoc_durable_sync_directory(int directory_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_durable_sync_directory(int directory_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_durable_read:
@@ -52,6 +49,5 @@ spoc_durable_sync_directory(int directory_fd, GError **error) G_GNUC_WARN_UNUSED
  *   is none, SPOC_ERROR_LIMIT when it is larger, SPOC_ERROR_CORRUPT when it is not
  *   a regular file
  */
-GBytes *
-spoc_durable_read(int directory_fd, const char *name, gsize max_bytes,
-                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *spoc_durable_read(int directory_fd, const char *name, gsize max_bytes,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

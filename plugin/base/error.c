@@ -3,7 +3,10 @@
 
 #include <errno.h>
 
-G_DEFINE_QUARK(spoc - error - quark, spoc_error)
+/* The hyphens are no operators. */
+/* clang-format off */
+G_DEFINE_QUARK(spoc-error-quark, spoc_error)
+/* clang-format on */
 
 void
 spoc_error_set_errno(GError **error, int saved_errno, const char *format, ...)

@@ -33,8 +33,7 @@ typedef enum {
     SPOC_ERROR_CORRUPT,
 } SpocErrorCode;
 
-GQuark
-spoc_error_quark(void);
+GQuark spoc_error_quark(void);
 
 /**
  * spoc_error_set_errno:
@@ -45,5 +44,5 @@ spoc_error_quark(void);
  *
  * Sets "FORMAT: strerror(saved_errno)".
  */
-void
-spoc_error_set_errno(GError **error, int saved_errno, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void spoc_error_set_errno(GError **error, int saved_errno, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);

@@ -37,10 +37,16 @@ spoc_log_set_fd(SpocLog *log, int fd)
     log->fd = fd;
 }
 
+gboolean
+spoc_log_wants(const SpocLog *log, SpocLogLevel level)
+{
+    return log != NULL && level <= log->level;
+}
+
 void
 spoc_log(SpocLog *log, SpocLogLevel level, const char *format, ...)
 {
-    if (log == NULL || level > log->level)
+    if (!spoc_log_wants(log, level))
         return;
     va_list args;
     va_start(args, format);

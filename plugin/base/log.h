@@ -42,10 +42,8 @@ typedef struct _SpocLog SpocLog;
  *
  * Returns: (transfer full): a log, freed with spoc_log_free()
  */
-SpocLog *
-spoc_log_new(int fd, SpocLogStyle style, SpocLogLevel level);
-void
-spoc_log_free(SpocLog *log);
+SpocLog *spoc_log_new(int fd, SpocLogStyle style, SpocLogLevel level);
+void spoc_log_free(SpocLog *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocLog, spoc_log_free)
 
 /**
@@ -53,9 +51,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocLog, spoc_log_free)
  *
  * Lets later lines go to @fd, after a log file was replaced.
  */
-void
-spoc_log_set_fd(SpocLog *log, int fd);
+void spoc_log_set_fd(SpocLog *log, int fd);
+
+/* Whether a line of this level would be written: to spare the making of it. */
+gboolean spoc_log_wants(const SpocLog *log, SpocLogLevel level);
 
 /* Writes one line in one write(2). A line that cannot be written is dropped. */
-void
-spoc_log(SpocLog *log, SpocLogLevel level, const char *format, ...) G_GNUC_PRINTF(3, 4);
+void spoc_log(SpocLog *log, SpocLogLevel level, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -44,8 +44,6 @@ typedef struct {
  *
  * Returns: (transfer full): freed with spoc_places_free()
  */
-SpocPlaces *
-spoc_places_new(char **environment);
-void
-spoc_places_free(SpocPlaces *places);
+SpocPlaces *spoc_places_new(char **environment);
+void spoc_places_free(SpocPlaces *places);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPlaces, spoc_places_free)

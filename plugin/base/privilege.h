@@ -20,5 +20,4 @@
  *
  * Returns: FALSE with SPOC_ERROR_DENIED or SPOC_ERROR_NOT_FOUND
  */
-gboolean
-spoc_privilege_drop(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_privilege_drop(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -21,8 +21,7 @@
  *
  * Returns: (transfer full): the line, perhaps empty, never NULL
  */
-char *
-spoc_text_line(const char *bytes, gssize length, gsize max_bytes);
+char *spoc_text_line(const char *bytes, gssize length, gsize max_bytes);
 
 /**
  * spoc_text_is_control:
@@ -30,5 +29,4 @@ spoc_text_line(const char *bytes, gssize length, gsize max_bytes);
  *
  * Returns: whether spoc_text_line() would replace it
  */
-gboolean
-spoc_text_is_control(gunichar character);
+gboolean spoc_text_is_control(gunichar character);

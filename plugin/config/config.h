@@ -13,6 +13,7 @@
 
 #include "base/places.h"
 #include "config/option.h"
+#include "config/server.h"
 
 /* Lowest first. */
 typedef enum {
@@ -21,7 +22,11 @@ typedef enum {
     SPOC_LAYER_MANAGEMENT,
     SPOC_LAYER_LOCAL,
     SPOC_LAYER_DROPIN,
+    SPOC_LAYER_CREDENTIAL, /* of the systemd service: passwords only */
 } SpocConfigLayer;
+
+/* For people and JSON: "built-in", "vendor", "management", "local", "drop-in", "credential" */
+const char *spoc_config_layer_name(SpocConfigLayer layer);
 
 typedef struct {
     SpocConfigLayer layer;
@@ -55,16 +60,17 @@ typedef struct _SpocConfig SpocConfig;
  * spoc_config_load:
  * @places: where the files are
  *
- * Reads defaults.conf, the management values, spoc.conf and spoc.conf.d/*.conf.
+ * Reads defaults.conf, the management values, spoc.conf and the .conf files of spoc.conf.d, the
+ * files that mailPassFile and trustStorePasswordFile name, and the systemd credentials mailpass and
+ * trustStorePassword below $CREDENTIALS_DIRECTORY. Never asks the network.
+ *
+ * A bad value that a higher layer replaces by a good one is a warning and blocks nothing.
  *
  * Returns: (transfer full): a snapshot, even when nothing could be read
  */
-SpocConfig *
-spoc_config_load(const SpocPlaces *places);
-SpocConfig *
-spoc_config_ref(SpocConfig *config);
-void
-spoc_config_unref(SpocConfig *config);
+SpocConfig *spoc_config_load(const SpocPlaces *places);
+SpocConfig *spoc_config_ref(SpocConfig *config);
+void spoc_config_unref(SpocConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocConfig, spoc_config_unref)
 
 /**
@@ -75,37 +81,47 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocConfig, spoc_config_unref)
  *   modification time and inode of each. Comparing two is how a running spocd sees
  *   a change that no file monitor told it.
  */
-char *
-spoc_config_stamp(const SpocPlaces *places, const SpocConfig *config);
+char *spoc_config_stamp(const SpocPlaces *places, const SpocConfig *config);
+
+/**
+ * spoc_config_loaded_stamp:
+ *
+ * Returns: (transfer none): the stamp of the files as they were before spoc_config_load()
+ *   read them, so that a change in between is not missed: the one to keep and compare
+ */
+const char *spoc_config_loaded_stamp(const SpocConfig *config);
 
 /* Values. Each aborts when the option is not of the type: a programmer's mistake. */
-/* (nullable): NULL when not set or really empty; with placeholders of defaults filled in */
-const char *
-spoc_config_string(const SpocConfig *config, SpocOptionId option);
-gint64
-spoc_config_integer(const SpocConfig *config, SpocOptionId option);
-gboolean
-spoc_config_boolean(const SpocConfig *config, SpocOptionId option);
+/* (nullable): NULL when not set or really empty; computed defaults filled in, paths absolute */
+const char *spoc_config_string(const SpocConfig *config, SpocOptionId option);
+/* SPOC_TYPE_INTEGER, or SPOC_TYPE_DURATION in ms; mailSmtpPort is the effective one */
+gint64 spoc_config_integer(const SpocConfig *config, SpocOptionId option);
+gboolean spoc_config_boolean(const SpocConfig *config, SpocOptionId option);
 /* The value's place in the option's list of choices. */
-int
-spoc_config_choice(const SpocConfig *config, SpocOptionId option);
+int spoc_config_choice(const SpocConfig *config, SpocOptionId option);
 /* NULL-terminated, never NULL */
-const char *const *
-spoc_config_list(const SpocConfig *config, SpocOptionId option);
+const char *const *spoc_config_list(const SpocConfig *config, SpocOptionId option);
 /* Milliseconds */
-gint64
-spoc_config_duration_ms(const SpocConfig *config, SpocOptionId option);
+gint64 spoc_config_duration_ms(const SpocConfig *config, SpocOptionId option);
 /* Milliseconds, at least one entry */
-const gint64 *
-spoc_config_durations_ms(const SpocConfig *config, SpocOptionId option, gsize *ret_count);
+const gint64 *spoc_config_durations_ms(const SpocConfig *config, SpocOptionId option,
+                                       gsize *ret_count);
 
-SpocConfigOrigin
-spoc_config_origin(const SpocConfig *config, SpocOptionId option);
+/**
+ * spoc_config_server:
+ * @option: a SPOC_TYPE_SERVER
+ * @ret_host: (out) (optional) (transfer full)
+ * @ret_port: (out) (optional): the one that the value names, else mailSmtpPort
+ *
+ * Returns: FALSE when it is not set
+ */
+gboolean spoc_config_server(const SpocConfig *config, SpocOptionId option, char **ret_host,
+                            guint *ret_port);
+
+SpocConfigOrigin spoc_config_origin(const SpocConfig *config, SpocOptionId option);
 
 /* (element-type SpocConfigProblem): in the order found */
-const GPtrArray *
-spoc_config_problems(const SpocConfig *config);
+const GPtrArray *spoc_config_problems(const SpocConfig *config);
 
 /* (nullable): the first problem that makes delivery wait */
-const SpocConfigProblem *
-spoc_config_blocker(const SpocConfig *config);
+const SpocConfigProblem *spoc_config_blocker(const SpocConfig *config);

@@ -8,22 +8,18 @@
 
 #include <glib.h>
 
+/* In the order of the sample file. What decides how safe a connection is stands together, from
+ * PROTOCOLS to MAIL_CLIENT_KEY. */
 typedef enum {
     SPOC_OPTION_MAILSERVER,
     SPOC_OPTION_MAILSERVERBACKUP,
+    SPOC_OPTION_MAIL_SMTP_PORT,
     SPOC_OPTION_MAILFROM,
     SPOC_OPTION_MAILUSER,
     SPOC_OPTION_MAILPASS,
     SPOC_OPTION_MAIL_PASS_FILE,
     SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD,
     SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
-    SPOC_OPTION_MAIL_SMTP_PORT,
-    SPOC_OPTION_MAIL_SMTP_CONNECTION_TIMEOUT,
-    SPOC_OPTION_MAIL_SMTP_TIMEOUT,
-    SPOC_OPTION_MAIL_SMTP_FINAL_TIMEOUT,
-    SPOC_OPTION_MAIL_MAX_CONNECTIONS,
-    SPOC_OPTION_MAIL_RETRY_SCHEDULE,
-    SPOC_OPTION_MAIL_MAX_AGE,
     SPOC_OPTION_PROTOCOLS,    /* cryptographicProtocolsForOutboundCommunication */
     SPOC_OPTION_ALLOW_SUITES, /* allowCustomCipherSuitesForOutboundCommunication */
     SPOC_OPTION_SUITES,       /* customCipherSuitesForOutboundCommunication */
@@ -31,12 +27,18 @@ typedef enum {
     SPOC_OPTION_TRUST_STORE_PASSWORD,
     SPOC_OPTION_TRUST_STORE_PASSWORD_FILE,
     SPOC_OPTION_TRUST_SYSTEM_CERTIFICATES,
-    SPOC_OPTION_TRUST_REVOCATION_LIST,      /* trustRevocationList: PEM or DER CRL file */
-    SPOC_OPTION_MAIL_TLS_PINNED_PUBLIC_KEY, /* mailTlsPinnedPublicKey: sha256//BASE64 list */
+    SPOC_OPTION_TRUST_REVOCATION_LIST,
+    SPOC_OPTION_MAIL_TLS_PINNED_PUBLIC_KEY,
     SPOC_OPTION_MAIL_CLIENT_CERTIFICATE,
     SPOC_OPTION_MAIL_CLIENT_KEY,
+    SPOC_OPTION_MAIL_SMTP_CONNECTION_TIMEOUT,
+    SPOC_OPTION_MAIL_SMTP_TIMEOUT,
+    SPOC_OPTION_MAIL_SMTP_FINAL_TIMEOUT,
+    SPOC_OPTION_MAIL_MAX_CONNECTIONS,
+    SPOC_OPTION_MAIL_RETRY_SCHEDULE,
+    SPOC_OPTION_MAIL_MAX_AGE,
     SPOC_OPTION_RECIPIENT_DOMAIN,
-    SPOC_OPTION_RECIPIENT_ALIAS_FILE, /* recipientAliasFile, aliases(5); default empty */
+    SPOC_OPTION_RECIPIENT_ALIAS_FILE,
     SPOC_OPTION_NOTIFY_UNVERIFIED,
     SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS,
     SPOC_OPTION_MANAGEMENT_URL,
@@ -57,12 +59,18 @@ typedef enum {
     SPOC_TYPE_SERVER,    /* host, host:port, [IPv6], [IPv6]:port */
     SPOC_TYPE_PATH,      /* relative ones are meant from the configuration directory */
     SPOC_TYPE_DOMAIN,
+    SPOC_TYPE_URL,     /* https://… */
+    SPOC_TYPE_PIN,     /* sha256//BASE64, an entry of a list */
+    SPOC_TYPE_PATTERN, /* @owner, @domain, address or *, an entry of a list */
 } SpocOptionType;
 
 typedef enum {
     SPOC_OPTION_FLAG_SECRET = 1 << 0,     /* masked wherever it is shown */
     SPOC_OPTION_FLAG_CRITICAL = 1 << 1,   /* a bad value makes delivery wait */
     SPOC_OPTION_FLAG_MANAGEABLE = 1 << 2, /* the management layer may set it */
+    /* [EMPTY] cannot be: it gives the built-in default, whatever lower layers say. True of
+     * every number, boolean, choice and duration without this flag as well. */
+    SPOC_OPTION_FLAG_NEVER_EMPTY = 1 << 3,
 } SpocOptionFlags;
 
 /* The choices of mailSmtpEncryption, in the table's order. */
@@ -86,13 +94,16 @@ typedef enum {
 /**
  * SpocOption:
  * @name: the key as it is written
- * @default_value: text as one would write it; "" for empty
+ * @default_value: text as one would write it; "" for empty, and for computed ones
+ * @computed_default: (nullable): in words, where the default depends on other values
+ * @entry_type: of a SPOC_TYPE_LIST: what each entry is
  * @unit: (nullable): "ms", "messages", …; what a bare number means
  * @minimum: smallest integer or duration (in @unit)
  * @maximum: largest
- * @choices: (nullable): NULL-terminated, for SPOC_TYPE_CHOICE
+ * @choices: (nullable): NULL-terminated, for SPOC_TYPE_CHOICE, also as entry type
  * @aliases: (nullable): "OTHER=CHOICE" pairs accepted as well, NULL-terminated
- * @help: one line for the sample file and the man page
+ * @group: heading in the sample file and the man page; rows of a group stand together
+ * @help: a sentence or a few for the sample file and the man page
  */
 typedef struct {
     SpocOptionId id;
@@ -100,21 +111,24 @@ typedef struct {
     SpocOptionType type;
     guint flags;
     const char *default_value;
+    const char *computed_default;
+    SpocOptionType entry_type;
     const char *unit;
     gint64 minimum;
     gint64 maximum;
     const char *const *choices;
     const char *const *aliases;
+    const char *group;
     const char *help;
 } SpocOption;
 
-const SpocOption *
-spoc_option_get(SpocOptionId id);
+const SpocOption *spoc_option_get(SpocOptionId id);
+
+/* Whether "[EMPTY]" gives the built-in default instead of nothing. */
+gboolean spoc_option_is_never_empty(const SpocOption *option);
 
 /* (nullable): by its exact name; keys are case-sensitive as in the original product */
-const SpocOption *
-spoc_option_find(const char *name);
+const SpocOption *spoc_option_find(const char *name);
 
 /* (nullable): the known key nearest to a mistyped one, for "did you mean" */
-const SpocOption *
-spoc_option_suggest(const char *name);
+const SpocOption *spoc_option_suggest(const char *name);

@@ -4,7 +4,7 @@
  *           to the other server, limits. Knows nothing of spool or events.
  * OWNERSHIP One SpocDelivery a process; everything happens on the main context that was
  *           the thread's default when it was made. Callbacks come from the main loop, never
- *           from within a call.
+ *           from within a call. @finished may submit, configure and free; @trace may not.
  * ERRORS    Come as outcomes with words for people: server, stage, the server's own words,
  *           the setting or command that mends it. Never a password.
  */
@@ -13,16 +13,6 @@
 #include "config/config.h"
 #include "delivery/verdict.h"
 #include "trust/tls.h"
-
-/* Where the content comes from. The bytes are RFC 5322 with CRLF, not dot-stuffed. */
-typedef struct {
-    GBytes *bytes;
-} SpocContent;
-
-typedef struct {
-    char *address;
-    gpointer reserved;
-} SpocParcelRecipient;
 
 typedef enum {
     SPOC_RESULT_DELIVERED,
@@ -76,7 +66,7 @@ typedef void (*SpocTraceFunc)(SpocStage stage, gboolean good, const char *server
  * @id: the message's, for traces
  * @sender: envelope sender; "" is the null reverse-path
  * @recipients: (array zero-terminated=1): addresses still to be served, distinct
- * @content: the bytes
+ * @content: RFC 5322 with CR LF, not dot-stuffed
  * @trace: (nullable)
  * @finished: called exactly once, unless the delivery is freed before
  *
@@ -114,32 +104,25 @@ typedef void (*SpocDeliveryWarnFunc)(const char *text, gpointer user_data);
  * @tls: (nullable): NULL only with encryption NONE for all
  * @choice: which servers may be asked
  */
-SpocDelivery *
-spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoice choice,
-                  SpocDeliveryWarnFunc warn, gpointer user_data,
-                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocDelivery *spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoice choice,
+                                SpocDeliveryWarnFunc warn, gpointer user_data,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Closes at once; parcels under way are dropped without a call of finished. */
-void
-spoc_delivery_free(SpocDelivery *delivery);
+void spoc_delivery_free(SpocDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDelivery, spoc_delivery_free)
 
 /* A new configuration: memory of failures is forgotten, idle connections are closed, what is
  * under way ends on the connection that it has. */
-void
-spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls);
+void spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls);
 
 /* Takes a parcel. More than there is room for is queued inside. */
-void
-spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel);
+void spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel);
 
 /* How many parcels it likes to have at once, to keep every connection busy */
-guint
-spoc_delivery_wanted(const SpocDelivery *delivery);
+guint spoc_delivery_wanted(const SpocDelivery *delivery);
 /* How many it has that are not finished */
-guint
-spoc_delivery_pending(const SpocDelivery *delivery);
+guint spoc_delivery_pending(const SpocDelivery *delivery);
 
 /* Says QUIT on idle connections and closes them: nothing is left to do. */
-void
-spoc_delivery_rest(SpocDelivery *delivery);
+void spoc_delivery_rest(SpocDelivery *delivery);

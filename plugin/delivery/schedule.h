@@ -21,6 +21,5 @@ typedef struct {
  * Returns: Unix seconds of the next attempt; 0 when the message would then be older than
  *   max_age_ms and was tried after it became so: give it up
  */
-gint64
-spoc_schedule_next(const SpocSchedule *schedule, guint attempts, gint64 created_unix_s,
-                   gint64 now_unix_s, double jitter);
+gint64 spoc_schedule_next(const SpocSchedule *schedule, guint attempts, gint64 created_unix_s,
+                          gint64 now_unix_s, double jitter);

@@ -23,8 +23,7 @@ typedef enum {
     SPOC_STAGE_FINAL,     /* behind the final dot */
 } SpocStage;
 
-const char *
-spoc_stage_name(SpocStage stage); /* "name lookup", "STARTTLS", "login", … */
+const char *spoc_stage_name(SpocStage stage); /* "name lookup", "STARTTLS", "login", … */
 
 /* Why, where the reply code does not say it. */
 typedef enum {
@@ -46,6 +45,7 @@ typedef struct {
     int reply_code;           /* 0: none */
     char enhanced_status[12]; /* "5.7.1" or "" (RFC 3463) */
     gboolean reused;          /* the connection had served before and nothing was answered yet */
+    gboolean others_work;     /* other connections to the same server are open and serve */
 } SpocFailure;
 
 typedef enum {
@@ -67,5 +67,4 @@ typedef struct {
 } SpocConsequence;
 
 /* Pure; for stage RECIPIENT the consequence is that recipient's alone. */
-SpocConsequence
-spoc_verdict(const SpocFailure *failure);
+SpocConsequence spoc_verdict(const SpocFailure *failure);

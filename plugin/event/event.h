@@ -61,8 +61,7 @@ typedef struct {
     gint printer_is_accepting_jobs; /* -1: not said */
 } SpocEvent;
 
-void
-spoc_event_free(SpocEvent *event);
+void spoc_event_free(SpocEvent *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEvent, spoc_event_free)
 
 typedef enum {
@@ -84,9 +83,7 @@ typedef enum {
  * goes on at the next "02 00 00 00 00 00 00 00 07 47 00 0e notify-charset". That
  * pattern inside notify-user-data does not start an event.
  */
-SpocScanResult
-spoc_event_scan(const guint8 *bytes, gsize size, guint64 offset, gboolean complete,
-                gsize *ret_consumed, SpocEvent **ret_event);
+SpocScanResult spoc_event_scan(const guint8 *bytes, gsize size, guint64 offset, gboolean complete,
+                               gsize *ret_consumed, SpocEvent **ret_event);
 
-gboolean
-spoc_event_is_job(const SpocEvent *event);
+gboolean spoc_event_is_job(const SpocEvent *event);

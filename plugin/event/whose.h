@@ -37,12 +37,10 @@ typedef struct {
     gboolean saw_notify_job_id;
 } SpocSubscription;
 
-void
-spoc_subscription_clear(SpocSubscription *subscription);
+void spoc_subscription_clear(SpocSubscription *subscription);
 
 /* Takes note of one event, in stream order. */
-void
-spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event);
+void spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event);
 
 typedef enum {
     SPOC_WHOSE_THEIRS,
@@ -52,5 +50,4 @@ typedef enum {
 } SpocWhose;
 
 /* Pure. */
-SpocWhose
-spoc_whose_decide(const SpocSubscription *subscription, const SpocEvent *event);
+SpocWhose spoc_whose_decide(const SpocSubscription *subscription, const SpocEvent *event);

@@ -43,17 +43,15 @@ typedef struct {
     char *message_id; /* without brackets */
     char *subject;    /* readable, one line */
     GBytes *bytes;
-} SpocMail;
+} SpocComposedMail;
 
-void
-spoc_mail_free(SpocMail *mail);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocMail, spoc_mail_free)
+void spoc_composed_mail_free(SpocComposedMail *mail);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocComposedMail, spoc_composed_mail_free)
 
-SpocMail *
-spoc_notification_compose(const SpocNotification *notification,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocComposedMail *spoc_notification_compose(const SpocNotification *notification,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A mail of our own for spocctl test: says who sent it and why. */
-SpocMail *
-spoc_test_mail_compose(const char *sender, const char *recipient, const char *host_name,
-                       gint64 now_unix_s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocComposedMail *spoc_test_mail_compose(const char *sender, const char *recipient,
+                                         const char *host_name, gint64 now_unix_s,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;

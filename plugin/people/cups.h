@@ -15,12 +15,10 @@
 typedef struct _SpocCups SpocCups;
 
 /* Answers come on the thread-default context of the caller of this. */
-SpocCups *
-spoc_cups_new(void);
+SpocCups *spoc_cups_new(void);
 /* Answers that are under way are dropped: their callbacks are not called. Does not wait
  * for the thread longer than its time-outs on the network (5 s). */
-void
-spoc_cups_free(SpocCups *cups);
+void spoc_cups_free(SpocCups *cups);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCups, spoc_cups_free)
 
 /**
@@ -31,9 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCups, spoc_cups_free)
  */
 typedef void (*SpocCupsSubscriptionFunc)(SpocSubscriptionStatus status, gint job_id,
                                          const char *printer_uri, gpointer user_data);
-void
-spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id, SpocCupsSubscriptionFunc callback,
-                           gpointer user_data);
+void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
+                                SpocCupsSubscriptionFunc callback, gpointer user_data);
 
 typedef struct {
     char *owner; /* (nullable): job-originating-user-name; NULL: CUPS does not say */
@@ -44,19 +41,18 @@ typedef struct {
 /**
  * SpocCupsJobFunc:
  * @facts: (nullable): NULL when CUPS does not know the job or cannot be asked
- * @why: (nullable): then the reason, one line
+ * @why: (nullable): then, and when the owner is hidden, the reason, one line
+ * @may_pass: CUPS could not be asked; asking again may help
  */
-typedef void (*SpocCupsJobFunc)(const SpocJobFacts *facts, const char *why, gpointer user_data);
+typedef void (*SpocCupsJobFunc)(const SpocJobFacts *facts, const char *why, gboolean may_pass,
+                                gpointer user_data);
 
 /* (nullable): from memory at once, without asking */
-const SpocJobFacts *
-spoc_cups_job_remembered(SpocCups *cups, gint job_id);
+const SpocJobFacts *spoc_cups_job_remembered(SpocCups *cups, gint job_id);
 
 /* Asks unless it is remembered; then the callback still comes from the main loop. Equal
  * questions under way are asked once. */
-void
-spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gpointer user_data);
+void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gpointer user_data);
 
 /* A new job may have an old job's number after CUPS lost its state: job-created says so. */
-void
-spoc_cups_forget_job(SpocCups *cups, gint job_id);
+void spoc_cups_forget_job(SpocCups *cups, gint job_id);

@@ -46,24 +46,24 @@ typedef struct {
  * Split at commas first, then percent-decoded. Unknown parameters are ignored: none can
  * add a recipient or a header.
  */
-SpocRecipientUri *
-spoc_recipient_uri_parse(const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void
-spoc_recipient_uri_free(SpocRecipientUri *uri);
+SpocRecipientUri *spoc_recipient_uri_parse(const char *uri,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void spoc_recipient_uri_free(SpocRecipientUri *uri);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRecipientUri, spoc_recipient_uri_free)
 
 /* Whether @address is one that can be mailed: local@domain, UTF-8 allowed in both. */
-gboolean
-spoc_address_is_valid(const char *address, GError **error);
+gboolean spoc_address_is_valid(const char *address, GError **error);
 
 typedef struct _SpocPeople SpocPeople;
 
 /* The rules for people of one configuration: domain, aliases, allow-list. Immutable. */
-SpocPeople *
-spoc_people_new(const SpocConfig *config);
-void
-spoc_people_free(SpocPeople *people);
+SpocPeople *spoc_people_new(const SpocConfig *config);
+void spoc_people_free(SpocPeople *people);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPeople, spoc_people_free)
+
+/* (nullable): why recipientAliasFile cannot be used. Until that is mended a user's name, and
+ * with it the owner, resolves to SPOC_ERROR_UNAVAILABLE: that mail waits. */
+const char *spoc_people_problem(const SpocPeople *people);
 
 /**
  * SpocPerson:
@@ -79,8 +79,7 @@ typedef struct {
     gboolean is_owner;
 } SpocPerson;
 
-void
-spoc_person_free(SpocPerson *person);
+void spoc_person_free(SpocPerson *person);
 
 /**
  * spoc_people_resolve:
@@ -91,8 +90,8 @@ spoc_person_free(SpocPerson *person);
  * "@owner" in that list allows what @owner resolves to.
  *
  * Returns: (transfer full) (element-type SpocPerson): at least one person, or NULL with
- *   SPOC_ERROR_INVALID, SPOC_ERROR_DENIED, SPOC_ERROR_NOT_FOUND (no owner, no domain)
+ *   SPOC_ERROR_INVALID, SPOC_ERROR_DENIED, SPOC_ERROR_NOT_FOUND (no owner, no domain),
+ *   SPOC_ERROR_LIMIT (an alias to too many), SPOC_ERROR_UNAVAILABLE (spoc_people_problem())
  */
-GPtrArray *
-spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, const char *owner,
-                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient,
+                               const char *owner, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -18,8 +18,7 @@
  * Returns: a non-blocking, close-on-exec stream socket, the caller's; -1 with
  *   SPOC_ERROR_UNAVAILABLE when nobody listens
  */
-int
-spoc_door_connect(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int spoc_door_connect(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_door_listen:
@@ -27,8 +26,7 @@ spoc_door_connect(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * Replaces a dead control socket by one that listens, non-blocking, close-on-exec,
  * 0600. Only the holder of the lock may call it.
  */
-int
-spoc_door_listen(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int spoc_door_listen(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_door_start_daemon:
@@ -36,15 +34,13 @@ spoc_door_listen(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
  * Runs spocd detached: double fork, setsid, every descriptor closed, stdin and stdout
  * /dev/null, stderr the spool's own log. Returns before it is ready.
  */
-gboolean
-spoc_door_start_daemon(SpocSpool *spool, const SpocPlaces *places,
-                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_door_start_daemon(SpocSpool *spool, const SpocPlaces *places,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_door_wake:
  *
  * Connects and says "wake"; where nobody listens, starts spocd. Never blocks.
  */
-gboolean
-spoc_door_wake(SpocSpool *spool, const SpocPlaces *places,
-               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_door_wake(SpocSpool *spool, const SpocPlaces *places,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

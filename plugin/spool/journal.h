@@ -17,30 +17,31 @@
 
 #define SPOC_JOURNAL_URI_MAX_BYTES 4096
 #define SPOC_JOURNAL_USER_DATA_MAX_BYTES 4096
+#define SPOC_JOURNAL_COMMIT_MAX_BYTES (1024 * 1024)
 
 /* Writing: one per notifier process. */
 typedef struct _SpocJournalWriter SpocJournalWriter;
 
 /* Makes a journal with a new, unique name; nothing is on disk for certain before the
  * first successful sync. */
-SpocJournalWriter *
-spoc_journal_writer_new(SpocSpool *spool, const char *recipient_uri, const void *user_data,
-                        gsize user_data_size, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void
-spoc_journal_writer_free(SpocJournalWriter *writer);
+SpocJournalWriter *spoc_journal_writer_new(SpocSpool *spool, const char *recipient_uri,
+                                           const void *user_data, gsize user_data_size,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void spoc_journal_writer_free(SpocJournalWriter *writer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJournalWriter, spoc_journal_writer_free)
-const char *
-spoc_journal_writer_name(const SpocJournalWriter *writer);
+const char *spoc_journal_writer_name(const SpocJournalWriter *writer);
 
-/* Appends one block and syncs it. On failure nothing of the block counts: the file is
- * cut back, and the same bytes may be given again. */
-gboolean
-spoc_journal_writer_commit(SpocJournalWriter *writer, const void *bytes, gsize size,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Appends one block of 1 to SPOC_JOURNAL_COMMIT_MAX_BYTES and syncs it. On failure nothing
+ * of the block counts: the file is cut back, and the same bytes must be given again before
+ * others. With SPOC_ERROR_NOT_FOUND the journal is gone (somebody removed the spool), and
+ * only a new writer can help. */
+gboolean spoc_journal_writer_commit(SpocJournalWriter *writer, const void *bytes, gsize size,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Writes and syncs the end mark: the stream is complete. */
-gboolean
-spoc_journal_writer_finish(SpocJournalWriter *writer, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Writes and syncs the end mark: the stream is complete. Where nothing was committed no
+ * journal comes to be. */
+gboolean spoc_journal_writer_finish(SpocJournalWriter *writer,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Reading: spocd. */
 typedef struct _SpocJournal SpocJournal;
@@ -50,60 +51,45 @@ typedef struct _SpocJournal SpocJournal;
  *
  * Returns: (transfer full) (element-type utf8): names of all journals, oldest first
  */
-GPtrArray *
-spoc_journal_list(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *spoc_journal_list(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-SpocJournal *
-spoc_journal_open(SpocSpool *spool, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void
-spoc_journal_free(SpocJournal *journal);
+SpocJournal *spoc_journal_open(SpocSpool *spool, const char *name,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void spoc_journal_free(SpocJournal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJournal, spoc_journal_free)
 
-const char *
-spoc_journal_name(const SpocJournal *journal);
-const char *
-spoc_journal_recipient_uri(const SpocJournal *journal);
-const guint8 *
-spoc_journal_user_data(const SpocJournal *journal, gsize *ret_size);
-gint64
-spoc_journal_created_unix_s(const SpocJournal *journal);
+const char *spoc_journal_name(const SpocJournal *journal);
+const char *spoc_journal_recipient_uri(const SpocJournal *journal);
+const guint8 *spoc_journal_user_data(const SpocJournal *journal, gsize *ret_size);
+gint64 spoc_journal_created_unix_s(const SpocJournal *journal);
 
 /* Looks at the file again for blocks that were added. TRUE in @ret_ended when no more
  * can come: it has its end mark, or its writer is dead. A damaged block is passed over
  * (its bytes read as missing; the stream goes on with the next good block) and counted. */
-gboolean
-spoc_journal_refresh(SpocJournal *journal, gboolean *ret_ended,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_refresh(SpocJournal *journal, gboolean *ret_ended,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Bytes of stream known so far, and blocks that were damaged */
-guint64
-spoc_journal_size(const SpocJournal *journal);
-guint
-spoc_journal_damaged_blocks(const SpocJournal *journal);
+guint64 spoc_journal_size(const SpocJournal *journal);
+guint spoc_journal_damaged_blocks(const SpocJournal *journal);
 
 /* Reads up to @size bytes of the stream from @offset. Returns the count (0 at the end),
  * -1 with @error. */
-gssize
-spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsize size,
-                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gssize spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsize size,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Marks. @part numbers the recipients of an event from 0; a whole event is
  * SPOC_JOURNAL_WHOLE, and covers all its parts. spoc_journal_mark_before() says that all
  * before @offset is finished, which keeps the memory of marks small. */
 #define SPOC_JOURNAL_WHOLE 0xffffu
-gboolean
-spoc_journal_mark(SpocJournal *journal, guint64 offset, guint part,
-                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean
-spoc_journal_mark_before(SpocJournal *journal, guint64 offset,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean
-spoc_journal_is_marked(const SpocJournal *journal, guint64 offset, guint part);
-guint64
-spoc_journal_marked_before(const SpocJournal *journal);
-gboolean
-spoc_journal_sync_marks(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_mark(SpocJournal *journal, guint64 offset, guint part,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_mark_before(SpocJournal *journal, guint64 offset,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_is_marked(const SpocJournal *journal, guint64 offset, guint part);
+guint64 spoc_journal_marked_before(const SpocJournal *journal);
+gboolean spoc_journal_sync_marks(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Removes an ended journal and its marks; the journal goes first, so that a crash
- * between never makes a second mail. */
-gboolean
-spoc_journal_delete(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+ * between never makes a second mail. SPOC_ERROR_UNAVAILABLE when it has not ended, or has
+ * grown since it was refreshed. */
+gboolean spoc_journal_delete(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;

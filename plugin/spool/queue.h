@@ -20,8 +20,7 @@ typedef enum {
     SPOC_STATE_COUNT,
 } SpocMessageState;
 
-const char *
-spoc_message_state_name(SpocMessageState state);
+const char *spoc_message_state_name(SpocMessageState state);
 
 typedef enum {
     SPOC_RECIPIENT_PENDING,
@@ -29,8 +28,7 @@ typedef enum {
     SPOC_RECIPIENT_FAILED,
 } SpocRecipientState;
 
-const char *
-spoc_recipient_state_name(SpocRecipientState state);
+const char *spoc_recipient_state_name(SpocRecipientState state);
 
 typedef struct {
     char *address;
@@ -47,6 +45,7 @@ typedef struct {
 #define SPOC_ENVELOPE_HISTORY_MAX 10
 #define SPOC_ENVELOPE_RECIPIENTS_MAX 100
 #define SPOC_ENVELOPE_MAX_BYTES (256 * 1024)
+#define SPOC_QUEUE_BODY_MAX_BYTES (64 * 1024 * 1024)
 
 typedef struct {
     char *id;              /* a valid spool name; also the name of both files */
@@ -64,23 +63,27 @@ typedef struct {
     GPtrArray *history;         /* (element-type SpocAttempt), oldest first */
 } SpocEnvelope;
 
-SpocEnvelope *
-spoc_envelope_new(void);
-void
-spoc_envelope_free(SpocEnvelope *envelope);
+SpocEnvelope *spoc_envelope_new(void);
+void spoc_envelope_free(SpocEnvelope *envelope);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEnvelope, spoc_envelope_free)
-void
-spoc_envelope_add_recipient(SpocEnvelope *envelope, const char *address);
-void
-spoc_envelope_add_attempt(SpocEnvelope *envelope, gint64 when_unix_s, const char *text);
-guint
-spoc_envelope_pending(const SpocEnvelope *envelope);
+void spoc_envelope_add_recipient(SpocEnvelope *envelope, const char *address);
+void spoc_envelope_add_attempt(SpocEnvelope *envelope, gint64 when_unix_s, const char *text);
+guint spoc_envelope_pending(const SpocEnvelope *envelope);
 
 /* Makes a message: body, then envelope, both durable. One with this id that is already
  * there in any state is left as it is, and TRUE returned: composing is idempotent. */
-gboolean
-spoc_queue_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body, SpocMessageState state,
-               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
+                        SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+typedef struct {
+    const SpocEnvelope *envelope;
+    GBytes *body;
+} SpocQueueItem;
+
+/* Like spoc_queue_add() for each, with one sync a folder instead of one a message. On
+ * failure some may be there; all may be given again. */
+gboolean spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
+                              SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
     char *id;
@@ -89,39 +92,33 @@ typedef struct {
 } SpocQueueEntry;
 
 /* (transfer full) (element-type SpocQueueEntry): what is in one state, in no order */
-GPtrArray *
-spoc_queue_list(SpocSpool *spool, SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *spoc_queue_list(SpocSpool *spool, SpocMessageState state,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* (nullable) FALSE with SPOC_ERROR_NOT_FOUND when no state has it */
-gboolean
-spoc_queue_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state,
-                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* SPOC_ERROR_CORRUPT when it cannot be understood: the caller sets it aside */
-SpocEnvelope *
-spoc_queue_load(SpocSpool *spool, SpocMessageState state, const char *id,
-                GError **error) G_GNUC_WARN_UNUSED_RESULT;
-GBytes *
-spoc_queue_load_body(SpocSpool *spool, const char *id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocEnvelope *spoc_queue_load(SpocSpool *spool, SpocMessageState state, const char *id,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *spoc_queue_load_body(SpocSpool *spool, const char *id,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Claims by rename, without sync. */
-gboolean
-spoc_queue_move(SpocSpool *spool, const char *id, SpocMessageState from, SpocMessageState to,
-                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_move(SpocSpool *spool, const char *id, SpocMessageState from,
+                         SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes the envelope, durably, into @to, then removes it from @from when they differ. */
-gboolean
-spoc_queue_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
-                SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
+                         SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Envelope first, then body. */
-gboolean
-spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id,
-                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* At the start of a spocd: sending/ goes back to waiting/ (due at once), bodies without
  * envelope and temporary files older than an hour are removed, an id in two states is
  * kept in the later written one. Returns how many were put back in @ret_recovered. */
-gboolean
-spoc_queue_recover(SpocSpool *spool, guint *ret_recovered,
-                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_recover(SpocSpool *spool, guint *ret_recovered,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -23,51 +23,46 @@ typedef struct _SpocSpool SpocSpool;
 /**
  * spoc_spool_open:
  *
- * Opens the spool of @places and makes what folders are missing.
+ * Opens the spool of @places and makes what folders are missing. Only its owner may (see
+ * spoc_privilege_drop()); what others can read or write of it is closed to them.
  *
  * Returns: (transfer full): SPOC_ERROR_NOT_FOUND, SPOC_ERROR_DENIED or SPOC_ERROR_IO,
  *   with the cure in the message, when that is not possible
  */
-SpocSpool *
-spoc_spool_open(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void
-spoc_spool_free(SpocSpool *spool);
+SpocSpool *spoc_spool_open(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Adds the command that makes a missing spool to an error (optional). */
+void spoc_spool_add_cure(const SpocPlaces *places, GError **error);
+void spoc_spool_free(SpocSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSpool, spoc_spool_free)
 
-const char *
-spoc_spool_path(const SpocSpool *spool);
+const char *spoc_spool_path(const SpocSpool *spool);
 /* Descriptor of the spool itself, and of a folder in it by its name above; stay the spool's */
-int
-spoc_spool_fd(const SpocSpool *spool);
-int
-spoc_spool_folder_fd(const SpocSpool *spool, const char *folder);
+int spoc_spool_fd(const SpocSpool *spool);
+int spoc_spool_folder_fd(const SpocSpool *spool, const char *folder);
 
 /* Letters, digits and "._-", not beginning with a dot, at most 200 bytes */
-gboolean
-spoc_spool_name_is_valid(const char *name);
+gboolean spoc_spool_name_is_valid(const char *name);
 
 /**
  * spoc_spool_set_aside:
  *
  * Moves FOLDER/NAME to corrupt/ under a name that is free there.
  */
-gboolean
-spoc_spool_set_aside(SpocSpool *spool, const char *folder, const char *name,
-                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_spool_set_aside(SpocSpool *spool, const char *folder, const char *name,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_spool_lock:
- * @ret_busy: (out): TRUE when another spocd has it
+ * @ret_busy: (out): TRUE when another spocd has it (and SPOC_ERROR_UNAVAILABLE says so)
  *
  * Takes the lock of this spool under the cache directory (the only place where
  * AppArmor's profile for cupsd allows locks), named after the spool's device and
  * inode. It is held until the spool is freed or the process ends.
  */
-gboolean
-spoc_spool_lock(SpocSpool *spool, gboolean *ret_busy, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_spool_lock(SpocSpool *spool, gboolean *ret_busy,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether the lock file on disk is still the one that is held: FALSE after the cache
  * was removed beneath a running spocd, which takes it anew with spoc_spool_lock() and
  * leaves when another has it. */
-gboolean
-spoc_spool_lock_is_current(const SpocSpool *spool);
+gboolean spoc_spool_lock_is_current(const SpocSpool *spool);

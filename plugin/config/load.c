@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Lays the layers over each other and fills in the defaults that depend on other
+ *          values.
+ */
+#include "base/text.h"
+#include "config/config.h"
+#include "config/host.h"
+#include "config/layers.h"
+#include "config/snapshot.h"
+
+#include <string.h>
+
+#define EMPTY_WORD "[EMPTY]"
+#define KEY_SHOWN_MAX_BYTES 80
+
+static gboolean
+has_flag(const SpocOption *option, guint flag)
+{
+    return (option->flags & flag) != 0;
+}
+
+/* A good value in a higher layer: what was wrong below no longer decides anything. */
+static void
+pardon(SpocConfig *config, const SpocOption *option)
+{
+    for (guint i = 0; i < config->problems->len; i++) {
+        SpocConfigProblem *problem = g_ptr_array_index(config->problems, i);
+        if (problem->severity != SPOC_SEVERITY_ERROR || g_strcmp0(problem->key, option->name) != 0)
+            continue;
+        problem->blocks_delivery = FALSE;
+        problem->severity = SPOC_SEVERITY_WARNING;
+    }
+}
+
+static void
+report_bad(SpocConfig *config, const SpocOption *option, const char *file, guint line,
+           const char *why)
+{
+    spoc_snapshot_add_problem(config, SPOC_SEVERITY_ERROR,
+                              has_flag(option, SPOC_OPTION_FLAG_CRITICAL), option->name, file, line,
+                              "%s", why);
+}
+
+static void
+report_unknown(SpocConfig *config, const SpocProperty *property, const char *file)
+{
+    g_autofree char *key = spoc_text_line(property->key, -1, KEY_SHOWN_MAX_BYTES);
+    const SpocOption *near = spoc_option_suggest(property->key);
+    if (near != NULL)
+        spoc_snapshot_add_problem(config, SPOC_SEVERITY_WARNING, FALSE, key, file, property->line,
+                                  "this key is not known; did you mean %s?", near->name);
+    else
+        spoc_snapshot_add_problem(config, SPOC_SEVERITY_WARNING, FALSE, key, file, property->line,
+                                  "this key is not known and does nothing");
+}
+
+/* "" where the lower layer holds. */
+static char *
+bare_value(const SpocOption *option, const SpocProperty *property)
+{
+    char *value = g_strdup(property->value);
+    return option->type == SPOC_TYPE_STRING ? value : g_strstrip(value);
+}
+
+static void
+apply_value(SpocConfig *config, SpocConfigLayer layer, const char *file, const SpocOption *option,
+            const SpocProperty *property)
+{
+    g_autofree char *text = bare_value(option, property);
+    g_autoptr(GError) error = NULL;
+    SpocValue value = {0};
+    if (property->damage != NULL) {
+        g_autofree char *accepted = spoc_value_accepted(option);
+        g_autofree char *why =
+            g_strdup_printf("the value %s; accepted: %s", property->damage, accepted);
+        report_bad(config, option, file, property->line, why);
+        return;
+    }
+    if (*text == '\0')
+        return;
+    if (strcmp(text, EMPTY_WORD) == 0 && spoc_option_is_never_empty(option)) {
+        spoc_snapshot_reset(config, option->id, layer, file, property->line);
+    } else if (strcmp(text, EMPTY_WORD) == 0) {
+        spoc_value_set_empty(option, &value);
+        spoc_snapshot_set(config, option->id, &value, layer, file, property->line);
+    } else if (spoc_value_parse(option, text, &value, &error)) {
+        spoc_snapshot_set(config, option->id, &value, layer, file, property->line);
+    } else {
+        report_bad(config, option, file, property->line, error->message);
+        return;
+    }
+    pardon(config, option);
+}
+
+static void
+apply_property(SpocConfig *config, SpocConfigFile *file, const SpocProperty *property)
+{
+    const SpocOption *option = spoc_option_find(property->key);
+    if (option == NULL) {
+        report_unknown(config, property, file->path);
+        return;
+    }
+    /* A default is known to everyone. */
+    if (has_flag(option, SPOC_OPTION_FLAG_SECRET) && *property->value != '\0' &&
+        strcmp(property->value, EMPTY_WORD) != 0 &&
+        strcmp(property->value, option->default_value) != 0)
+        file->holds_secret = TRUE;
+    if (file->layer == SPOC_LAYER_MANAGEMENT && !has_flag(option, SPOC_OPTION_FLAG_MANAGEABLE)) {
+        spoc_snapshot_add_problem(config, SPOC_SEVERITY_WARNING, FALSE, option->name, file->path,
+                                  property->line,
+                                  "is ignored here: the management layer may not set it; write it "
+                                  "into spoc.conf");
+        return;
+    }
+    apply_value(config, file->layer, file->path, option, property);
+}
+
+static void
+apply_file(SpocConfig *config, const SpocLayerFile *source)
+{
+    const char *path = g_string_chunk_insert_const(config->strings, source->path);
+    if (source->error != NULL) {
+        spoc_snapshot_add_problem(config, SPOC_SEVERITY_ERROR, TRUE, NULL, path, 0,
+                                  "%s; mend it, or make it readable for the user that spocd runs "
+                                  "as",
+                                  source->error->message);
+        return;
+    }
+    SpocConfigFile *file = g_new0(SpocConfigFile, 1);
+    file->layer = source->layer;
+    file->path = path;
+    g_ptr_array_add(config->files, file);
+    for (guint i = 0; i < source->properties->warnings->len; i++) {
+        const SpocPropertyWarning *warning = g_ptr_array_index(source->properties->warnings, i);
+        spoc_snapshot_add_problem(config, SPOC_SEVERITY_WARNING, FALSE, NULL, path, warning->line,
+                                  "%s", warning->text);
+    }
+    for (guint i = 0; i < source->properties->entries->len; i++)
+        apply_property(config, file, g_ptr_array_index(source->properties->entries, i));
+}
+
+/* Whether a layer other than management's says where to fetch values from. It must be known
+ * before the fetched ones can be laid between the others. */
+static gboolean
+has_management_url(const GPtrArray *files)
+{
+    const SpocOption *option = spoc_option_get(SPOC_OPTION_MANAGEMENT_URL);
+    gboolean is_set = FALSE;
+    for (guint i = 0; i < files->len; i++) {
+        const SpocLayerFile *file = g_ptr_array_index(files, i);
+        if (file->layer == SPOC_LAYER_MANAGEMENT || file->properties == NULL)
+            continue;
+        for (guint j = 0; j < file->properties->entries->len; j++) {
+            const SpocProperty *property = g_ptr_array_index(file->properties->entries, j);
+            if (strcmp(property->key, option->name) != 0 || property->damage != NULL)
+                continue;
+            SpocValue value = {0};
+            if (strcmp(property->value, EMPTY_WORD) == 0)
+                is_set = FALSE;
+            else if (spoc_value_parse(option, property->value, &value, NULL))
+                is_set = TRUE;
+            spoc_value_clear(&value);
+        }
+    }
+    return is_set;
+}
+
+/* Relative paths are meant from the configuration directory. */
+static void
+resolve_paths(SpocConfig *config)
+{
+    for (guint i = 0; i < SPOC_OPTION_COUNT; i++) {
+        char **text = &config->slots[i].value.text;
+        if (spoc_option_get((SpocOptionId)i)->type != SPOC_TYPE_PATH || **text == '\0')
+            continue;
+        char *absolute = g_canonicalize_filename(*text, config->directory);
+        g_free(*text);
+        *text = absolute;
+    }
+}
+
+/* (nullable): the slot when its computed default is wanted */
+static SpocSlot *
+default_slot(SpocConfig *config, SpocOptionId option)
+{
+    return config->slots[option].is_default ? &config->slots[option] : NULL;
+}
+
+static void
+add_host_patterns(SpocConfig *config, GPtrArray *patterns)
+{
+    g_autofree char *short_name = g_strndup(config->host, strcspn(config->host, "."));
+    const char *names[] = {spoc_config_string(config, SPOC_OPTION_RECIPIENT_DOMAIN), config->host,
+                           short_name};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        char *pattern = names[i] != NULL ? g_strconcat("@", names[i], NULL) : NULL;
+        if (pattern != NULL &&
+            !g_ptr_array_find_with_equal_func(patterns, pattern, g_str_equal, NULL))
+            g_ptr_array_add(patterns, pattern);
+        else
+            g_free(pattern);
+    }
+}
+
+/* The defaults that depend on other values, in the order in which they depend. */
+static void
+compute_defaults(SpocConfig *config)
+{
+    SpocSlot *port = default_slot(config, SPOC_OPTION_MAIL_SMTP_PORT);
+    SpocSlot *from = default_slot(config, SPOC_OPTION_MAILFROM);
+    SpocSlot *domain = default_slot(config, SPOC_OPTION_RECIPIENT_DOMAIN);
+    SpocSlot *allowed = default_slot(config, SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS);
+    if (port != NULL) {
+        int encryption = spoc_config_choice(config, SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
+        port->value.integer = encryption == SPOC_ENCRYPTION_SSL_TLS ? 465 : 25;
+        g_free(port->value.text);
+        port->value.text = g_strdup_printf("%" G_GINT64_FORMAT, port->value.integer);
+    }
+    if (from != NULL) {
+        g_free(from->value.text);
+        from->value.text = g_strconcat("print-server@", config->host, NULL);
+    }
+    if (domain != NULL) {
+        const char *sender = config->slots[SPOC_OPTION_MAILFROM].value.text;
+        g_free(domain->value.text);
+        domain->value.text = g_strdup(strrchr(sender, '@') + 1);
+    }
+    if (allowed != NULL) {
+        g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(patterns, g_strdup("@owner"));
+        add_host_patterns(config, patterns);
+        g_ptr_array_add(patterns, NULL);
+        spoc_value_clear(&allowed->value);
+        spoc_value_set_list(&allowed->value, (const char *const *)patterns->pdata);
+    }
+}
+
+static void
+require_server(SpocConfig *config, const SpocPlaces *places)
+{
+    const SpocOption *option = spoc_option_get(SPOC_OPTION_MAILSERVER);
+    if (spoc_config_string(config, SPOC_OPTION_MAILSERVER) != NULL)
+        return;
+    for (guint i = 0; i < config->problems->len; i++) {
+        const SpocConfigProblem *problem = g_ptr_array_index(config->problems, i);
+        if (problem->blocks_delivery && g_strcmp0(problem->key, option->name) == 0)
+            return; /* it is said already */
+    }
+    spoc_snapshot_add_problem(config, SPOC_SEVERITY_ERROR, TRUE, option->name, NULL, 0,
+                              "is not set, so all mail waits; write a line such as 'mailserver = "
+                              "smtp.example.com' into %s",
+                              places->config_file);
+}
+
+SpocConfig *
+spoc_config_load(const SpocPlaces *places)
+{
+    SpocConfig *config = spoc_snapshot_new(places->config_dir);
+    config->host = spoc_host_name();
+    g_autofree char *layers = spoc_stamp_layers(places);
+    g_autoptr(GPtrArray) files = spoc_layers_read(places);
+    gboolean with_fetched = has_management_url(files);
+    for (guint i = 0; i < files->len; i++) {
+        const SpocLayerFile *file = g_ptr_array_index(files, i);
+        if (!file->is_fetched || with_fetched)
+            apply_file(config, file);
+    }
+    resolve_paths(config);
+    g_autofree char *named = spoc_stamp_named(config);
+    config->stamp = spoc_stamp_join(layers, named);
+    spoc_secrets_apply(config);
+    compute_defaults(config);
+    require_server(config, places);
+    return config;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Talks to the running spocd over the spool's control socket: a line is asked, any
+ *           number of lines come back, then "ok", "ok TEXT" or "error TEXT".
+ * ERRORS    SPOC_ERROR_UNAVAILABLE: nobody listens. SPOC_ERROR_FAILED: spocd says no, in its
+ *           words, or does not answer within SPOC_CLIENT_TIMEOUT_MS. SPOC_ERROR_LIMIT: more
+ *           than anybody needs.
+ */
+#pragma once
+
+#include "spool/spool.h"
+
+/* The longest silence within one answer */
+#define SPOC_CLIENT_TIMEOUT_MS 5000
+#define SPOC_CLIENT_LINES_MAX 200000
+
+typedef struct _SpocClient SpocClient;
+
+SpocClient *spoc_client_new(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* @fd: (transfer full): a connected stream socket */
+SpocClient *spoc_client_new_from_fd(int fd);
+void spoc_client_free(SpocClient *client);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocClient, spoc_client_free)
+
+/**
+ * spoc_client_ask:
+ * @request: one line without its line break
+ *
+ * Returns: (transfer full) (element-type utf8): the lines before "ok", perhaps none
+ */
+GPtrArray *spoc_client_ask(SpocClient *client, const char *request,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spocctl subscribe, subscriptions, unsubscribe */
+#include "base/error.h"
+#include "ctl/ctl.h"
+#include "ctl/cupsd-conf.h"
+#include "ctl/json.h"
+#include "ctl/subscription.h"
+#include "ctl/target.h"
+
+#include <string.h>
+
+/* Jobs subscribe too: so many places at least should be left. */
+#define PLACES_WANTED 10
+
+static gboolean
+is_ours(const SpocCupsSubscription *subscription)
+{
+    return subscription->recipient_uri != NULL &&
+           g_str_has_prefix(subscription->recipient_uri, "spoc:");
+}
+
+/* "server", "printer P", "job 12" */
+static char *
+object_text(const SpocCupsSubscription *subscription)
+{
+    if (subscription->job_id != 0)
+        return g_strdup_printf("job %d", subscription->job_id);
+    return spoc_target_object_name(subscription->printer_uri);
+}
+
+/* Printers and classes share their names in CUPS, and it says "printer" for both. */
+static gboolean
+is_same_object(const char *left, const char *right)
+{
+    const char *left_name = strchr(left, ' ');
+    const char *right_name = strchr(right, ' ');
+    return g_ascii_strcasecmp(left_name != NULL ? left_name : "",
+                              right_name != NULL ? right_name : "") == 0;
+}
+
+static const SpocCupsSubscription *
+find_duplicate(const GPtrArray *list, const char *recipient_uri, const char *object)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        g_autofree char *its_object = object_text(subscription);
+        if (g_strcmp0(subscription->recipient_uri, recipient_uri) == 0 &&
+            subscription->job_id == 0 && is_same_object(its_object, object))
+            return subscription;
+    }
+    return NULL;
+}
+
+/* Says what notifyAllowedRecipients would refuse later, when nobody looks. */
+static void
+warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri)
+{
+    g_autoptr(SpocConfig) config = spoc_config_load(places);
+    g_autoptr(SpocPeople) people = spoc_people_new(config);
+    for (guint i = 0; i < uri->recipients->len; i++) {
+        const SpocRecipient *recipient = g_ptr_array_index(uri->recipients, i);
+        g_autoptr(GError) error = NULL;
+        /* Any name does for the owner: the list allows all owners or none. */
+        const char *owner = recipient->who == SPOC_WHO_OWNER ? "owner" : NULL;
+        g_autoptr(GPtrArray) persons = spoc_people_resolve(people, recipient, owner, &error);
+        if (persons == NULL)
+            spoc_ctl_warn("mail to %s will not go out: %s",
+                          recipient->who == SPOC_WHO_OWNER ? "@owner" : recipient->text,
+                          error->message);
+    }
+}
+
+/* @count: subscriptions of every kind */
+static void
+warn_crowded(const SpocPlaces *places, guint count)
+{
+    gboolean known = FALSE;
+    gint64 limit = spoc_cupsd_conf_read_max_subscriptions(places, &known);
+    if (limit <= 0 || (gint64)count + PLACES_WANTED <= limit)
+        return;
+    spoc_ctl_warn("CUPS has %u of at most %" G_GINT64_FORMAT " subscriptions%s; beyond that it "
+                  "takes jobs but silently drops their notifications: raise MaxSubscriptions in "
+                  "cupsd.conf",
+                  count, limit, known ? "" : " (its default; cupsd.conf cannot be read)");
+}
+
+static int
+subscribe(const SpocPlaces *places, const char *recipient_uri, const char *object_uri,
+          const char *const *events)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(http_t) http = spoc_subscription_connect(&error);
+    g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
+    if (list == NULL)
+        return spoc_ctl_fail("%s", error->message);
+
+    g_autofree char *object = spoc_target_object_name(object_uri);
+    const SpocCupsSubscription *same = find_duplicate(list, recipient_uri, object);
+    if (same != NULL) {
+        g_autofree char *its_events = g_strjoinv(",", same->events);
+        (void)spoc_ctl_put("Subscription %d already sends %s to %s (%s); nothing was changed.\n",
+                           same->id, its_events, recipient_uri, object);
+        return SPOC_CTL_GOOD;
+    }
+    gint id = spoc_subscription_create(http, object_uri, recipient_uri, events, &error);
+    if (id == 0) {
+        warn_crowded(places, list->len);
+        return spoc_ctl_fail("%s", error->message);
+    }
+    g_autofree char *shown_events = g_strjoinv(",", (char **)events);
+    (void)spoc_ctl_put("Subscription %d: %s to %s (%s), for ever.\n", id, shown_events,
+                       recipient_uri, object);
+    warn_crowded(places, list->len + 1);
+    return SPOC_CTL_GOOD;
+}
+
+int
+spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places)
+{
+    g_autofree char *printer = NULL, *class_name = NULL, *events_text = NULL, *language = NULL;
+    gboolean server = FALSE;
+    const GOptionEntry entries[] = {
+        {"server", 0, 0, G_OPTION_ARG_NONE, &server, "Events of the whole server (the default)",
+         NULL},
+        {"printer", 'p', 0, G_OPTION_ARG_FILENAME, &printer, "Events of one printer", "PRINTER"},
+        {"class", 'c', 0, G_OPTION_ARG_FILENAME, &class_name, "Events of one class", "CLASS"},
+        {"events", 'e', 0, G_OPTION_ARG_STRING, &events_text,
+         "Which events (job-completed for @owner, else printer-stopped)", "EVENT,…"},
+        {"language", 'l', 0, G_OPTION_ARG_STRING, &language, "Language of the mails", "LANGUAGE"},
+        {NULL},
+    };
+    if (!spoc_ctl_parse(entries, "RECIPIENT",
+                        "Lets CUPS send events to a mail address, to a user, or with @owner to\n"
+                        "the owner of each job. The subscription never expires.",
+                        &argc, &argv))
+        return SPOC_CTL_USAGE;
+    if (argc != 2)
+        return spoc_ctl_usage("give one RECIPIENT, such as @owner or alice@example.com");
+    if ((printer != NULL) + (class_name != NULL) + server > 1)
+        return spoc_ctl_usage("--printer, --class and --server exclude each other");
+
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocRecipientUri) parsed = NULL;
+    g_autofree char *uri = spoc_target_recipient_uri(argv[1], language, &parsed, &error);
+    g_autofree char *object =
+        uri != NULL ? spoc_target_object_uri(printer, class_name, &error) : NULL;
+    if (object == NULL)
+        return spoc_ctl_usage("%s", error->message);
+    g_auto(GStrv) chosen = NULL;
+    if (events_text != NULL && (chosen = spoc_target_parse_events(events_text, &error)) == NULL)
+        return spoc_ctl_usage("%s", error->message);
+
+    warn_refused(places, parsed);
+    return subscribe(places, uri, object,
+                     chosen != NULL ? (const char *const *)chosen
+                                    : spoc_target_default_events(parsed));
+}
+
+static JsonNode *
+subscription_node(const SpocCupsSubscription *subscription)
+{
+    g_autofree char *object_name = object_text(subscription);
+    JsonObject *object = json_object_new();
+    json_object_set_int_member(object, "id", subscription->id);
+    json_object_set_string_member(object, "recipient", subscription->recipient_uri);
+    json_object_set_string_member(object, "object", object_name);
+    JsonArray *events = json_array_new();
+    for (guint i = 0; subscription->events[i] != NULL; i++)
+        json_array_add_string_element(events, subscription->events[i]);
+    json_object_set_array_member(object, "events", events);
+    json_object_set_int_member(object, "lease_s", subscription->lease_s);
+    spoc_json_set_text(object, "subscriber", subscription->subscriber);
+    return spoc_json_object_node(object);
+}
+
+static void
+print_json(const GPtrArray *list)
+{
+    JsonArray *array = json_array_new();
+    for (guint i = 0; i < list->len; i++) {
+        if (is_ours(g_ptr_array_index(list, i)))
+            json_array_add_element(array, subscription_node(g_ptr_array_index(list, i)));
+    }
+    g_autofree char *text = spoc_json_text(spoc_json_array_node(array));
+    (void)spoc_ctl_put("%s", text);
+}
+
+static void
+print_text(const GPtrArray *list)
+{
+    guint ours = 0, hidden = 0;
+    for (guint i = 0; i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        if (subscription->recipient_uri == NULL)
+            hidden++;
+        if (!is_ours(subscription))
+            continue;
+        ours++;
+        g_autofree char *object = object_text(subscription);
+        g_autofree char *events = g_strjoinv(",", subscription->events);
+        g_autofree char *lease =
+            subscription->lease_s == 0
+                ? g_strdup("for ever")
+                : g_strdup_printf("lease %" G_GINT64_FORMAT " s", subscription->lease_s);
+        g_autofree char *line = g_strdup_printf("%d  %s  %s  %s  %s", subscription->id,
+                                                subscription->recipient_uri, object, events, lease);
+        g_autofree char *shown = spoc_ctl_shown(line);
+        (void)spoc_ctl_put("%s\n", shown);
+    }
+    if (ours == 0)
+        (void)spoc_ctl_put("No subscription leads to a mail.\n");
+    if (hidden > 0)
+        (void)spoc_ctl_put("(CUPS has %u more whose recipient it does not show you, or that have "
+                           "none)\n",
+                           hidden);
+}
+
+int
+spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places)
+{
+    gboolean json = FALSE;
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Write JSON", NULL},
+        {NULL},
+    };
+    if (!spoc_ctl_parse(entries, "", "Lists the subscriptions that lead to a mail.", &argc, &argv))
+        return SPOC_CTL_USAGE;
+    if (argc != 1)
+        return spoc_ctl_usage("'subscriptions' takes no argument");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(http_t) http = spoc_subscription_connect(&error);
+    g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
+    if (list == NULL)
+        return spoc_ctl_fail("%s", error->message);
+    if (json)
+        print_json(list);
+    else
+        print_text(list);
+    warn_crowded(places, list->len);
+    return SPOC_CTL_GOOD;
+}
+
+/* (transfer full) (nullable) (element-type gint): NULL after saying what is wrong */
+static GArray *
+read_ids(int argc, char **argv)
+{
+    g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(gint));
+    for (int i = 1; i < argc; i++) {
+        guint64 number = 0;
+        if (!g_ascii_string_to_unsigned(argv[i], 10, 1, G_MAXINT, &number, NULL)) {
+            (void)spoc_ctl_usage("'%s' is not a subscription's id; 'spocctl subscriptions' lists "
+                                 "them",
+                                 argv[i]);
+            return NULL;
+        }
+        gint id = (gint)number;
+        g_array_append_val(ids, id);
+    }
+    return g_steal_pointer(&ids);
+}
+
+static void
+all_ours(const GPtrArray *list, GArray *ids)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        if (is_ours(subscription))
+            g_array_append_val(ids, subscription->id);
+    }
+}
+
+/* Ours or unknown to CUPS; others' subscriptions are not touched. */
+static gboolean
+may_cancel(const GPtrArray *list, gint id)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        if (subscription->id == id)
+            return is_ours(subscription);
+    }
+    return TRUE;
+}
+
+int
+spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places)
+{
+    gboolean all = FALSE;
+    const GOptionEntry entries[] = {
+        {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "All subscriptions that lead to a mail", NULL},
+        {NULL},
+    };
+    if (!spoc_ctl_parse(entries, "ID…|--all", "Ends subscriptions.", &argc, &argv))
+        return SPOC_CTL_USAGE;
+    if (all == (argc > 1))
+        return spoc_ctl_usage("give either ids or --all");
+    g_autoptr(GArray) ids = read_ids(argc, argv);
+    if (ids == NULL)
+        return SPOC_CTL_USAGE;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(http_t) http = spoc_subscription_connect(&error);
+    g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
+    if (list == NULL)
+        return spoc_ctl_fail("%s", error->message);
+    if (all)
+        all_ours(list, ids);
+
+    int status = SPOC_CTL_GOOD;
+    for (guint i = 0; i < ids->len; i++) {
+        gint id = g_array_index(ids, gint, i);
+        if (!may_cancel(list, id))
+            status = spoc_ctl_fail("subscription %d does not lead to a mail of ours, or CUPS does "
+                                   "not show you its recipient: left as it is",
+                                   id);
+        else if (!spoc_subscription_cancel(http, id, &error))
+            status = spoc_ctl_fail("subscription %d: %s", id, error->message);
+        else
+            (void)spoc_ctl_put("Subscription %d is ended.\n", id);
+        g_clear_error(&error);
+    }
+    if (all && ids->len == 0)
+        (void)spoc_ctl_put("No subscription leads to a mail.\n");
+    return status;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spocctl test: the real path of a mail, stage by stage */
+#include "base/error.h"
+#include "base/privilege.h"
+#include "ctl/ctl.h"
+#include "ctl/json.h"
+#include "delivery/delivery.h"
+#include "message/notification.h"
+#include "trust/tls.h"
+
+#include <stdio.h>
+
+typedef struct {
+    gboolean json;
+    gboolean delivered;
+    gboolean failure_shown; /* with its reason and cure */
+    JsonArray *stages;
+    JsonArray *warnings;
+    JsonObject *result; /* what the outcome says */
+    GMainLoop *loop;
+} Test;
+
+static void
+on_trace(SpocStage stage, gboolean good, const char *server, const char *text, gpointer user_data)
+{
+    Test *test = user_data;
+    if (test->json) {
+        JsonObject *object = json_object_new();
+        json_object_set_string_member(object, "stage", spoc_stage_name(stage));
+        json_object_set_boolean_member(object, "good", good);
+        json_object_set_string_member(object, "server", server != NULL ? server : "");
+        json_object_set_string_member(object, "text", text != NULL ? text : "");
+        json_array_add_object_element(test->stages, object);
+        return;
+    }
+    test->failure_shown = test->failure_shown || !good;
+    g_autofree char *shown_server = spoc_ctl_shown(server);
+    g_autofree char *shown = spoc_ctl_shown(text);
+    /* A reason begins with its server; other texts do not. */
+    gboolean named = *shown_server == '\0' || g_str_has_prefix(shown, shown_server);
+    (void)spoc_ctl_put("%-6s %-12s %s%s%s\n", good ? "ok" : "FAILED", spoc_stage_name(stage),
+                       named ? "" : shown_server, named || *shown == '\0' ? "" : ": ", shown);
+    (void)fflush(stdout); /* somebody watches, and a stage may take its time */
+}
+
+static void
+warn(Test *test, const char *text)
+{
+    if (test->json)
+        json_array_add_string_element(test->warnings, text);
+    else
+        spoc_ctl_warn("%s", text);
+}
+
+static void
+on_warning(const char *text, gpointer user_data)
+{
+    warn(user_data, text);
+}
+
+static void
+on_finished(const SpocOutcome *outcome, gpointer user_data)
+{
+    Test *test = user_data;
+    const SpocRecipientOutcome *recipient =
+        outcome->recipient_count > 0 ? &outcome->recipients[0] : NULL;
+    test->delivered = recipient != NULL && recipient->result == SPOC_RESULT_DELIVERED;
+    const char *reason = outcome->reason;
+    if (!test->delivered && reason == NULL)
+        reason = recipient != NULL && recipient->reply != NULL ? recipient->reply
+                                                               : "no server took the mail";
+    spoc_json_set_text(test->result, "server", outcome->server);
+    spoc_json_set_text(test->result, "queue_reply", test->delivered ? outcome->queue_reply : NULL);
+    spoc_json_set_text(test->result, "reason", test->delivered ? NULL : reason);
+    g_main_loop_quit(test->loop);
+}
+
+/* The settings must be good enough for mail to go out at all. */
+static SpocTls *
+prepare(Test *test, const SpocConfig *config, GError **error)
+{
+    const SpocConfigProblem *blocker = spoc_config_blocker(config);
+    if (blocker != NULL) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, blocker->message);
+        return NULL;
+    }
+    g_auto(GStrv) warnings = NULL;
+    SpocTls *tls = spoc_tls_new(config, &warnings, error);
+    for (guint i = 0; tls != NULL && warnings != NULL && warnings[i] != NULL; i++)
+        warn(test, warnings[i]);
+    return tls;
+}
+
+static gboolean
+send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice choice,
+          GError **error)
+{
+    g_autoptr(SpocTls) tls = prepare(test, config, error);
+    if (tls == NULL)
+        return FALSE;
+    const char *sender = spoc_config_string(config, SPOC_OPTION_MAILFROM);
+    g_autoptr(SpocComposedMail) mail = spoc_test_mail_compose(
+        sender, address, g_get_host_name(), g_get_real_time() / G_USEC_PER_SEC, error);
+    if (mail == NULL)
+        return FALSE;
+    g_autoptr(SpocDelivery) delivery =
+        spoc_delivery_new(config, tls, choice, on_warning, test, error);
+    if (delivery == NULL)
+        return FALSE;
+
+    const char *const recipients[] = {address, NULL};
+    const SpocParcel parcel = {.id = mail->id,
+                               .sender = sender,
+                               .recipients = recipients,
+                               .content = mail->bytes,
+                               .trace = on_trace,
+                               .finished = on_finished,
+                               .user_data = test};
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    test->loop = loop;
+    spoc_delivery_submit(delivery, &parcel);
+    g_main_loop_run(loop); /* ends by the delivery's own time-outs at the latest */
+    spoc_delivery_rest(delivery);
+    test->loop = NULL;
+    return TRUE;
+}
+
+static void
+print_json(const Test *test, const char *address)
+{
+    JsonObject *object = json_object_new();
+    json_object_set_string_member(object, "address", address);
+    json_object_set_boolean_member(object, "delivered", test->delivered);
+    static const char *const names[] = {"server", "queue_reply", "reason"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        spoc_json_set_text(
+            object, names[i],
+            json_object_get_string_member_with_default(test->result, names[i], NULL));
+    json_object_set_array_member(object, "stages", json_array_ref(test->stages));
+    json_object_set_array_member(object, "warnings", json_array_ref(test->warnings));
+    g_autofree char *text = spoc_json_text(spoc_json_object_node(object));
+    (void)spoc_ctl_put("%s", text);
+}
+
+static void
+print_text(const Test *test, const SpocConfig *config, const char *address, SpocServerChoice choice)
+{
+    const char *server = json_object_get_string_member_with_default(test->result, "server", NULL);
+    if (!test->delivered && test->failure_shown) {
+        (void)spoc_ctl_fail("no server accepted the mail");
+        return;
+    }
+    if (!test->delivered) {
+        (void)spoc_ctl_fail("%s", json_object_get_string_member_with_default(
+                                      test->result, "reason", "no server took the mail"));
+        return;
+    }
+    g_autofree char *reply = spoc_ctl_shown(
+        json_object_get_string_member_with_default(test->result, "queue_reply", NULL));
+    (void)spoc_ctl_put("%s accepted the mail to %s%s%s\n", server != NULL ? server : "The server",
+                       address, *reply != '\0' ? ": " : "", reply);
+    const char *backup = spoc_config_string(config, SPOC_OPTION_MAILSERVERBACKUP);
+    if (choice == SPOC_SERVER_ANY && backup != NULL)
+        (void)spoc_ctl_put("The backup %s has a test of its own: --server backup\n", backup);
+}
+
+static int
+run(Test *test, const SpocPlaces *places, const char *address, SpocServerChoice choice)
+{
+    g_autoptr(GError) error = NULL;
+    if (!spoc_privilege_drop(places, &error))
+        return spoc_ctl_fail("%s", error->message);
+    g_autoptr(SpocConfig) config = spoc_config_load(places);
+    if (choice == SPOC_SERVER_BACKUP &&
+        spoc_config_string(config, SPOC_OPTION_MAILSERVERBACKUP) == NULL)
+        return spoc_ctl_fail("mailserverbackup is not set");
+    if (!send_mail(test, config, address, choice, &error))
+        spoc_json_set_text(test->result, "reason", error->message);
+    if (test->json)
+        print_json(test, address);
+    else
+        print_text(test, config, address, choice);
+    return test->delivered ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
+}
+
+static gboolean
+parse_choice(const char *text, SpocServerChoice *ret_choice)
+{
+    if (text == NULL)
+        *ret_choice = SPOC_SERVER_ANY;
+    else if (g_str_equal(text, "primary"))
+        *ret_choice = SPOC_SERVER_PRIMARY;
+    else if (g_str_equal(text, "backup"))
+        *ret_choice = SPOC_SERVER_BACKUP;
+    else
+        return FALSE;
+    return TRUE;
+}
+
+int
+spoc_ctl_test(int argc, char **argv, const SpocPlaces *places)
+{
+    g_autofree char *server = NULL;
+    gboolean json = FALSE;
+    const GOptionEntry entries[] = {
+        {"server", 's', 0, G_OPTION_ARG_STRING, &server,
+         "Ask only this server (default: the primary, then the backup)", "primary|backup"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Write JSON", NULL},
+        {NULL},
+    };
+    if (!spoc_ctl_parse(entries, "ADDRESS",
+                        "Sends a test mail and shows each stage of its way. Succeeds only when\n"
+                        "the server accepted the mail.",
+                        &argc, &argv))
+        return SPOC_CTL_USAGE;
+    SpocServerChoice choice = SPOC_SERVER_ANY;
+    if (!parse_choice(server, &choice))
+        return spoc_ctl_usage("--server is primary or backup, not '%s'", server);
+    if (argc != 2)
+        return spoc_ctl_usage("give the ADDRESS that the test mail goes to");
+    g_autoptr(GError) error = NULL;
+    if (!spoc_address_is_valid(argv[1], &error))
+        return spoc_ctl_usage("%s", error->message);
+
+    Test test = {.json = json,
+                 .stages = json_array_new(),
+                 .warnings = json_array_new(),
+                 .result = json_object_new()};
+    int status = run(&test, places, argv[1], choice);
+    json_array_unref(test.stages);
+    json_array_unref(test.warnings);
+    json_object_unref(test.result);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Carries out an administrator's orders about messages: the running spocd does it;
+ *           where none runs, we do it ourselves, holding the spool's lock so that none starts
+ *           meanwhile.
+ * OWNERSHIP Borrows the spool. The lock is held until the spool is freed.
+ */
+#pragma once
+
+#include "ctl/client.h"
+
+typedef enum {
+    SPOC_ORDER_RETRY,
+    SPOC_ORDER_HOLD,
+    SPOC_ORDER_RELEASE,
+    SPOC_ORDER_DELETE,
+} SpocOrder;
+
+const char *spoc_order_name(SpocOrder order);
+
+typedef struct _SpocSteerer SpocSteerer;
+
+/* SPOC_ERROR_UNAVAILABLE when a spocd has the lock but does not listen for a while */
+SpocSteerer *spoc_steerer_new(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void spoc_steerer_free(SpocSteerer *steerer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSteerer, spoc_steerer_free)
+
+/* (nullable): the connection to spocd; NULL when none runs */
+SpocClient *spoc_steerer_client(const SpocSteerer *steerer);
+
+gboolean spoc_steerer_order(SpocSteerer *steerer, SpocOrder order, const char *id,
+                            gint64 now_unix_s, GError **error) G_GNUC_WARN_UNUSED_RESULT;

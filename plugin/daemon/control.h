@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   The server side of the control socket. One line a request, one or more lines an
+ *           answer; the last line of an answer is "ok", "ok TEXT" or "error TEXT".
+ *
+ *   wake            no answer: a door has committed something
+ *   status          a JSON object, then ok
+ *   queue-memory    a JSON object for each message that is in no file yet, then ok
+ *   retry ID, hold ID, release ID, delete ID; retry --all
+ *   settle          ok 0, ok 75 or ok 78, once all that is there and due is handled
+ *
+ * SECURITY  The socket is in a folder that only the spool's owner can enter. A request is at
+ *           most SPOC_CONTROL_LINE_MAX_BYTES, and a client that does not read its answer is
+ *           cut off.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "spool/door.h"
+
+typedef struct _SpocControl SpocControl;
+typedef struct _SpocControlClient SpocControlClient;
+
+/* @line has no line end and is valid UTF-8. */
+typedef void (*SpocControlRequestFunc)(SpocControlClient *client, const char *line,
+                                       gpointer user_data);
+
+/**
+ * spoc_control_new:
+ * @listen_fd: (transfer full): a listening socket
+ */
+SpocControl *spoc_control_new(int listen_fd, SpocControlRequestFunc request, gpointer user_data);
+/* Closes the listening socket and every client. */
+void spoc_control_free(SpocControl *control);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocControl, spoc_control_free)
+
+/* Sends one line to the client; the line end is added. */
+void spoc_control_reply(SpocControlClient *client, const char *line);
+
+/* Keeps a client whose answer comes later. spoc_control_release() once, unless it was closed
+ * meanwhile: then @closed is called instead. */
+void spoc_control_set_closed(SpocControlClient *client, GDestroyNotify closed, gpointer data);

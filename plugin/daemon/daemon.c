@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/daemon.h"
+
+#include "base/error.h"
+#include "daemon/control.h"
+#include "daemon/management.h"
+#include "daemon/requests.h"
+#include "daemon/stream.h"
+
+#include <unistd.h>
+
+/* Without work, one that was started on demand stays so long for the next event. */
+#define IDLE_S 30
+/* Whatever wake-up was lost, a journal is found after so long. */
+#define RESCAN_S 60
+#define CONFIG_POLL_S 2
+/* Marks are safe from power loss after so long. */
+#define SYNC_MS 100
+/* What is under way when a signal comes gets so long; five seconds are promised in all. */
+#define LEAVE_MS 3000
+/* Journals that are open at once; the others wait for one of these to be done. */
+#define STREAMS_MAX 1000
+
+struct _SpocDaemon {
+    const SpocPlaces *places;
+    SpocSpool *spool;
+    SpocLog *log;
+    SpocDaemonMode mode;
+
+    GMainLoop *loop;
+    SpocSetup *setup;
+    SpocManagement *management;
+    SpocCups *cups;
+    SpocOutbox *outbox;
+    SpocSurroundings surroundings;
+    GPtrArray *streams;  /* of SpocStream */
+    GHashTable *by_name; /* journal name → SpocStream, the array's */
+    SpocControl *control;
+    gboolean own_socket; /* made here, not by systemd: closed before leaving */
+    SpocRequests *requests;
+
+    guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, config_timer;
+    gboolean rescan_wanted;
+    gboolean leaving;
+};
+
+static gboolean pump(gpointer user_data);
+
+static void
+schedule_pump(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    if (daemon->pump_source == 0)
+        daemon->pump_source = g_idle_add_full(G_PRIORITY_DEFAULT, pump, daemon, NULL);
+}
+
+static gint64
+now_unix_s(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static void
+log_failure(SpocDaemon *daemon, const char *what, const GError *error)
+{
+    spoc_log(daemon->log, SPOC_LOG_ERROR, "%s: %s", what, error->message);
+}
+
+/* --- journals --------------------------------------------------------------------------- */
+
+static void
+open_stream(SpocDaemon *daemon, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    SpocStream *stream = spoc_stream_open(&daemon->surroundings, name, &error);
+    if (stream != NULL && spoc_stream_refresh(stream, &error)) {
+        g_ptr_array_add(daemon->streams, stream);
+        g_hash_table_insert(daemon->by_name, g_strdup(name), stream);
+        return;
+    }
+    spoc_stream_free(stream);
+    log_failure(daemon, name, error);
+    if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT))
+        return; /* a passing fault: the next rescan tries again */
+    g_clear_error(&error);
+    if (!spoc_spool_set_aside(daemon->spool, "events", name, &error))
+        log_failure(daemon, name, error);
+    else
+        spoc_log(daemon->log, SPOC_LOG_ERROR, "%s: set aside in %s/corrupt", name,
+                 spoc_spool_path(daemon->spool));
+}
+
+/* Finds new journals, and what was added to those that are known. */
+static void
+rescan(SpocDaemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+    daemon->rescan_wanted = FALSE;
+    g_autoptr(GPtrArray) names = spoc_journal_list(daemon->spool, &error);
+    if (names == NULL) {
+        log_failure(daemon, "cannot list the journals", error);
+        return;
+    }
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        SpocStream *stream = g_hash_table_lookup(daemon->by_name, name);
+        if (stream == NULL && daemon->streams->len < STREAMS_MAX)
+            open_stream(daemon, name);
+        else if (stream != NULL && !spoc_stream_refresh(stream, &error)) {
+            log_failure(daemon, name, error);
+            g_clear_error(&error);
+        }
+    }
+}
+
+static gboolean
+sync_marks(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    daemon->sync_timer = 0;
+    for (guint i = 0; i < daemon->streams->len; i++) {
+        g_autoptr(GError) error = NULL;
+        if (!spoc_stream_sync(g_ptr_array_index(daemon->streams, i), &error))
+            log_failure(daemon, "cannot sync what is done", error);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_same_stream(gpointer key, gpointer value, gpointer user_data)
+{
+    return value == user_data;
+}
+
+static void
+remove_done_streams(SpocDaemon *daemon)
+{
+    for (guint i = daemon->streams->len; i > 0; i--) {
+        SpocStream *stream = g_ptr_array_index(daemon->streams, i - 1);
+        g_autoptr(GError) error = NULL;
+        if (spoc_stream_status(stream) != SPOC_STREAM_DONE)
+            continue;
+        if (!spoc_stream_remove(stream, &error)) {
+            log_failure(daemon, "cannot remove a finished journal", error);
+            continue;
+        }
+        (void)g_hash_table_foreach_remove(daemon->by_name, is_same_stream, stream);
+        g_ptr_array_remove_index_fast(daemon->streams, i - 1);
+        daemon->rescan_wanted |= daemon->streams->len == STREAMS_MAX - 1;
+    }
+}
+
+/* --- is there anything to do? ----------------------------------------------------------- */
+
+static gboolean
+any_stream_is(const SpocDaemon *daemon, SpocStreamStatus status)
+{
+    for (guint i = 0; i < daemon->streams->len; i++) {
+        if (spoc_stream_status(g_ptr_array_index(daemon->streams, i)) == status)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* All that is there and due is handled. */
+static gboolean
+is_settled(const SpocDaemon *daemon)
+{
+    return daemon->pump_source == 0 && !spoc_management_is_fetching(daemon->management) &&
+           spoc_outbox_flying(daemon->outbox) == 0 &&
+           !spoc_outbox_has_due(daemon->outbox, now_unix_s()) &&
+           !any_stream_is(daemon, SPOC_STREAM_BUSY);
+}
+
+static gboolean
+nothing_waits(const SpocDaemon *daemon)
+{
+    return spoc_outbox_waiting(daemon->outbox) == 0 &&
+           !any_stream_is(daemon, SPOC_STREAM_UNDECIDED) &&
+           !any_stream_is(daemon, SPOC_STREAM_BLOCKED);
+}
+
+static int
+settled_status(const SpocDaemon *daemon)
+{
+    if (daemon->setup->blocker != NULL)
+        return SPOC_DAEMON_CONFIGURATION;
+    return nothing_waits(daemon) ? SPOC_DAEMON_NOTHING_WAITS : SPOC_DAEMON_SOMETHING_WAITS;
+}
+
+static gboolean
+open_control(SpocDaemon *daemon, int listen_fd, GError **error)
+{
+    daemon->own_socket = listen_fd < 0;
+    if (listen_fd < 0)
+        listen_fd = spoc_door_listen(daemon->spool, error);
+    if (listen_fd < 0)
+        return FALSE;
+    daemon->control = spoc_control_new(listen_fd, spoc_requests_handle, daemon->requests);
+    return TRUE;
+}
+
+/* No wake-up is lost: the socket is closed, then the spool is looked at once more. A door
+ * commits before it connects, so what it committed is seen, or it finds nobody and starts the
+ * next spocd. */
+static gboolean
+leave_when_idle(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    g_autoptr(GError) error = NULL;
+    daemon->idle_timer = 0;
+    if (daemon->own_socket)
+        g_clear_pointer(&daemon->control, spoc_control_free);
+    rescan(daemon);
+    (void)pump(daemon);
+    if (is_settled(daemon) && nothing_waits(daemon)) {
+        spoc_log(daemon->log, SPOC_LOG_INFO, "nothing left to do: leaving until the next event");
+        g_main_loop_quit(daemon->loop);
+        return G_SOURCE_REMOVE;
+    }
+    if (daemon->control == NULL && !open_control(daemon, -1, &error)) {
+        log_failure(daemon, "cannot open the control socket again", error);
+        g_main_loop_quit(daemon->loop); /* the next door starts another */
+    }
+    return G_SOURCE_REMOVE;
+}
+
+static void arm_due_timer(SpocDaemon *daemon);
+
+static gboolean
+on_due(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    daemon->due_timer = 0;
+    schedule_pump(daemon);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+arm_due_timer(SpocDaemon *daemon)
+{
+    g_clear_handle_id(&daemon->due_timer, g_source_remove);
+    gint64 due = spoc_outbox_next_due_unix_s(daemon->outbox);
+    gint64 now = now_unix_s();
+    /* One that is due already waits for room, which comes with an outcome. */
+    if (due > now)
+        daemon->due_timer = g_timeout_add_seconds((guint)MIN(due - now, RESCAN_S), on_due, daemon);
+}
+
+static void
+when_settled(SpocDaemon *daemon)
+{
+    if (!is_settled(daemon))
+        return;
+    int status = settled_status(daemon);
+    spoc_requests_settled(daemon->requests, status);
+    if (daemon->mode == SPOC_DAEMON_ONCE) {
+        g_main_loop_quit(daemon->loop);
+        return;
+    }
+    if (daemon->mode == SPOC_DAEMON_UNTIL_IDLE && nothing_waits(daemon) && daemon->idle_timer == 0)
+        daemon->idle_timer = g_timeout_add_seconds(IDLE_S, leave_when_idle, daemon);
+}
+
+/* --- the work --------------------------------------------------------------------------- */
+
+/* One round: everybody gets a share of the room, what waits in the spool before the new. */
+static gboolean
+pump(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    gboolean more = FALSE;
+    g_clear_handle_id(&daemon->pump_source, g_source_remove);
+    if (daemon->leaving) {
+        if (spoc_outbox_flying(daemon->outbox) == 0)
+            g_main_loop_quit(daemon->loop);
+        return G_SOURCE_REMOVE;
+    }
+    if (daemon->rescan_wanted)
+        rescan(daemon);
+    /* Before the office's values are here a mail might be composed with the wrong sender. */
+    if (!spoc_management_is_ready(daemon->management))
+        return G_SOURCE_REMOVE;
+    spoc_outbox_send_due(daemon->outbox, now_unix_s());
+    for (guint i = 0; i < daemon->streams->len; i++)
+        more |= spoc_stream_step(g_ptr_array_index(daemon->streams, i));
+    remove_done_streams(daemon);
+
+    if (daemon->streams->len > 0 && daemon->sync_timer == 0)
+        daemon->sync_timer = g_timeout_add(SYNC_MS, sync_marks, daemon);
+    arm_due_timer(daemon);
+    if (more && spoc_outbox_room(daemon->outbox) > 0)
+        schedule_pump(daemon);
+    if (spoc_outbox_flying(daemon->outbox) > 0)
+        g_clear_handle_id(&daemon->idle_timer, g_source_remove);
+    when_settled(daemon);
+    return G_SOURCE_REMOVE;
+}
+
+void
+spoc_daemon_wake(SpocDaemon *daemon)
+{
+    daemon->rescan_wanted = TRUE;
+    g_clear_handle_id(&daemon->idle_timer, g_source_remove);
+    schedule_pump(daemon);
+}
+
+static gboolean
+on_minute(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    g_autoptr(GError) error = NULL;
+    gboolean busy = FALSE;
+    /* The cache may be emptied beneath us, and the lock with it. */
+    if (!spoc_spool_lock_is_current(daemon->spool) &&
+        !spoc_spool_lock(daemon->spool, &busy, &error)) {
+        spoc_log(daemon->log, busy ? SPOC_LOG_WARNING : SPOC_LOG_ERROR,
+                 "the lock of the spool was removed and cannot be taken again%s%s; leaving",
+                 busy ? ": another spocd has it" : ": ", busy ? "" : error->message);
+        spoc_daemon_leave(daemon);
+        return G_SOURCE_CONTINUE;
+    }
+    daemon->rescan_wanted = TRUE;
+    schedule_pump(daemon);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Takes up what was changed; what waited because of it goes out at once. */
+static void
+reload(SpocDaemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+    spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
+    g_autoptr(SpocSetup) old = daemon->setup;
+    daemon->setup = spoc_setup_load(daemon->places, daemon->log);
+    daemon->surroundings.setup = daemon->setup;
+    if (!spoc_outbox_use(daemon->outbox, daemon->setup, &error)) {
+        log_failure(daemon, "no mail goes out", error);
+        g_free(daemon->setup->blocker);
+        daemon->setup->blocker = g_strdup(error->message);
+    }
+    spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
+    schedule_pump(daemon);
+}
+
+static gboolean
+on_config_poll(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    if (!daemon->leaving && spoc_setup_is_stale(daemon->setup, daemon->places))
+        reload(daemon);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+on_management_fetched(gboolean values_changed, gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    if (values_changed && !daemon->leaving)
+        reload(daemon);
+    schedule_pump(daemon);
+}
+
+static gboolean
+quit_now(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    daemon->leave_timer = 0;
+    g_main_loop_quit(daemon->loop);
+    return G_SOURCE_REMOVE;
+}
+
+void
+spoc_daemon_leave(SpocDaemon *daemon)
+{
+    if (daemon->leaving)
+        return;
+    daemon->leaving = TRUE;
+    daemon->leave_timer = g_timeout_add(LEAVE_MS, quit_now, daemon);
+    schedule_pump(daemon);
+}
+
+/* --- life ------------------------------------------------------------------------------- */
+
+SpocDaemon *
+spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDaemonMode mode,
+                int listen_fd, GError **error)
+{
+    g_autoptr(SpocDaemon) daemon = g_new0(SpocDaemon, 1);
+    daemon->places = places;
+    daemon->spool = spool;
+    daemon->log = log;
+    daemon->mode = mode;
+    daemon->loop = g_main_loop_new(NULL, FALSE);
+    daemon->streams = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_stream_free);
+    daemon->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    daemon->requests = spoc_requests_new(daemon);
+    if (!open_control(daemon, listen_fd, error))
+        return NULL;
+
+    daemon->setup = spoc_setup_load(places, log);
+    daemon->cups = spoc_cups_new();
+    daemon->outbox = spoc_outbox_new(spool, log, schedule_pump, daemon);
+    daemon->surroundings = (SpocSurroundings){
+        .spool = spool,
+        .log = log,
+        .outbox = daemon->outbox,
+        .cups = daemon->cups,
+        .setup = daemon->setup,
+        .once = mode == SPOC_DAEMON_ONCE,
+        .changed = schedule_pump,
+        .user_data = daemon,
+    };
+    if (!spoc_outbox_load(daemon->outbox, error) ||
+        !spoc_outbox_use(daemon->outbox, daemon->setup, error))
+        return NULL;
+    daemon->management = spoc_management_new(places, log, on_management_fetched, daemon);
+    spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
+    return g_steal_pointer(&daemon);
+}
+
+void
+spoc_daemon_free(SpocDaemon *daemon)
+{
+    if (daemon == NULL)
+        return;
+    guint *sources[] = {&daemon->pump_source, &daemon->due_timer,   &daemon->idle_timer,
+                        &daemon->sync_timer,  &daemon->leave_timer, &daemon->rescan_timer,
+                        &daemon->config_timer};
+    for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
+        g_clear_handle_id(sources[i], g_source_remove);
+    spoc_control_free(daemon->control);
+    spoc_management_free(daemon->management);
+    /* Both hold pointers to streams: they go first. */
+    spoc_cups_free(daemon->cups);
+    spoc_outbox_free(daemon->outbox);
+    g_ptr_array_unref(daemon->streams);
+    g_hash_table_unref(daemon->by_name);
+    spoc_requests_free(daemon->requests);
+    spoc_setup_free(daemon->setup);
+    g_main_loop_unref(daemon->loop);
+    g_free(daemon);
+}
+
+int
+spoc_daemon_run(SpocDaemon *daemon)
+{
+    daemon->rescan_timer = g_timeout_add_seconds(RESCAN_S, on_minute, daemon);
+    if (daemon->mode != SPOC_DAEMON_ONCE)
+        daemon->config_timer = g_timeout_add_seconds(CONFIG_POLL_S, on_config_poll, daemon);
+    spoc_daemon_wake(daemon);
+    g_main_loop_run(daemon->loop);
+    (void)sync_marks(daemon);
+    return daemon->mode == SPOC_DAEMON_ONCE ? settled_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
+}
+
+SpocSpool *
+spoc_daemon_spool(SpocDaemon *daemon)
+{
+    return daemon->spool;
+}
+
+SpocOutbox *
+spoc_daemon_outbox(SpocDaemon *daemon)
+{
+    return daemon->outbox;
+}
+
+const SpocSetup *
+spoc_daemon_setup(SpocDaemon *daemon)
+{
+    return daemon->setup;
+}

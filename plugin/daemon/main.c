@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  spocd, the spooler controller daemon: takes what the notifier and the backend left in
+ *          the spool to the people it is for. One a spool.
+ * INPUT    The spool, the configuration, requests on the control socket.
+ * ERRORS   Exit 0: nothing waits. 75: something waits for a later try. 78: the configuration
+ *          prevents delivery. 1: the spool cannot be used. 2: usage.
+ */
+#include "base/error.h"
+#include "base/privilege.h"
+#include "build-config.h"
+#include "config/config.h"
+#include "daemon/daemon.h"
+#include "daemon/service.h"
+#include "message/notification.h"
+#include "spool/door.h"
+
+#include <curl/curl.h>
+#include <glib-unix.h>
+#include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+
+/* How long the lock of a spocd that is leaving is waited for */
+#define LOCK_WAIT_MS 10000
+#define LOCK_POLL_MS 50
+
+typedef struct {
+    gboolean once;
+    gboolean foreground;
+    gboolean on_demand;
+    gboolean debug;
+    gboolean version;
+} Options;
+
+static gboolean
+parse_options(Options *options, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"once", 0, 0, G_OPTION_ARG_NONE, &options->once,
+         "Handle all that is there and due, then exit: 0 nothing waits, 75 something waits, 78 the "
+         "configuration prevents delivery",
+         NULL},
+        {"foreground", 0, 0, G_OPTION_ARG_NONE, &options->foreground, "Run as a service", NULL},
+        {"on-demand", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &options->on_demand,
+         "Started by the notifier or the backend", NULL},
+        {"debug", 0, 0, G_OPTION_ARG_NONE, &options->debug, "Say every step", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->version, "Print the version", NULL},
+        G_OPTION_ENTRY_NULL};
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_option_context_set_summary(
+        context, "Takes job notifications and scans from the spool to the mail server.\n"
+                 "Without an option it serves until there is nothing left to do.");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return FALSE;
+    if (*argc > 1) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "unexpected argument '%s'", (*argv)[1]);
+        return FALSE;
+    }
+    if (options->once + options->foreground + options->on_demand > 1) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "--once and --foreground exclude each other");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Asks the spocd that has the spool to do the work of --once, and waits for its verdict. */
+static int
+let_the_other_settle(int fd, SpocLog *log)
+{
+    char answer[64];
+    gsize length = 0;
+    static const char request[] = "settle\n";
+    if (write(fd, request, sizeof request - 1) != (ssize_t)sizeof request - 1)
+        return SPOC_DAEMON_SOMETHING_WAITS;
+    struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    while (length < sizeof answer - 1 && memchr(answer, '\n', length) == NULL) {
+        if (poll(&waiting, 1, -1) < 0)
+            continue;
+        ssize_t count = read(fd, answer + length, sizeof answer - 1 - length);
+        if (count <= 0)
+            break;
+        length += (gsize)count;
+    }
+    answer[length] = '\0';
+    gint64 status = SPOC_DAEMON_SOMETHING_WAITS;
+    if (g_str_has_prefix(answer, "ok "))
+        status = g_ascii_strtoll(answer + strlen("ok "), NULL, 10);
+    spoc_log(log, SPOC_LOG_INFO, "the spocd that serves this spool has done the work");
+    return (int)status;
+}
+
+/**
+ * take_spool:
+ * @ret_status: (out): the exit status when another spocd does the work
+ *
+ * Returns: TRUE with the lock held; FALSE with or without @error when it is another's
+ */
+static gboolean
+take_spool(SpocSpool *spool, const Options *options, SpocLog *log, int *ret_status, GError **error)
+{
+    for (int waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
+        gboolean busy = FALSE;
+        g_autoptr(GError) failure = NULL;
+        if (spoc_spool_lock(spool, &busy, &failure))
+            return TRUE;
+        if (!busy) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return FALSE;
+        }
+        int fd = spoc_door_connect(spool, NULL);
+        if (fd >= 0) {
+            *ret_status = SPOC_DAEMON_NOTHING_WAITS;
+            if (options->once)
+                *ret_status = let_the_other_settle(fd, log);
+            else if (write(fd, "wake\n", 5) == 5)
+                spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool");
+            close(fd);
+            return FALSE;
+        }
+        if (waited_ms >= LOCK_WAIT_MS) {
+            g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
+                        "another spocd has the lock of '%s' but does not answer",
+                        spoc_spool_path(spool));
+            return FALSE;
+        }
+        /* It is on its way out or in, and nothing tells us when: look again. */
+        (void)poll(NULL, 0, LOCK_POLL_MS);
+    }
+}
+
+static gboolean
+on_signal(gpointer daemon)
+{
+    spoc_daemon_leave(daemon);
+    return G_SOURCE_CONTINUE;
+}
+
+static int
+serve(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    SpocDaemonMode mode = SPOC_DAEMON_UNTIL_IDLE;
+    if (options->once)
+        mode = SPOC_DAEMON_ONCE;
+    else if (options->foreground)
+        mode = SPOC_DAEMON_SERVICE;
+
+    g_autoptr(SpocDaemon) daemon =
+        spoc_daemon_new(places, spool, log, mode, spoc_service_take_socket(), &error);
+    if (daemon == NULL) {
+        spoc_log(log, SPOC_LOG_ERROR, "%s", error->message);
+        return EXIT_FAILURE;
+    }
+    guint term = g_unix_signal_add(SIGTERM, on_signal, daemon);
+    guint interrupt = g_unix_signal_add(SIGINT, on_signal, daemon);
+    spoc_service_ready();
+    int status = spoc_daemon_run(daemon);
+    spoc_service_stopping();
+    g_source_remove(term);
+    g_source_remove(interrupt);
+    return status;
+}
+
+/* A site may forbid the doors to start spocd: then only a service does. */
+static gboolean
+may_start_on_demand(const SpocPlaces *places)
+{
+    g_autoptr(SpocConfig) config = spoc_config_load(places);
+    return spoc_config_choice(config, SPOC_OPTION_START_DAEMON) == SPOC_START_AUTO;
+}
+
+static void
+raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static SpocLog *
+make_log(const Options *options)
+{
+    SpocLogStyle style = SPOC_LOG_STYLE_CUPS;
+    if (options->on_demand)
+        style = SPOC_LOG_STYLE_FILE;
+    else if (options->foreground && spoc_service_logs_to_journal())
+        style = SPOC_LOG_STYLE_SYSLOG;
+    return spoc_log_new(STDERR_FILENO, style, options->debug ? SPOC_LOG_DEBUG : SPOC_LOG_INFO);
+}
+
+static int
+run(const Options *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocLog) log = make_log(options);
+    g_autoptr(SpocPlaces) places = spoc_places_new(NULL);
+    if (!spoc_privilege_drop(places, &error)) {
+        spoc_log(log, SPOC_LOG_ERROR, "%s", error->message);
+        return EXIT_FAILURE;
+    }
+    if (options->on_demand && !may_start_on_demand(places)) {
+        spoc_log(log, SPOC_LOG_DEBUG, "startDaemon = never: not starting on demand");
+        return EXIT_SUCCESS;
+    }
+    g_autoptr(SpocSpool) spool = spoc_spool_open(places, &error);
+    int status = EXIT_FAILURE;
+    if (spool == NULL || !take_spool(spool, options, log, &status, &error)) {
+        if (error != NULL)
+            spoc_log(log, SPOC_LOG_ERROR, "%s", error->message);
+        return status;
+    }
+    return serve(places, spool, log, options);
+}
+
+int
+main(int argc, char **argv)
+{
+    Options options = {0};
+    g_autoptr(GError) error = NULL;
+    setlocale(LC_CTYPE, "C.UTF-8");
+    if (!parse_options(&options, &argc, &argv, &error)) {
+        (void)fprintf(stderr, "spocd: %s\nTry spocd --help.\n", error->message);
+        return EXIT_USAGE;
+    }
+    if (options.version) {
+        (void)printf("spocd %s\n", SPOC_VERSION);
+        return EXIT_SUCCESS;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        (void)fprintf(stderr, "ERROR: libcurl cannot be initialised\n");
+        return EXIT_FAILURE;
+    }
+    int status = run(&options);
+    curl_global_cleanup();
+    return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  What the control socket is asked for (control.h has the list), and the answers.
+ */
+#pragma once
+
+#include "daemon/control.h"
+#include "daemon/daemon.h"
+#include "daemon/outbox.h"
+
+typedef struct _SpocRequests SpocRequests;
+
+SpocRequests *spoc_requests_new(SpocDaemon *daemon);
+/* After the control socket is closed. */
+void spoc_requests_free(SpocRequests *requests);
+
+/* A SpocControlRequestFunc */
+void spoc_requests_handle(SpocControlClient *client, const char *line, gpointer requests);
+
+/* All that was there and due is handled: answers who asked to be told. */
+void spoc_requests_settled(SpocRequests *requests, int status);
+
+/* What the requests may use of the daemon */
+void spoc_daemon_wake(SpocDaemon *daemon);
+SpocSpool *spoc_daemon_spool(SpocDaemon *daemon);
+SpocOutbox *spoc_daemon_outbox(SpocDaemon *daemon);
+const SpocSetup *spoc_daemon_setup(SpocDaemon *daemon);

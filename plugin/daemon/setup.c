@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/setup.h"
+
+#include "config/host.h"
+
+#include <string.h>
+
+static void
+log_problems(const SpocConfig *config, SpocLog *log)
+{
+    const GPtrArray *problems = spoc_config_problems(config);
+    for (guint i = 0; i < problems->len; i++) {
+        const SpocConfigProblem *problem = g_ptr_array_index(problems, i);
+        /* Keys that we do not know are for spocctl check to mention. */
+        if (problem->key != NULL && spoc_option_find(problem->key) == NULL)
+            continue;
+        spoc_log(log, problem->severity == SPOC_SEVERITY_ERROR ? SPOC_LOG_ERROR : SPOC_LOG_WARNING,
+                 "%s", problem->message);
+    }
+}
+
+/* The TLS policy, even where NONE is set: a failover or a later change may need it. */
+static void
+load_tls(SpocSetup *setup, SpocLog *log)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) warnings = NULL;
+    setup->tls = spoc_tls_new(setup->config, &warnings, &error);
+    for (guint i = 0; warnings != NULL && warnings[i] != NULL; i++)
+        spoc_log(log, SPOC_LOG_WARNING, "%s", warnings[i]);
+    if (setup->tls == NULL) {
+        spoc_log(log, SPOC_LOG_ERROR, "no mail goes out: %s", error->message);
+        setup->blocker = g_strdup(error->message);
+    }
+}
+
+/* Without its alias file nobody can tell where a name's mail goes: it waits. */
+static void
+load_people_problem(SpocSetup *setup, SpocLog *log)
+{
+    const char *problem = spoc_people_problem(setup->people);
+    if (problem == NULL || setup->blocker != NULL)
+        return;
+    spoc_log(log, SPOC_LOG_ERROR, "no mail goes out: %s", problem);
+    setup->blocker = g_strdup(problem);
+}
+
+SpocSetup *
+spoc_setup_load(const SpocPlaces *places, SpocLog *log)
+{
+    SpocSetup *setup = g_new0(SpocSetup, 1);
+    setup->config = spoc_config_load(places);
+    log_problems(setup->config, log);
+
+    const SpocConfigProblem *blocker = spoc_config_blocker(setup->config);
+    if (blocker != NULL)
+        setup->blocker = g_strdup(blocker->message);
+    else
+        load_tls(setup, log);
+
+    setup->people = spoc_people_new(setup->config);
+    load_people_problem(setup, log);
+    gsize count = 0;
+    setup->schedule.delays_ms =
+        spoc_config_durations_ms(setup->config, SPOC_OPTION_MAIL_RETRY_SCHEDULE, &count);
+    setup->schedule.delay_count = count;
+    setup->schedule.max_age_ms = spoc_config_duration_ms(setup->config, SPOC_OPTION_MAIL_MAX_AGE);
+    setup->sender = spoc_config_string(setup->config, SPOC_OPTION_MAILFROM);
+    setup->unverified =
+        (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
+    setup->host_name = spoc_host_name();
+    return setup;
+}
+
+void
+spoc_setup_free(SpocSetup *setup)
+{
+    if (setup == NULL)
+        return;
+    spoc_people_free(setup->people);
+    g_clear_pointer(&setup->tls, spoc_tls_unref);
+    spoc_config_unref(setup->config);
+    g_free(setup->host_name);
+    g_free(setup->blocker);
+    g_free(setup);
+}
+
+gboolean
+spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places)
+{
+    g_autofree char *stamp = spoc_config_stamp(places, setup->config);
+    return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   The bytes of a mail as they go over the line: read piece by piece, so that what
+ *           is sent may be far larger than memory, and from the start again for another try.
+ * INPUT     RFC 5322 with CR LF, not dot-stuffed. A bare CR or LF in it is sent as CR LF: a
+ *           server that takes one for a line's end must not see commands in a body.
+ */
+#pragma once
+
+#include <glib.h>
+
+/**
+ * SpocContentKind:
+ * @open: starts a reading; returns its state, or NULL with @error set
+ * @read: up to @size bytes into @buffer; *@ret_size 0 is the end
+ * @close: ends a reading
+ */
+typedef struct {
+    gpointer (*open)(gpointer data, GError **error);
+    gboolean (*read)(gpointer reading, guint8 *buffer, gsize size, gsize *ret_size, GError **error);
+    void (*close)(gpointer reading);
+    void (*free_data)(gpointer data);
+} SpocContentKind;
+
+typedef struct _SpocContent SpocContent;
+
+/**
+ * spoc_content_new:
+ * @kind: static
+ * @data: (transfer full)
+ * @size_bytes: what SIZE= announces
+ * @eight_bit: there are bytes above 127
+ */
+SpocContent *spoc_content_new(const SpocContentKind *kind, gpointer data, guint64 size_bytes,
+                              gboolean eight_bit);
+SpocContent *spoc_content_new_bytes(GBytes *bytes);
+SpocContent *spoc_content_ref(SpocContent *content);
+void spoc_content_unref(SpocContent *content);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocContent, spoc_content_unref)
+
+guint64 spoc_content_size_bytes(const SpocContent *content);
+gboolean spoc_content_is_eight_bit(const SpocContent *content);
+
+typedef struct _SpocContentReader SpocContentReader;
+
+SpocContentReader *spoc_content_reader_new(SpocContent *content,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void spoc_content_reader_free(SpocContentReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocContentReader, spoc_content_reader_free)
+
+/**
+ * spoc_content_reader_next:
+ * @out: wire bytes are appended: dot-stuffed (RFC 5321 4.5.2); at the end with the final
+ *   CR LF, without the dot line
+ * @ret_end: (out): all was read
+ *
+ * Reads one piece, up to about 64 KiB.
+ */
+gboolean spoc_content_reader_next(SpocContentReader *reader, GByteArray *out, gboolean *ret_end,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

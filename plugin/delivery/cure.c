@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/cure.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+#define SENTENCE_MAX_BYTES 900
+
+#define SMTPS_PORT 465
+
+static char *
+cure_certificate(const SpocDeliverySettings *settings, guint server)
+{
+    const char *host = settings->servers[server].host;
+    return g_strdup_printf(
+        "If the certificate is the site's own, take its root into the trust store (spocctl "
+        "truststore import --alias mailserver ROOT.pem); if it has expired, renew it on the "
+        "server; if it names another host, set mailserver to that name instead of %s in %s",
+        host, settings->config_file);
+}
+
+static char *
+cure_tls(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server)
+{
+    guint16 port = settings->servers[server].port;
+    switch (failure->kind) {
+    case SPOC_FAILURE_CERTIFICATE:
+        return cure_certificate(settings, server);
+    case SPOC_FAILURE_CLIENT_CERTIFICATE:
+        return g_strdup_printf("Set mailClientCertificate and mailClientKey in %s to a certificate "
+                               "that the server accepts",
+                               settings->config_file);
+    case SPOC_FAILURE_TLS_VERSION:
+        return g_strdup_printf("Check cryptographicProtocolsForOutboundCommunication and "
+                               "customCipherSuitesForOutboundCommunication in %s, or update the "
+                               "mail server",
+                               settings->config_file);
+    case SPOC_FAILURE_LOCAL:
+        return NULL; /* the words of the TLS policy say it */
+    default:
+        break;
+    }
+    if (settings->encryption == SPOC_ENCRYPTION_SSL_TLS && port != SMTPS_PORT)
+        return g_strdup_printf(
+            "With SSL_TLS the server must speak TLS from the first byte, usually "
+            "on port %d; for port %u use mailSmtpEncryption = STARTTLS_REQUIRED",
+            SMTPS_PORT, port);
+    return NULL;
+}
+
+static char *
+cure_opening(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server)
+{
+    const SpocServerAddress *address = &settings->servers[server];
+    if (failure->stage == SPOC_STAGE_NAME)
+        return g_strdup_printf("Check the name in %s (%s) and this machine's name service",
+                               server == 0 ? "mailserver" : "mailserverbackup",
+                               settings->config_file);
+    if (failure->stage == SPOC_STAGE_CONNECT)
+        return g_strdup_printf("Check that a mail server listens there, the port in %s or "
+                               "mailSmtpPort, and firewalls on the way",
+                               server == 0 ? "mailserver" : "mailserverbackup");
+    if (failure->kind == SPOC_FAILURE_REPLY || settings->encryption == SPOC_ENCRYPTION_SSL_TLS)
+        return NULL;
+    if (address->port == SMTPS_PORT)
+        return g_strdup_printf("Port %d usually wants TLS from the first byte: set "
+                               "mailSmtpEncryption = SSL_TLS",
+                               SMTPS_PORT);
+    return g_strdup("Check that this is a mail server's port (25, 587, or 465 with SSL_TLS)");
+}
+
+static char *
+cure_login(const SpocFailure *failure, const SpocDeliverySettings *settings)
+{
+    if (failure->kind == SPOC_FAILURE_NOT_OFFERED) {
+        if (settings->encryption == SPOC_ENCRYPTION_NONE)
+            return g_strdup("Many servers offer a login only with encryption: set "
+                            "mailSmtpEncryption = STARTTLS_REQUIRED (port 587) or SSL_TLS (port "
+                            "465); or leave mailuser empty");
+        return g_strdup("Use the server's submission port (587), or leave mailuser empty if it "
+                        "takes mail from this machine without a login");
+    }
+    if (failure->kind == SPOC_FAILURE_REPLY && failure->reply_code >= 500)
+        return g_strdup_printf(
+            "Check mailuser and mailpass in %s, and whether the account may send "
+            "with a password (or needs an app password)",
+            settings->config_file);
+    return NULL;
+}
+
+static char *
+cure_envelope(const SpocFailure *failure, const SpocDeliverySettings *settings)
+{
+    if (failure->reply_code == 530 || strcmp(failure->enhanced_status, "5.7.0") == 0) {
+        if (settings->user == NULL)
+            return g_strdup_printf("The server wants a login: set mailuser and mailpass in %s",
+                                   settings->config_file);
+        return g_strdup("The server wants a login or encryption: set mailSmtpEncryption = "
+                        "STARTTLS_REQUIRED or SSL_TLS");
+    }
+    if (failure->kind == SPOC_FAILURE_TOO_LARGE || failure->reply_code == 552)
+        return g_strdup("Raise the server's limit, or send less");
+    if (failure->stage == SPOC_STAGE_SENDER && failure->reply_code >= 500)
+        return g_strdup_printf("Set mailfrom in %s to an address that this server lets the account "
+                               "use",
+                               settings->config_file);
+    if (failure->stage == SPOC_STAGE_RECIPIENT && failure->reply_code >= 500)
+        return g_strdup("Check the address; if the server does not relay for this machine, set "
+                        "mailuser and mailpass or let it relay");
+    if (failure->kind == SPOC_FAILURE_TIMEOUT && failure->stage != SPOC_STAGE_FINAL)
+        return g_strdup("If the server is only slow, raise mailSmtpTimeout");
+    return NULL;
+}
+
+char *
+spoc_cure(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server)
+{
+    switch (failure->stage) {
+    case SPOC_STAGE_NAME:
+    case SPOC_STAGE_CONNECT:
+    case SPOC_STAGE_GREETING:
+    case SPOC_STAGE_HELLO:
+        return cure_opening(failure, settings, server);
+    case SPOC_STAGE_STARTTLS:
+        if (failure->kind == SPOC_FAILURE_PROTOCOL)
+            return NULL;
+        return g_strdup_printf("Enable STARTTLS on the server, use its submission port (587), or "
+                               "set mailSmtpEncryption = SSL_TLS (port %d)",
+                               SMTPS_PORT);
+    case SPOC_STAGE_TLS:
+        return cure_tls(failure, settings, server);
+    case SPOC_STAGE_LOGIN:
+        return cure_login(failure, settings);
+    default:
+        return cure_envelope(failure, settings);
+    }
+}
+
+char *
+spoc_cure_sentence(const SpocFailure *failure, const char *words,
+                   const SpocDeliverySettings *settings, guint server)
+{
+    g_autofree char *masked = spoc_settings_mask(settings, words != NULL ? words : "");
+    g_autofree char *cure = spoc_cure(failure, settings, server);
+    g_autoptr(GString) sentence = g_string_new(NULL);
+    g_string_printf(sentence, "%s, %s: %s", settings->servers[server].name,
+                    spoc_stage_name(failure->stage), masked);
+    if (cure != NULL) {
+        gsize length = strlen(masked);
+        gboolean ended = length > 0 && strchr(".!?", masked[length - 1]) != NULL;
+        g_string_append_printf(sentence, "%s %s", ended ? "" : ".", cure);
+    }
+    return spoc_text_line(sentence->str, (gssize)sentence->len, SENTENCE_MAX_BYTES);
+}

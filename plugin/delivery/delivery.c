@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/delivery.h"
+
+#include "base/error.h"
+#include "delivery/job.h"
+#include "delivery/private.h"
+#include "delivery/route.h"
+#include "delivery/server.h"
+
+#include <signal.h>
+
+/* Parcels a connection likes to have at hand: one under way, one behind its dot, and one to
+ * follow each. */
+#define PARCELS_PER_CONNECTION 4
+
+struct _SpocDelivery {
+    GMainContext *context;
+    SpocLoop *loop;
+    SpocServerChoice choice;
+    SpocDeliveryWarnFunc warn;
+    gpointer user_data;
+
+    SpocDeliverySettings *settings;
+    SpocServer *servers[SPOC_ROUTE_SERVERS];
+    GPtrArray *retired; /* of SpocServer: with mails under way */
+
+    GHashTable *jobs; /* set of SpocJob: all that are not finished */
+    GQueue incoming;  /* jobs to be routed */
+    GSource *pump;
+    gboolean inside; /* the pump runs: freeing waits for its end */
+    gboolean free_wanted;
+};
+
+static void
+stir(gpointer user_data)
+{
+    SpocDelivery *delivery = user_data;
+    g_source_set_ready_time(delivery->pump, 0);
+}
+
+static void
+on_settled(SpocServer *server, SpocJob *job, gpointer user_data)
+{
+    SpocDelivery *delivery = user_data;
+    g_queue_push_tail(&delivery->incoming, job);
+    stir(delivery);
+}
+
+static void
+on_warning(const char *text, gpointer user_data)
+{
+    SpocDelivery *delivery = user_data;
+    if (delivery->warn != NULL)
+        delivery->warn(text, delivery->user_data);
+}
+
+static const SpocServerEvents server_events = {on_settled, stir, on_warning};
+
+static void
+make_servers(SpocDelivery *delivery)
+{
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        delivery->servers[i] = spoc_server_new(delivery->context, delivery->loop,
+                                               delivery->settings, i, &server_events, delivery);
+}
+
+static void
+read_states(const SpocDelivery *delivery, SpocServerState *states)
+{
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
+        states[i] = spoc_server_state(delivery->servers[i]);
+        if ((delivery->choice == SPOC_SERVER_PRIMARY && i != 0) ||
+            (delivery->choice == SPOC_SERVER_BACKUP && i != 1))
+            states[i].usable = FALSE;
+    }
+}
+
+/* Nobody was asked: what is known of the servers is the reason. */
+static void
+explain_refusal(SpocDelivery *delivery, SpocJob *job, const SpocServerState *states)
+{
+    gboolean mend = FALSE;
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
+        const char *words = spoc_server_last_words(delivery->servers[i]);
+        if (!states[i].usable || words == NULL)
+            continue;
+        mend = mend || spoc_server_wants_mending(delivery->servers[i]);
+        spoc_job_explain(job, words);
+    }
+    spoc_job_note_all(job, mend ? SPOC_VERDICT_HOLD : SPOC_VERDICT_LATER, job->reason->str);
+}
+
+static gint64
+to_unix_s(gint64 monotonic_us)
+{
+    if (monotonic_us == 0)
+        return 0;
+    gint64 left_us = MAX(monotonic_us - g_get_monotonic_time(), 0);
+    return (g_get_real_time() + left_us) / G_USEC_PER_SEC + 1;
+}
+
+static void
+conclude(SpocDelivery *delivery, SpocJob *job, const SpocServerState *states, gint64 earliest_us)
+{
+    gboolean untried = FALSE;
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        untried = untried || (states[i].usable && (job->tried & (1u << i)) == 0);
+    if (job->tried == 0 && spoc_job_is_open(job))
+        explain_refusal(delivery, job, states);
+    /* Only what no server was asked about is bound to wait for one. */
+    gint64 earliest_unix_s = job->tried == 0 ? to_unix_s(earliest_us) : 0;
+    g_hash_table_steal(delivery->jobs, job);
+    spoc_job_finish(job, untried, earliest_unix_s);
+    spoc_job_free(job);
+}
+
+static void
+route(SpocDelivery *delivery, SpocJob *job)
+{
+    SpocServerState states[SPOC_ROUTE_SERVERS];
+    read_states(delivery, states);
+    SpocRoute next = spoc_route_next(states, job->tried, g_get_monotonic_time());
+    if (next.server >= 0 && spoc_job_is_open(job) && !job->stay)
+        spoc_server_submit(delivery->servers[next.server], job);
+    else
+        conclude(delivery, job, states, next.earliest_us);
+}
+
+static void
+drop_retired(SpocDelivery *delivery)
+{
+    for (guint i = delivery->retired->len; i > 0; i--) {
+        SpocServer *server = g_ptr_array_index(delivery->retired, i - 1);
+        if (spoc_server_is_empty(server))
+            g_ptr_array_remove_index_fast(delivery->retired, i - 1);
+    }
+}
+
+static void really_free(SpocDelivery *delivery);
+
+static gboolean
+on_pump(gpointer user_data)
+{
+    SpocDelivery *delivery = user_data;
+    g_source_set_ready_time(delivery->pump, -1);
+    delivery->inside = TRUE;
+    SpocJob *job;
+    while (!delivery->free_wanted && (job = g_queue_pop_head(&delivery->incoming)) != NULL)
+        route(delivery, job);
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS && !delivery->free_wanted; i++)
+        spoc_server_pump(delivery->servers[i]);
+    drop_retired(delivery);
+    delivery->inside = FALSE;
+    if (delivery->free_wanted)
+        really_free(delivery);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+dispatch_pump(GSource *source, GSourceFunc callback, gpointer user_data)
+{
+    return callback(user_data);
+}
+
+static void
+on_link_done(CURL *easy, CURLcode result, gpointer user_data)
+{
+    spoc_link_done(user_data, result);
+}
+
+/* OpenSSL writes to sockets with write(2): a server that hangs up would end the process. */
+static void
+ignore_broken_pipes(void)
+{
+    struct sigaction action;
+    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
+        action.sa_handler = SIG_IGN;
+        sigaction(SIGPIPE, &action, NULL);
+    }
+}
+
+static gboolean
+check_choice(const SpocDeliverySettings *settings, SpocServerChoice choice, GError **error)
+{
+    if (choice == SPOC_SERVER_PRIMARY && settings->servers[0].host == NULL) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "mailserver is not set");
+        return FALSE;
+    }
+    if (choice == SPOC_SERVER_BACKUP && settings->servers[1].host == NULL) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "mailserverbackup is not set");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+SpocDelivery *
+spoc_delivery_new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
+                                SpocDeliveryWarnFunc warn, gpointer user_data, GError **error)
+{
+    static GSourceFuncs pump_functions = {.dispatch = dispatch_pump};
+    if (!check_choice(settings, choice, error))
+        return NULL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "libcurl cannot be initialised");
+        return NULL;
+    }
+    /* Without it a slow name server would stop everything. */
+    if ((curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_ASYNCHDNS) == 0) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED,
+                    "this libcurl looks names up synchronously; one with AsynchDNS is needed");
+        return NULL;
+    }
+    ignore_broken_pipes();
+    GMainContext *context = g_main_context_ref_thread_default();
+    SpocLoop *loop = spoc_loop_new(context, on_link_done);
+    if (loop == NULL) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "libcurl has no memory");
+        g_main_context_unref(context);
+        return NULL;
+    }
+    SpocDelivery *delivery = g_new0(SpocDelivery, 1);
+    delivery->context = context;
+    delivery->loop = loop;
+    delivery->choice = choice;
+    delivery->warn = warn;
+    delivery->user_data = user_data;
+    delivery->settings = spoc_settings_ref(settings);
+    delivery->retired = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_server_free);
+    delivery->jobs =
+        g_hash_table_new_full(g_direct_hash, g_direct_equal, (GDestroyNotify)spoc_job_free, NULL);
+    delivery->pump = g_source_new(&pump_functions, sizeof(GSource));
+    g_source_set_callback(delivery->pump, on_pump, delivery, NULL);
+    g_source_attach(delivery->pump, context);
+    make_servers(delivery);
+    return delivery;
+}
+
+SpocDelivery *
+spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoice choice,
+                  SpocDeliveryWarnFunc warn, gpointer user_data, GError **error)
+{
+    g_autoptr(SpocDeliverySettings) settings = spoc_settings_new(config, tls, error);
+    if (settings == NULL)
+        return NULL;
+    return spoc_delivery_new_with_settings(settings, choice, warn, user_data, error);
+}
+
+static void
+really_free(SpocDelivery *delivery)
+{
+    g_source_destroy(delivery->pump);
+    g_source_unref(delivery->pump);
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        spoc_server_free(delivery->servers[i]);
+    g_ptr_array_unref(delivery->retired);
+    g_queue_clear(&delivery->incoming);
+    g_hash_table_unref(delivery->jobs);
+    spoc_loop_free(delivery->loop);
+    spoc_settings_unref(delivery->settings);
+    g_main_context_unref(delivery->context);
+    g_free(delivery);
+}
+
+void
+spoc_delivery_free(SpocDelivery *delivery)
+{
+    if (delivery == NULL)
+        return;
+    delivery->free_wanted = TRUE;
+    if (!delivery->inside)
+        really_free(delivery);
+}
+
+void
+spoc_delivery_configure_with_settings(SpocDelivery *delivery, SpocDeliverySettings *settings)
+{
+    spoc_settings_ref(settings);
+    spoc_settings_unref(delivery->settings);
+    delivery->settings = settings;
+    GQueue *jobs[SPOC_ROUTE_SERVERS];
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
+        jobs[i] = spoc_server_retire(delivery->servers[i]);
+        g_ptr_array_add(delivery->retired, delivery->servers[i]);
+    }
+    make_servers(delivery);
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
+        SpocJob *job;
+        while ((job = g_queue_pop_head(jobs[i])) != NULL)
+            g_queue_push_tail(&delivery->incoming, job);
+        g_queue_free(jobs[i]);
+    }
+    stir(delivery);
+}
+
+void
+spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocDeliverySettings) settings = spoc_settings_new(config, tls, &error);
+    if (settings == NULL) {
+        /* Mail must not go by rules that no longer hold; what is under way ends as it began. */
+        on_warning(error->message, delivery);
+        return;
+    }
+    spoc_delivery_configure_with_settings(delivery, settings);
+}
+
+void
+spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel)
+{
+    SpocJob *job = spoc_job_new(parcel);
+    g_hash_table_add(delivery->jobs, job);
+    g_queue_push_tail(&delivery->incoming, job);
+    stir(delivery);
+}
+
+guint
+spoc_delivery_wanted(const SpocDelivery *delivery)
+{
+    return delivery->settings->max_connections * PARCELS_PER_CONNECTION;
+}
+
+guint
+spoc_delivery_pending(const SpocDelivery *delivery)
+{
+    return g_hash_table_size(delivery->jobs);
+}
+
+void
+spoc_delivery_rest(SpocDelivery *delivery)
+{
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        spoc_server_rest(delivery->servers[i]);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   A parcel under way: who still waits for it, which servers were asked, and what
+ *           they said. Knows nothing of connections.
+ */
+#pragma once
+
+#include "delivery/delivery.h"
+#include "delivery/transaction.h"
+
+/* RFC 5321 4.5.3.1.8: at least so many recipients every server takes. */
+#define SPOC_JOB_MAX_RECIPIENTS 100
+
+typedef struct {
+    char *address;
+    gboolean open; /* no server has said the last word */
+    SpocResult result;
+    gboolean returned_unless_backup;
+    char *words; /* (nullable) */
+} SpocJobRecipient;
+
+typedef struct {
+    char *id;
+    char *sender;
+    GPtrArray *recipients; /* (element-type SpocJobRecipient) */
+    SpocContent *content;
+    SpocTraceFunc trace;
+    SpocOutcomeFunc finished;
+    gpointer user_data;
+
+    guint tried;   /* bit N: server N was asked */
+    guint fresh;   /* how often a connection was gone */
+    guint again;   /* how often it was sent again behind a lost final reply */
+    guint slower;  /* how often it waited for fewer connections */
+    gboolean stay; /* no other server: this one may have it already */
+    gboolean possible_duplicate;
+    GString *reason;
+    char *server; /* (nullable) */
+    char *queue_reply;
+} SpocJob;
+
+SpocJob *spoc_job_new(const SpocParcel *parcel);
+void spoc_job_free(SpocJob *job);
+
+gboolean spoc_job_is_open(const SpocJob *job);
+
+/* (transfer full): a mail to those who wait, at most SPOC_JOB_MAX_RECIPIENTS */
+SpocMail *spoc_job_make_mail(SpocJob *job);
+
+/* One recipient's verdict; DELIVERED and RETURN close it. */
+void spoc_job_note(SpocJobRecipient *recipient, SpocVerdict verdict, const char *words);
+/* The verdict for all who wait */
+void spoc_job_note_all(SpocJob *job, SpocVerdict verdict, const char *words);
+/* Adds a sentence to the reason. */
+void spoc_job_explain(SpocJob *job, const char *sentence);
+
+/**
+ * spoc_job_finish:
+ * @untried: a configured server could not be asked
+ * @earliest_unix_s: when one may be asked; 0
+ *
+ * Calls the parcel's function. Frees nothing.
+ */
+void spoc_job_finish(SpocJob *job, gboolean untried, gint64 earliest_unix_s);
+
+void spoc_job_trace(const SpocJob *job, SpocStage stage, gboolean good, const char *server,
+                    const char *text);

@@ -1,0 +1,537 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/link.h"
+
+#include "base/text.h"
+#include "delivery/tlswatch.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* SASL mechanisms that curl may use, whatever else is offered: it would pick GSSAPI or NTLM
+ * first and fail, or DIGEST-MD5, which no one uses any more. */
+#define LOGIN_OPTIONS "AUTH=PLAIN;AUTH=LOGIN"
+#define LOGIN_MECHANISMS "PLAIN, LOGIN"
+
+#define WORDS_MAX_BYTES 600
+
+struct _SpocLink {
+    SpocLoop *loop;
+    SpocDeliverySettings *settings;
+    guint server;
+    SpocLinkKind kind;
+    SpocLinkEvents events;
+    gpointer user_data;
+
+    CURL *easy;
+    gboolean added;
+    GArray *sockets; /* of int: those that curl has open */
+    int fd;
+    char curl_words[CURL_ERROR_SIZE];
+
+    SpocStage stage;
+    gboolean connected; /* TCP */
+    SpocReplyParser *parser;
+    gsize received_bytes;
+    gboolean answered; /* a whole reply came to the last command, or the greeting */
+    int reply_code;
+    char reply_status[12];
+    char *reply_words;
+    const char *problem; /* (nullable): the server's bytes make no sense */
+    char *local_problem; /* (nullable): ours */
+    SpocCapabilities capabilities;
+    SpocTlsWatch tls;
+};
+
+static gboolean
+wants_tls(const SpocLink *link)
+{
+    return link->kind == SPOC_LINK_CONFIGURED && link->settings->encryption != SPOC_ENCRYPTION_NONE;
+}
+
+static gboolean
+wants_login(const SpocLink *link)
+{
+    return link->settings->user != NULL &&
+           (link->kind == SPOC_LINK_CONFIGURED || link->settings->allow_cleartext_password);
+}
+
+static void G_GNUC_PRINTF(3, 4) progress(SpocLink *link, SpocStage stage, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *raw = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *line = spoc_text_line(raw, -1, WORDS_MAX_BYTES);
+    link->events.progress(stage, line, link->user_data);
+}
+
+/* What curl tells while it connects. */
+
+static void
+note_connected(SpocLink *link)
+{
+    if (link->connected)
+        return;
+    link->connected = TRUE;
+    char *address = NULL;
+    long port = 0;
+    curl_easy_getinfo(link->easy, CURLINFO_PRIMARY_IP, &address);
+    curl_easy_getinfo(link->easy, CURLINFO_PRIMARY_PORT, &port);
+    progress(link, SPOC_STAGE_CONNECT, "connected to %s port %ld",
+             address != NULL && address[0] != '\0' ? address : "the server", port);
+}
+
+static curl_socket_t
+on_open_socket(void *user_data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    SpocLink *link = user_data;
+    char host[NI_MAXHOST] = "?", service[NI_MAXSERV] = "?";
+    getnameinfo(&address->addr, address->addrlen, host, sizeof host, service, sizeof service,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    if (link->stage == SPOC_STAGE_NAME)
+        link->stage = SPOC_STAGE_CONNECT;
+    progress(link, SPOC_STAGE_NAME, "%s has the address %s",
+             link->settings->servers[link->server].host, host);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    g_array_append_val(link->sockets, fd);
+    return fd;
+}
+
+static int
+on_close_socket(void *user_data, curl_socket_t fd)
+{
+    SpocLink *link = user_data;
+    for (guint i = 0; i < link->sockets->len; i++) {
+        if (g_array_index(link->sockets, int, i) == fd) {
+            g_array_remove_index_fast(link->sockets, i);
+            break;
+        }
+    }
+    return close(fd);
+}
+
+static CURLcode
+on_ssl_context(CURL *easy, void *context, void *user_data)
+{
+    SpocLink *link = user_data;
+    g_autoptr(GError) error = NULL;
+    link->stage = SPOC_STAGE_TLS;
+    note_connected(link);
+    if (!spoc_tls_apply(link->settings->tls, context, &error)) {
+        g_free(link->local_problem);
+        link->local_problem = g_strdup(error->message);
+        return CURLE_SSL_CERTPROBLEM;
+    }
+    return spoc_tls_watch_attach(&link->tls, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
+static void
+note_tls(SpocLink *link)
+{
+    if (link->tls.summary == NULL || link->stage != SPOC_STAGE_TLS)
+        return;
+    progress(link, SPOC_STAGE_TLS, "%s", link->tls.summary);
+    for (guint i = 0; i < link->tls.chain->len; i++)
+        progress(link, SPOC_STAGE_TLS, "certificate %u: %s", i,
+                 (const char *)g_ptr_array_index(link->tls.chain, i));
+}
+
+/* A command of curl's. Its words are never shown: they may be the password. */
+static void
+note_command(SpocLink *link, const char *bytes, gsize size)
+{
+    note_tls(link);
+    if (size >= 4 && (g_ascii_strncasecmp(bytes, "EHLO", 4) == 0 ||
+                      g_ascii_strncasecmp(bytes, "HELO", 4) == 0)) {
+        link->stage = SPOC_STAGE_HELLO;
+        memset(&link->capabilities, 0, sizeof link->capabilities);
+    } else if (size >= 8 && g_ascii_strncasecmp(bytes, "STARTTLS", 8) == 0) {
+        link->stage = SPOC_STAGE_STARTTLS;
+    } else if (size >= 4 && g_ascii_strncasecmp(bytes, "AUTH", 4) == 0) {
+        link->stage = SPOC_STAGE_LOGIN;
+    }
+    link->answered = FALSE;
+}
+
+static int
+on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_data)
+{
+    if (type == CURLINFO_HEADER_OUT)
+        note_command(user_data, bytes, size);
+    return 0;
+}
+
+static void
+note_reply(SpocLink *link, const SpocReply *reply)
+{
+    g_free(link->reply_words);
+    link->reply_words = spoc_reply_text(reply);
+    link->reply_code = reply->code;
+    g_strlcpy(link->reply_status, reply->enhanced_status, sizeof link->reply_status);
+    link->answered = TRUE;
+    if (link->stage == SPOC_STAGE_HELLO)
+        spoc_capabilities_read(&link->capabilities, reply);
+    /* What a server asks while it logs us in (334) is of no use to people. */
+    if (reply->code / 100 != 3)
+        progress(link, link->stage, "%s", link->reply_words);
+}
+
+/* What a server says before the login is done goes through our own strict reader. */
+static size_t
+on_header(char *bytes, size_t size, size_t count, void *user_data)
+{
+    SpocLink *link = user_data;
+    gsize left = size * count;
+    link->received_bytes += left;
+    if (link->received_bytes > SPOC_LINK_MAX_OPENING_BYTES)
+        link->problem = "it talks without end";
+    note_connected(link);
+    if (link->stage < SPOC_STAGE_GREETING ||
+        (link->stage == SPOC_STAGE_TLS && link->answered == FALSE)) {
+        note_tls(link);
+        link->stage = SPOC_STAGE_GREETING;
+    }
+    const guint8 *next = (const guint8 *)bytes;
+    while (left > 0 && link->problem == NULL) {
+        gsize used = 0;
+        const SpocReply *reply = NULL;
+        SpocReplyState state =
+            spoc_reply_parser_feed(link->parser, next, left, &used, &reply, &link->problem);
+        next += used;
+        left -= used;
+        if (state == SPOC_REPLY_COMPLETE)
+            note_reply(link, reply);
+    }
+    return link->problem == NULL ? size * count : 0;
+}
+
+/* Setting up. */
+
+static void
+set_security(SpocLink *link)
+{
+    CURL *easy = link->easy;
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    /* Trust comes from our policy alone; reading the system's bundle here would be in vain. */
+    curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    /* A resumed session would skip verification by a policy that has changed since. */
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    if (!wants_tls(link)) {
+        curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_NONE);
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, link);
+    const char *pins = spoc_tls_pinned_public_keys(link->settings->tls);
+    if (pins != NULL)
+        curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, pins);
+}
+
+static void
+set_way(SpocLink *link)
+{
+    CURL *easy = link->easy;
+    const SpocServerAddress *server = &link->settings->servers[link->server];
+    gboolean tls_first = wants_tls(link) && link->settings->encryption == SPOC_ENCRYPTION_SSL_TLS;
+    g_autofree char *url = g_strdup_printf("%s://%s/%s", tls_first ? "smtps" : "smtp", server->name,
+                                           link->settings->hello_name);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* none out of the environment */
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Never wait for a name server's thread: it ends by itself. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (wants_login(link)) {
+        curl_easy_setopt(easy, CURLOPT_USERNAME, link->settings->user);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD,
+                         link->settings->password != NULL ? link->settings->password : "");
+        curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, LOGIN_OPTIONS);
+    }
+}
+
+static void
+set_callbacks(SpocLink *link)
+{
+    CURL *easy = link->easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, link);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, link->curl_words);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, link);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, link);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, link);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, link);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* for the debug function */
+}
+
+SpocLink *
+spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server, SpocLinkKind kind,
+              guint timeout_ms, const SpocLinkEvents *events, gpointer user_data)
+{
+    CURL *easy = curl_easy_init();
+    if (easy == NULL)
+        return NULL;
+    SpocLink *link = g_new0(SpocLink, 1);
+    link->loop = loop;
+    link->settings = spoc_settings_ref(settings);
+    link->server = server;
+    link->kind = kind;
+    link->events = *events;
+    link->user_data = user_data;
+    link->easy = easy;
+    link->sockets = g_array_new(FALSE, FALSE, sizeof(int));
+    link->fd = -1;
+    link->parser = spoc_reply_parser_new();
+    spoc_tls_watch_init(&link->tls);
+    set_way(link);
+    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    set_security(link);
+    set_callbacks(link);
+    link->added = spoc_loop_add(loop, easy);
+    if (!link->added) {
+        spoc_link_free(link);
+        return NULL;
+    }
+    return link;
+}
+
+void
+spoc_link_free(SpocLink *link)
+{
+    if (link == NULL)
+        return;
+    /* curl says QUIT on a connection that it closes, and waits up to two minutes for the
+     * answer, unless the socket is dead. */
+    for (guint i = 0; i < link->sockets->len; i++)
+        shutdown(g_array_index(link->sockets, int, i), SHUT_RDWR);
+    link->problem = "closing";
+    if (link->added)
+        spoc_loop_remove(link->loop, link->easy);
+    curl_easy_cleanup(link->easy);
+    g_array_unref(link->sockets);
+    spoc_reply_parser_free(link->parser);
+    spoc_tls_watch_clear(&link->tls);
+    spoc_settings_unref(link->settings);
+    g_free(link->reply_words);
+    g_free(link->local_problem);
+    g_free(link);
+}
+
+/* What went wrong. */
+
+static gboolean
+says_unverified(CURLcode result)
+{
+    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_PINNEDPUBKEYNOTMATCH ||
+           result == CURLE_SSL_ISSUER_ERROR || result == CURLE_SSL_CRL_BADFILE ||
+           result == CURLE_SSL_INVALIDCERTSTATUS;
+}
+
+static char *
+describe_loss(const SpocLink *link)
+{
+    long system_error = 0;
+    curl_easy_getinfo(link->easy, CURLINFO_OS_ERRNO, &system_error);
+    if (link->stage == SPOC_STAGE_NAME)
+        return g_strdup_printf("the name %s is not known",
+                               link->settings->servers[link->server].host);
+    if (system_error != 0 && system_error != EINPROGRESS && system_error != EAGAIN)
+        return g_strdup(g_strerror((int)system_error));
+    if (link->stage == SPOC_STAGE_CONNECT)
+        return g_strdup("it cannot be reached");
+    return g_strdup(link->answered
+                        ? "the server closed the connection"
+                        : "the server closed the connection, or sent a line without end");
+}
+
+static SpocFailureKind
+classify_silence(const SpocLink *link, CURLcode result, char **ret_words)
+{
+    if (result == CURLE_OPERATION_TIMEDOUT) {
+        *ret_words = g_strdup_printf("no answer within %u ms (mailSmtpConnectionTimeout)",
+                                     link->settings->connection_timeout_ms);
+        return SPOC_FAILURE_TIMEOUT;
+    }
+    if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT ||
+        result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_URL_MALFORMAT) {
+        *ret_words = g_strdup(curl_easy_strerror(result));
+        return SPOC_FAILURE_LOCAL;
+    }
+    *ret_words = describe_loss(link);
+    return SPOC_FAILURE_NETWORK;
+}
+
+static SpocFailureKind
+classify_tls(const SpocLink *link, CURLcode result, char **ret_words)
+{
+    if (result == CURLE_OPERATION_TIMEDOUT)
+        return classify_silence(link, result, ret_words);
+    SpocFailureKind kind =
+        spoc_tls_watch_kind(&link->tls, link->curl_words, says_unverified(result));
+    *ret_words = spoc_tls_watch_words(&link->tls, kind, link->curl_words);
+    return kind;
+}
+
+/* Returns the kind; may correct the stage. */
+static SpocFailureKind
+classify(const SpocLink *link, CURLcode result, SpocStage *stage, char **ret_words)
+{
+    if (link->local_problem != NULL) {
+        *ret_words = g_strdup(link->local_problem);
+        return SPOC_FAILURE_LOCAL;
+    }
+    if (link->problem != NULL) {
+        *ret_words = g_strdup(link->problem);
+        return SPOC_FAILURE_PROTOCOL;
+    }
+    if (says_unverified(result) || link->tls.alert_received >= 0) {
+        *stage = SPOC_STAGE_TLS;
+        return classify_tls(link, result, ret_words);
+    }
+    if (*stage == SPOC_STAGE_TLS)
+        return classify_tls(link, result, ret_words);
+    if (link->answered && link->reply_code >= 400) {
+        *ret_words = g_strdup(link->reply_words);
+        return SPOC_FAILURE_REPLY;
+    }
+    if (*stage == SPOC_STAGE_HELLO && link->answered && result == CURLE_USE_SSL_FAILED) {
+        *stage = SPOC_STAGE_STARTTLS;
+        *ret_words = g_strdup("the server does not offer STARTTLS");
+        return SPOC_FAILURE_NOT_OFFERED;
+    }
+    if (*stage == SPOC_STAGE_HELLO && link->answered && result == CURLE_LOGIN_DENIED) {
+        *stage = SPOC_STAGE_LOGIN;
+        *ret_words = g_strdup_printf("the server offers none of " LOGIN_MECHANISMS ", only: %s",
+                                     link->capabilities.auth);
+        return SPOC_FAILURE_NOT_OFFERED;
+    }
+    if (*stage == SPOC_STAGE_STARTTLS && link->answered) {
+        *ret_words = g_strdup("there are bytes behind the answer to STARTTLS: somebody on the way "
+                              "may be tampering with the connection");
+        return SPOC_FAILURE_PROTOCOL;
+    }
+    if (link->answered && result != CURLE_OPERATION_TIMEDOUT) {
+        *ret_words = g_strdup_printf("an answer that makes no sense: %s", link->reply_words);
+        return SPOC_FAILURE_PROTOCOL;
+    }
+    return classify_silence(link, result, ret_words);
+}
+
+static void
+report(SpocLink *link, SpocFailure *failure, const char *raw_words)
+{
+    g_autofree char *words = spoc_text_line(raw_words, -1, WORDS_MAX_BYTES);
+    link->events.failed(failure, words, link->user_data);
+}
+
+static void
+fail(SpocLink *link, CURLcode result)
+{
+    /* Connected, and the greeting has not come: that is what is missing. */
+    curl_off_t connect_us = 0;
+    curl_easy_getinfo(link->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+    SpocStage stage = link->stage;
+    if (stage == SPOC_STAGE_CONNECT && connect_us > 0) {
+        note_connected(link);
+        stage = link->stage = SPOC_STAGE_GREETING;
+    }
+    g_autofree char *words = NULL;
+    SpocFailureKind kind = classify(link, result, &stage, &words);
+    SpocFailure failure = {.stage = stage, .kind = kind};
+    if (kind == SPOC_FAILURE_REPLY) {
+        failure.reply_code = link->reply_code;
+        g_strlcpy(failure.enhanced_status, link->reply_status, sizeof failure.enhanced_status);
+    }
+    report(link, &failure, words);
+}
+
+void
+spoc_link_done(SpocLink *link, CURLcode result)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (result == CURLE_OK)
+        curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &fd);
+    if (result != CURLE_OK || fd == CURL_SOCKET_BAD) {
+        fail(link, result);
+        return;
+    }
+    /* curl goes on without a login when AUTH is not offered at all. */
+    if (wants_login(link) && link->stage != SPOC_STAGE_LOGIN) {
+        SpocFailure failure = {.stage = SPOC_STAGE_LOGIN, .kind = SPOC_FAILURE_NOT_OFFERED};
+        report(link, &failure, "a user is set, but the server does not offer a login");
+        return;
+    }
+    if (wants_tls(link) && !link->tls.done) {
+        SpocFailure failure = {.stage = SPOC_STAGE_TLS, .kind = SPOC_FAILURE_PROTOCOL};
+        report(link, &failure, "the connection is not encrypted though it must be");
+        return;
+    }
+    link->fd = fd;
+    link->events.opened(&link->capabilities, link->user_data);
+}
+
+gboolean
+spoc_link_is_encrypted(const SpocLink *link)
+{
+    return link->tls.done;
+}
+
+int
+spoc_link_fd(const SpocLink *link)
+{
+    return link->fd;
+}
+
+static SpocLinkResult
+translate(CURLcode result, gsize size)
+{
+    if (result == CURLE_AGAIN)
+        return SPOC_LINK_AGAIN;
+    return result == CURLE_OK && size > 0 ? SPOC_LINK_MOVED : SPOC_LINK_GONE;
+}
+
+SpocLinkResult
+spoc_link_send(SpocLink *link, const void *bytes, gsize size, gsize *ret_size)
+{
+    *ret_size = 0;
+    CURLcode result = curl_easy_send(link->easy, bytes, size, ret_size);
+    return translate(result, *ret_size);
+}
+
+SpocLinkResult
+spoc_link_receive(SpocLink *link, void *buffer, gsize size, gsize *ret_size)
+{
+    *ret_size = 0;
+    CURLcode result = curl_easy_recv(link->easy, buffer, size, ret_size);
+    return translate(result, *ret_size);
+}
+
+char *
+spoc_link_loss(const SpocLink *link, SpocFailureKind *ret_kind)
+{
+    *ret_kind = SPOC_FAILURE_NETWORK;
+    if (link->tls.alert_received >= 0) {
+        SpocFailureKind kind = spoc_tls_watch_kind(&link->tls, NULL, FALSE);
+        if (kind == SPOC_FAILURE_CLIENT_CERTIFICATE)
+            *ret_kind = kind;
+        return spoc_tls_watch_words(&link->tls, kind, link->curl_words);
+    }
+    return g_strdup("the connection was lost");
+}

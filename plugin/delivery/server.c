@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/server.h"
+
+#include "delivery/cure.h"
+
+/* After the server wanted fewer connections, one more is tried each so often. */
+#define GROW_AFTER_US (60 * (gint64)G_USEC_PER_SEC)
+
+/* How often one job starts again without that being a failure. */
+#define FRESH_MAX 3
+#define AGAIN_MAX 1
+#define SLOWER_MAX 3
+
+struct _SpocServer {
+    GMainContext *context;
+    SpocLoop *loop;
+    SpocDeliverySettings *settings;
+    guint index;
+    const SpocServerEvents *events;
+    gpointer user_data;
+
+    GPtrArray *connections; /* of SpocConnection */
+    GQueue waiting;         /* of SpocJob */
+    guint flying;           /* jobs that a connection has */
+    gboolean retired;
+    gboolean warned;
+
+    gboolean failing;
+    guint failures; /* in a row */
+    gint64 down_until_us;
+    SpocVerdict last_verdict;
+    char *last_words;    /* the server's */
+    char *last_sentence; /* with stage and cure */
+
+    guint limit; /* of connections, at most max_connections */
+    gint64 grow_at_us;
+};
+
+static void
+pump_later(SpocServer *server)
+{
+    server->events->stir(server->user_data);
+}
+
+static const char *
+name_of(const SpocServer *server)
+{
+    return server->settings->servers[server->index].name;
+}
+
+/* Memory of failure. */
+
+static void
+note_health(SpocServer *server)
+{
+    if (server->failing)
+        server->limit = server->settings->max_connections;
+    server->failing = FALSE;
+    server->failures = 0;
+}
+
+static void
+note_failure(SpocServer *server, SpocVerdict verdict, const char *words, const char *sentence)
+{
+    server->failing = TRUE;
+    server->failures++;
+    server->down_until_us = g_get_monotonic_time() + spoc_route_pause_us(server->failures);
+    server->last_verdict = verdict == SPOC_VERDICT_HOLD ? verdict : SPOC_VERDICT_LATER;
+    g_free(server->last_words);
+    g_free(server->last_sentence);
+    server->last_words = g_strdup(words);
+    server->last_sentence = g_strdup(sentence);
+}
+
+static void
+settle(SpocServer *server, SpocJob *job)
+{
+    job->tried |= 1u << server->index;
+    server->events->settled(server, job, server->user_data);
+}
+
+/* What waited for a server that has just failed moves on together. */
+static void
+move_waiting_on(SpocServer *server)
+{
+    SpocJob *job;
+    while ((job = g_queue_pop_head(&server->waiting)) != NULL) {
+        spoc_job_note_all(job, server->last_verdict, server->last_words);
+        spoc_job_explain(job, server->last_sentence);
+        settle(server, job);
+    }
+}
+
+static void
+shrink(SpocServer *server)
+{
+    guint open = server->connections->len;
+    server->limit = MAX(MIN(server->limit, open > 0 ? open - 1 : 1), 1);
+    server->grow_at_us = g_get_monotonic_time() + GROW_AFTER_US;
+}
+
+static void
+grow(SpocServer *server)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (server->limit < server->settings->max_connections && now_us >= server->grow_at_us) {
+        server->limit++;
+        server->grow_at_us = now_us + GROW_AFTER_US;
+    }
+}
+
+/* Connections that serve, without @except */
+static gboolean
+others_work(const SpocServer *server, const SpocConnection *except)
+{
+    for (guint i = 0; i < server->connections->len; i++) {
+        const SpocConnection *other = g_ptr_array_index(server->connections, i);
+        if (other != except && !spoc_connection_is_opening(other))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Outcomes of mails. */
+
+static void
+requeue(SpocServer *server, SpocJob *job)
+{
+    g_queue_push_head(&server->waiting, job);
+    pump_later(server);
+}
+
+static gboolean
+says_too_many(const SpocFailure *failure)
+{
+    return failure->kind == SPOC_FAILURE_REPLY &&
+           (failure->reply_code == 452 ||
+            (failure->reply_code == 552 && g_strcmp0(failure->enhanced_status, "5.5.3") == 0));
+}
+
+/* Returns whether some are left only because there were too many at once. */
+static gboolean
+note_recipients(SpocServer *server, SpocJob *job, const SpocMail *mail)
+{
+    gboolean too_many = FALSE;
+    for (guint i = 0; i < mail->recipients->len; i++) {
+        const SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, i);
+        if (recipient->refused) {
+            SpocConsequence consequence = spoc_verdict(&recipient->failure);
+            g_autofree char *words = spoc_settings_mask(server->settings, recipient->words);
+            g_autofree char *whom = g_strdup_printf("<%s>: %s", recipient->address, words);
+            g_autofree char *sentence =
+                spoc_cure_sentence(&recipient->failure, whom, server->settings, server->index);
+            gboolean again = mail->delivered && says_too_many(&recipient->failure);
+            too_many = too_many || again;
+            spoc_job_note(recipient->tag, consequence.verdict, words);
+            if (!again) {
+                spoc_job_explain(job, sentence);
+                spoc_job_trace(job, SPOC_STAGE_RECIPIENT, FALSE, name_of(server), sentence);
+            }
+        } else if (mail->delivered && recipient->accepted) {
+            g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
+            spoc_job_note(recipient->tag, SPOC_VERDICT_DELIVERED, words);
+        }
+    }
+    return too_many;
+}
+
+/* Notes the failure for those whom it concerns: not for the refused ones. */
+static void
+note_mail_failure(const SpocMail *mail, SpocVerdict verdict, const char *words)
+{
+    for (guint i = 0; i < mail->recipients->len; i++) {
+        const SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, i);
+        if (!recipient->refused)
+            spoc_job_note(recipient->tag, verdict, words);
+    }
+}
+
+/* Whether the same job simply starts again here. */
+static gboolean
+starts_again(SpocServer *server, SpocJob *job, const SpocMail *mail, SpocConsequence consequence,
+             gboolean others)
+{
+    switch (consequence.verdict) {
+    case SPOC_VERDICT_FRESH:
+        return job->fresh++ < FRESH_MAX;
+    case SPOC_VERDICT_SAME_SERVER:
+        /* A lost answer may have meant yes: no other server is asked in this round. Silence was
+         * long enough already. */
+        job->possible_duplicate = TRUE;
+        job->stay = TRUE;
+        return mail->failure.kind != SPOC_FAILURE_TIMEOUT && job->again++ < AGAIN_MAX;
+    case SPOC_VERDICT_SLOWER:
+        shrink(server);
+        return others && job->slower++ < SLOWER_MAX;
+    default:
+        return FALSE;
+    }
+}
+
+static void
+take_failure(SpocServer *server, SpocConnection *connection, SpocJob *job, SpocMail *mail)
+{
+    gboolean others = others_work(server, connection);
+    mail->failure.others_work = others;
+    SpocConsequence consequence = spoc_verdict(&mail->failure);
+    gboolean again = starts_again(server, job, mail, consequence, others) && !server->retired;
+    if (consequence.verdict == SPOC_VERDICT_SLOWER)
+        spoc_connection_retire(connection);
+    if (again && consequence.verdict == SPOC_VERDICT_FRESH) {
+        requeue(server, job);
+        return;
+    }
+    g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
+    g_autofree char *sentence =
+        spoc_cure_sentence(&mail->failure, words, server->settings, server->index);
+    spoc_job_trace(job, mail->failure.stage, FALSE, name_of(server), sentence);
+    spoc_job_explain(job, sentence);
+    if (again) {
+        requeue(server, job);
+        return;
+    }
+    note_mail_failure(mail, consequence.verdict, words);
+    /* Alone and still too many: a pause is what it wants. */
+    gboolean pause = consequence.verdict == SPOC_VERDICT_SLOWER && !others;
+    if (consequence.server_is_down || pause) {
+        note_failure(server, consequence.verdict, words, sentence);
+        settle(server, job);
+        move_waiting_on(server);
+        return;
+    }
+    settle(server, job);
+}
+
+static void
+on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
+{
+    SpocServer *server = user_data;
+    g_autoptr(SpocMail) mail = mail_in;
+    SpocJob *job = mail->tag;
+    server->flying--;
+    pump_later(server);
+    g_free(job->server);
+    job->server = g_strdup(name_of(server));
+    if (mail->mail_taken)
+        note_health(server);
+    gboolean too_many = note_recipients(server, job, mail);
+    if (mail->failed) {
+        take_failure(server, connection, job, mail);
+        return;
+    }
+    if (mail->delivered) {
+        g_free(job->queue_reply);
+        job->queue_reply = spoc_settings_mask(server->settings, mail->words);
+    }
+    /* More than fit into one transaction: the rest now, by this server. */
+    gboolean more = mail->delivered && (too_many || job->recipients->len > mail->recipients->len);
+    if (more && !server->retired && spoc_job_is_open(job) && too_many)
+        requeue(server, job);
+    else
+        settle(server, job);
+}
+
+static SpocMail *
+on_next(SpocConnection *connection, gpointer user_data)
+{
+    SpocServer *server = user_data;
+    SpocJob *job = g_queue_pop_head(&server->waiting);
+    if (job == NULL)
+        return NULL;
+    server->flying++;
+    return spoc_job_make_mail(job);
+}
+
+static void
+on_answered(SpocConnection *connection, SpocMail *mail, SpocStage stage, const SpocReply *reply,
+            gpointer user_data)
+{
+    SpocServer *server = user_data;
+    const SpocJob *job = mail->tag;
+    if (job->trace == NULL || reply->code >= 400)
+        return;
+    g_autofree char *raw = spoc_reply_text(reply);
+    g_autofree char *words = spoc_settings_mask(server->settings, raw);
+    spoc_job_trace(job, stage, TRUE, name_of(server), words);
+}
+
+/* Opening connections. */
+
+static const SpocJob *
+sponsor(const SpocServer *server)
+{
+    return g_queue_peek_head((GQueue *)&server->waiting);
+}
+
+static void
+on_progress(SpocConnection *connection, SpocStage stage, const char *text, gpointer user_data)
+{
+    SpocServer *server = user_data;
+    const SpocJob *job = sponsor(server);
+    if (job == NULL || job->trace == NULL)
+        return;
+    g_autofree char *words = spoc_settings_mask(server->settings, text);
+    spoc_job_trace(job, stage, TRUE, name_of(server), words);
+}
+
+static void
+on_warning(SpocConnection *connection, const char *text, gpointer user_data)
+{
+    SpocServer *server = user_data;
+    const SpocJob *job = sponsor(server);
+    g_autofree char *words = spoc_settings_mask(server->settings, text);
+    if (job != NULL)
+        spoc_job_trace(job, SPOC_STAGE_STARTTLS, TRUE, name_of(server), words);
+    if (!server->warned)
+        server->events->warning(words, server->user_data);
+    server->warned = TRUE;
+}
+
+static void
+on_opened(SpocConnection *connection, gpointer user_data)
+{
+}
+
+/* Perhaps said only because there are others: those that are still on their way will show. */
+static gboolean
+may_be_too_many(const SpocServer *server, const SpocFailure *failure)
+{
+    return failure->kind == SPOC_FAILURE_REPLY && server->connections->len > 1 &&
+           (failure->reply_code == 421 || failure->reply_code == 432 || failure->reply_code == 454);
+}
+
+/* The other connections on their way would only find the same. */
+static void
+stop_opening(SpocServer *server, const SpocConnection *except)
+{
+    for (guint i = server->connections->len; i > 0; i--) {
+        SpocConnection *other = g_ptr_array_index(server->connections, i - 1);
+        if (other != except && spoc_connection_is_opening(other))
+            spoc_connection_quit(other);
+    }
+}
+
+static void
+fail_opening(SpocServer *server, const SpocConnection *connection, SpocFailure failure,
+             const char *raw_words)
+{
+    failure.others_work = others_work(server, connection) || may_be_too_many(server, &failure);
+    SpocConsequence consequence = spoc_verdict(&failure);
+    g_autofree char *words = spoc_settings_mask(server->settings, raw_words);
+    g_autofree char *sentence =
+        spoc_cure_sentence(&failure, words, server->settings, server->index);
+    const SpocJob *job = sponsor(server);
+    if (job != NULL)
+        spoc_job_trace(job, failure.stage, FALSE, name_of(server), sentence);
+    if (failure.others_work) {
+        shrink(server);
+        return;
+    }
+    note_failure(server, consequence.verdict, words, sentence);
+    stop_opening(server, connection);
+    move_waiting_on(server);
+}
+
+static void
+on_failed(SpocConnection *connection, const SpocFailure *failure, const char *words,
+          gpointer user_data)
+{
+    fail_opening(user_data, connection, *failure, words);
+}
+
+static void
+on_closed(SpocConnection *connection, gpointer user_data)
+{
+    SpocServer *server = user_data;
+    g_ptr_array_remove_fast(server->connections, connection);
+    spoc_connection_free(connection);
+    pump_later(server);
+}
+
+static const SpocConnectionEvents connection_events = {
+    on_progress, on_warning, on_opened, on_failed, on_next, on_answered, on_finished, on_closed,
+};
+
+static void
+open_one(SpocServer *server)
+{
+    SpocConnection *connection = spoc_connection_new(
+        server->context, server->loop, server->settings, server->index, &connection_events, server);
+    if (connection != NULL) {
+        g_ptr_array_add(server->connections, connection);
+        return;
+    }
+    SpocFailure failure = {.stage = SPOC_STAGE_CONNECT, .kind = SPOC_FAILURE_LOCAL};
+    fail_opening(server, NULL, failure, "no memory or no descriptors for a connection");
+}
+
+static guint
+count_opening(const SpocServer *server)
+{
+    guint count = 0;
+    for (guint i = 0; i < server->connections->len; i++)
+        count += spoc_connection_is_opening(g_ptr_array_index(server->connections, i)) ? 1 : 0;
+    return count;
+}
+
+static gboolean
+may_open(const SpocServer *server)
+{
+    if (server->failing)
+        return server->connections->len == 0 && server->down_until_us <= g_get_monotonic_time();
+    return server->connections->len < server->limit;
+}
+
+void
+spoc_server_pump(SpocServer *server)
+{
+    if (server->retired)
+        return;
+    /* From the end: one that closes when it is woken leaves the array. */
+    for (guint i = server->connections->len; i > 0 && !g_queue_is_empty(&server->waiting); i--) {
+        if (i <= server->connections->len)
+            spoc_connection_wake(g_ptr_array_index(server->connections, i - 1));
+    }
+    grow(server);
+    while (may_open(server) && count_opening(server) < g_queue_get_length(&server->waiting))
+        open_one(server);
+    /* It failed, it is not due, and no connection is left that could tell more. */
+    if (server->failing && server->connections->len == 0)
+        move_waiting_on(server);
+}
+
+/* From outside. */
+
+SpocServer *
+spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings, guint index,
+                const SpocServerEvents *events, gpointer user_data)
+{
+    SpocServer *server = g_new0(SpocServer, 1);
+    server->context = g_main_context_ref(context);
+    server->loop = loop;
+    server->settings = spoc_settings_ref(settings);
+    server->index = index;
+    server->events = events;
+    server->user_data = user_data;
+    server->connections = g_ptr_array_new();
+    server->limit = settings->max_connections;
+    return server;
+}
+
+void
+spoc_server_free(SpocServer *server)
+{
+    if (server == NULL)
+        return;
+    for (guint i = 0; i < server->connections->len; i++)
+        spoc_connection_free(g_ptr_array_index(server->connections, i));
+    g_ptr_array_unref(server->connections);
+    g_queue_clear(&server->waiting);
+    g_free(server->last_words);
+    g_free(server->last_sentence);
+    spoc_settings_unref(server->settings);
+    g_main_context_unref(server->context);
+    g_free(server);
+}
+
+void
+spoc_server_submit(SpocServer *server, SpocJob *job)
+{
+    g_queue_push_tail(&server->waiting, job);
+    pump_later(server);
+}
+
+SpocServerState
+spoc_server_state(const SpocServer *server)
+{
+    return (SpocServerState){
+        .usable = server->settings->servers[server->index].host != NULL,
+        .failing = server->failing,
+        .down_until_us = server->down_until_us,
+        .probing =
+            server->failing && server->flying + g_queue_get_length((GQueue *)&server->waiting) > 0,
+    };
+}
+
+const char *
+spoc_server_last_words(const SpocServer *server)
+{
+    return server->failing ? server->last_sentence : NULL;
+}
+
+gboolean
+spoc_server_wants_mending(const SpocServer *server)
+{
+    return server->failing && server->last_verdict == SPOC_VERDICT_HOLD;
+}
+
+void
+spoc_server_rest(SpocServer *server)
+{
+    for (guint i = server->connections->len; i > 0; i--) {
+        SpocConnection *connection = g_ptr_array_index(server->connections, i - 1);
+        if (spoc_connection_is_idle(connection))
+            spoc_connection_quit(connection);
+    }
+}
+
+GQueue *
+spoc_server_retire(SpocServer *server)
+{
+    server->retired = TRUE;
+    GQueue *jobs = g_queue_new();
+    SpocJob *job;
+    while ((job = g_queue_pop_head(&server->waiting)) != NULL)
+        g_queue_push_tail(jobs, job);
+    stop_opening(server, NULL);
+    spoc_server_rest(server);
+    return jobs;
+}
+
+gboolean
+spoc_server_is_empty(const SpocServer *server)
+{
+    return server->flying == 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   One server: its connections, the jobs that wait for one, and what is remembered
+ *           of its failures.
+ * OWNERSHIP Jobs are borrowed: each that is submitted comes back with @settled exactly once,
+ *           unless the server is freed before.
+ */
+#pragma once
+
+#include "delivery/connection.h"
+#include "delivery/job.h"
+
+typedef struct _SpocServer SpocServer;
+
+/**
+ * SpocServerEvents:
+ * @settled: the server has said what it has to say about the job: its recipients are noted
+ * @stir: call spoc_server_pump() soon, from the main loop
+ * @warning: not one mail's
+ */
+typedef struct {
+    void (*settled)(SpocServer *server, SpocJob *job, gpointer user_data);
+    void (*stir)(gpointer user_data);
+    void (*warning)(const char *text, gpointer user_data);
+} SpocServerEvents;
+
+/* @events: static */
+SpocServer *spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings,
+                            guint index, const SpocServerEvents *events, gpointer user_data);
+void spoc_server_free(SpocServer *server);
+
+void spoc_server_submit(SpocServer *server, SpocJob *job);
+
+/* Gives waiting jobs to connections, and opens another when that helps. */
+void spoc_server_pump(SpocServer *server);
+
+SpocServerState spoc_server_state(const SpocServer *server);
+
+/* (nullable): the last failure's sentence while it is failing */
+const char *spoc_server_last_words(const SpocServer *server);
+/* Whether somebody must mend that */
+gboolean spoc_server_wants_mending(const SpocServer *server);
+
+/* Closes idle connections. */
+void spoc_server_rest(SpocServer *server);
+
+/**
+ * spoc_server_retire:
+ *
+ * No new mails: idle connections are closed, busy ones end with their mails.
+ *
+ * Returns: (transfer full) (element-type SpocJob): the jobs that only waited; they are not
+ *   settled any more
+ */
+GQueue *spoc_server_retire(SpocServer *server);
+/* Nothing is under way. */
+gboolean spoc_server_is_empty(const SpocServer *server);

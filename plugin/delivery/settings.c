@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/settings.h"
+
+#include "base/error.h"
+#include "config/server.h"
+
+#include <string.h>
+
+#define MASK "***"
+
+SpocDeliverySettings *
+spoc_settings_alloc(void)
+{
+    SpocDeliverySettings *settings = g_new0(SpocDeliverySettings, 1);
+    g_atomic_ref_count_init(&settings->references);
+    return settings;
+}
+
+SpocDeliverySettings *
+spoc_settings_ref(SpocDeliverySettings *settings)
+{
+    g_atomic_ref_count_inc(&settings->references);
+    return settings;
+}
+
+static void
+wipe(char *secret)
+{
+    if (secret != NULL)
+        explicit_bzero(secret, strlen(secret));
+    g_free(secret);
+}
+
+void
+spoc_settings_unref(SpocDeliverySettings *settings)
+{
+    if (settings == NULL || !g_atomic_ref_count_dec(&settings->references))
+        return;
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
+        g_free(settings->servers[i].host);
+        g_free(settings->servers[i].name);
+    }
+    g_free(settings->user);
+    wipe(settings->password);
+    g_free(settings->hello_name);
+    g_free(settings->config_file);
+    if (settings->tls != NULL)
+        spoc_tls_unref(settings->tls);
+    g_free(settings);
+}
+
+void
+spoc_settings_set_server(SpocDeliverySettings *settings, guint index, const char *host,
+                         guint16 port)
+{
+    SpocServerAddress *server = &settings->servers[index];
+    g_free(server->host);
+    g_free(server->name);
+    server->host = g_strdup(host);
+    server->port = port;
+    server->name = NULL;
+    if (host != NULL)
+        server->name = g_strdup_printf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+static gboolean
+read_server(SpocDeliverySettings *settings, SpocConfig *config, guint index, SpocOptionId option,
+            GError **error)
+{
+    const char *text = spoc_config_string(config, option);
+    if (text == NULL)
+        return TRUE;
+    g_autofree char *host = NULL;
+    guint port = 0;
+    if (!spoc_server_parse(text, &host, &port, error))
+        return FALSE;
+    if (port == 0)
+        port = (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_PORT);
+    if (port == 0)
+        port = settings->encryption == SPOC_ENCRYPTION_SSL_TLS ? 465 : 25;
+    spoc_settings_set_server(settings, index, host, (guint16)port);
+    return TRUE;
+}
+
+static gboolean
+is_fit_for_hello(const char *name)
+{
+    gsize length = strlen(name);
+    return length > 0 && length <= 255 && g_ascii_isalnum(name[0]) &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") ==
+               length;
+}
+
+char *
+spoc_settings_hello_name(const char *host_name, const char *sender)
+{
+    if (!is_fit_for_hello(host_name))
+        return g_strdup("localhost");
+    const char *at = sender != NULL ? strrchr(sender, '@') : NULL;
+    if (strchr(host_name, '.') == NULL && at != NULL && strchr(at, '.') != NULL &&
+        is_fit_for_hello(at + 1))
+        return g_strconcat(host_name, ".", at + 1, NULL);
+    return g_strdup(host_name);
+}
+
+SpocDeliverySettings *
+spoc_settings_new(SpocConfig *config, SpocTls *tls, GError **error)
+{
+    g_autoptr(SpocDeliverySettings) settings = spoc_settings_alloc();
+    settings->encryption =
+        (SpocEncryption)spoc_config_choice(config, SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
+    if (!read_server(settings, config, 0, SPOC_OPTION_MAILSERVER, error) ||
+        !read_server(settings, config, 1, SPOC_OPTION_MAILSERVERBACKUP, error))
+        return NULL;
+    if (settings->servers[0].host == NULL && settings->servers[1].host == NULL) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "no mail server is set: set mailserver in spoc.conf");
+        return NULL;
+    }
+    if (settings->encryption != SPOC_ENCRYPTION_NONE && tls == NULL) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "mailSmtpEncryption wants TLS, and there is no TLS policy to use");
+        return NULL;
+    }
+    settings->user = g_strdup(spoc_config_string(config, SPOC_OPTION_MAILUSER));
+    settings->password = g_strdup(spoc_config_string(config, SPOC_OPTION_MAILPASS));
+    settings->allow_cleartext_password =
+        spoc_config_boolean(config, SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD);
+    settings->connection_timeout_ms =
+        (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_CONNECTION_TIMEOUT);
+    settings->silence_timeout_ms =
+        (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_TIMEOUT);
+    settings->final_timeout_ms =
+        (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_FINAL_TIMEOUT);
+    settings->max_connections =
+        (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_MAX_CONNECTIONS);
+    settings->hello_name = spoc_settings_hello_name(
+        g_get_host_name(), spoc_config_string(config, SPOC_OPTION_MAILFROM));
+    SpocConfigOrigin origin = spoc_config_origin(config, SPOC_OPTION_MAILSERVER);
+    settings->config_file = g_strdup(origin.file != NULL ? origin.file : "spoc.conf");
+    settings->tls = tls != NULL ? spoc_tls_ref(tls) : NULL;
+    return g_steal_pointer(&settings);
+}
+
+static void
+replace_all(char **text, const char *secret)
+{
+    if (secret == NULL || secret[0] == '\0' || strstr(*text, secret) == NULL)
+        return;
+    g_auto(GStrv) pieces = g_strsplit(*text, secret, -1);
+    g_free(*text);
+    *text = g_strjoinv(MASK, pieces);
+}
+
+char *
+spoc_settings_mask(const SpocDeliverySettings *settings, const char *text)
+{
+    char *masked = g_strdup(text);
+    const char *password = settings->password;
+    if (password == NULL || password[0] == '\0')
+        return masked;
+    const char *user = settings->user != NULL ? settings->user : "";
+
+    /* As AUTH PLAIN (RFC 4616) and AUTH LOGIN send it. */
+    g_autoptr(GString) plain = g_string_new(NULL);
+    g_string_append_c(plain, '\0');
+    g_string_append(plain, user);
+    g_string_append_c(plain, '\0');
+    g_string_append(plain, password);
+    char *plain64 = g_base64_encode((const guchar *)plain->str, plain->len);
+    char *login64 = g_base64_encode((const guchar *)password, strlen(password));
+    replace_all(&masked, plain64);
+    replace_all(&masked, login64);
+    replace_all(&masked, password);
+    explicit_bzero(plain->str, plain->len);
+    wipe(plain64);
+    wipe(login64);
+    return masked;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   What the delivery needs to know, taken from a configuration snapshot once.
+ * OWNERSHIP Immutable and reference counted: a connection keeps the settings with which it
+ *           was made.
+ * SECURITY  Holds the password. spoc_settings_mask() must see every text of a server before
+ *           anyone else does.
+ */
+#pragma once
+
+#include "config/config.h"
+#include "delivery/route.h"
+#include "trust/tls.h"
+
+typedef struct {
+    char *host; /* (nullable): there is no such server; no brackets */
+    guint16 port;
+    char *name; /* "host:port", IPv6 in brackets: for people and for the URL */
+} SpocServerAddress;
+
+typedef struct {
+    gatomicrefcount references;
+    SpocServerAddress servers[SPOC_ROUTE_SERVERS];
+    SpocEncryption encryption;
+    char *user; /* (nullable) */
+    char *password;
+    gboolean allow_cleartext_password;
+    guint connection_timeout_ms;
+    guint silence_timeout_ms;
+    guint final_timeout_ms;
+    guint max_connections;
+    char *hello_name;
+    char *config_file; /* for cures */
+    SpocTls *tls;      /* (nullable) */
+} SpocDeliverySettings;
+
+/**
+ * spoc_settings_new:
+ * @tls: (nullable): NULL only with SPOC_ENCRYPTION_NONE
+ *
+ * Returns: (transfer full): or NULL with SPOC_ERROR_INVALID when there is no server, or TLS
+ *   is wanted and there is no policy for it
+ */
+SpocDeliverySettings *spoc_settings_new(SpocConfig *config, SpocTls *tls,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Empty, to be filled field by field; for tests. */
+SpocDeliverySettings *spoc_settings_alloc(void);
+/* @host: (nullable) */
+void spoc_settings_set_server(SpocDeliverySettings *settings, guint index, const char *host,
+                              guint16 port);
+SpocDeliverySettings *spoc_settings_ref(SpocDeliverySettings *settings);
+void spoc_settings_unref(SpocDeliverySettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDeliverySettings, spoc_settings_unref)
+
+/* (transfer full): @text with every trace of the password, also as base64, as "***" */
+char *spoc_settings_mask(const SpocDeliverySettings *settings, const char *text);
+
+/**
+ * spoc_settings_hello_name:
+ * @host_name: the machine's
+ * @sender: (nullable): mailfrom
+ *
+ * Returns: (transfer full): what EHLO says: the host's name, with mailfrom's domain when it
+ *   has none of its own; "localhost" when nothing is fit
+ */
+char *spoc_settings_hello_name(const char *host_name, const char *sender);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/verdict.h"
+
+#include <string.h>
+
+static const char *const stage_names[] = {
+    [SPOC_STAGE_NAME] = "name lookup",    [SPOC_STAGE_CONNECT] = "connect",
+    [SPOC_STAGE_GREETING] = "greeting",   [SPOC_STAGE_HELLO] = "EHLO",
+    [SPOC_STAGE_STARTTLS] = "STARTTLS",   [SPOC_STAGE_TLS] = "TLS",
+    [SPOC_STAGE_LOGIN] = "login",         [SPOC_STAGE_SENDER] = "sender",
+    [SPOC_STAGE_RECIPIENT] = "recipient", [SPOC_STAGE_DATA] = "DATA",
+    [SPOC_STAGE_CONTENT] = "content",     [SPOC_STAGE_FINAL] = "final reply",
+};
+
+const char *
+spoc_stage_name(SpocStage stage)
+{
+    return stage_names[stage];
+}
+
+static SpocConsequence
+consequence(SpocVerdict verdict, gboolean server_is_down)
+{
+    return (SpocConsequence){.verdict = verdict, .server_is_down = server_is_down};
+}
+
+/* Too large is said by 552 or by 5.3.4 (RFC 1870 6.1); 552 5.2.2 is a full mailbox and 552
+ * 5.5.3 too many recipients. */
+static gboolean
+says_too_large(const SpocFailure *failure)
+{
+    if (strcmp(failure->enhanced_status, "5.3.4") == 0 ||
+        strcmp(failure->enhanced_status, "5.2.3") == 0)
+        return TRUE;
+    return failure->reply_code == 552 && strcmp(failure->enhanced_status, "5.2.2") != 0 &&
+           strcmp(failure->enhanced_status, "5.5.3") != 0;
+}
+
+/* While the connection is made, nothing is one message's fault. */
+static SpocConsequence
+judge_opening_reply(const SpocFailure *failure)
+{
+    int code = failure->reply_code;
+    if (code == 432 || (code == 454 && failure->stage == SPOC_STAGE_LOGIN))
+        return consequence(SPOC_VERDICT_SLOWER, FALSE);
+    if (code == 421 && failure->others_work)
+        return consequence(SPOC_VERDICT_SLOWER, FALSE);
+    if (code >= 500 &&
+        (failure->stage == SPOC_STAGE_LOGIN || failure->stage == SPOC_STAGE_STARTTLS))
+        return consequence(SPOC_VERDICT_HOLD, TRUE);
+    return consequence(SPOC_VERDICT_LATER, TRUE);
+}
+
+static SpocConsequence
+judge_temporary(const SpocFailure *failure)
+{
+    int code = failure->reply_code;
+    if (code == 421 && failure->reused)
+        return consequence(SPOC_VERDICT_FRESH, FALSE);
+    if (code == 432 || (code == 421 && failure->others_work))
+        return consequence(SPOC_VERDICT_SLOWER, FALSE);
+    /* Said before anything of the message is known, or said of the server itself. */
+    gboolean down = failure->stage == SPOC_STAGE_SENDER || code == 421;
+    return consequence(SPOC_VERDICT_LATER, down);
+}
+
+static SpocConsequence
+judge_permanent(const SpocFailure *failure)
+{
+    if (failure->reply_code == 530)
+        return consequence(SPOC_VERDICT_HOLD, TRUE);
+    /* RFC 5321 4.5.3.1.10: too many recipients may be said so, and is temporary. */
+    if (failure->stage == SPOC_STAGE_RECIPIENT && failure->reply_code == 552 &&
+        strcmp(failure->enhanced_status, "5.5.3") == 0)
+        return consequence(SPOC_VERDICT_LATER, FALSE);
+    if (says_too_large(failure))
+        return consequence(SPOC_VERDICT_RETURN_UNLESS_BACKUP, FALSE);
+    if (failure->stage == SPOC_STAGE_SENDER)
+        return consequence(SPOC_VERDICT_HOLD, FALSE);
+    return consequence(SPOC_VERDICT_RETURN, FALSE);
+}
+
+static SpocConsequence
+judge_reply(const SpocFailure *failure)
+{
+    if (failure->stage < SPOC_STAGE_SENDER)
+        return judge_opening_reply(failure);
+    if (failure->reply_code >= 500)
+        return judge_permanent(failure);
+    if (failure->reply_code >= 400)
+        return judge_temporary(failure);
+    return consequence(SPOC_VERDICT_DELIVERED, FALSE);
+}
+
+/* The line broke, was silent, or what came made no sense. */
+static SpocConsequence
+judge_line(const SpocFailure *failure)
+{
+    if (failure->stage == SPOC_STAGE_FINAL)
+        return (SpocConsequence){.verdict = SPOC_VERDICT_SAME_SERVER, .possible_duplicate = TRUE};
+    if (failure->reused && failure->kind != SPOC_FAILURE_PROTOCOL)
+        return consequence(SPOC_VERDICT_FRESH, FALSE);
+    /* Dropped in the middle of a mail may be that mail's fault, and costs no time. Silence
+     * would cost every mail behind it the same time-out. */
+    gboolean down = failure->stage <= SPOC_STAGE_SENDER || failure->kind == SPOC_FAILURE_TIMEOUT;
+    return consequence(SPOC_VERDICT_LATER, down);
+}
+
+SpocConsequence
+spoc_verdict(const SpocFailure *failure)
+{
+    switch (failure->kind) {
+    case SPOC_FAILURE_REPLY:
+        return judge_reply(failure);
+    case SPOC_FAILURE_NETWORK:
+    case SPOC_FAILURE_TIMEOUT:
+    case SPOC_FAILURE_PROTOCOL:
+        return judge_line(failure);
+    case SPOC_FAILURE_CERTIFICATE:
+    case SPOC_FAILURE_TLS_VERSION:
+    case SPOC_FAILURE_CLIENT_CERTIFICATE:
+        return consequence(SPOC_VERDICT_HOLD, TRUE);
+    case SPOC_FAILURE_NOT_OFFERED:
+        if (failure->stage == SPOC_STAGE_RECIPIENT)
+            return consequence(SPOC_VERDICT_RETURN_UNLESS_BACKUP, FALSE);
+        return consequence(SPOC_VERDICT_HOLD, failure->stage < SPOC_STAGE_SENDER);
+    case SPOC_FAILURE_TOO_LARGE:
+        return consequence(SPOC_VERDICT_RETURN_UNLESS_BACKUP, FALSE);
+    case SPOC_FAILURE_LOCAL:
+        break;
+    }
+    return consequence(SPOC_VERDICT_LATER, failure->stage < SPOC_STAGE_SENDER);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "event/whose.h"
+
+#include <cups/http.h>
+#include <string.h>
+
+/* Several jobs are spelled notify-job-id: the spelling tells nothing. */
+#define SEVERAL_JOBS (-1)
+
+void
+spoc_subscription_clear(SpocSubscription *subscription)
+{
+    g_free(subscription->printer_uri);
+    *subscription = (SpocSubscription){0};
+}
+
+void
+spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event)
+{
+    subscription->last_job_id = 0;
+    if (event->job_id <= 0)
+        return;
+    if (!event->job_id_is_subscriptions) {
+        /* A cupsd that spells a job so does it for every subscription but a job's. */
+        subscription->saw_plain_job_id = TRUE;
+        return;
+    }
+    subscription->saw_notify_job_id = TRUE;
+    if (subscription->spelled_job_id == 0)
+        subscription->spelled_job_id = event->job_id;
+    else if (subscription->spelled_job_id != event->job_id)
+        subscription->spelled_job_id = SEVERAL_JOBS;
+    if (event->kind == SPOC_EVENT_JOB_COMPLETED)
+        subscription->last_job_id = event->job_id;
+}
+
+/* The queue's name in /printers/NAME or /classes/NAME; they share their names in CUPS. */
+static char *
+queue_name(const char *uri)
+{
+    char scheme[32];
+    char user[256];
+    char host[HTTP_MAX_HOST];
+    char resource[HTTP_MAX_URI];
+    int port = 0;
+    if (uri == NULL ||
+        httpSeparateURI(HTTP_URI_CODING_ALL, uri, scheme, sizeof scheme, user, sizeof user, host,
+                        sizeof host, &port, resource, sizeof resource) < HTTP_URI_STATUS_OK)
+        return NULL;
+    const char *name = NULL;
+    if (g_str_has_prefix(resource, "/printers/") || g_str_has_prefix(resource, "/classes/"))
+        name = strchr(resource + 1, '/') + 1;
+    return name != NULL && *name != '\0' ? g_strdup(name) : NULL;
+}
+
+/* cupsd compares queue names without regard to the case of ASCII letters. The host part says
+ * only how somebody reached the server, and differs. */
+static gboolean
+is_same_printer(const char *subscribed_uri, const SpocEvent *event)
+{
+    g_autofree char *subscribed = queue_name(subscribed_uri);
+    g_autofree char *from_uri = queue_name(event->printer_uri);
+    if (subscribed == NULL)
+        return g_strcmp0(subscribed_uri, event->printer_uri) == 0;
+    const char *name = from_uri != NULL ? from_uri : event->printer_name;
+    return name != NULL && g_ascii_strcasecmp(subscribed, name) == 0;
+}
+
+static SpocWhose
+whose_job(gint job_id, const SpocEvent *event)
+{
+    return event->job_id == job_id ? SPOC_WHOSE_THEIRS : SPOC_WHOSE_OTHERS;
+}
+
+SpocWhose
+spoc_whose_decide(const SpocSubscription *subscription, const SpocEvent *event)
+{
+    if (subscription->status == SPOC_SUBSCRIPTION_KNOWN) {
+        if (subscription->job_id > 0)
+            return whose_job(subscription->job_id, event);
+        if (subscription->printer_uri == NULL)
+            return SPOC_WHOSE_THEIRS;
+        return is_same_printer(subscription->printer_uri, event) ? SPOC_WHOSE_THEIRS
+                                                                 : SPOC_WHOSE_OTHERS;
+    }
+    if (subscription->saw_plain_job_id && subscription->spelled_job_id > 0)
+        return whose_job(subscription->spelled_job_id, event);
+    if (subscription->status == SPOC_SUBSCRIPTION_ASKED || !subscription->complete)
+        return SPOC_WHOSE_UNDECIDED;
+
+    /* Only a subscription that is gone has seen its own job end. A stream that ended because
+     * cupsd was stopped or reloaded may end in anybody's job-completed. */
+    if (subscription->status == SPOC_SUBSCRIPTION_NOT_FOUND && subscription->last_job_id > 0)
+        return whose_job(subscription->last_job_id, event);
+    return SPOC_WHOSE_UNKNOWN;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message/words.h"
+
+#include <string.h>
+
+/* For the extraction of what is to be translated */
+#define N_(text) text
+
+static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
+    [SPOC_NEWS_JOB_QUEUED] = {N_("Queued: {title}"),
+                              N_("Your document \"{title}\" has been queued for {printer}."),
+                              N_("The document \"{title}\" has been queued for {printer}.")},
+    [SPOC_NEWS_JOB_WAITING] =
+        {N_("Waiting: {title}"),
+         N_("Your document \"{title}\" is waiting to be printed on {printer}."),
+         N_("The document \"{title}\" is waiting to be printed on {printer}.")},
+    [SPOC_NEWS_JOB_HELD] =
+        {N_("Held: {title}"),
+         N_("Your document \"{title}\" for {printer} is held: it is printed once it is released."),
+         N_("The document \"{title}\" for {printer} is held: it is printed once it is released.")},
+    [SPOC_NEWS_JOB_PRINTING] = {N_("Printing: {title}"),
+                                N_("Your document \"{title}\" is being printed on {printer}."),
+                                N_("The document \"{title}\" is being printed on {printer}.")},
+    [SPOC_NEWS_JOB_STOPPED] =
+        {N_("Stopped: {title}"),
+         N_("The printing of your document \"{title}\" on {printer} has stopped."),
+         N_("The printing of the document \"{title}\" on {printer} has stopped.")},
+    [SPOC_NEWS_JOB_CANCELED] = {N_("Canceled: {title}"),
+                                N_("Your document \"{title}\" on {printer} was canceled."),
+                                N_("The document \"{title}\" on {printer} was canceled.")},
+    [SPOC_NEWS_JOB_ABORTED] = {N_("Not printed: {title}"),
+                               N_("Your document \"{title}\" could not be printed on {printer}."),
+                               N_("The document \"{title}\" could not be printed on {printer}.")},
+    [SPOC_NEWS_JOB_PRINTED] = {N_("Printed: {title}"),
+                               N_("Your document \"{title}\" has been printed on {printer}."),
+                               N_("The document \"{title}\" has been printed on {printer}.")},
+    [SPOC_NEWS_JOB_ENDED] = {N_("Finished: {title}"),
+                             N_("Your document \"{title}\" on {printer} is finished."),
+                             N_("The document \"{title}\" on {printer} is finished.")},
+    [SPOC_NEWS_JOB_CHANGED] = {N_("Changed: {title}"),
+                               N_("Your document \"{title}\" for {printer} was changed."),
+                               N_("The document \"{title}\" for {printer} was changed.")},
+    [SPOC_NEWS_JOB_PROGRESS] =
+        {N_("Printing: {title}"),
+         N_("Your document \"{title}\" is being printed on {printer}: pages so far {pages}."),
+         N_("The document \"{title}\" is being printed on {printer}: pages so far {pages}.")},
+    [SPOC_NEWS_PRINTER_ADDED] = {N_("{printer} was added"), NULL,
+                                 N_("The printer {printer} was added.")},
+    [SPOC_NEWS_PRINTER_DELETED] = {N_("{printer} was removed"), NULL,
+                                   N_("The printer {printer} was removed.")},
+    [SPOC_NEWS_PRINTER_CHANGED] = {N_("{printer} was changed"), NULL,
+                                   N_("The settings of the printer {printer} were changed.")},
+    [SPOC_NEWS_PRINTER_IDLE] = {N_("{printer} is ready"), NULL,
+                                N_("The printer {printer} is ready.")},
+    [SPOC_NEWS_PRINTER_PRINTING] = {N_("{printer} is printing"), NULL,
+                                    N_("The printer {printer} is printing.")},
+    [SPOC_NEWS_PRINTER_STOPPED] = {N_("{printer} has stopped{reasons}"), NULL,
+                                   N_("The printer {printer} has stopped{reasons}.")},
+    [SPOC_NEWS_PRINTER_TROUBLE] = {N_("{printer} needs attention{reasons}"), NULL,
+                                   N_("The printer {printer} needs attention{reasons}.")},
+    [SPOC_NEWS_PRINTER_STATE] = {N_("{printer} has changed its state"), NULL,
+                                 N_("The printer {printer} has changed its state.")},
+    [SPOC_NEWS_PRINTER_MEDIA] = {N_("{printer}: paper was changed"), NULL,
+                                 N_("The paper in the printer {printer} was changed.")},
+    [SPOC_NEWS_PRINTER_FINISHINGS] =
+        {N_("{printer}: finishing was changed"), NULL,
+         N_("What the printer {printer} can do to finish a document was changed.")},
+    [SPOC_NEWS_PRINTER_ORDER] =
+        {N_("{printer}: the order of jobs was changed"), NULL,
+         N_("The order of the jobs for the printer {printer} was changed.")},
+    [SPOC_NEWS_PRINTER_RESTARTED] = {N_("{printer} was restarted"), NULL,
+                                     N_("The printer {printer} was restarted.")},
+    [SPOC_NEWS_PRINTER_SHUTDOWN] = {N_("{printer} was switched off"), NULL,
+                                    N_("The printer {printer} was switched off.")},
+    [SPOC_NEWS_SERVER_STARTED] = {N_("The print server {host} has started"), NULL,
+                                  N_("The print server {host} has started.")},
+    [SPOC_NEWS_SERVER_STOPPED] = {N_("The print server {host} has stopped"), NULL,
+                                  N_("The print server {host} has stopped.")},
+    [SPOC_NEWS_SERVER_RESTARTED] = {N_("The print server {host} was restarted"), NULL,
+                                    N_("The print server {host} was restarted.")},
+    [SPOC_NEWS_SERVER_AUDIT] = {N_("The print server {host} reports a matter of security"), NULL,
+                                N_("The print server {host} reports a matter of security.")},
+    [SPOC_NEWS_OTHER] = {N_("The print server {host} reports: {event}"), NULL,
+                         N_("The print server {host} reports: {event}.")},
+};
+
+static const char *const WORDS[SPOC_WORD_COUNT] = {
+    [SPOC_WORD_UNTITLED] = N_("untitled"),
+    [SPOC_WORD_SOME_PRINTER] = N_("an unknown printer"),
+    [SPOC_WORD_SENDER] = N_("Print server {host}"),
+    [SPOC_WORD_JOB] = N_("Job"),
+    [SPOC_WORD_TITLE] = N_("Title"),
+    [SPOC_WORD_OWNER] = N_("Owner"),
+    [SPOC_WORD_PRINTER] = N_("Printer"),
+    [SPOC_WORD_JOB_STATE] = N_("Job state"),
+    [SPOC_WORD_PRINTER_STATE] = N_("Printer state"),
+    [SPOC_WORD_PAGES] = N_("Pages"),
+    [SPOC_WORD_WHEN] = N_("When"),
+    [SPOC_WORD_CUPS_SAYS] = N_("CUPS says"),
+    [SPOC_WORD_NOT_ACCEPTING] = N_("takes no new jobs"),
+    [SPOC_WORD_SENT_BY] = N_("Sent by the print server {host} because a subscription for printing "
+                             "events names this address."),
+    [SPOC_WORD_TEST_SUBJECT] = N_("Test mail from the print server {host}"),
+    [SPOC_WORD_TEST_TEXT] =
+        N_("This is a test. It came the way that printing notifications from {host} take, so they "
+           "can reach {recipient}.\n\n"
+           "An administrator asked for it with the command: spocctl test {recipient}\n"
+           "There is nothing to do."),
+};
+
+/* RFC 8011 5.3.7 and 5.4.11, by number from 3 on */
+static const char *const JOB_STATES[] = {
+    N_("waiting"),  N_("held"),    N_("printing"),  N_("stopped"),
+    N_("canceled"), N_("aborted"), N_("completed"),
+};
+static const char *const PRINTER_STATES[] = {N_("ready"), N_("printing"), N_("stopped")};
+
+#define FIRST_STATE 3
+
+const SpocNewsWords *
+spoc_words_news(SpocNews news)
+{
+    return &NEWS[news];
+}
+
+const char *
+spoc_word(SpocWord word)
+{
+    return WORDS[word];
+}
+
+const char *
+spoc_words_job_state(gint state)
+{
+    if (state < FIRST_STATE || state >= FIRST_STATE + (gint)G_N_ELEMENTS(JOB_STATES))
+        return NULL;
+    return JOB_STATES[state - FIRST_STATE];
+}
+
+const char *
+spoc_words_printer_state(gint state)
+{
+    if (state < FIRST_STATE || state >= FIRST_STATE + (gint)G_N_ELEMENTS(PRINTER_STATES))
+        return NULL;
+    return PRINTER_STATES[state - FIRST_STATE];
+}
+
+static const char *
+find_value(const char *name, gsize length, const SpocWordValue *values, gsize count)
+{
+    for (gsize i = 0; i < count; i++) {
+        if (strlen(values[i].name) == length && strncmp(values[i].name, name, length) == 0)
+            return values[i].value != NULL ? values[i].value : "";
+    }
+    return NULL;
+}
+
+char *
+spoc_words_expand(const char *sentence, const SpocWordValue *values, gsize count)
+{
+    GString *text = g_string_sized_new(256);
+    for (const char *p = sentence; *p != '\0';) {
+        gsize plain = strcspn(p, "{");
+        g_string_append_len(text, p, (gssize)plain);
+        p += plain;
+        if (*p == '\0')
+            break;
+        gsize length = strcspn(p + 1, "}");
+        const char *value = find_value(p + 1, length, values, count);
+        if (value == NULL || p[1 + length] == '\0') {
+            g_string_append_c(text, *p++);
+            continue;
+        }
+        g_string_append(text, value);
+        p += length + 2;
+    }
+    return g_string_free(text, FALSE);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  All that a mail says, in one table: the place where languages come in. Sentences
+ *          have named placeholders, whole sentences are entries: nothing is glued together.
+ */
+#pragma once
+
+#include "event/event.h"
+
+/* What happened to a job, or to a printer or the server */
+typedef enum {
+    SPOC_NEWS_JOB_QUEUED,
+    SPOC_NEWS_JOB_WAITING,
+    SPOC_NEWS_JOB_HELD,
+    SPOC_NEWS_JOB_PRINTING,
+    SPOC_NEWS_JOB_STOPPED,
+    SPOC_NEWS_JOB_CANCELED,
+    SPOC_NEWS_JOB_ABORTED,
+    SPOC_NEWS_JOB_PRINTED,
+    SPOC_NEWS_JOB_ENDED,
+    SPOC_NEWS_JOB_CHANGED,
+    SPOC_NEWS_JOB_PROGRESS,
+    SPOC_NEWS_PRINTER_ADDED,
+    SPOC_NEWS_PRINTER_DELETED,
+    SPOC_NEWS_PRINTER_CHANGED,
+    SPOC_NEWS_PRINTER_IDLE,
+    SPOC_NEWS_PRINTER_PRINTING,
+    SPOC_NEWS_PRINTER_STOPPED,
+    SPOC_NEWS_PRINTER_TROUBLE, /* it goes on, but says that something is amiss */
+    SPOC_NEWS_PRINTER_STATE,   /* in an unknown state */
+    SPOC_NEWS_PRINTER_MEDIA,
+    SPOC_NEWS_PRINTER_FINISHINGS,
+    SPOC_NEWS_PRINTER_ORDER,
+    SPOC_NEWS_PRINTER_RESTARTED,
+    SPOC_NEWS_PRINTER_SHUTDOWN,
+    SPOC_NEWS_SERVER_STARTED,
+    SPOC_NEWS_SERVER_STOPPED,
+    SPOC_NEWS_SERVER_RESTARTED,
+    SPOC_NEWS_SERVER_AUDIT,
+    SPOC_NEWS_OTHER,
+    SPOC_NEWS_COUNT,
+} SpocNews;
+
+/* Placeholders: {title} {printer} {owner} {reasons} {event} {host} {pages} */
+typedef struct {
+    const char *subject;
+    const char *yours;  /* to the owner of the job */
+    const char *theirs; /* to anybody else */
+} SpocNewsWords;
+
+const SpocNewsWords *spoc_words_news(SpocNews news);
+
+typedef enum {
+    SPOC_WORD_UNTITLED,
+    SPOC_WORD_SOME_PRINTER,
+    SPOC_WORD_SENDER,
+    SPOC_WORD_JOB,
+    SPOC_WORD_TITLE,
+    SPOC_WORD_OWNER,
+    SPOC_WORD_PRINTER,
+    SPOC_WORD_JOB_STATE,
+    SPOC_WORD_PRINTER_STATE,
+    SPOC_WORD_PAGES,
+    SPOC_WORD_WHEN,
+    SPOC_WORD_CUPS_SAYS,
+    SPOC_WORD_NOT_ACCEPTING,
+    SPOC_WORD_SENT_BY,
+    SPOC_WORD_TEST_SUBJECT,
+    SPOC_WORD_TEST_TEXT,
+    SPOC_WORD_COUNT,
+} SpocWord;
+
+const char *spoc_word(SpocWord word);
+
+/* (nullable): "completed", "stopped"; NULL for a state that is not said or unknown */
+const char *spoc_words_job_state(gint state);
+const char *spoc_words_printer_state(gint state);
+
+typedef struct {
+    const char *name;
+    const char *value; /* (nullable) */
+} SpocWordValue;
+
+/* (transfer full): @sentence with each {name} replaced; values are put in as they are */
+char *spoc_words_expand(const char *sentence, const SpocWordValue *values, gsize count);
+
+/* --- state reasons: reasons.c ----------------------------------------------------------- */
+
+/* (transfer full) (nullable): the keywords of RFC 8011, PWG 5100.9 and CUPS in words,
+ * "the paper is jammed; toner is low (warning)"; NULL when they say nothing */
+char *spoc_words_reasons(char *const *keywords);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   The questions to cupsd themselves, one at a time, blocking; for the worker thread
+ *           of cups.c alone.
+ * SECURITY  Asks as root: the name is not verified on the local socket, and only so owner and
+ *           title are told. Never asks a person for a password.
+ */
+#pragma once
+
+#include "people/cups.h"
+
+/* Longest wait for a connection, and longest silence of cupsd */
+#define SPOC_ASK_TIMEOUT_MS 5000
+
+typedef struct _SpocAsker SpocAsker;
+
+/* Of one thread: libcups keeps its settings per thread. @timeout_ms: SPOC_ASK_TIMEOUT_MS */
+SpocAsker *spoc_asker_new(gint timeout_ms);
+void spoc_asker_free(SpocAsker *asker);
+/* Hangs up, for cupsd has a limited number of lines. */
+void spoc_asker_rest(SpocAsker *asker);
+gboolean spoc_asker_is_connected(const SpocAsker *asker);
+
+typedef struct {
+    SpocSubscriptionStatus status;
+    gint job_id;
+    char *printer_uri; /* (nullable) */
+} SpocSubscriptionAnswer;
+
+void spoc_ask_subscription(SpocAsker *asker, gint subscription_id,
+                           SpocSubscriptionAnswer *ret_answer);
+
+/**
+ * SpocJobAnswer:
+ * @facts: (nullable): with an owner, or without when it is hidden
+ * @why: (nullable): when anything is missing
+ * @may_pass: cupsd could not be asked
+ */
+typedef struct {
+    SpocJobFacts *facts;
+    char *why;
+    gboolean may_pass;
+} SpocJobAnswer;
+
+void spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer);
+
+void spoc_job_facts_free(SpocJobFacts *facts);
+
+/* spoc_cups_new() with another patience; for its tests */
+SpocCups *spoc_cups_new_with_timeout(gint timeout_ms);

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "base/text.h"
+#include "people/rules.h"
+
+#include <string.h>
+
+#define URI_MAX_BYTES 16384 /* cupsd takes 1023 bytes; an administrator's own may be longer */
+#define LANGUAGE_MAX_BYTES 35
+#define SUBJECT_MAX_BYTES 255
+
+static void
+recipient_free(gpointer data)
+{
+    SpocRecipient *recipient = data;
+    g_free(recipient->text);
+    g_free(recipient);
+}
+
+void
+spoc_recipient_uri_free(SpocRecipientUri *uri)
+{
+    if (uri == NULL)
+        return;
+    g_ptr_array_unref(uri->recipients);
+    g_free(uri->language);
+    g_free(uri->subject);
+    g_free(uri);
+}
+
+static gboolean
+refuse(GError **error, const char *text, const char *reason)
+{
+    g_autofree char *shown = spoc_text_line(text, -1, 100);
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "'%s' is no recipient: %s", shown, reason);
+    return FALSE;
+}
+
+/* (nullable): percent-decoded valid UTF-8; NULL for a bad escape, %00 and other bytes */
+static char *
+decode(const char *text)
+{
+    g_autofree char *decoded = g_uri_unescape_string(text, NULL);
+    if (decoded == NULL || !g_utf8_validate(decoded, -1, NULL))
+        return NULL;
+    return g_steal_pointer(&decoded);
+}
+
+static gboolean
+has_control(const char *text)
+{
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+        if (spoc_text_is_control(g_utf8_get_char(p)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* A name of a user as it may stand in a URI: what can be a local part, without what would
+ * make it look like a path or an option. */
+static gboolean
+is_user_name(const char *name)
+{
+    return strpbrk(name, "!#%&'*/=?^`{|}~") == NULL && spoc_local_part_is_valid(name, -1, NULL);
+}
+
+static gboolean
+add_recipient(SpocRecipientUri *uri, const char *piece, GError **error)
+{
+    if (uri->recipients->len >= SPOC_RECIPIENTS_MAX)
+        return refuse(error, piece, "one URI names at most 100");
+    g_autofree char *text = decode(piece);
+    if (text == NULL || has_control(text))
+        return refuse(error, piece, "it has a percent escape that stands for no character");
+
+    SpocWho who = SPOC_WHO_USER;
+    if (g_ascii_strcasecmp(text, "@owner") == 0) {
+        who = SPOC_WHO_OWNER;
+        g_clear_pointer(&text, g_free);
+    } else if (strchr(text, '@') != NULL) {
+        who = SPOC_WHO_ADDRESS;
+        char *canonical = spoc_address_canonical(text, error);
+        if (canonical == NULL)
+            return FALSE;
+        g_free(text);
+        text = canonical;
+    } else if (!is_user_name(text)) {
+        return refuse(error, text, "accepted are an address, a user's name, and %40owner");
+    }
+    SpocRecipient *recipient = g_new0(SpocRecipient, 1);
+    recipient->who = who;
+    recipient->text = g_steal_pointer(&text);
+    g_ptr_array_add(uri->recipients, recipient);
+    return TRUE;
+}
+
+static gboolean
+add_recipients(SpocRecipientUri *uri, const char *path, GError **error)
+{
+    if (g_str_has_prefix(path, "//"))
+        return refuse(error, path, "nothing like // stands between the colon and the address");
+    /* Split before decoding: an escaped comma is part of a name, and refused there. */
+    g_auto(GStrv) pieces = g_strsplit(path, ",", -1);
+    for (gsize i = 0; pieces[i] != NULL; i++) {
+        if (*pieces[i] != '\0' && !add_recipient(uri, pieces[i], error))
+            return FALSE;
+    }
+    if (uri->recipients->len == 0)
+        return refuse(error, path,
+                      "nobody is named; write spoc:alice@example.com, or "
+                      "spoc:%40owner for the owner of the job");
+    return TRUE;
+}
+
+/* --- parameters ------------------------------------------------------------------------- */
+
+/* Language subtags between hyphens (RFC 5646 2.1), loosely: "de", "pt-BR" */
+static gboolean
+is_language(const char *text)
+{
+    if (strlen(text) > LANGUAGE_MAX_BYTES || !g_ascii_isalpha(text[0]))
+        return FALSE;
+    gsize run = 0;
+    for (const char *p = text; *p != '\0'; p++) {
+        run = *p == '-' ? 0 : run + 1;
+        if ((*p == '-' && (p[1] == '-' || p[1] == '\0')) || run > 8 ||
+            (*p != '-' && !g_ascii_isalnum(*p)))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void
+take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboolean is_mailto)
+{
+    if (g_ascii_strcasecmp(key, "language") == 0) {
+        g_autofree char *language = g_strdelimit(g_strdup(value), "_", '-');
+        if (is_language(language)) {
+            g_free(uri->language);
+            uri->language = g_steal_pointer(&language);
+        }
+    } else if (g_ascii_strcasecmp(key, "format") == 0) {
+        if (g_ascii_strcasecmp(value, "text") == 0)
+            uri->format = SPOC_FORMAT_TEXT;
+        else if (g_ascii_strcasecmp(value, "html") == 0)
+            uri->format = SPOC_FORMAT_HTML;
+        else if (g_ascii_strcasecmp(value, "both") == 0)
+            uri->format = SPOC_FORMAT_BOTH;
+    } else if (is_mailto && g_ascii_strcasecmp(key, "subject") == 0) {
+        g_autofree char *subject = spoc_text_line(value, -1, SUBJECT_MAX_BYTES);
+        g_free(uri->subject);
+        uri->subject = *subject != '\0' ? g_steal_pointer(&subject) : NULL;
+    }
+}
+
+/* One that cannot be read is passed over like one that is unknown: better a mail in the
+ * usual form than none. */
+static void
+take_parameters(SpocRecipientUri *uri, const char *query, gboolean is_mailto)
+{
+    g_auto(GStrv) parts = g_strsplit(query, "&", -1);
+    for (gsize i = 0; parts[i] != NULL; i++) {
+        char *equals = strchr(parts[i], '=');
+        if (equals == NULL)
+            continue;
+        *equals = '\0';
+        g_autofree char *key = decode(parts[i]);
+        g_autofree char *value = decode(equals + 1);
+        if (key != NULL && value != NULL)
+            take_parameter(uri, key, value, is_mailto);
+    }
+}
+
+SpocRecipientUri *
+spoc_recipient_uri_parse(const char *uri, GError **error)
+{
+    if (strlen(uri) > URI_MAX_BYTES) {
+        (void)refuse(error, uri, "it is longer than any URI may be");
+        return NULL;
+    }
+    gboolean is_mailto = g_ascii_strncasecmp(uri, "mailto:", 7) == 0;
+    if (!is_mailto && g_ascii_strncasecmp(uri, "spoc:", 5) != 0) {
+        (void)refuse(error, uri, "it begins with spoc: or mailto:");
+        return NULL;
+    }
+    const char *rest = strchr(uri, ':') + 1;
+    gsize path_size = strcspn(rest, "?#");
+    g_autofree char *path = g_strndup(rest, path_size);
+
+    g_autoptr(SpocRecipientUri) parsed = g_new0(SpocRecipientUri, 1);
+    parsed->recipients = g_ptr_array_new_with_free_func(recipient_free);
+    if (!add_recipients(parsed, path, error))
+        return NULL;
+    if (rest[path_size] == '?') {
+        g_autofree char *query =
+            g_strndup(rest + path_size + 1, strcspn(rest + path_size + 1, "#"));
+        take_parameters(parsed, query, is_mailto);
+    }
+    return g_steal_pointer(&parsed);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The format of a journal, version 1. Numbers are little-endian.
+ *
+ *   events/TIME-PID-RANDOM           the journal: 16, 8 and 8 hexadecimal digits; TIME is
+ *                                    in µs since 1970, so that names sort by age
+ *   events/TIME-PID-RANDOM.marks     how far spocd came in it (marks.c)
+ *   events/.tmp-TIME-PID-RANDOM      a journal before its first block is synced
+ *
+ * A journal is a head and then blocks.
+ *
+ *   head    0  8  "spocjrnl"
+ *           8  4  version, 1
+ *          12  4  size of the head, its checksum included
+ *          16  8  salt, random
+ *          24  8  time when it was begun, µs since 1970
+ *          32  4  process number of the writer
+ *          36  4  length of the recipient URI
+ *          40  4  length of the user data
+ *          44  4  0
+ *          48 16  command name of the writer, as the kernel has it, filled up with NUL
+ *          64     recipient URI, user data
+ *              4  CRC-32 of all before
+ *
+ *   block   0  8  the salt
+ *           8  8  offset of its first byte in the stream
+ *          16  4  kind: 1 data, 2 end of the stream
+ *          20  4  size of the payload, 0 for the end
+ *          24  4  CRC-32 of the payload
+ *          28  4  CRC-32 of the 28 bytes before
+ *          32     payload
+ *
+ * Damage. A header has a checksum of its own, so that behind a damaged payload the next
+ * block is found by the size, and behind a damaged header by looking for the salt. Nobody
+ * who can put bytes into a payload (a job's title) knows the salt, so none of them can
+ * pass for a block. What is missing between two good blocks reads as zeros: the offsets
+ * behind it stay right. An unfinished block at the end is what a crash leaves; it was
+ * never acknowledged and does not count.
+ *
+ * One commit is one block. The first one is written, synced and only then given its name,
+ * so a journal that can be seen always has a whole head. When a commit fails the file is
+ * cut back; what then comes in its place begins with the same bytes, so that an offset
+ * that a reader saw before keeps its meaning. (It must be written anew: after a failed
+ * fdatasync the kernel holds the pages for clean, and another sync would succeed with
+ * nothing on the disk.)
+ *
+ * Is the writer alive? AppArmor's profile for cupsd forbids locks in the spool, and
+ * allows of other processes only /proc/PID/status. The writer is dead when
+ *   - /proc/PID does not exist, or
+ *   - the Name in its status is another than the one in the head, or
+ *   - the status cannot be read and kill(PID, 0) finds no such process, or
+ *   - there is a journal with the same PID and a later TIME: a writer writes one journal
+ *     after another, so either it is done with this one, or another process has its number.
+ * New names are made later than all with the same PID, for clocks that go back.
+ */
+#include "spool/journal-format.h"
+
+#include "base/error.h"
+
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define HEAD_MAGIC "spocjrnl"
+#define FORMAT_VERSION 1u
+
+static void
+put32(guint8 *to, guint32 value)
+{
+    value = GUINT32_TO_LE(value);
+    memcpy(to, &value, sizeof value);
+}
+
+static void
+put64(guint8 *to, guint64 value)
+{
+    value = GUINT64_TO_LE(value);
+    memcpy(to, &value, sizeof value);
+}
+
+static guint32
+get32(const guint8 *from)
+{
+    guint32 value;
+    memcpy(&value, from, sizeof value);
+    return GUINT32_FROM_LE(value);
+}
+
+static guint64
+get64(const guint8 *from)
+{
+    guint64 value;
+    memcpy(&value, from, sizeof value);
+    return GUINT64_FROM_LE(value);
+}
+
+guint32
+spoc_check(guint32 check, const void *bytes, gsize size)
+{
+    return (guint32)crc32_z(check, bytes, size);
+}
+
+void
+spoc_journal_head_clear(SpocJournalHead *head)
+{
+    g_clear_pointer(&head->recipient_uri, g_free);
+    g_clear_pointer(&head->user_data, g_free);
+    head->user_data_size = 0;
+}
+
+static guint64
+random64(void)
+{
+    guint64 value = 0;
+    /* Not g_random_int(), which can be predicted. It can't fail for so few bytes once the
+     * machine is up; if it does, the time still keeps names apart. */
+    if (getrandom(&value, sizeof value, GRND_NONBLOCK) != (ssize_t)sizeof value)
+        value = ((guint64)g_random_int() << 32) | g_random_int();
+    return value;
+}
+
+void
+spoc_journal_head_init_own(SpocJournalHead *head, const char *recipient_uri, const void *user_data,
+                           gsize user_data_size)
+{
+    memset(head, 0, sizeof *head);
+    head->created_us = g_get_real_time();
+    head->pid = (guint32)getpid();
+    head->salt = random64();
+    head->recipient_uri = g_strdup(recipient_uri);
+    head->user_data = g_memdup2(user_data, user_data_size);
+    head->user_data_size = user_data_size;
+    spoc_journal_own_command(head->command);
+}
+
+GByteArray *
+spoc_journal_head_encode(const SpocJournalHead *head)
+{
+    gsize uri_size = strlen(head->recipient_uri);
+    gsize size = SPOC_JOURNAL_HEAD_FIXED_BYTES + uri_size + head->user_data_size + 4;
+    guint8 fixed[SPOC_JOURNAL_HEAD_FIXED_BYTES] = {0};
+    memcpy(fixed, HEAD_MAGIC, 8);
+    put32(fixed + 8, FORMAT_VERSION);
+    put32(fixed + 12, (guint32)size);
+    put64(fixed + 16, head->salt);
+    put64(fixed + 24, (guint64)head->created_us);
+    put32(fixed + 32, head->pid);
+    put32(fixed + 36, (guint32)uri_size);
+    put32(fixed + 40, (guint32)head->user_data_size);
+    memcpy(fixed + 48, head->command, SPOC_JOURNAL_COMMAND_MAX_BYTES);
+
+    GByteArray *bytes = g_byte_array_sized_new((guint)size);
+    g_byte_array_append(bytes, fixed, sizeof fixed);
+    g_byte_array_append(bytes, (const guint8 *)head->recipient_uri, (guint)uri_size);
+    if (head->user_data_size > 0)
+        g_byte_array_append(bytes, head->user_data, (guint)head->user_data_size);
+    guint8 check[4];
+    put32(check, spoc_check(0, bytes->data, bytes->len));
+    g_byte_array_append(bytes, check, sizeof check);
+    return bytes;
+}
+
+gboolean
+spoc_journal_head_decode(const guint8 *bytes, gsize size, SpocJournalHead *ret_head,
+                         gsize *ret_size, GError **error)
+{
+    if (size < SPOC_JOURNAL_HEAD_FIXED_BYTES + 4 || memcmp(bytes, HEAD_MAGIC, 8) != 0) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "it does not begin like a journal");
+        return FALSE;
+    }
+    if (get32(bytes + 8) != FORMAT_VERSION) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
+                    "it is a journal of version %u, this program knows version %u",
+                    get32(bytes + 8), FORMAT_VERSION);
+        return FALSE;
+    }
+    guint32 head_size = get32(bytes + 12);
+    guint32 uri_size = get32(bytes + 36), data_size = get32(bytes + 40);
+    if (uri_size > SPOC_JOURNAL_URI_MAX_BYTES || data_size > SPOC_JOURNAL_USER_DATA_MAX_BYTES ||
+        head_size != SPOC_JOURNAL_HEAD_FIXED_BYTES + uri_size + data_size + 4 || head_size > size ||
+        get32(bytes + head_size - 4) != spoc_check(0, bytes, head_size - 4) ||
+        memchr(bytes + SPOC_JOURNAL_HEAD_FIXED_BYTES, '\0', uri_size) != NULL) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "the journal's head is damaged");
+        return FALSE;
+    }
+    SpocJournalHead head = {
+        .salt = get64(bytes + 16),
+        .created_us = (gint64)get64(bytes + 24),
+        .pid = get32(bytes + 32),
+        .user_data_size = data_size,
+    };
+    memcpy(head.command, bytes + 48, sizeof head.command);
+    head.command[sizeof head.command - 1] = '\0';
+    const guint8 *uri = bytes + SPOC_JOURNAL_HEAD_FIXED_BYTES;
+    head.recipient_uri = g_strndup((const char *)uri, uri_size);
+    head.user_data = g_memdup2(uri + uri_size, data_size);
+    *ret_head = head;
+    *ret_size = head_size;
+    return TRUE;
+}
+
+void
+spoc_block_encode(const SpocBlock *block, guint64 salt, guint8 *header)
+{
+    put64(header, salt);
+    put64(header + 8, block->offset);
+    put32(header + 16, block->kind);
+    put32(header + 20, block->size);
+    put32(header + 24, block->payload_check);
+    put32(header + 28, spoc_check(0, header, 28));
+}
+
+gboolean
+spoc_block_decode(const guint8 *header, guint64 salt, SpocBlock *ret_block)
+{
+    guint32 kind = get32(header + 16), size = get32(header + 20);
+    if (get64(header) != salt || get32(header + 28) != spoc_check(0, header, 28))
+        return FALSE;
+    gboolean fits = kind == SPOC_BLOCK_DATA ? size > 0 && size <= SPOC_JOURNAL_COMMIT_MAX_BYTES
+                                            : kind == SPOC_BLOCK_END && size == 0;
+    if (!fits)
+        return FALSE;
+    ret_block->kind = kind == SPOC_BLOCK_END ? SPOC_BLOCK_END : SPOC_BLOCK_DATA;
+    ret_block->offset = get64(header + 8);
+    ret_block->size = size;
+    ret_block->payload_check = get32(header + 24);
+    return TRUE;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trust/credential.h"
+
+#include "base/error.h"
+#include "trust/store.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+void
+spoc_credential_clear(SpocCredential *credential)
+{
+    g_clear_pointer(&credential->certificate, X509_free);
+    g_clear_pointer(&credential->key, EVP_PKEY_free);
+    sk_X509_pop_free(credential->chain, X509_free);
+    credential->chain = NULL;
+}
+
+/* Nobody is there to be asked; OpenSSL would ask the terminal. */
+static int
+no_password(char *buffer, int size, int writing, void *asked)
+{
+    *(gboolean *)asked = TRUE;
+    return -1;
+}
+
+static EVP_PKEY *
+read_key(const char *path, GError **error)
+{
+    g_autoptr(GBytes) bytes = spoc_store_read_file(path, error);
+    if (bytes == NULL)
+        return NULL;
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    g_autoptr(BIO) bio = BIO_new_mem_buf(data != NULL ? data : "", (int)size);
+    gboolean asked = FALSE;
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, &asked);
+    ERR_clear_error();
+    if (key == NULL)
+        g_set_error(error, SPOC_ERROR, asked ? SPOC_ERROR_INVALID : SPOC_ERROR_CORRUPT,
+                    asked ? "the private key in '%s' is encrypted; keep it unencrypted in a file "
+                            "that only root and spocd's user may read"
+                          : "no private key in PEM is in '%s'",
+                    path);
+    return key;
+}
+
+gboolean
+spoc_credential_read(const char *certificate_file, const char *key_file, SpocCredential *credential,
+                     GError **error)
+{
+    g_autoptr(GPtrArray) certificates = spoc_store_read_certificates(certificate_file, error);
+    if (certificates == NULL) {
+        g_prefix_error(error, "mailClientCertificate: ");
+        return FALSE;
+    }
+    g_autoptr(EVP_PKEY) key = read_key(key_file != NULL ? key_file : certificate_file, error);
+    if (key == NULL) {
+        g_prefix_error(error, "mailClientKey: ");
+        return FALSE;
+    }
+    const SpocAnchor *own = g_ptr_array_index(certificates, 0);
+    gboolean fits = X509_check_private_key(own->certificate, key) == 1;
+    ERR_clear_error();
+    if (!fits) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "mailClientKey: the key in '%s' does not belong to the first certificate in "
+                    "'%s'",
+                    key_file != NULL ? key_file : certificate_file, certificate_file);
+        return FALSE;
+    }
+    credential->chain = sk_X509_new_null();
+    for (guint i = 1; i < certificates->len; i++) {
+        const SpocAnchor *above = g_ptr_array_index(certificates, i);
+        X509_up_ref(above->certificate);
+        sk_X509_push(credential->chain, above->certificate);
+    }
+    X509_up_ref(own->certificate);
+    credential->certificate = own->certificate;
+    credential->key = g_steal_pointer(&key);
+    return TRUE;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Sends messages through the delivery layer with a configuration, and says what
+ *          became of each: what the dialogue tests run.
+ *
+ *   deliver --root DIR --from SENDER --to A [--to B] [--count N] [--gap MS] [--at-once N]
+ *           [--server primary|backup] [--quiet] FILE
+ *
+ * DIR/spoc/spoc.conf is the configuration. Each line of the output is a JSON object:
+ * {"trace": …}, {"warning": …}, {"outcome": …}, and at the end {"end": …} with the
+ * descriptors that were open before and afterwards. Exit 0 when every message had an outcome.
+ * With --quiet only that last line is written.
+ */
+#include "config/config.h"
+#include "delivery/delivery.h"
+
+#include <json-glib/json-glib.h>
+#include <stdio.h>
+
+#define LONGEST_RUN_S 120
+
+typedef struct {
+    char *root;
+    char *sender;
+    char **recipients;
+    int count;
+    int gap_ms;
+    int at_once;
+    gboolean quiet;
+    char *server;
+    GBytes *content;
+
+    GMainLoop *loop;
+    SpocDelivery *delivery;
+    int submitted;
+    int finished;
+} Driver;
+
+typedef struct {
+    Driver *driver;
+    char *id;
+} Message;
+
+static void
+print_line(JsonBuilder *builder)
+{
+    json_builder_end_object(builder);
+    g_autoptr(JsonNode) root = json_builder_get_root(builder);
+    g_autofree char *line = json_to_string(root, FALSE);
+    puts(line); /* g_print() would change the encoding */
+}
+
+static JsonBuilder *
+start_line(const char *kind, const char *text)
+{
+    JsonBuilder *builder = json_builder_new();
+    json_builder_begin_object(builder);
+    json_builder_set_member_name(builder, kind);
+    json_builder_add_string_value(builder, text);
+    return builder;
+}
+
+static void
+add_string(JsonBuilder *builder, const char *name, const char *text)
+{
+    json_builder_set_member_name(builder, name);
+    if (text != NULL)
+        json_builder_add_string_value(builder, text);
+    else
+        json_builder_add_null_value(builder);
+}
+
+static void
+add_boolean(JsonBuilder *builder, const char *name, gboolean value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_boolean_value(builder, value);
+}
+
+static void
+add_integer(JsonBuilder *builder, const char *name, gint64 value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_int_value(builder, value);
+}
+
+static void
+on_warning(const char *text, gpointer user_data)
+{
+    g_autoptr(JsonBuilder) builder = start_line("warning", text);
+    print_line(builder);
+}
+
+static void
+on_trace(SpocStage stage, gboolean good, const char *server, const char *text, gpointer user_data)
+{
+    const Message *message = user_data;
+    g_autoptr(JsonBuilder) builder = start_line("trace", text);
+    add_string(builder, "id", message->id);
+    add_string(builder, "stage", spoc_stage_name(stage));
+    add_string(builder, "server", server);
+    add_boolean(builder, "good", good);
+    print_line(builder);
+}
+
+static void submit(Driver *driver);
+
+static gboolean
+submit_after_gap(gpointer user_data)
+{
+    submit(user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+print_outcome(const Message *message, const SpocOutcome *outcome)
+{
+    static const char *const results[] = {"delivered", "later", "hold", "return"};
+    g_autoptr(JsonBuilder) builder = start_line("outcome", message->id);
+    json_builder_set_member_name(builder, "recipients");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < outcome->recipient_count; i++) {
+        json_builder_begin_object(builder);
+        add_string(builder, "address", outcome->recipients[i].address);
+        add_string(builder, "result", results[outcome->recipients[i].result]);
+        add_string(builder, "reply", outcome->recipients[i].reply);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    add_string(builder, "reason", outcome->reason);
+    add_string(builder, "server", outcome->server);
+    add_string(builder, "queue_reply", outcome->queue_reply);
+    add_boolean(builder, "possible_duplicate", outcome->possible_duplicate);
+    add_boolean(builder, "attempted", outcome->attempted);
+    add_integer(builder, "earliest_unix_s", outcome->earliest_unix_s);
+    print_line(builder);
+}
+
+static void
+on_outcome(const SpocOutcome *outcome, gpointer user_data)
+{
+    g_autofree Message *message = user_data;
+    Driver *driver = message->driver;
+    if (!driver->quiet)
+        print_outcome(message, outcome);
+    g_free(message->id);
+
+    if (++driver->finished == driver->count)
+        g_main_loop_quit(driver->loop);
+    else if (driver->submitted < driver->count && driver->gap_ms > 0)
+        g_timeout_add((guint)driver->gap_ms, submit_after_gap, driver);
+    else
+        submit(driver);
+}
+
+static void
+submit(Driver *driver)
+{
+    while (driver->submitted < driver->count &&
+           driver->submitted - driver->finished < driver->at_once) {
+        Message *message = g_new0(Message, 1);
+        message->driver = driver;
+        message->id = g_strdup_printf("%d", ++driver->submitted);
+        const SpocParcel parcel = {
+            .id = message->id,
+            .sender = driver->sender,
+            .recipients = (const char *const *)driver->recipients,
+            .content = driver->content,
+            .trace = driver->quiet ? NULL : on_trace,
+            .finished = on_outcome,
+            .user_data = message,
+        };
+        spoc_delivery_submit(driver->delivery, &parcel);
+    }
+}
+
+static gboolean
+on_stuck(gpointer user_data)
+{
+    Driver *driver = user_data;
+    g_main_loop_quit(driver->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static int
+count_descriptors(void)
+{
+    g_autoptr(GDir) folder = g_dir_open("/proc/self/fd", 0, NULL);
+    int count = 0;
+    while (folder != NULL && g_dir_read_name(folder) != NULL)
+        count++;
+    return count;
+}
+
+static gboolean
+parse(Driver *driver, int argc, char **argv, GError **error)
+{
+    g_auto(GStrv) files = NULL;
+    const GOptionEntry entries[] = {
+        {"root", 0, 0, G_OPTION_ARG_FILENAME, &driver->root, NULL, NULL},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &driver->sender, NULL, NULL},
+        {"to", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &driver->recipients, NULL, NULL},
+        {"count", 0, 0, G_OPTION_ARG_INT, &driver->count, NULL, NULL},
+        {"gap", 0, 0, G_OPTION_ARG_INT, &driver->gap_ms, NULL, NULL},
+        {"at-once", 0, 0, G_OPTION_ARG_INT, &driver->at_once, NULL, NULL},
+        {"quiet", 0, 0, G_OPTION_ARG_NONE, &driver->quiet, NULL, NULL},
+        {"server", 0, 0, G_OPTION_ARG_STRING, &driver->server, NULL, NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, NULL},
+        G_OPTION_ENTRY_NULL,
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("FILE");
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, error))
+        return FALSE;
+    if (driver->root == NULL || driver->sender == NULL || driver->recipients == NULL ||
+        files == NULL || files[1] != NULL) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                    "--root, --from, --to and one file are needed");
+        return FALSE;
+    }
+    char *bytes = NULL;
+    gsize size = 0;
+    if (!g_file_get_contents(files[0], &bytes, &size, error))
+        return FALSE;
+    driver->content = g_bytes_new_take(bytes, size);
+    if (driver->gap_ms > 0)
+        driver->at_once = 1;
+    return TRUE;
+}
+
+static SpocDelivery *
+make_delivery(const Driver *driver, GError **error)
+{
+    g_auto(GStrv) environment = g_environ_setenv(NULL, "CUPS_SERVERROOT", driver->root, TRUE);
+    environment = g_environ_setenv(environment, "CUPS_DATADIR", driver->root, TRUE);
+    environment = g_environ_setenv(environment, "CUPS_CACHEDIR", driver->root, TRUE);
+    environment = g_environ_setenv(environment, "CUPS_REQUESTROOT", driver->root, TRUE);
+    g_autoptr(SpocPlaces) places = spoc_places_new(environment);
+    g_autoptr(SpocConfig) config = spoc_config_load(places);
+    const SpocConfigProblem *blocker = spoc_config_blocker(config);
+    if (blocker != NULL)
+        g_printerr("%s\n", blocker->message);
+    g_autoptr(SpocTls) tls = spoc_tls_new(config, NULL, error);
+    if (tls == NULL)
+        return NULL;
+    SpocServerChoice choice = SPOC_SERVER_ANY;
+    if (g_strcmp0(driver->server, "primary") == 0)
+        choice = SPOC_SERVER_PRIMARY;
+    else if (g_strcmp0(driver->server, "backup") == 0)
+        choice = SPOC_SERVER_BACKUP;
+    return spoc_delivery_new(config, tls, choice, on_warning, NULL, error);
+}
+
+static void
+print_end(const Driver *driver, int before, gint64 started_us)
+{
+    g_autoptr(JsonBuilder) builder =
+        start_line("end", driver->finished == driver->count ? "all" : "stuck");
+    add_integer(builder, "descriptors_before", before);
+    add_integer(builder, "descriptors_after", count_descriptors());
+    add_integer(builder, "elapsed_ms", (g_get_monotonic_time() - started_us) / 1000);
+    print_line(builder);
+}
+
+int
+main(int argc, char **argv)
+{
+    Driver driver = {.count = 1, .at_once = 1000};
+    g_autoptr(GError) error = NULL;
+    if (!parse(&driver, argc, argv, &error)) {
+        g_printerr("deliver: %s\n", error->message);
+        return 2;
+    }
+    driver.loop = g_main_loop_new(NULL, FALSE);
+    /* Libraries open what they keep for ever (random numbers, the name service) at first use. */
+    g_autoptr(SpocDelivery) warm_up = make_delivery(&driver, &error);
+    g_clear_pointer(&warm_up, spoc_delivery_free);
+    int before = count_descriptors();
+    gint64 started_us = g_get_monotonic_time();
+    driver.delivery = error == NULL ? make_delivery(&driver, &error) : NULL;
+    if (driver.delivery == NULL) {
+        g_printerr("deliver: %s\n", error->message);
+        return 2;
+    }
+    guint guard = g_timeout_add_seconds(LONGEST_RUN_S, on_stuck, &driver);
+    submit(&driver);
+    g_main_loop_run(driver.loop);
+    g_source_remove(guard);
+    spoc_delivery_rest(driver.delivery);
+    spoc_delivery_free(driver.delivery);
+    print_end(&driver, before, started_us);
+
+    g_main_loop_unref(driver.loop);
+    g_bytes_unref(driver.content);
+    g_strfreev(driver.recipients);
+    g_free(driver.root);
+    g_free(driver.sender);
+    g_free(driver.server);
+    return driver.finished == driver.count ? 0 : 1;
+}

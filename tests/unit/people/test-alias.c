@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "people/rules.h"
+
+#include <string.h>
+
+static const char FILE_TEXT[] = "# people\r\n"
+                                "alice: alice@example.com\r\n"
+                                "Bob:bob@EXAMPLE.com,\n"
+                                "  carol ,\n"
+                                "# a comment between\n"
+                                "\t\"dave\"\n"
+                                "\n"
+                                "\"Alice Smith\": alice\n"
+                                "\"back\\\"slash:x\": quoted@example.com\n"
+                                "carol: carol@example.net # no comment\n"
+                                "self: \\self, self@example.net\n"
+                                "mirror: mirror\n"
+                                "erin@realm.example: erin@example.com\n"
+                                "twice: alice, alice@example.com, alice\n"
+                                "last: one@example.com\n"
+                                "last: two@example.com\n"
+                                "root: \"|/usr/bin/id\"\n"
+                                "file: /var/mail/x\n"
+                                "include: :include:/etc/passwd\n"
+                                "bad: a b@example.com\n"
+                                "loop: pool\n"
+                                "pool: loop\n"
+                                "a0: a1\na1: a2\na2: a3\na3: a4\na4: deep@example.com\n"
+                                "b0:b1\nb1:b2\nb2:b3\nb3:b4\nb4:b5\nb5:b6\nb6:b7\nb7:b8\nb8:b9\n"
+                                "empty:\n"
+                                "blank: ,,\n"
+                                ": nobody\n"
+                                "no colon here\n"
+                                "end: end@example.com";
+
+static void
+test_expand(void)
+{
+    g_autoptr(SpocAliases) aliases = spoc_aliases_parse(FILE_TEXT, sizeof FILE_TEXT - 1);
+    static const struct {
+        const char *name;
+        const char *targets; /* NULL: refused */
+    } cases[] = {
+        {"alice", "alice@example.com"},
+        {"ALICE", "alice@example.com"},
+        {"Alice Smith", "alice@example.com"},
+        {"back\"slash:x", "quoted@example.com"},
+        {"self", "self self@example.net"},
+        {"mirror", "mirror"},
+        {"erin@REALM.example", "erin@example.com"},
+        {"twice", "alice@example.com"},
+        {"last", "two@example.com"},
+        {"a0", "deep@example.com"},
+        {"end", "end@example.com"},
+        {"stranger", "stranger"},
+        {"stranger@example.com", "stranger@example.com"},
+        {"empty", "empty"},
+        {"carol", NULL}, /* "carol@example.net # no comment" is no address */
+        {"bob", NULL},
+        {"root", NULL},
+        {"file", NULL},
+        {"include", NULL},
+        {"bad", NULL},
+        {"loop", NULL},
+        {"b0", NULL},
+        {"blank", NULL},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, cases[i].name, &error);
+        if (cases[i].targets == NULL) {
+            if (found != NULL)
+                g_error("accepted: %s", cases[i].name);
+            g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+            g_assert_nonnull(strstr(error->message, "recipientAliasFile"));
+            continue;
+        }
+        g_assert_no_error(error);
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (guint n = 0; n < found->len; n++) {
+            const SpocAliasTarget *target = g_ptr_array_index(found, n);
+            g_assert_cmpint(target->is_address, ==, strchr(target->text, '@') != NULL);
+            g_string_append_printf(text, "%s%s", n > 0 ? " " : "", target->text);
+        }
+        g_assert_cmpstr(text->str, ==, cases[i].targets);
+    }
+}
+
+static void
+test_several(void)
+{
+    static const char text[] = "team: alice@example.com,\n bob,\n# between\n\t\"Carol C\"\n"
+                               "carol c: carol@example.com\n";
+    g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text, -1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "team", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found->len, ==, 3);
+    const SpocAliasTarget *last = g_ptr_array_index(found, 2);
+    g_assert_cmpstr(last->text, ==, "carol@example.com");
+}
+
+/* Neither many targets nor a wide fan of aliases may cost more than a bounded walk. */
+static void
+test_limits(void)
+{
+    g_autoptr(GString) text = g_string_new("wide: ");
+    for (int i = 0; i <= SPOC_ALIAS_TARGETS_MAX; i++)
+        g_string_append_printf(text, "u%d@example.com,", i);
+    for (int level = 0; level < 7; level++) {
+        g_string_append_printf(text, "\nfan%d: ", level);
+        for (int i = 0; i < 20; i++)
+            g_string_append_printf(text, "fan%d,", level + 1);
+    }
+    g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text->str, -1);
+    g_autoptr(GError) error = NULL;
+    g_assert_null(spoc_aliases_expand(aliases, "wide", &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT);
+    g_clear_error(&error);
+    g_assert_null(spoc_aliases_expand(aliases, "fan0", &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/alias/expand", test_expand);
+    g_test_add_func("/alias/several", test_several);
+    g_test_add_func("/alias/limits", test_limits);
+    return g_test_run();
+}
