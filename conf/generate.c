@@ -80,6 +80,9 @@ describe_type(const SpocOption *option)
         one = g_strdup_printf("%s with ms, s, m, h or d behind the number; without, it is in %s",
                               is_list ? "times" : "a time", option->unit);
         break;
+    case SPOC_TYPE_SIZE:
+        one = g_strdup("a number of bytes, or one with k, M or G behind it");
+        break;
     case SPOC_TYPE_BOOLEAN:
         one = g_strdup("true or false");
         break;

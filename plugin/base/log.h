@@ -56,5 +56,50 @@ void spoc_log_set_fd(SpocLog *log, int fd);
 /* Whether a line of this level would be written: to spare the making of it. */
 gboolean spoc_log_wants(const SpocLog *log, SpocLogLevel level);
 
+/**
+ * SpocLogFields:
+ *
+ * What a line is about, for a log that keeps such things apart (systemd's journal). All may be
+ * missing (NULL, 0); the line itself says them for people.
+ */
+typedef struct {
+    const char *queue_id;
+    gint64 job_id;
+    const char *recipient;
+    const char *server;
+    const char *stage;
+    const char *reply;
+} SpocLogFields;
+
+/**
+ * SpocLogSinkFunc:
+ * @line: without prefix and line end, as it would be written
+ * @fields: (nullable)
+ *
+ * Returns: FALSE to have it written to the descriptor after all
+ */
+typedef gboolean (*SpocLogSinkFunc)(SpocLogLevel level, const char *line,
+                                    const SpocLogFields *fields, gpointer user_data);
+
+/* Lines go to @sink first. */
+void spoc_log_set_sink(SpocLog *log, SpocLogSinkFunc sink, gpointer user_data);
+
 /* Writes one line in one write(2). A line that cannot be written is dropped. */
 void spoc_log(SpocLog *log, SpocLogLevel level, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The same with fields. */
+void spoc_log_about(SpocLog *log, SpocLogLevel level, const SpocLogFields *fields,
+                    const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+/**
+ * SpocLogSteer:
+ * @SPOC_LOG_ATTRIBUTE: "ATTR: name=value", sets an attribute of the job or printer
+ * @SPOC_LOG_STATE: "STATE: +keyword" or "-keyword", a reason of the printer's state
+ */
+typedef enum {
+    SPOC_LOG_ATTRIBUTE,
+    SPOC_LOG_STATE,
+} SpocLogSteer;
+
+/* What a backend tells cupsd about the job, beside words for people; only in the CUPS style.
+ * @format holds our own words and numbers, never foreign text. */
+void spoc_log_steer(SpocLog *log, SpocLogSteer kind, const char *format, ...) G_GNUC_PRINTF(3, 4);

@@ -130,6 +130,21 @@ check_people(const Check *check)
 }
 
 static void
+check_scans(const Check *check)
+{
+    const char *const *allowed =
+        spoc_config_list(check->config, SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS);
+    if (g_strv_contains(allowed, "*"))
+        warn(check, SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS,
+             "allows everyone: a spoc: queue then mails any document to any address for whoever "
+             "may print to it");
+    if (spoc_config_choice(check->config, SPOC_OPTION_SCAN_FROM) == SPOC_SCAN_FROM_USER)
+        warn(check, SPOC_OPTION_SCAN_FROM,
+             "is user: unless every spoc: queue requires a login (AuthType in cupsd.conf), anybody "
+             "can send in anybody's name");
+}
+
+static void
 check_tls(const Check *check)
 {
     static const char *const broken[] = {"TLSv1.1", "TLSv1"};
@@ -174,6 +189,7 @@ spoc_config_check(const SpocPlaces *places, const SpocConfig *config)
     check_servers(&check, encryption);
     check_login(&check, encryption);
     check_people(&check);
+    check_scans(&check);
     check_tls(&check);
     check_schedule(&check);
     return check.problems;

@@ -203,6 +203,19 @@ add_host_patterns(SpocConfig *config, GPtrArray *patterns)
     }
 }
 
+static void
+compute_scan_recipients(SpocConfig *config)
+{
+    SpocSlot *slot = default_slot(config, SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS);
+    const char *domain = spoc_config_string(config, SPOC_OPTION_RECIPIENT_DOMAIN);
+    if (slot == NULL)
+        return;
+    g_autofree char *at_domain = domain != NULL ? g_strconcat("@", domain, NULL) : NULL;
+    const char *const patterns[] = {"@owner", at_domain, NULL};
+    spoc_value_clear(&slot->value);
+    spoc_value_set_list(&slot->value, patterns);
+}
+
 /* The defaults that depend on other values, in the order in which they depend. */
 static void
 compute_defaults(SpocConfig *config)
@@ -226,6 +239,7 @@ compute_defaults(SpocConfig *config)
         g_free(domain->value.text);
         domain->value.text = g_strdup(strrchr(sender, '@') + 1);
     }
+    compute_scan_recipients(config);
     if (allowed != NULL) {
         g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);
         g_ptr_array_add(patterns, g_strdup("@owner"));

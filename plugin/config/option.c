@@ -18,6 +18,7 @@
 #define GROUP_TRUST "Trust"
 #define GROUP_SENDING "Sending and retrying"
 #define GROUP_RECIPIENTS "Recipients and notifications"
+#define GROUP_SCANS "Scanning to mail"
 #define GROUP_MANAGEMENT "Management"
 #define GROUP_DAEMON "Daemon"
 
@@ -29,6 +30,9 @@ static const char *const encryption_aliases[] = {"SSL/TLS=SSL_TLS", NULL};
 static const char *const protocol_choices[] = {"TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1", NULL};
 static const char *const protocol_aliases[] = {"TLSv1.0=TLSv1", NULL};
 static const char *const unverified_choices[] = {"drop", "send", NULL};
+static const char *const scan_from_choices[] = {"server", "user", NULL};
+static const char *const unreachable_choices[] = {"queue", "hold", "retry", NULL};
+static const char *const refused_choices[] = {"cancel", "hold", NULL};
 static const char *const start_choices[] = {"auto", "never", NULL};
 
 /* In the order of SpocOptionId, so that a row's place is its identifier. */
@@ -252,6 +256,17 @@ static const SpocOption table[SPOC_OPTION_COUNT] = {
      .maximum = 100,
      .group = GROUP_SENDING,
      .help = "Connections to one server at the same time."},
+    {.id = SPOC_OPTION_MAIL_MAX_MESSAGES_PER_MINUTE,
+     .name = "mailMaxMessagesPerMinute",
+     .type = SPOC_TYPE_INTEGER,
+     .flags = MANAGEABLE,
+     .default_value = "0",
+     .unit = "messages",
+     .minimum = 0,
+     .maximum = 1000000,
+     .group = GROUP_SENDING,
+     .help = "Messages that one server is sent in any minute; 0 is no limit. The rest waits its "
+             "turn. Exchange Online takes 30 a minute from a mailbox."},
     {.id = SPOC_OPTION_MAIL_RETRY_SCHEDULE,
      .name = "mailRetrySchedule",
      .type = SPOC_TYPE_DURATIONS,
@@ -273,6 +288,25 @@ static const SpocOption table[SPOC_OPTION_COUNT] = {
      .group = GROUP_SENDING,
      .help = "A mail older than this that still cannot be delivered is given up: moved to failed/ "
              "with the reason."},
+    {.id = SPOC_OPTION_MAIL_KEEP_FAILED,
+     .name = "mailKeepFailed",
+     .type = SPOC_TYPE_DURATION,
+     .flags = MANAGEABLE,
+     .default_value = "30d",
+     .unit = "s",
+     .minimum = 1,
+     .maximum = 3650 * (gint64)DAY_S,
+     .group = GROUP_SENDING,
+     .help = "How long a message that could not be delivered is kept in failed/, where 'spocctl "
+             "queue retry' can still send it."},
+    {.id = SPOC_OPTION_MAIL_REPORT_TO,
+     .name = "mailReportTo",
+     .type = SPOC_TYPE_ADDRESS,
+     .flags = MANAGEABLE,
+     .default_value = "",
+     .group = GROUP_SENDING,
+     .help = "Who is told of mail that could not be delivered: one report for all that was "
+             "returned within a minute. Empty: nobody; the log has it in any case."},
     {.id = SPOC_OPTION_RECIPIENT_DOMAIN,
      .name = "recipientDomain",
      .type = SPOC_TYPE_DOMAIN,
@@ -308,6 +342,81 @@ static const SpocOption table[SPOC_OPTION_COUNT] = {
      .help =
          "Who may be sent notifications, because any local user can subscribe any address: @owner "
          "(the owner of the job), addresses, @domain, or * for everyone. [EMPTY]: nobody."},
+    {.id = SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS,
+     .name = "scanAllowedRecipients",
+     .type = SPOC_TYPE_LIST,
+     .flags = CRITICAL,
+     .default_value = "",
+     .computed_default = "@owner and recipientDomain",
+     .entry_type = SPOC_TYPE_PATTERN,
+     .group = GROUP_SCANS,
+     .help = "Who may be sent documents, because whoever prints to a spoc: queue says to whom: "
+             "@owner (the owner of the job), addresses, @domain, or * for everyone. [EMPTY]: "
+             "nobody."},
+    {.id = SPOC_OPTION_SCAN_FROM,
+     .name = "scanFrom",
+     .type = SPOC_TYPE_CHOICE,
+     .flags = CRITICAL,
+     .default_value = "server",
+     .choices = scan_from_choices,
+     .group = GROUP_SCANS,
+     .help = "Who stands in the From line. server: mailfrom, with Reply-To the owner of the job. "
+             "user: the owner, with Sender mailfrom; only for queues whose users log in, because "
+             "else a user's name is whatever the printing program says."},
+    {.id = SPOC_OPTION_SCAN_SUBJECT,
+     .name = "scanSubject",
+     .type = SPOC_TYPE_STRING,
+     .flags = MANAGEABLE,
+     .default_value = "{title}",
+     .group = GROUP_SCANS,
+     .help = "The subject, unless the job has the option mail-subject. Placeholders: {title} "
+             "{user} {name} {printer} {location} {date} {time} {counter} {host}."},
+    {.id = SPOC_OPTION_SCAN_BODY,
+     .name = "scanBody",
+     .type = SPOC_TYPE_STRING,
+     .flags = MANAGEABLE,
+     .default_value = "{title}{newline}{newline}Sent by {name} through {printer} on {host}, {date} "
+                      "{time}.",
+     .group = GROUP_SCANS,
+     .help = "The text before the document, unless the job has the option mail-body. Placeholders "
+             "as in scanSubject, and {newline}."},
+    {.id = SPOC_OPTION_SCAN_FILENAME,
+     .name = "scanFilename",
+     .type = SPOC_TYPE_STRING,
+     .flags = MANAGEABLE,
+     .default_value = "{title}",
+     .group = GROUP_SCANS,
+     .help = "The name of the attachment, unless the job has the option mail-filename; what the "
+             "document is decides its extension. Placeholders as in scanSubject."},
+    {.id = SPOC_OPTION_SCAN_MAX_SIZE,
+     .name = "scanMaxSize",
+     .type = SPOC_TYPE_SIZE,
+     .flags = MANAGEABLE,
+     .default_value = "0",
+     .unit = "bytes",
+     .minimum = 0,
+     .maximum = G_MAXINT64,
+     .group = GROUP_SCANS,
+     .help = "The largest document that is taken; 0: whatever the mail server takes. In a mail it "
+             "becomes larger by a third and a bit."},
+    {.id = SPOC_OPTION_SCAN_WHEN_UNREACHABLE,
+     .name = "scanWhenUnreachable",
+     .type = SPOC_TYPE_CHOICE,
+     .flags = MANAGEABLE,
+     .default_value = "queue",
+     .choices = unreachable_choices,
+     .group = GROUP_SCANS,
+     .help = "What becomes of a document that no mail server takes now. queue: the job is done, "
+             "and spocd goes on trying. hold: CUPS keeps the job until somebody releases it. "
+             "retry: CUPS runs the job again by its JobRetryInterval and JobRetryLimit."},
+    {.id = SPOC_OPTION_SCAN_WHEN_REFUSED,
+     .name = "scanWhenRefused",
+     .type = SPOC_TYPE_CHOICE,
+     .flags = MANAGEABLE,
+     .default_value = "cancel",
+     .choices = refused_choices,
+     .group = GROUP_SCANS,
+     .help = "What becomes of the job of a document that will never be delivered: cancel or hold."},
     {.id = SPOC_OPTION_MANAGEMENT_URL,
      .name = "managementUrl",
      .type = SPOC_TYPE_URL,
@@ -353,6 +462,7 @@ spoc_option_is_never_empty(const SpocOption *option)
     case SPOC_TYPE_CHOICE:
     case SPOC_TYPE_DURATION:
     case SPOC_TYPE_DURATIONS:
+    case SPOC_TYPE_SIZE:
         return TRUE;
     default:
         return (option->flags & NEVER_EMPTY) != 0;

@@ -95,6 +95,32 @@ parse_integer(const SpocOption *option, const char *text, SpocValue *value, GErr
     return TRUE;
 }
 
+/* "25M", or a bare number of bytes; also "25 MB" and "25MiB" */
+static gboolean
+parse_size(const SpocOption *option, const char *text, SpocValue *value, GError **error)
+{
+    static const char suffixes[] = "kmgt";
+    char *end = NULL;
+    if (!g_ascii_isdigit(text[0]))
+        return refuse(error, "it is not a size");
+    guint64 number = g_ascii_strtoull(text, &end, 10);
+    while (*end == ' ')
+        end++;
+    const char *suffix = *end != '\0' ? strchr(suffixes, g_ascii_tolower(*end)) : NULL;
+    guint shift = suffix != NULL ? 10 * (guint)(suffix - suffixes + 1) : 0;
+    if (suffix != NULL)
+        end++;
+    if (*end != '\0' && g_ascii_strcasecmp(end, "b") != 0 &&
+        (suffix == NULL || g_ascii_strcasecmp(end, "ib") != 0))
+        return refuse(error, "it is not a size");
+    if (number > (guint64)G_MAXINT64 >> shift || (gint64)(number << shift) < option->minimum ||
+        (gint64)(number << shift) > option->maximum)
+        return refuse(error, "it is out of range");
+    value->integer = (gint64)(number << shift);
+    value->text = g_strdup(text);
+    return TRUE;
+}
+
 /* "30s", or a bare number in the option's unit */
 static gboolean
 parse_duration(const SpocOption *option, const char *text, gint64 *ret_ms, GError **error)
@@ -272,6 +298,8 @@ parse_by_type(const SpocOption *option, const char *text, SpocValue *value, GErr
         return parse_duration(option, text, &value->integer, error) && take(g_strdup(text), value);
     case SPOC_TYPE_DURATIONS:
         return parse_durations(option, text, value, error);
+    case SPOC_TYPE_SIZE:
+        return parse_size(option, text, value, error);
     case SPOC_TYPE_ADDRESS:
         return take(spoc_sender_parse(text, error), value);
     case SPOC_TYPE_SERVER:
@@ -393,6 +421,8 @@ spoc_value_accepted(const SpocOption *option)
     case SPOC_TYPE_DURATION:
     case SPOC_TYPE_DURATIONS:
         return accepted_duration(option);
+    case SPOC_TYPE_SIZE:
+        return g_strdup("a number of bytes, or one with k, M or G behind it");
     case SPOC_TYPE_ADDRESS:
         return g_strdup("one mail address, such as printing@example.com");
     case SPOC_TYPE_SERVER:

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl config: effective values and where each comes from */
+#include "base/error.h"
 #include "config/config.h"
 #include "config/dump.h"
+#include "config/management-state.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
 
@@ -18,17 +20,36 @@ origin_text(const SpocConfigRow *row)
     return g_strdup_printf("%s, %s:%u", row->layer, row->file, row->line);
 }
 
+/* (nullable): how old the fetched values are, where values are fetched */
+static char *
+management_note(const SpocConfig *config, const SpocPlaces *places)
+{
+    if (spoc_config_string(config, SPOC_OPTION_MANAGEMENT_URL) == NULL)
+        return NULL;
+    g_autoptr(GError) error = NULL;
+    g_auto(SpocManagementState) state = {0};
+    if (!spoc_management_state_read(places, &state, &error))
+        return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)
+                   ? g_strdup("not fetched yet")
+                   : g_strdup(error->message);
+    return spoc_management_state_text(&state, g_get_real_time() / G_USEC_PER_SEC);
+}
+
 static void
-print_row(const SpocConfigRow *row)
+print_row(const SpocConfigRow *row, const char *note)
 {
     g_autofree char *value = spoc_ctl_shown(row->value);
     g_autofree char *raw_origin = origin_text(row);
     g_autofree char *origin = spoc_ctl_shown(raw_origin);
     (void)spoc_ctl_put("%s =%s%s\n    # %s\n", row->name, *value != '\0' ? " " : "", value, origin);
+    if (note != NULL) {
+        g_autofree char *shown = spoc_ctl_shown(note);
+        (void)spoc_ctl_put("    # %s\n", shown);
+    }
 }
 
 static JsonNode *
-row_node(const SpocConfigRow *row)
+row_node(const SpocConfigRow *row, const char *note)
 {
     JsonObject *object = json_object_new();
     json_object_set_string_member(object, "key", row->name);
@@ -38,12 +59,15 @@ row_node(const SpocConfigRow *row)
     json_object_set_int_member(object, "line", row->line);
     json_object_set_boolean_member(object, "changed", row->is_changed);
     json_object_set_boolean_member(object, "secret", row->is_secret);
+    if (note != NULL)
+        json_object_set_string_member(object, "note", note);
     return spoc_json_object_node(object);
 }
 
 /* Options are shown when they are meant; problems are counted, the rest is for check. */
 static void
-show(const SpocConfig *config, const SpocOption *only, gboolean changed, gboolean json)
+show(const SpocConfig *config, const SpocPlaces *places, const SpocOption *only, gboolean changed,
+     gboolean json)
 {
     JsonArray *array = json_array_new();
     for (guint option = 0; option < SPOC_OPTION_COUNT; option++) {
@@ -52,10 +76,12 @@ show(const SpocConfig *config, const SpocOption *only, gboolean changed, gboolea
         SpocConfigRow row = spoc_config_row(config, (SpocOptionId)option);
         if (changed && !row.is_changed)
             continue;
+        g_autofree char *note =
+            option == SPOC_OPTION_MANAGEMENT_URL ? management_note(config, places) : NULL;
         if (json)
-            json_array_add_element(array, row_node(&row));
+            json_array_add_element(array, row_node(&row, note));
         else
-            print_row(&row);
+            print_row(&row, note);
     }
     g_autofree char *text = spoc_json_text(spoc_json_array_node(array));
     if (json)
@@ -91,7 +117,7 @@ spoc_ctl_config(int argc, char **argv, const SpocPlaces *places)
     if (!spoc_ctl_see_as_spocd(places, &error))
         return spoc_ctl_fail("%s", error->message);
     g_autoptr(SpocConfig) config = spoc_config_load(places);
-    show(config, only, changed, json);
+    show(config, places, only, changed, json);
     guint problems = spoc_config_problems(config)->len;
     if (problems > 0)
         spoc_ctl_warn("%u %s found while reading; 'spocctl check' shows them", problems,

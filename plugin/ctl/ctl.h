@@ -33,6 +33,7 @@ int spoc_ctl_check(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_test(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_status(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_queue(int argc, char **argv, const SpocPlaces *places);
+int spoc_ctl_send(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places);

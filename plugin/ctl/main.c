@@ -21,6 +21,7 @@ static const Command commands[] = {
     {"check", spoc_ctl_check, "find every problem that shows without a network"},
     {"config", spoc_ctl_config, "show the effective settings and where each comes from"},
     {"queue", spoc_ctl_queue, "list and steer the mail that waits"},
+    {"send", spoc_ctl_send, "mail a document"},
     {"status", spoc_ctl_status, "show in short how things are"},
     {"subscribe", spoc_ctl_subscribe, "let CUPS send events to a mail address"},
     {"subscriptions", spoc_ctl_subscriptions, "list the subscriptions that lead to a mail"},

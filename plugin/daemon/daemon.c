@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/daemon.h"
 
+#include "base/durable.h"
 #include "base/error.h"
 #include "daemon/control.h"
 #include "daemon/management.h"
 #include "daemon/requests.h"
+#include "daemon/service.h"
 #include "daemon/stream.h"
+#include "spool/scans.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* Without work, one that was started on demand stays so long for the next event. */
@@ -14,6 +18,11 @@
 /* Whatever wake-up was lost, a journal is found after so long. */
 #define RESCAN_S 60
 #define CONFIG_POLL_S 2
+#define SWEEP_S 3600
+/* In the spool's state/: whose the latest jobs are, for a spocd that comes after this one */
+#define JOBS_FILE "jobs"
+#define JOBS_FILE_MAX_BYTES (8 * 1024 * 1024)
+#define SAVE_JOBS_MS 200
 /* Marks are safe from power loss after so long. */
 #define SYNC_MS 100
 /* What is under way when a signal comes gets so long; five seconds are promised in all. */
@@ -38,8 +47,12 @@ struct _SpocDaemon {
     SpocControl *control;
     gboolean own_socket; /* made here, not by systemd: closed before leaving */
     SpocRequests *requests;
+    SpocScans *scans;
 
-    guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, config_timer;
+    guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, config_timer,
+        jobs_timer;
+    gint64 sweep_due_unix_s;
+    guint turn; /* which journal is the first in the next round */
     gboolean rescan_wanted;
     gboolean leaving;
 };
@@ -64,6 +77,41 @@ static void
 log_failure(SpocDaemon *daemon, const char *what, const GError *error)
 {
     spoc_log(daemon->log, SPOC_LOG_ERROR, "%s: %s", what, error->message);
+}
+
+/* --- what is known about jobs ----------------------------------------------------------- */
+
+static gboolean
+save_jobs(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    g_autoptr(GError) error = NULL;
+    daemon->jobs_timer = 0;
+    g_autofree char *text = spoc_cups_export(daemon->cups);
+    if (!spoc_durable_replace(spoc_spool_folder_fd(daemon->spool, "state"), JOBS_FILE, text,
+                              strlen(text), 0600, NULL, &error))
+        log_failure(daemon, "cannot keep whose the jobs are", error);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_learned(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    if (daemon->jobs_timer == 0)
+        daemon->jobs_timer = g_timeout_add(SAVE_JOBS_MS, save_jobs, daemon);
+}
+
+static void
+load_jobs(SpocDaemon *daemon)
+{
+    g_autoptr(GBytes) text = spoc_durable_read(spoc_spool_folder_fd(daemon->spool, "state"),
+                                               JOBS_FILE, JOBS_FILE_MAX_BYTES, NULL);
+    if (text != NULL) {
+        g_autofree char *copy = g_strndup(g_bytes_get_data(text, NULL), g_bytes_get_size(text));
+        spoc_cups_import(daemon->cups, copy);
+    }
+    spoc_cups_set_learned(daemon->cups, on_learned, daemon);
 }
 
 /* --- journals --------------------------------------------------------------------------- */
@@ -96,6 +144,10 @@ rescan(SpocDaemon *daemon)
 {
     g_autoptr(GError) error = NULL;
     daemon->rescan_wanted = FALSE;
+    if (!spoc_scans_rescan(daemon->scans, &error)) {
+        log_failure(daemon, "cannot list the scans", error);
+        g_clear_error(&error);
+    }
     g_autoptr(GPtrArray) names = spoc_journal_list(daemon->spool, &error);
     if (names == NULL) {
         log_failure(daemon, "cannot list the journals", error);
@@ -167,7 +219,7 @@ static gboolean
 is_settled(const SpocDaemon *daemon)
 {
     return daemon->pump_source == 0 && !spoc_management_is_fetching(daemon->management) &&
-           spoc_outbox_flying(daemon->outbox) == 0 &&
+           spoc_outbox_flying(daemon->outbox) == 0 && !spoc_scans_are_busy(daemon->scans) &&
            !spoc_outbox_has_due(daemon->outbox, now_unix_s()) &&
            !any_stream_is(daemon, SPOC_STREAM_BUSY);
 }
@@ -175,7 +227,7 @@ is_settled(const SpocDaemon *daemon)
 static gboolean
 nothing_waits(const SpocDaemon *daemon)
 {
-    return spoc_outbox_waiting(daemon->outbox) == 0 &&
+    return spoc_outbox_waiting(daemon->outbox) == 0 && spoc_scans_waiting(daemon->scans) == 0 &&
            !any_stream_is(daemon, SPOC_STREAM_UNDECIDED) &&
            !any_stream_is(daemon, SPOC_STREAM_BLOCKED);
 }
@@ -213,8 +265,9 @@ leave_when_idle(gpointer user_data)
         g_clear_pointer(&daemon->control, spoc_control_free);
     rescan(daemon);
     (void)pump(daemon);
-    if (is_settled(daemon) && nothing_waits(daemon)) {
-        spoc_log(daemon->log, SPOC_LOG_INFO, "nothing left to do: leaving until the next event");
+    if (is_settled(daemon) && (nothing_waits(daemon) || daemon->mode == SPOC_DAEMON_ONCE)) {
+        if (daemon->mode != SPOC_DAEMON_ONCE)
+            spoc_log(daemon->log, SPOC_LOG_INFO, "nothing left to do: leaving");
         g_main_loop_quit(daemon->loop);
         return G_SOURCE_REMOVE;
     }
@@ -252,24 +305,38 @@ when_settled(SpocDaemon *daemon)
 {
     if (!is_settled(daemon))
         return;
-    int status = settled_status(daemon);
-    spoc_requests_settled(daemon->requests, status);
-    if (daemon->mode == SPOC_DAEMON_ONCE) {
-        g_main_loop_quit(daemon->loop);
+    /* Nothing more will be returned in this run: what was, is reported. */
+    if (daemon->mode == SPOC_DAEMON_ONCE && spoc_outbox_report_now(daemon->outbox)) {
+        schedule_pump(daemon);
         return;
     }
+    int status = settled_status(daemon);
+    spoc_requests_settled(daemon->requests, status);
+    if (daemon->mode == SPOC_DAEMON_ONCE && daemon->idle_timer == 0)
+        daemon->idle_timer = g_idle_add(leave_when_idle, daemon);
     if (daemon->mode == SPOC_DAEMON_UNTIL_IDLE && nothing_waits(daemon) && daemon->idle_timer == 0)
         daemon->idle_timer = g_timeout_add_seconds(IDLE_S, leave_when_idle, daemon);
 }
 
 /* --- the work --------------------------------------------------------------------------- */
 
-/* One round: everybody gets a share of the room, what waits in the spool before the new. */
+/* Each journal gets its turn to be the first. */
+static gboolean
+step_streams(SpocDaemon *daemon)
+{
+    gboolean more = FALSE;
+    guint count = daemon->streams->len;
+    guint first = count > 0 ? daemon->turn++ % count : 0;
+    for (guint i = 0; i < count; i++)
+        more |= spoc_stream_step(g_ptr_array_index(daemon->streams, (first + i) % count));
+    return more;
+}
+
+/* One round: everybody gets a share of the room, what waits in the spool and what is new. */
 static gboolean
 pump(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
-    gboolean more = FALSE;
     g_clear_handle_id(&daemon->pump_source, g_source_remove);
     if (daemon->leaving) {
         if (spoc_outbox_flying(daemon->outbox) == 0)
@@ -281,9 +348,9 @@ pump(gpointer user_data)
     /* Before the office's values are here a mail might be composed with the wrong sender. */
     if (!spoc_management_is_ready(daemon->management))
         return G_SOURCE_REMOVE;
-    spoc_outbox_send_due(daemon->outbox, now_unix_s());
-    for (guint i = 0; i < daemon->streams->len; i++)
-        more |= spoc_stream_step(g_ptr_array_index(daemon->streams, i));
+    spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_HALF);
+    gboolean more = step_streams(daemon);
+    spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_ALL);
     remove_done_streams(daemon);
 
     if (daemon->streams->len > 0 && daemon->sync_timer == 0)
@@ -305,6 +372,17 @@ spoc_daemon_wake(SpocDaemon *daemon)
     schedule_pump(daemon);
 }
 
+static void
+sweep(SpocDaemon *daemon)
+{
+    gint64 now = now_unix_s();
+    daemon->sweep_due_unix_s = now + SWEEP_S;
+    spoc_outbox_sweep(daemon->outbox, now);
+    g_autoptr(GError) error = NULL;
+    if (!spoc_scan_sweep(daemon->spool, now, &error))
+        log_failure(daemon, "cannot sweep the scans", error);
+}
+
 static gboolean
 on_minute(gpointer user_data)
 {
@@ -321,6 +399,8 @@ on_minute(gpointer user_data)
         return G_SOURCE_CONTINUE;
     }
     daemon->rescan_wanted = TRUE;
+    if (now_unix_s() >= daemon->sweep_due_unix_s)
+        sweep(daemon);
     schedule_pump(daemon);
     return G_SOURCE_CONTINUE;
 }
@@ -339,14 +419,31 @@ reload(SpocDaemon *daemon)
         g_free(daemon->setup->blocker);
         daemon->setup->blocker = g_strdup(error->message);
     }
+    spoc_scans_use(daemon->scans, daemon->setup);
     spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
+    daemon->rescan_wanted = TRUE;
     schedule_pump(daemon);
+}
+
+/* For systemctl status */
+static void
+say_status(const SpocDaemon *daemon)
+{
+    if (daemon->mode != SPOC_DAEMON_SERVICE)
+        return;
+    g_autofree char *text =
+        daemon->setup->blocker != NULL
+            ? g_strdup_printf("No mail goes out: %s", daemon->setup->blocker)
+            : g_strdup_printf("Sending %u, waiting %u", spoc_outbox_flying(daemon->outbox),
+                              spoc_outbox_waiting(daemon->outbox));
+    spoc_service_status(text);
 }
 
 static gboolean
 on_config_poll(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
+    say_status(daemon);
     if (!daemon->leaving && spoc_setup_is_stale(daemon->setup, daemon->places))
         reload(daemon);
     return G_SOURCE_CONTINUE;
@@ -400,7 +497,10 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
 
     daemon->setup = spoc_setup_load(places, log);
     daemon->cups = spoc_cups_new();
+    load_jobs(daemon);
     daemon->outbox = spoc_outbox_new(spool, log, schedule_pump, daemon);
+    daemon->scans = spoc_scans_new(spool, log, daemon->outbox);
+    spoc_scans_use(daemon->scans, daemon->setup);
     daemon->surroundings = (SpocSurroundings){
         .spool = spool,
         .log = log,
@@ -414,6 +514,8 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     if (!spoc_outbox_load(daemon->outbox, error) ||
         !spoc_outbox_use(daemon->outbox, daemon->setup, error))
         return NULL;
+    if (spoc_setup_take_note(daemon->setup, spool))
+        spoc_outbox_all_due(daemon->outbox);
     daemon->management = spoc_management_new(places, log, on_management_fetched, daemon);
     spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
     return g_steal_pointer(&daemon);
@@ -424,9 +526,9 @@ spoc_daemon_free(SpocDaemon *daemon)
 {
     if (daemon == NULL)
         return;
-    guint *sources[] = {&daemon->pump_source, &daemon->due_timer,   &daemon->idle_timer,
-                        &daemon->sync_timer,  &daemon->leave_timer, &daemon->rescan_timer,
-                        &daemon->config_timer};
+    guint *sources[] = {&daemon->pump_source,  &daemon->due_timer,   &daemon->idle_timer,
+                        &daemon->sync_timer,   &daemon->leave_timer, &daemon->rescan_timer,
+                        &daemon->config_timer, &daemon->jobs_timer};
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_clear_handle_id(sources[i], g_source_remove);
     spoc_control_free(daemon->control);
@@ -434,6 +536,7 @@ spoc_daemon_free(SpocDaemon *daemon)
     /* Both hold pointers to streams: they go first. */
     spoc_cups_free(daemon->cups);
     spoc_outbox_free(daemon->outbox);
+    spoc_scans_free(daemon->scans);
     g_ptr_array_unref(daemon->streams);
     g_hash_table_unref(daemon->by_name);
     spoc_requests_free(daemon->requests);
@@ -449,8 +552,13 @@ spoc_daemon_run(SpocDaemon *daemon)
     if (daemon->mode != SPOC_DAEMON_ONCE)
         daemon->config_timer = g_timeout_add_seconds(CONFIG_POLL_S, on_config_poll, daemon);
     spoc_daemon_wake(daemon);
+    sweep(daemon);
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
+    if (daemon->jobs_timer != 0) {
+        g_source_remove(daemon->jobs_timer);
+        (void)save_jobs(daemon);
+    }
     return daemon->mode == SPOC_DAEMON_ONCE ? settled_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
 }
 
@@ -470,4 +578,10 @@ const SpocSetup *
 spoc_daemon_setup(SpocDaemon *daemon)
 {
     return daemon->setup;
+}
+
+SpocScans *
+spoc_daemon_scans(SpocDaemon *daemon)
+{
+    return daemon->scans;
 }

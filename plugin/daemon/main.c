@@ -162,8 +162,10 @@ serve(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, const Options *o
     }
     guint term = g_unix_signal_add(SIGTERM, on_signal, daemon);
     guint interrupt = g_unix_signal_add(SIGINT, on_signal, daemon);
+    guint watch = spoc_service_watch();
     spoc_service_ready();
     int status = spoc_daemon_run(daemon);
+    g_clear_handle_id(&watch, g_source_remove);
     spoc_service_stopping();
     g_source_remove(term);
     g_source_remove(interrupt);
@@ -196,7 +198,11 @@ make_log(const Options *options)
         style = SPOC_LOG_STYLE_FILE;
     else if (options->foreground && spoc_service_logs_to_journal())
         style = SPOC_LOG_STYLE_SYSLOG;
-    return spoc_log_new(STDERR_FILENO, style, options->debug ? SPOC_LOG_DEBUG : SPOC_LOG_INFO);
+    SpocLog *log =
+        spoc_log_new(STDERR_FILENO, style, options->debug ? SPOC_LOG_DEBUG : SPOC_LOG_INFO);
+    if (style == SPOC_LOG_STYLE_SYSLOG)
+        spoc_service_use_journal(log);
+    return log;
 }
 
 static int

@@ -3,6 +3,11 @@
 
 #include "base/error.h"
 #include "daemon/agenda.h"
+#include "daemon/report.h"
+#include "daemon/scan-content.h"
+#include "daemon/scan-notice.h"
+
+#include <string.h>
 
 /* A state that could not be written (full disk) is tried again so often. */
 #define STORE_RETRY_S 5
@@ -23,7 +28,9 @@ struct _SpocOutbox {
     const SpocSetup *setup;
     SpocDelivery *delivery; /* (nullable): until the first setup without a blocker */
     SpocAgenda *agenda;
+    SpocReporter *reporter;
     GHashTable *flying;         /* the envelope's id → Flight */
+    guint flying_from_spool;
     gint64 closed_until_unix_s; /* no server is to be asked before; 0: open */
 
     GPtrArray *landing; /* first flights that must become files, written together */
@@ -49,6 +56,9 @@ typedef struct {
     gboolean in_spool; /* as a file in sending/ */
     Target target;
     guint store_retry; /* GSource id */
+    SpocContent *content;           /* (nullable): what is sent instead of the body */
+    const SpocStreamEvents *events; /* (nullable): until it has landed in the spool */
+    gboolean awaits_landing;
     SpocOutboxSafeFunc safe;
     gpointer user_data;
     GDestroyNotify destroy;
@@ -63,6 +73,7 @@ flight_free(Flight *flight)
         g_source_remove(flight->store_retry);
     spoc_envelope_free(flight->envelope);
     g_bytes_unref(flight->body);
+    spoc_content_unref(flight->content);
     g_free(flight);
 }
 
@@ -70,6 +81,14 @@ static gint64
 now_unix_s(void)
 {
     return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static void
+on_report(const char *id, gpointer user_data)
+{
+    SpocOutbox *outbox = user_data;
+    spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
+    outbox->changed(outbox->user_data);
 }
 
 SpocOutbox *
@@ -81,6 +100,7 @@ spoc_outbox_new(SpocSpool *spool, SpocLog *log, SpocOutboxChangedFunc changed, g
     outbox->changed = changed;
     outbox->user_data = user_data;
     outbox->agenda = spoc_agenda_new();
+    outbox->reporter = spoc_reporter_new(spool, log, on_report, outbox);
     outbox->landing = g_ptr_array_new();
     outbox->flying =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)flight_free);
@@ -97,6 +117,7 @@ spoc_outbox_free(SpocOutbox *outbox)
     g_clear_handle_id(&outbox->landing_source, g_source_remove);
     g_ptr_array_unref(outbox->landing);
     g_hash_table_unref(outbox->flying);
+    spoc_reporter_free(outbox->reporter);
     spoc_agenda_free(outbox->agenda);
     g_free(outbox->last_alarm);
     g_free(outbox);
@@ -107,6 +128,20 @@ warn_from_delivery(const char *text, gpointer user_data)
 {
     SpocOutbox *outbox = user_data;
     spoc_log(outbox->log, SPOC_LOG_WARNING, "%s", text);
+}
+
+typedef struct {
+    SpocOutbox *outbox;
+    SpocMessageState state;
+} Learning;
+
+static void
+learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+{
+    const Learning *learning = user_data;
+    /* Held without a time: by an administrator, who will release it. */
+    if (learning->state != SPOC_STATE_HELD || next_attempt_unix_s != 0)
+        spoc_agenda_put(learning->outbox->agenda, id, learning->state, next_attempt_unix_s);
 }
 
 gboolean
@@ -123,24 +158,18 @@ spoc_outbox_load(SpocOutbox *outbox, GError **error)
                  "may arrive twice, with the same Message-ID",
                  recovered);
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
-        g_autoptr(GPtrArray) entries = spoc_queue_list(outbox->spool, states[i], error);
-        if (entries == NULL)
+        Learning learning = {.outbox = outbox, .state = states[i]};
+        if (!spoc_queue_each(outbox->spool, states[i], learn, &learning, error))
             return FALSE;
-        for (guint j = 0; j < entries->len; j++) {
-            const SpocQueueEntry *entry = g_ptr_array_index(entries, j);
-            /* Held without a time: by an administrator, who will release it. */
-            if (states[i] == SPOC_STATE_HELD && entry->next_attempt_unix_s == 0)
-                continue;
-            spoc_agenda_put(outbox->agenda, entry->id, states[i], entry->next_attempt_unix_s);
-        }
     }
-    return TRUE;
+    return spoc_reporter_load(outbox->reporter, error);
 }
 
 gboolean
 spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup, GError **error)
 {
     outbox->setup = setup;
+    spoc_reporter_use(outbox->reporter, setup);
     if (setup->blocker != NULL)
         return TRUE;
     if (outbox->delivery == NULL) {
@@ -150,11 +179,16 @@ spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup, GError **error)
             return FALSE;
     } else {
         spoc_delivery_configure(outbox->delivery, setup->config, setup->tls);
-        spoc_agenda_all_due(outbox->agenda, now_unix_s());
     }
     outbox->closed_until_unix_s = 0;
     g_clear_pointer(&outbox->last_alarm, g_free);
     return TRUE;
+}
+
+void
+spoc_outbox_all_due(SpocOutbox *outbox)
+{
+    spoc_agenda_all_due(outbox->agenda, now_unix_s());
 }
 
 static gboolean
@@ -191,8 +225,11 @@ landed(Flight *flight)
     if (flight->target == TARGET_WAITING || flight->target == TARGET_HELD)
         spoc_agenda_put(outbox->agenda, flight->envelope->id, target_state(flight->target),
                         flight->envelope->next_attempt_unix_s);
+    else if (flight->target == TARGET_FAILED)
+        spoc_reporter_note(outbox->reporter, flight->envelope);
     if (flight->safe != NULL)
         flight->safe(flight->user_data);
+    outbox->flying_from_spool -= flight->in_spool ? 1 : 0;
     g_hash_table_remove(outbox->flying, flight->envelope->id);
     outbox->changed(outbox->user_data);
 }
@@ -278,6 +315,14 @@ static void
 land(Flight *flight)
 {
     SpocOutbox *outbox = flight->outbox;
+    if (flight->events != NULL && !flight->awaits_landing) {
+        flight->awaits_landing = TRUE;
+        flight->events->decided(flight->envelope,
+                                flight->target == TARGET_GONE ? SPOC_STATE_SENDING
+                                                              : target_state(flight->target),
+                                flight->user_data);
+        return;
+    }
     if (flight->in_spool) {
         (void)store_again(flight);
     } else if (flight->target == TARGET_GONE) {
@@ -289,9 +334,28 @@ land(Flight *flight)
     }
 }
 
+/* What the lines about a message are about. @outcome: (nullable) */
+static SpocLogFields
+log_fields(const SpocEnvelope *envelope, const SpocOutcome *outcome)
+{
+    SpocLogFields fields = {.queue_id = envelope->id, .job_id = envelope->job_id};
+    if (envelope->recipients->len == 1) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, 0);
+        fields.recipient = recipient->address;
+        fields.reply = recipient->reply;
+    }
+    if (outcome != NULL) {
+        fields.server = outcome->server;
+        fields.stage = outcome->stage >= 0 ? spoc_stage_name((SpocStage)outcome->stage) : NULL;
+        fields.reply = outcome->queue_reply != NULL ? outcome->queue_reply : fields.reply;
+    }
+    return fields;
+}
+
 /* One alarm, not one a message: the same sentence is an ERROR once an hour. */
 static void
-log_trouble(SpocOutbox *outbox, const Flight *flight, SpocLogLevel level)
+log_trouble(SpocOutbox *outbox, const Flight *flight, const SpocLogFields *fields,
+            SpocLogLevel level)
 {
     const SpocEnvelope *envelope = flight->envelope;
     gint64 now = now_unix_s();
@@ -302,8 +366,8 @@ log_trouble(SpocOutbox *outbox, const Flight *flight, SpocLogLevel level)
         outbox->last_alarm = g_strdup(envelope->reason);
         outbox->last_alarm_unix_s = now;
     }
-    spoc_log(outbox->log, repeated ? SPOC_LOG_INFO : level, "%s: %s", envelope->id,
-             envelope->reason);
+    spoc_log_about(outbox->log, repeated ? SPOC_LOG_INFO : level, fields, "%s: %s", envelope->id,
+                   envelope->reason);
 }
 
 /* Takes over what was said about each recipient. Returns how many were delivered now. */
@@ -377,6 +441,16 @@ decide_target(const SpocOutbox *outbox, SpocEnvelope *envelope, const SpocOutcom
     return hold ? TARGET_HELD : TARGET_WAITING;
 }
 
+/* A document that was queued will not be delivered. */
+static void
+tell_owner(SpocOutbox *outbox, const SpocEnvelope *envelope)
+{
+    g_autofree char *id =
+        spoc_scan_notice_queue(outbox->spool, outbox->log, outbox->setup, envelope);
+    if (id != NULL)
+        spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
+}
+
 static void
 on_outcome(const SpocOutcome *outcome, gpointer user_data)
 {
@@ -397,21 +471,27 @@ on_outcome(const SpocOutcome *outcome, gpointer user_data)
     g_free(envelope->reason);
     envelope->reason = g_strdup(outcome->reason);
     flight->target = decide_target(outbox, envelope, outcome, hold, now);
+    if (flight->target == TARGET_FAILED)
+        envelope->next_attempt_unix_s = spoc_reporter_due_unix_s(outbox->reporter, envelope, now);
+    if (flight->target == TARGET_FAILED && flight->events == NULL &&
+        strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
+        tell_owner(outbox, envelope);
 
+    const SpocLogFields fields = log_fields(envelope, outcome);
     if (delivered > 0)
-        spoc_log(outbox->log, SPOC_LOG_INFO, "%s: %s took it for %u of %u recipients: %s",
+        spoc_log_about(outbox->log, SPOC_LOG_INFO, &fields, "%s: %s took it for %u of %u recipients: %s",
                  envelope->id, outcome->server != NULL ? outcome->server : "the server", delivered,
                  envelope->recipients->len,
                  outcome->queue_reply != NULL ? outcome->queue_reply : "");
     if (outcome->possible_duplicate)
-        spoc_log(outbox->log, SPOC_LOG_WARNING,
+        spoc_log_about(outbox->log, SPOC_LOG_WARNING, &fields,
                  "%s: the connection was lost behind the final dot: this message may arrive "
                  "twice, with the same Message-ID",
                  envelope->id);
     if (flight->target == TARGET_FAILED || flight->target == TARGET_HELD)
-        log_trouble(outbox, flight, SPOC_LOG_ERROR);
+        log_trouble(outbox, flight, &fields, SPOC_LOG_ERROR);
     else if (flight->target == TARGET_WAITING)
-        log_trouble(outbox, flight, SPOC_LOG_WARNING);
+        log_trouble(outbox, flight, &fields, SPOC_LOG_WARNING);
     land(flight);
 }
 
@@ -422,6 +502,17 @@ trace_debug(SpocStage stage, gboolean good, const char *server, const char *text
     Flight *flight = user_data;
     spoc_log(flight->outbox->log, SPOC_LOG_DEBUG, "%s: %s: %s%s: %s", flight->envelope->id, server,
              spoc_stage_name(stage), good ? "" : " failed", text);
+}
+
+/* Which server it is at; and the rest as for every mail. */
+static void
+trace_stream(SpocStage stage, gboolean good, const char *server, const char *text,
+             gpointer user_data)
+{
+    Flight *flight = user_data;
+    if (flight->events->reached != NULL && server != NULL)
+        flight->events->reached(server, flight->user_data);
+    trace_debug(stage, good, server, text, user_data);
 }
 
 static void
@@ -435,12 +526,14 @@ launch(SpocOutbox *outbox, Flight *flight)
     }
     g_ptr_array_add(addresses, NULL);
 
+    SpocTraceFunc trace = spoc_log_wants(outbox->log, SPOC_LOG_DEBUG) ? trace_debug : NULL;
     const SpocParcel parcel = {
         .id = flight->envelope->id,
         .sender = flight->envelope->sender,
         .recipients = (const char *const *)addresses->pdata,
         .content = flight->body,
-        .trace = spoc_log_wants(outbox->log, SPOC_LOG_DEBUG) ? trace_debug : NULL,
+        .stream = flight->content,
+        .trace = flight->events != NULL ? trace_stream : trace,
         .finished = on_outcome,
         .user_data = flight,
     };
@@ -465,6 +558,41 @@ spoc_outbox_send(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocO
     launch(outbox, flight);
 }
 
+void
+spoc_outbox_send_stream(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body,
+                        SpocContent *content, const SpocStreamEvents *events,
+                        SpocOutboxSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
+{
+    g_return_if_fail(outbox->delivery != NULL);
+    g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
+
+    Flight *flight = g_new0(Flight, 1);
+    flight->outbox = outbox;
+    flight->envelope = envelope;
+    flight->body = g_bytes_ref(body);
+    flight->content = spoc_content_ref(content);
+    flight->events = events;
+    flight->safe = safe;
+    flight->user_data = user_data;
+    flight->destroy = destroy;
+    launch(outbox, flight);
+}
+
+void
+spoc_outbox_land(SpocOutbox *outbox, const char *id)
+{
+    Flight *flight = g_hash_table_lookup(outbox->flying, id);
+    g_return_if_fail(flight != NULL && flight->awaits_landing);
+    land(flight);
+}
+
+void
+spoc_outbox_drop(SpocOutbox *outbox, const char *id)
+{
+    g_hash_table_remove(outbox->flying, id);
+    outbox->changed(outbox->user_data);
+}
+
 /* Claims one message that waits. A file that cannot be understood is set aside. */
 static void
 send_from_spool(SpocOutbox *outbox, const char *id, SpocMessageState state)
@@ -479,15 +607,24 @@ send_from_spool(SpocOutbox *outbox, const char *id, SpocMessageState state)
         spoc_queue_load(outbox->spool, SPOC_STATE_SENDING, id, &error);
     g_autoptr(GBytes) body =
         envelope != NULL ? spoc_queue_load_body(outbox->spool, id, &error) : NULL;
+    SpocContent *content = NULL;
+    if (body != NULL && strcmp(envelope->kind, SPOC_SCAN_KIND) == 0) {
+        content = spoc_scan_content_new(outbox->spool, id, body, NULL, NULL, &error);
+        if (content == NULL)
+            g_clear_pointer(&body, g_bytes_unref);
+    }
     if (body != NULL && spoc_envelope_pending(envelope) > 0) {
         Flight *flight = g_new0(Flight, 1);
+        flight->content = content;
         flight->outbox = outbox;
         flight->envelope = g_steal_pointer(&envelope);
         flight->body = g_steal_pointer(&body);
         flight->in_spool = TRUE;
+        outbox->flying_from_spool++;
         launch(outbox, flight);
         return;
     }
+    spoc_content_unref(content);
     if (body == NULL && !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT) &&
         !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)) {
         /* A passing fault (descriptors, memory): it keeps its place. */
@@ -506,17 +643,19 @@ send_from_spool(SpocOutbox *outbox, const char *id, SpocMessageState state)
 }
 
 void
-spoc_outbox_send_due(SpocOutbox *outbox, gint64 now)
+spoc_outbox_send_due(SpocOutbox *outbox, gint64 now, SpocOutboxShare share)
 {
-    if (now < outbox->closed_until_unix_s)
+    if (now < outbox->closed_until_unix_s || is_blocked(outbox))
         return;
-    const SpocAgendaItem *first = NULL;
-    while (spoc_outbox_room(outbox) > 0 && (first = spoc_agenda_first(outbox->agenda)) != NULL &&
-           first->due_unix_s <= now) {
-        g_autofree char *id = g_strdup(first->id);
-        SpocMessageState state = first->state;
+    guint most = G_MAXUINT;
+    if (share == SPOC_OUTBOX_HALF)
+        most = (spoc_delivery_wanted(outbox->delivery) + 1) / 2;
+    SpocAgendaItem first;
+    while (spoc_outbox_room(outbox) > 0 && outbox->flying_from_spool < most &&
+           spoc_agenda_first(outbox->agenda, &first) && first.due_unix_s <= now) {
+        g_autofree char *id = g_strdup(first.id);
         spoc_agenda_remove(outbox->agenda, id);
-        send_from_spool(outbox, id, state);
+        send_from_spool(outbox, id, first.state);
     }
 }
 
@@ -529,16 +668,31 @@ spoc_outbox_flying(const SpocOutbox *outbox)
 guint
 spoc_outbox_waiting(const SpocOutbox *outbox)
 {
-    return spoc_agenda_count(outbox->agenda);
+    return spoc_agenda_count(outbox->agenda) + (spoc_reporter_is_pending(outbox->reporter) ? 1 : 0);
+}
+
+gboolean
+spoc_outbox_report_now(SpocOutbox *outbox)
+{
+    if (!spoc_reporter_is_pending(outbox->reporter))
+        return FALSE;
+    spoc_reporter_flush(outbox->reporter);
+    return !spoc_reporter_is_pending(outbox->reporter);
+}
+
+void
+spoc_outbox_sweep(SpocOutbox *outbox, gint64 now)
+{
+    spoc_reporter_sweep(outbox->reporter, now);
 }
 
 gint64
 spoc_outbox_next_due_unix_s(const SpocOutbox *outbox)
 {
-    const SpocAgendaItem *first = spoc_agenda_first(outbox->agenda);
-    if (first == NULL || is_blocked(outbox))
+    SpocAgendaItem first;
+    if (is_blocked(outbox) || !spoc_agenda_first(outbox->agenda, &first))
         return 0;
-    return MAX(MAX(first->due_unix_s, outbox->closed_until_unix_s), 1);
+    return MAX(MAX(first.due_unix_s, outbox->closed_until_unix_s), 1);
 }
 
 gboolean

@@ -37,11 +37,14 @@ gboolean spoc_outbox_load(SpocOutbox *outbox, GError **error) G_GNUC_WARN_UNUSED
  * spoc_outbox_use:
  * @setup: borrowed until the next call
  *
- * A new configuration: everything that waits for a try is due now. While the setup has a
- * blocker nothing more is sent.
+ * A new configuration, at the start or later. While the setup has a blocker nothing more is
+ * sent.
  */
 gboolean spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Everything that waits for a try is due now: its reason may be gone. */
+void spoc_outbox_all_due(SpocOutbox *outbox);
 
 /* How many more messages may be given to spoc_outbox_send() now. */
 guint spoc_outbox_room(const SpocOutbox *outbox);
@@ -60,17 +63,65 @@ typedef void (*SpocOutboxSafeFunc)(gpointer user_data);
 void spoc_outbox_send(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body,
                       SpocOutboxSafeFunc safe, gpointer user_data, GDestroyNotify destroy);
 
+/**
+ * SpocOutboxShare:
+ * @SPOC_OUTBOX_HALF: messages from the spool may take half of the room, so that a long queue
+ *   does not hold up what is new
+ * @SPOC_OUTBOX_ALL: all that is left
+ */
+typedef enum {
+    SPOC_OUTBOX_HALF,
+    SPOC_OUTBOX_ALL,
+} SpocOutboxShare;
+
+/**
+ * SpocStreamEvents: what a first flight tells whoever waits for it
+ * @reached: (nullable): what happens at @server is about this mail; may not change the outbox
+ * @decided: how it ended: @state is WAITING, HELD or FAILED, or SENDING when all recipients
+ *   have it. The envelope says more. Nothing is written or forgotten before spoc_outbox_land()
+ *   or spoc_outbox_drop(), which may be called at once or later.
+ */
+typedef struct {
+    void (*reached)(const char *server, gpointer user_data);
+    void (*decided)(const SpocEnvelope *envelope, SpocMessageState state, gpointer user_data);
+} SpocStreamEvents;
+
+/**
+ * spoc_outbox_send_stream:
+ * @envelope: (transfer full)
+ * @body: what is written when it has to wait
+ * @content: what is sent
+ * @events: static
+ *
+ * spoc_outbox_send() of a mail that is larger than memory.
+ */
+void spoc_outbox_send_stream(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body,
+                             SpocContent *content, const SpocStreamEvents *events,
+                             SpocOutboxSafeFunc safe, gpointer user_data, GDestroyNotify destroy);
+/* It may become what was decided. */
+void spoc_outbox_land(SpocOutbox *outbox, const char *id);
+/* It is forgotten, as if it had never been sent. */
+void spoc_outbox_drop(SpocOutbox *outbox, const char *id);
+
 /* Sends what is due at @now_unix_s, as far as there is room. */
-void spoc_outbox_send_due(SpocOutbox *outbox, gint64 now_unix_s);
+void spoc_outbox_send_due(SpocOutbox *outbox, gint64 now_unix_s, SpocOutboxShare share);
 
 /* Messages under way, first flights and others */
 guint spoc_outbox_flying(const SpocOutbox *outbox);
-/* Messages in the spool that wait for a try, held ones that are tried again included */
+/* Messages in the spool that wait for a try, held ones that are tried again and a report that
+ * is to be made included */
 guint spoc_outbox_waiting(const SpocOutbox *outbox);
 /* Of these, whether one is due at @now_unix_s */
 gboolean spoc_outbox_has_due(const SpocOutbox *outbox, gint64 now_unix_s);
 /* Unix seconds when spoc_outbox_send_due() has something to do; 0: never */
 gint64 spoc_outbox_next_due_unix_s(const SpocOutbox *outbox);
+
+/* Makes the report about returned mail that waits for more to be returned. Returns whether
+ * there was one to be made: it is due now. */
+gboolean spoc_outbox_report_now(SpocOutbox *outbox);
+
+/* Removes what failed longer than mailKeepFailed ago. */
+void spoc_outbox_sweep(SpocOutbox *outbox, gint64 now_unix_s);
 
 /* Says QUIT where nothing is under way. */
 void spoc_outbox_rest(SpocOutbox *outbox);

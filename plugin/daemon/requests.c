@@ -165,6 +165,14 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         add_settler(requests, client);
         return;
     }
+    if (g_str_has_prefix(line, "scan ")) {
+        spoc_scans_offer(spoc_daemon_scans(requests->daemon), client, line + strlen("scan "));
+        return;
+    }
+    if (g_str_has_prefix(line, "kept ")) {
+        spoc_scans_kept(spoc_daemon_scans(requests->daemon), client, line + strlen("kept "));
+        return;
+    }
     for (guint i = 0; i < G_N_ELEMENTS(steerings); i++) {
         gsize length = strlen(steerings[i].verb);
         if (strncmp(line, steerings[i].verb, length) == 0 && line[length] == ' ') {

@@ -7,6 +7,7 @@
 #include "daemon/control.h"
 #include "daemon/daemon.h"
 #include "daemon/outbox.h"
+#include "daemon/scans.h"
 
 typedef struct _SpocRequests SpocRequests;
 
@@ -24,4 +25,5 @@ void spoc_requests_settled(SpocRequests *requests, int status);
 void spoc_daemon_wake(SpocDaemon *daemon);
 SpocSpool *spoc_daemon_spool(SpocDaemon *daemon);
 SpocOutbox *spoc_daemon_outbox(SpocDaemon *daemon);
+SpocScans *spoc_daemon_scans(SpocDaemon *daemon);
 const SpocSetup *spoc_daemon_setup(SpocDaemon *daemon);

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/setup.h"
 
+#include "base/durable.h"
 #include "config/host.h"
 
 #include <string.h>
+
+/* In the spool's state/: the digest of the configuration files that were in force last */
+#define NOTE_FILE "configuration"
+#define NOTE_MAX_BYTES 256
 
 static void
 log_problems(const SpocConfig *config, SpocLog *log)
@@ -59,6 +64,9 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
         load_tls(setup, log);
 
     setup->people = spoc_people_new(setup->config);
+    setup->scan_people = spoc_people_new_for_scans(setup->config);
+    setup->command_people = spoc_people_new_for_anybody(setup->config);
+    setup->owner_people = spoc_people_new_for_owners(setup->config);
     load_people_problem(setup, log);
     gsize count = 0;
     setup->schedule.delays_ms =
@@ -78,6 +86,9 @@ spoc_setup_free(SpocSetup *setup)
     if (setup == NULL)
         return;
     spoc_people_free(setup->people);
+    spoc_people_free(setup->scan_people);
+    spoc_people_free(setup->command_people);
+    spoc_people_free(setup->owner_people);
     g_clear_pointer(&setup->tls, spoc_tls_unref);
     spoc_config_unref(setup->config);
     g_free(setup->host_name);
@@ -90,4 +101,20 @@ spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places)
 {
     g_autofree char *stamp = spoc_config_stamp(places, setup->config);
     return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0;
+}
+
+gboolean
+spoc_setup_take_note(const SpocSetup *setup, SpocSpool *spool)
+{
+    int folder = spoc_spool_folder_fd(spool, "state");
+    g_autofree char *digest = g_compute_checksum_for_string(
+        G_CHECKSUM_SHA256, spoc_config_loaded_stamp(setup->config), -1);
+    g_autoptr(GBytes) last = spoc_durable_read(folder, NOTE_FILE, NOTE_MAX_BYTES, NULL);
+    g_autoptr(GBytes) now = g_bytes_new(digest, strlen(digest));
+    if (last != NULL && g_bytes_equal(last, now))
+        return FALSE;
+    g_autoptr(GError) error = NULL;
+    if (!spoc_durable_replace(folder, NOTE_FILE, digest, strlen(digest), 0600, NULL, &error))
+        g_debug("%s", error->message); /* what waits is then tried once more than it need be */
+    return last != NULL;
 }

@@ -10,12 +10,16 @@
 #include "base/places.h"
 #include "delivery/schedule.h"
 #include "people/recipient.h"
+#include "spool/spool.h"
 #include "trust/tls.h"
 
 typedef struct {
     SpocConfig *config;
     SpocTls *tls; /* (nullable): only while delivery is blocked */
     SpocPeople *people;
+    SpocPeople *scan_people;    /* by scanAllowedRecipients */
+    SpocPeople *command_people; /* everybody, for spocctl send */
+    SpocPeople *owner_people;   /* the owner of a job alone */
     SpocSchedule schedule;
     const char *sender;
     char *host_name;
@@ -35,3 +39,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSetup, spoc_setup_free)
 
 /* Whether a file of the configuration is another now. */
 gboolean spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places);
+
+/**
+ * spoc_setup_take_note:
+ *
+ * Remembers in the spool's state/ that this configuration is in force.
+ *
+ * Returns: whether the last one was another, so that what it kept back may be tried anew; FALSE
+ *   where there was none
+ */
+gboolean spoc_setup_take_note(const SpocSetup *setup, SpocSpool *spool);

@@ -2,8 +2,8 @@
 #include "daemon/stream.h"
 
 #include "base/error.h"
-#include "base/text.h"
-#include "message/notification.h"
+#include "daemon/compose.h"
+#include "daemon/reading.h"
 
 #include <string.h>
 
@@ -17,8 +17,8 @@
 /* Events handled in one go before the main loop has its turn */
 #define STEP_EVENTS_MAX 64
 
-/* Bytes read at a time; one event is about 520. */
-#define CHUNK_BYTES 16384
+/* Damaged places that are said of one stream */
+#define DAMAGED_SAID_MAX 3
 
 /* CUPS that cannot be reached is asked again so often, at this distance. */
 #define CUPS_TRIES_MAX 5
@@ -32,6 +32,12 @@ typedef struct {
     gboolean all_launched;
 } Progress;
 
+/* A question that CUPS could not be asked, and is asked again. */
+typedef struct {
+    guint tries;
+    guint timer;
+} Retry;
+
 struct _SpocStream {
     const SpocSurroundings *around;
     SpocJournal *journal;
@@ -42,8 +48,7 @@ struct _SpocStream {
     SpocSubscription subscription;
     gint subscription_id;
     gboolean asked;
-    guint cups_tries;
-    guint retry_timer;
+    Retry subscription_retry, job_retry;
 
     guint64 learned;   /* the subscription has learnt from all before this */
     guint64 position;  /* the next event to be handled */
@@ -101,8 +106,8 @@ spoc_stream_free(SpocStream *stream)
 {
     if (stream == NULL)
         return;
-    if (stream->retry_timer != 0)
-        g_source_remove(stream->retry_timer);
+    g_clear_handle_id(&stream->subscription_retry.timer, g_source_remove);
+    g_clear_handle_id(&stream->job_retry.timer, g_source_remove);
     g_queue_clear_full(&stream->progress, g_free);
     g_hash_table_unref(stream->refusals_said);
     spoc_subscription_clear(&stream->subscription);
@@ -161,11 +166,20 @@ on_mail_safe(gpointer user_data)
 /* --- asking CUPS ------------------------------------------------------------------------ */
 
 static gboolean
-ask_again(gpointer user_data)
+ask_subscription_again(gpointer user_data)
 {
     SpocStream *stream = user_data;
-    stream->retry_timer = 0;
+    stream->subscription_retry.timer = 0;
     stream->asked = FALSE;
+    stream->around->changed(stream->around->user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+ask_job_again(gpointer user_data)
+{
+    SpocStream *stream = user_data;
+    stream->job_retry.timer = 0;
     stream->awaiting = FALSE;
     stream->around->changed(stream->around->user_data);
     return G_SOURCE_REMOVE;
@@ -173,11 +187,11 @@ ask_again(gpointer user_data)
 
 /* TRUE when it is tried again after a while. */
 static gboolean
-try_later(SpocStream *stream)
+try_later(SpocStream *stream, Retry *retry, GSourceFunc again)
 {
-    if (stream->around->once || ++stream->cups_tries >= CUPS_TRIES_MAX)
+    if (stream->around->once || ++retry->tries >= CUPS_TRIES_MAX)
         return FALSE;
-    stream->retry_timer = g_timeout_add(CUPS_RETRY_MS, ask_again, stream);
+    retry->timer = g_timeout_add(CUPS_RETRY_MS, again, stream);
     return TRUE;
 }
 
@@ -187,9 +201,10 @@ on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_
 {
     SpocStream *stream = user_data;
     stream->asks--;
-    if (status == SPOC_SUBSCRIPTION_UNREACHABLE && try_later(stream))
+    if (status == SPOC_SUBSCRIPTION_UNREACHABLE &&
+        try_later(stream, &stream->subscription_retry, ask_subscription_again))
         return;
-    stream->cups_tries = 0;
+    stream->subscription_retry.tries = 0;
     stream->subscription.status = status;
     stream->subscription.job_id = job_id;
     g_free(stream->subscription.printer_uri);
@@ -218,9 +233,9 @@ on_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer u
 {
     SpocStream *stream = user_data;
     stream->asks--;
-    if (facts == NULL && may_pass && try_later(stream))
+    if (facts == NULL && may_pass && try_later(stream, &stream->job_retry, ask_job_again))
         return;
-    stream->cups_tries = 0;
+    stream->job_retry.tries = 0;
     stream->awaiting = FALSE;
     g_free(stream->answer);
     stream->answer = g_strdup(why);
@@ -331,23 +346,6 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
     return g_steal_pointer(&people);
 }
 
-static SpocEnvelope *
-make_envelope(const SpocStream *stream, const SpocEvent *event, const SpocPerson *person,
-              const SpocComposedMail *mail)
-{
-    SpocEnvelope *envelope = spoc_envelope_new();
-    envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup("notification");
-    envelope->sender = g_strdup(stream->around->setup->sender);
-    spoc_envelope_add_recipient(envelope, person->address);
-    envelope->job_id = event->job_id;
-    envelope->subject = g_strdup(mail->subject);
-    envelope->message_id = g_strdup(mail->message_id);
-    envelope->size_bytes = g_bytes_get_size(mail->bytes);
-    envelope->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    return envelope;
-}
-
 /* Composes the mail for one person and lets it fly. */
 static void
 launch(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
@@ -355,22 +353,17 @@ launch(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
 {
     const SpocSurroundings *around = stream->around;
     g_autoptr(GError) error = NULL;
-    const SpocNotification notification = {
+    const SpocComposition composition = {
+        .setup = around->setup,
+        .journal = stream->journal,
+        .uri = stream->uri,
         .event = event,
-        .journal = spoc_journal_name(stream->journal),
+        .facts = facts,
         .person = person,
-        .sender = around->setup->sender,
-        .host_name = around->setup->host_name,
-        .owner = facts != NULL ? facts->owner : NULL,
-        .job_title = facts != NULL ? facts->title : NULL,
-        .job_uuid = facts != NULL ? facts->uuid : NULL,
-        .subject = stream->uri->subject,
-        .language = person->language != NULL ? person->language : stream->uri->language,
-        .format = stream->uri->format,
-        .fallback_unix_s = spoc_journal_created_unix_s(stream->journal),
     };
-    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&notification, &error);
-    if (mail == NULL) {
+    g_autoptr(GBytes) body = NULL;
+    g_autoptr(SpocEnvelope) envelope = spoc_compose(&composition, &body, &error);
+    if (envelope == NULL) {
         log_error(stream, "cannot compose a mail", error);
         return;
     }
@@ -379,8 +372,8 @@ launch(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
     gboolean may_exist = stream->recheck_count > 0;
     if (may_exist)
         stream->recheck_count--;
-    if (spoc_outbox_is_flying(around->outbox, mail->id) ||
-        (may_exist && spoc_queue_find(around->spool, mail->id, &state, NULL))) {
+    if (spoc_outbox_is_flying(around->outbox, envelope->id) ||
+        (may_exist && spoc_queue_find(around->spool, envelope->id, &state, NULL))) {
         if (!spoc_journal_mark(stream->journal, event->offset, number, &error))
             log_error(stream, "cannot mark what is done", error);
         return;
@@ -389,8 +382,7 @@ launch(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
     part->progress = progress;
     part->part = number;
     progress->open_parts++;
-    spoc_outbox_send(around->outbox, make_envelope(stream, event, person, mail), mail->bytes,
-                     on_mail_safe, part, g_free);
+    spoc_outbox_send(around->outbox, g_steal_pointer(&envelope), body, on_mail_safe, part, g_free);
 }
 
 /* What is not mailed, and why, once a stream. */
@@ -407,11 +399,6 @@ say_unknown(SpocStream *stream)
              stream->subscription_id);
 }
 
-typedef enum {
-    HANDLED_DONE, /* go on behind it */
-    HANDLED_STOP, /* it is not its turn yet */
-} Handled;
-
 static gboolean
 is_theirs(SpocStream *stream, const SpocEvent *event, gboolean *ret_theirs)
 {
@@ -427,14 +414,16 @@ is_theirs(SpocStream *stream, const SpocEvent *event, gboolean *ret_theirs)
     return TRUE;
 }
 
-static Handled
-handle_event(SpocStream *stream, const SpocEvent *event)
+/* FALSE: it is not its turn yet. */
+static gboolean
+handle_event(const SpocEvent *event, gpointer user_data)
 {
+    SpocStream *stream = user_data;
     ask_subscription(stream, event);
     gboolean theirs = FALSE;
     stream->undecided = !is_theirs(stream, event, &theirs);
     if (stream->undecided)
-        return HANDLED_STOP;
+        return FALSE;
 
     const SpocJobFacts *facts = NULL;
     g_autoptr(GPtrArray) people = NULL;
@@ -442,7 +431,7 @@ handle_event(SpocStream *stream, const SpocEvent *event)
         !spoc_journal_is_marked(stream->journal, event->offset, SPOC_JOURNAL_WHOLE)) {
         people = find_people(stream, event, &facts);
         if (people == NULL)
-            return HANDLED_STOP;
+            return FALSE;
     }
     Progress *progress = g_new0(Progress, 1);
     progress->stream = stream;
@@ -453,15 +442,16 @@ handle_event(SpocStream *stream, const SpocEvent *event)
             launch(stream, event, facts, g_ptr_array_index(people, i), progress, i);
     }
     progress->all_launched = TRUE;
-    return HANDLED_DONE;
+    return TRUE;
 }
 
 /* --- reading ---------------------------------------------------------------------------- */
 
 static void
-say_damaged(SpocStream *stream, guint64 offset, gsize size)
+say_damaged(guint64 offset, gsize size, gpointer user_data)
 {
-    if (stream->damaged_said++ < 3)
+    SpocStream *stream = user_data;
+    if (stream->damaged_said++ < DAMAGED_SAID_MAX)
         spoc_log(stream->around->log, SPOC_LOG_WARNING,
                  "%s: %" G_GSIZE_FORMAT " bytes at %" G_GUINT64_FORMAT
                  " belong to no whole event: cupsd cut it short because its pipe was full, or "
@@ -469,60 +459,56 @@ say_damaged(SpocStream *stream, guint64 offset, gsize size)
                  spoc_journal_name(stream->journal), size, offset);
 }
 
-typedef Handled (*EventFunc)(SpocStream *stream, const SpocEvent *event);
-
-/* Scans from *@position on, which moves behind what was dealt with, and gives each event to
- * @handle. Returns whether it stopped only because of @events_max or @handle. */
-static gboolean
-scan(SpocStream *stream, guint64 *position, EventFunc handle, guint events_max, GError **error)
+static void
+ignore_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer user_data)
 {
-    gsize chunk_size = CHUNK_BYTES;
-    g_autofree guint8 *chunk = g_malloc(SPOC_EVENT_MAX_BYTES + 1);
-    guint events = 0;
-    while (*position < spoc_journal_size(stream->journal)) {
-        guint64 start = *position;
-        gssize count = spoc_journal_read(stream->journal, start, chunk, chunk_size, error);
-        if (count < 0)
-            return FALSE;
-        gboolean complete =
-            stream->ended && start + (guint64)count >= spoc_journal_size(stream->journal);
-        gsize used = 0;
-        SpocScanResult result = SPOC_SCAN_EVENT;
-        while (used < (gsize)count) {
-            gsize consumed = 0;
-            g_autoptr(SpocEvent) event = NULL;
-            result = spoc_event_scan(chunk + used, (gsize)count - used, start + used, complete,
-                                     &consumed, &event);
-            if (result == SPOC_SCAN_MORE || result == SPOC_SCAN_END)
-                break;
-            if (result == SPOC_SCAN_DAMAGED && handle == handle_event)
-                say_damaged(stream, start + used, consumed);
-            if (result == SPOC_SCAN_EVENT) {
-                if (events++ >= events_max || handle(stream, event) == HANDLED_STOP)
-                    return TRUE;
-            }
-            used += consumed;
-            *position = start + used;
-        }
-        if (used > 0) {
-            chunk_size = CHUNK_BYTES;
-            continue;
-        }
-        if (result == SPOC_SCAN_END || start + (guint64)count >= spoc_journal_size(stream->journal))
-            break; /* what is left is not whole yet */
-        chunk_size = SPOC_EVENT_MAX_BYTES + 1;
+    /* It is remembered now, or it is asked about again when its turn comes. */
+}
+
+static gboolean
+is_for_owner(const SpocStream *stream)
+{
+    for (guint i = 0; stream->uri != NULL && i < stream->uri->recipients->len; i++) {
+        const SpocRecipient *recipient = g_ptr_array_index(stream->uri->recipients, i);
+        if (recipient->who == SPOC_WHO_OWNER)
+            return TRUE;
     }
     return FALSE;
 }
 
+/* A job that was known before this one was created is another: CUPS lost its state and counts
+ * anew. */
+static void
+learn_owner(SpocCups *cups, const SpocEvent *event)
+{
+    const SpocJobFacts *facts = spoc_cups_job_remembered(cups, event->job_id);
+    if (facts != NULL && facts->learned_unix_s < event->when_unix_s) {
+        spoc_cups_forget_job(cups, event->job_id);
+        facts = NULL;
+    }
+    if (facts == NULL)
+        spoc_cups_ask_job(cups, event->job_id, ignore_job, NULL);
+}
+
 /* Looks ahead: what the subscription can learn, and owners to be remembered before CUPS
  * forgets the job. */
-static Handled
-learn_event(SpocStream *stream, const SpocEvent *event)
+static gboolean
+learn_event(const SpocEvent *event, gpointer user_data)
 {
+    SpocStream *stream = user_data;
     ask_subscription(stream, event);
     spoc_whose_learn(&stream->subscription, event);
-    return HANDLED_DONE;
+    if (event->kind == SPOC_EVENT_JOB_CREATED && event->job_id > 0 && is_for_owner(stream))
+        learn_owner(stream->around->cups, event);
+    return TRUE;
+}
+
+/* Whether anything depends on what comes later in the stream. */
+static gboolean
+must_look_ahead(const SpocStream *stream)
+{
+    return is_for_owner(stream) || (stream->subscription.status != SPOC_SUBSCRIPTION_KNOWN &&
+                                    stream->around->setup->unverified == SPOC_UNVERIFIED_DROP);
 }
 
 gboolean
@@ -536,31 +522,29 @@ spoc_stream_refresh(SpocStream *stream, GError **error)
     if (spoc_journal_size(stream->journal) == before && stream->ended == was_ended &&
         stream->learned > 0)
         return TRUE;
-    GError *failure = NULL;
-    (void)scan(stream, &stream->learned, learn_event, G_MAXUINT, &failure);
-    if (failure != NULL)
-        g_propagate_error(error, failure);
-    return failure == NULL;
+    if (!must_look_ahead(stream))
+        return TRUE;
+    gboolean stopped = FALSE;
+    return spoc_reading_run(stream->journal, stream->ended, G_MAXUINT, learn_event, NULL, stream,
+                            &stream->learned, &stopped, error);
 }
 
 gboolean
 spoc_stream_step(SpocStream *stream)
 {
-    if (stream->awaiting || stream->retry_timer != 0 || stream->around->setup->blocker != NULL)
+    if (stream->awaiting || stream->around->setup->blocker != NULL)
         return FALSE;
     guint room = spoc_outbox_room(stream->around->outbox);
     if (room == 0)
         return FALSE;
-    GError *error = NULL;
+    g_autoptr(GError) error = NULL;
     guint64 size = spoc_journal_size(stream->journal);
-    gboolean more =
-        scan(stream, &stream->position, handle_event, MIN(room, STEP_EVENTS_MAX), &error);
-    if (error != NULL) {
+    gboolean more = FALSE;
+    if (!spoc_reading_run(stream->journal, stream->ended, MIN(room, STEP_EVENTS_MAX), handle_event,
+                          say_damaged, stream, &stream->position, &more, &error))
         log_error(stream, "cannot read the journal", error);
-        g_clear_error(&error);
-    } else if (!more) {
+    else if (!more)
         stream->exhausted_size = size;
-    }
     advance(stream);
     return more && !stream->undecided && !stream->awaiting;
 }
@@ -571,7 +555,7 @@ spoc_stream_status(const SpocStream *stream)
     guint64 size = spoc_journal_size(stream->journal);
     gboolean behind = stream->position < size && stream->exhausted_size != size;
     if (!g_queue_is_empty((GQueue *)&stream->progress) || stream->asks > 0 ||
-        stream->retry_timer != 0)
+        stream->subscription_retry.timer != 0 || stream->job_retry.timer != 0)
         return SPOC_STREAM_BUSY;
     if (behind && stream->undecided)
         return SPOC_STREAM_UNDECIDED;

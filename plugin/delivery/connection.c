@@ -7,6 +7,10 @@
 
 #define READ_BYTES 16384
 
+/* Sent in one turn at most: a server that takes everything at once must not keep the main loop
+ * from everybody else. */
+#define TURN_BYTES ((gsize)1024 * 1024)
+
 struct _SpocConnection {
     GMainContext *context;
     SpocLoop *loop;
@@ -174,6 +178,7 @@ take_mails(SpocConnection *connection)
 static gboolean
 send_all(SpocConnection *connection)
 {
+    gsize turn = 0;
     while (!connection->dead) {
         const guint8 *bytes = NULL;
         gsize size = 0, sent = 0;
@@ -199,6 +204,9 @@ send_all(SpocConnection *connection)
         }
         spoc_transaction_sent(connection->transaction, sent);
         connection->progress_us = g_get_monotonic_time();
+        turn += sent;
+        if (turn >= TURN_BYTES)
+            return TRUE;
     }
     return FALSE;
 }

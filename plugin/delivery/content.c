@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define PIECE_BYTES ((gsize)64 * 1024)
+#define PIECE_BYTES (64u * 1024)
 
 struct _SpocContent {
     gatomicrefcount references;
@@ -116,7 +116,7 @@ has_eight_bit(const guint8 *bytes, gsize size)
 SpocContent *
 spoc_content_new_bytes(GBytes *bytes)
 {
-    static const SpocContentKind kind = {bytes_open, bytes_read, bytes_close, bytes_free};
+    static const SpocContentKind kind = {bytes_open, bytes_read, bytes_close, bytes_free, FALSE};
     gsize size = 0;
     const guint8 *data = g_bytes_get_data(bytes, &size);
     return spoc_content_new(&kind, g_bytes_ref(bytes), size, has_eight_bit(data, size));
@@ -202,10 +202,26 @@ put(SpocContentReader *reader, GByteArray *out, const guint8 *bytes, gsize size)
     }
 }
 
+/* Straight to where it is sent from. */
+static gboolean
+pass_on(SpocContentReader *reader, GByteArray *out, gboolean *ret_end, GError **error)
+{
+    guint before = out->len;
+    gsize size = 0;
+    g_byte_array_set_size(out, before + PIECE_BYTES);
+    gboolean good = reader->content->kind->read(reader->reading, out->data + before, PIECE_BYTES,
+                                                &size, error);
+    g_byte_array_set_size(out, before + (good ? (guint)size : 0));
+    *ret_end = good && size == 0;
+    return good;
+}
+
 gboolean
 spoc_content_reader_next(SpocContentReader *reader, GByteArray *out, gboolean *ret_end,
                          GError **error)
 {
+    if (reader->content->kind->is_wire_safe)
+        return pass_on(reader, out, ret_end, error);
     gsize room = (gsize)MIN((guint64)PIECE_BYTES, reader->content->size_bytes + 1);
     gsize size = 0;
     if (!reader->content->kind->read(reader->reading, reader->buffer, room, &size, error))

@@ -14,12 +14,15 @@
  * @open: starts a reading; returns its state, or NULL with @error set
  * @read: up to @size bytes into @buffer; *@ret_size 0 is the end
  * @close: ends a reading
+ * @is_wire_safe: what is read can go over the line as it is: CR LF at the end of every line
+ *   and of the whole, dots stuffed; so nothing has to be looked for
  */
 typedef struct {
     gpointer (*open)(gpointer data, GError **error);
     gboolean (*read)(gpointer reading, guint8 *buffer, gsize size, gsize *ret_size, GError **error);
     void (*close)(gpointer reading);
     void (*free_data)(gpointer data);
+    gboolean is_wire_safe;
 } SpocContentKind;
 
 typedef struct _SpocContent SpocContent;

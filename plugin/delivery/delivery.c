@@ -21,6 +21,7 @@ struct _SpocDelivery {
     gpointer user_data;
 
     SpocDeliverySettings *settings;
+    SpocPace paces[SPOC_ROUTE_SERVERS];
     SpocServer *servers[SPOC_ROUTE_SERVERS];
     GPtrArray *retired; /* of SpocServer: with mails under way */
 
@@ -39,6 +40,15 @@ stir(gpointer user_data)
 }
 
 static void
+stir_at(gint64 when_us, gpointer user_data)
+{
+    SpocDelivery *delivery = user_data;
+    gint64 planned_us = g_source_get_ready_time(delivery->pump);
+    if (planned_us < 0 || planned_us > when_us)
+        g_source_set_ready_time(delivery->pump, when_us);
+}
+
+static void
 on_settled(SpocServer *server, SpocJob *job, gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
@@ -54,14 +64,15 @@ on_warning(const char *text, gpointer user_data)
         delivery->warn(text, delivery->user_data);
 }
 
-static const SpocServerEvents server_events = {on_settled, stir, on_warning};
+static const SpocServerEvents server_events = {on_settled, stir, stir_at, on_warning};
 
 static void
 make_servers(SpocDelivery *delivery)
 {
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
-        delivery->servers[i] = spoc_server_new(delivery->context, delivery->loop,
-                                               delivery->settings, i, &server_events, delivery);
+        delivery->servers[i] =
+            spoc_server_new(delivery->context, delivery->loop, delivery->settings, i,
+                            &delivery->paces[i], &server_events, delivery);
 }
 
 static void
@@ -85,7 +96,7 @@ explain_refusal(SpocDelivery *delivery, SpocJob *job, const SpocServerState *sta
         if (!states[i].usable || words == NULL)
             continue;
         mend = mend || spoc_server_wants_mending(delivery->servers[i]);
-        spoc_job_explain(job, words);
+        spoc_job_explain(job, spoc_server_last_stage(delivery->servers[i]), words);
     }
     spoc_job_note_all(job, mend ? SPOC_VERDICT_HOLD : SPOC_VERDICT_LATER, job->reason->str);
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "delivery/content.h"
 #include "delivery/verdict.h"
 #include "trust/tls.h"
 
@@ -37,6 +38,7 @@ typedef struct {
  * @recipients: (array length=recipient_count): one for each of the parcel's
  * @reason: (nullable): the sentence for log and history when not all is delivered: server,
  *   stage, words, cure; one line
+ * @stage: SpocStage of the last failure; -1: there was none
  * @server: (nullable): "host:port" that gave the last word
  * @queue_reply: (nullable): the words behind the final dot, with the server's queue id
  * @possible_duplicate: it may have been taken once already
@@ -47,6 +49,7 @@ typedef struct {
     SpocRecipientOutcome *recipients;
     guint recipient_count;
     char *reason;
+    int stage;
     char *server;
     char *queue_reply;
     gboolean possible_duplicate;
@@ -67,6 +70,7 @@ typedef void (*SpocTraceFunc)(SpocStage stage, gboolean good, const char *server
  * @sender: envelope sender; "" is the null reverse-path
  * @recipients: (array zero-terminated=1): addresses still to be served, distinct
  * @content: RFC 5322 with CR LF, not dot-stuffed
+ * @stream: (nullable): instead of @content, for what is larger than memory
  * @trace: (nullable)
  * @finished: called exactly once, unless the delivery is freed before
  *
@@ -77,6 +81,7 @@ typedef struct {
     const char *sender;
     const char *const *recipients;
     GBytes *content;
+    SpocContent *stream;
     SpocTraceFunc trace;
     SpocOutcomeFunc finished;
     gpointer user_data;

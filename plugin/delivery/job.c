@@ -21,6 +21,7 @@ spoc_job_new(const SpocParcel *parcel)
     job->id = g_strdup(parcel->id);
     job->sender = g_strdup(parcel->sender);
     job->recipients = g_ptr_array_new_with_free_func(recipient_free);
+    job->stage = -1;
     for (guint i = 0; parcel->recipients[i] != NULL; i++) {
         SpocJobRecipient *recipient = g_new0(SpocJobRecipient, 1);
         recipient->address = g_strdup(parcel->recipients[i]);
@@ -28,7 +29,8 @@ spoc_job_new(const SpocParcel *parcel)
         recipient->result = SPOC_RESULT_LATER;
         g_ptr_array_add(job->recipients, recipient);
     }
-    job->content = spoc_content_new_bytes(parcel->content);
+    job->content = parcel->stream != NULL ? spoc_content_ref(parcel->stream)
+                                          : spoc_content_new_bytes(parcel->content);
     job->trace = parcel->trace;
     job->finished = parcel->finished;
     job->user_data = parcel->user_data;
@@ -116,8 +118,9 @@ spoc_job_note_all(SpocJob *job, SpocVerdict verdict, const char *words)
 }
 
 void
-spoc_job_explain(SpocJob *job, const char *sentence)
+spoc_job_explain(SpocJob *job, SpocStage stage, const char *sentence)
 {
+    job->stage = (int)stage;
     if (g_str_has_suffix(job->reason->str, sentence))
         return;
     if (job->reason->len > 0)
@@ -151,6 +154,7 @@ spoc_job_finish(SpocJob *job, gboolean untried, gint64 earliest_unix_s)
         .recipients = outcomes,
         .recipient_count = job->recipients->len,
         .reason = reason,
+        .stage = job->stage,
         .server = job->server,
         .queue_reply = job->queue_reply,
         .possible_duplicate = job->possible_duplicate,

@@ -35,6 +35,7 @@ typedef struct {
     gboolean stay; /* no other server: this one may have it already */
     gboolean possible_duplicate;
     GString *reason;
+    int stage; /* SpocStage of the last failure; -1: none */
     char *server; /* (nullable) */
     char *queue_reply;
 } SpocJob;
@@ -51,8 +52,8 @@ SpocMail *spoc_job_make_mail(SpocJob *job);
 void spoc_job_note(SpocJobRecipient *recipient, SpocVerdict verdict, const char *words);
 /* The verdict for all who wait */
 void spoc_job_note_all(SpocJob *job, SpocVerdict verdict, const char *words);
-/* Adds a sentence to the reason. */
-void spoc_job_explain(SpocJob *job, const char *sentence);
+/* Adds a sentence about a failure at @stage to the reason. */
+void spoc_job_explain(SpocJob *job, SpocStage stage, const char *sentence);
 
 /**
  * spoc_job_finish:

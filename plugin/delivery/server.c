@@ -16,6 +16,7 @@ struct _SpocServer {
     SpocLoop *loop;
     SpocDeliverySettings *settings;
     guint index;
+    SpocPace *pace;
     const SpocServerEvents *events;
     gpointer user_data;
 
@@ -29,6 +30,7 @@ struct _SpocServer {
     guint failures; /* in a row */
     gint64 down_until_us;
     SpocVerdict last_verdict;
+    SpocStage last_stage;
     char *last_words;    /* the server's */
     char *last_sentence; /* with stage and cure */
 
@@ -60,8 +62,10 @@ note_health(SpocServer *server)
 }
 
 static void
-note_failure(SpocServer *server, SpocVerdict verdict, const char *words, const char *sentence)
+note_failure(SpocServer *server, SpocVerdict verdict, SpocStage stage, const char *words,
+             const char *sentence)
 {
+    server->last_stage = stage;
     server->failing = TRUE;
     server->failures++;
     server->down_until_us = g_get_monotonic_time() + spoc_route_pause_us(server->failures);
@@ -86,7 +90,7 @@ move_waiting_on(SpocServer *server)
     SpocJob *job;
     while ((job = g_queue_pop_head(&server->waiting)) != NULL) {
         spoc_job_note_all(job, server->last_verdict, server->last_words);
-        spoc_job_explain(job, server->last_sentence);
+        spoc_job_explain(job, server->last_stage, server->last_sentence);
         settle(server, job);
     }
 }
@@ -155,7 +159,7 @@ note_recipients(SpocServer *server, SpocJob *job, const SpocMail *mail)
             too_many = too_many || again;
             spoc_job_note(recipient->tag, consequence.verdict, words);
             if (!again) {
-                spoc_job_explain(job, sentence);
+                spoc_job_explain(job, SPOC_STAGE_RECIPIENT, sentence);
                 spoc_job_trace(job, SPOC_STAGE_RECIPIENT, FALSE, name_of(server), sentence);
             }
         } else if (mail->delivered && recipient->accepted) {
@@ -216,7 +220,7 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocJob *job, SpocM
     g_autofree char *sentence =
         spoc_cure_sentence(&mail->failure, words, server->settings, server->index);
     spoc_job_trace(job, mail->failure.stage, FALSE, name_of(server), sentence);
-    spoc_job_explain(job, sentence);
+    spoc_job_explain(job, mail->failure.stage, sentence);
     if (again) {
         requeue(server, job);
         return;
@@ -225,7 +229,7 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocJob *job, SpocM
     /* Alone and still too many: a pause is what it wants. */
     gboolean pause = consequence.verdict == SPOC_VERDICT_SLOWER && !others;
     if (consequence.server_is_down || pause) {
-        note_failure(server, consequence.verdict, words, sentence);
+        note_failure(server, consequence.verdict, mail->failure.stage, words, sentence);
         settle(server, job);
         move_waiting_on(server);
         return;
@@ -262,13 +266,25 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
         settle(server, job);
 }
 
+/* Whether the pace allows no mail now; then the server is stirred when it does. */
+static gboolean
+must_wait(SpocServer *server, gint64 now_us)
+{
+    gint64 next_us = spoc_pace_next_us(server->pace, now_us);
+    if (next_us != 0)
+        server->events->stir_at(next_us, server->user_data);
+    return next_us != 0;
+}
+
 static SpocMail *
 on_next(SpocConnection *connection, gpointer user_data)
 {
     SpocServer *server = user_data;
-    SpocJob *job = g_queue_pop_head(&server->waiting);
-    if (job == NULL)
+    gint64 now_us = g_get_monotonic_time();
+    if (g_queue_is_empty(&server->waiting) || must_wait(server, now_us))
         return NULL;
+    SpocJob *job = g_queue_pop_head(&server->waiting);
+    spoc_pace_take(server->pace, now_us);
     server->flying++;
     return spoc_job_make_mail(job);
 }
@@ -358,7 +374,7 @@ fail_opening(SpocServer *server, const SpocConnection *connection, SpocFailure f
         shrink(server);
         return;
     }
-    note_failure(server, consequence.verdict, words, sentence);
+    note_failure(server, consequence.verdict, failure.stage, words, sentence);
     stop_opening(server, connection);
     move_waiting_on(server);
 }
@@ -424,24 +440,29 @@ spoc_server_pump(SpocServer *server)
             spoc_connection_wake(g_ptr_array_index(server->connections, i - 1));
     }
     grow(server);
-    while (may_open(server) && count_opening(server) < g_queue_get_length(&server->waiting))
+    gboolean paced =
+        !g_queue_is_empty(&server->waiting) && must_wait(server, g_get_monotonic_time());
+    while (!paced && may_open(server) &&
+           count_opening(server) < g_queue_get_length(&server->waiting))
         open_one(server);
     /* It failed, it is not due, and no connection is left that could tell more. */
-    if (server->failing && server->connections->len == 0)
+    if (server->failing && server->connections->len == 0 && !(paced && may_open(server)))
         move_waiting_on(server);
 }
 
 /* From outside. */
 
 SpocServer *
-spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings, guint index,
-                const SpocServerEvents *events, gpointer user_data)
+spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings,
+                guint index, SpocPace *pace, const SpocServerEvents *events, gpointer user_data)
 {
     SpocServer *server = g_new0(SpocServer, 1);
     server->context = g_main_context_ref(context);
     server->loop = loop;
     server->settings = spoc_settings_ref(settings);
     server->index = index;
+    server->pace = pace;
+    spoc_pace_set_limit(pace, settings->max_messages_per_minute);
     server->events = events;
     server->user_data = user_data;
     server->connections = g_ptr_array_new();
@@ -488,6 +509,12 @@ const char *
 spoc_server_last_words(const SpocServer *server)
 {
     return server->failing ? server->last_sentence : NULL;
+}
+
+SpocStage
+spoc_server_last_stage(const SpocServer *server)
+{
+    return server->last_stage;
 }
 
 gboolean

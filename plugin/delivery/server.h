@@ -9,6 +9,7 @@
 
 #include "delivery/connection.h"
 #include "delivery/job.h"
+#include "delivery/pace.h"
 
 typedef struct _SpocServer SpocServer;
 
@@ -16,17 +17,20 @@ typedef struct _SpocServer SpocServer;
  * SpocServerEvents:
  * @settled: the server has said what it has to say about the job: its recipients are noted
  * @stir: call spoc_server_pump() soon, from the main loop
+ * @stir_at: the same at a monotonic time
  * @warning: not one mail's
  */
 typedef struct {
     void (*settled)(SpocServer *server, SpocJob *job, gpointer user_data);
     void (*stir)(gpointer user_data);
+    void (*stir_at)(gint64 when_us, gpointer user_data);
     void (*warning)(const char *text, gpointer user_data);
 } SpocServerEvents;
 
-/* @events: static */
+/* @pace: borrowed: it goes on when a new configuration replaces the server; @events: static */
 SpocServer *spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings,
-                            guint index, const SpocServerEvents *events, gpointer user_data);
+                            guint index, SpocPace *pace, const SpocServerEvents *events,
+                            gpointer user_data);
 void spoc_server_free(SpocServer *server);
 
 void spoc_server_submit(SpocServer *server, SpocJob *job);
@@ -38,6 +42,8 @@ SpocServerState spoc_server_state(const SpocServer *server);
 
 /* (nullable): the last failure's sentence while it is failing */
 const char *spoc_server_last_words(const SpocServer *server);
+/* Where that was */
+SpocStage spoc_server_last_stage(const SpocServer *server);
 /* Whether somebody must mend that */
 gboolean spoc_server_wants_mending(const SpocServer *server);
 

@@ -29,6 +29,7 @@ typedef struct {
     guint silence_timeout_ms;
     guint final_timeout_ms;
     guint max_connections;
+    guint max_messages_per_minute; /* 0: no limit */
     char *hello_name;
     char *config_file; /* for cures */
     SpocTls *tls;      /* (nullable) */

@@ -91,7 +91,8 @@ job_news(const SpocEvent *event)
 {
     switch (event->kind) {
     case SPOC_EVENT_JOB_CREATED:
-        return event->job_state == JOB_HELD ? SPOC_NEWS_JOB_HELD : SPOC_NEWS_JOB_QUEUED;
+        /* Whatever its state says: lp makes a job first, held, and brings the document then. */
+        return SPOC_NEWS_JOB_QUEUED;
     case SPOC_EVENT_JOB_COMPLETED:
         /* The job of a lost printer can be said to have ended while it is in any state. */
         return event->job_state >= JOB_CANCELED
@@ -284,8 +285,9 @@ make_text(const SpocNotification *notification, const Pieces *pieces, const char
         add_line(text, SPOC_WORD_TITLE,
                  pieces->whole_title != NULL ? pieces->whole_title : pieces->title);
         add_line(text, SPOC_WORD_OWNER, pieces->owner);
-        add_state_line(text, SPOC_WORD_JOB_STATE, spoc_words_job_state(event->job_state),
-                       pieces->job_reasons, NULL);
+        if (event->kind != SPOC_EVENT_JOB_CREATED)
+            add_state_line(text, SPOC_WORD_JOB_STATE, spoc_words_job_state(event->job_state),
+                           pieces->job_reasons, NULL);
         if (event->job_impressions_completed > 0)
             add_line(text, SPOC_WORD_PAGES, pieces->pages);
     }

@@ -67,19 +67,13 @@ identifier_domain(const char *host_name)
     return spoc_address_is_valid(probe, NULL) ? g_steal_pointer(&name) : g_strdup("localhost");
 }
 
-/* The beginning of the job's thread; no mail has this identifier, all refer to it. */
+/* The beginning of the job's thread; no mail has this identifier, all refer to it. Made only of
+ * what every event says, so that mails to different people, and from different subscriptions,
+ * stand together. */
 static char *
 thread_identifier(const SpocNotification *notification, const char *domain)
 {
-    const char *uuid = notification->job_uuid;
-    if (uuid == NULL || *uuid == '\0')
-        return g_strdup_printf("job-%d@%s", notification->event->job_id, domain);
-    if (g_ascii_strncasecmp(uuid, "urn:uuid:", 9) == 0)
-        uuid += 9;
-    g_autofree char *line = spoc_text_line(uuid, -1, 64);
-    g_autofree char *name = as_name(line);
-    g_autofree char *safe = g_strdelimit(g_strdup(name), ".", '-');
-    return g_strdup_printf("job-%s@%s", safe, domain);
+    return g_strdup_printf("job-%d@%s", notification->event->job_id, domain);
 }
 
 /* --- headers ---------------------------------------------------------------------------- */

@@ -19,7 +19,6 @@
  * @sender: the From address
  * @host_name: this print server's name, for people and for Message-ID's domain
  * @job_title: (nullable): when CUPS told more than the event does
- * @job_uuid: (nullable): makes the thread's identifier unique for ever
  * @subject: (nullable): replaces the subject (mailto's subject parameter)
  * @fallback_unix_s: the time for Date where the event says none: the journal's
  */
@@ -31,7 +30,6 @@ typedef struct {
     const char *host_name;
     const char *owner;
     const char *job_title;
-    const char *job_uuid;
     const char *subject;
     const char *language;
     SpocFormat format;

@@ -106,6 +106,28 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
            "can reach {recipient}.\n\n"
            "An administrator asked for it with the command: spocctl test {recipient}\n"
            "There is nothing to do."),
+    [SPOC_WORD_REPORT_SUBJECT] = N_("Undeliverable mail of the print server {host}: {count}"),
+    [SPOC_WORD_REPORT_TEXT] =
+        N_("The print server {host} could not deliver mail to {count} recipients:"),
+    [SPOC_WORD_REPORT_REASON] = N_("Reason"),
+    [SPOC_WORD_REPORT_ID] = N_("Message"),
+    [SPOC_WORD_REPORT_MORE] = N_("And {count} more."),
+    [SPOC_WORD_REPORT_CURE] =
+        N_("These messages are kept for a while. On the print server\n"
+           "  spocctl queue list --state failed   lists them,\n"
+           "  spocctl queue show MESSAGE          tells all that is known of one,\n"
+           "  spocctl queue retry MESSAGE         sends it again once the cause is mended,\n"
+           "  spocctl queue delete MESSAGE        drops it."),
+    [SPOC_WORD_SCAN_FAILED_SUBJECT] = N_("Not delivered: {title}"),
+    [SPOC_WORD_SCAN_FAILED_TEXT] =
+        N_("Your document could not be delivered to everybody that it was for.\n\n"
+           "  Title: {title}\n"
+           "  Size: {size} bytes, {mail_size} as a mail\n"
+           "  Sent through: {printer}\n"
+           "  When: {when}\n"),
+    [SPOC_WORD_SCAN_FAILED_CURE] =
+        N_("The document is still on the print server {host}, as {id}. Its administrator can send "
+           "it again once the cause is mended; or send it anew."),
 };
 
 /* RFC 8011 5.3.7 and 5.4.11, by number from 3 on */

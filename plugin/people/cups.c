@@ -8,11 +8,15 @@
 #include "people/cups.h"
 
 #include "people/ask.h"
+#include "people/job-memory.h"
 
 #include <gio/gio.h>
 
 /* Owners remembered; the one that was used longest ago goes first. About 300 bytes each. */
 #define REMEMBERED_MAX 20000
+
+/* Of these, so many are kept for the next spocd. */
+#define EXPORTED_MAX 2000
 
 /* A line to cupsd that is not used is given up after this. */
 #define REST_AFTER_US G_USEC_PER_SEC
@@ -52,20 +56,14 @@ typedef struct {
     GArray *waiters;
 } Pending;
 
-/* A remembered job */
-typedef struct {
-    gint job_id;
-    SpocJobFacts *facts;
-    GList link; /* in the order of use */
-} Memory;
-
 struct _SpocCups {
     Shared *shared;
     guint64 last_number;
     GHashTable *pending;    /* number to Pending */
     GHashTable *asked_jobs; /* job id to the number of its question under way */
-    GHashTable *memory;     /* job id to Memory */
-    GQueue used;            /* of Memory, latest first */
+    SpocJobMemory *memory;
+    SpocCupsLearnedFunc learned; /* (nullable) */
+    gpointer learned_data;
 };
 
 static void
@@ -183,71 +181,41 @@ work(gpointer data)
 
 /* --- memory ----------------------------------------------------------------------------- */
 
-static void
-memory_free(gpointer data)
-{
-    Memory *memory = data;
-    spoc_job_facts_free(memory->facts);
-    g_free(memory);
-}
-
-static void
-forget(SpocCups *cups, gint job_id)
-{
-    Memory *memory = g_hash_table_lookup(cups->memory, GINT_TO_POINTER(job_id));
-    if (memory == NULL)
-        return;
-    g_queue_unlink(&cups->used, &memory->link);
-    g_hash_table_remove(cups->memory, GINT_TO_POINTER(job_id));
-}
-
-static SpocJobFacts *
-copy_facts(const SpocJobFacts *facts)
-{
-    SpocJobFacts *copy = g_new0(SpocJobFacts, 1);
-    copy->owner = g_strdup(facts->owner);
-    copy->title = g_strdup(facts->title);
-    copy->uuid = g_strdup(facts->uuid);
-    return copy;
-}
-
-static void
-remember(SpocCups *cups, gint job_id, const SpocJobFacts *facts)
-{
-    forget(cups, job_id);
-    if (cups->used.length >= REMEMBERED_MAX) {
-        const Memory *oldest = g_queue_peek_tail(&cups->used);
-        forget(cups, oldest->job_id);
-    }
-    Memory *memory = g_new0(Memory, 1);
-    memory->job_id = job_id;
-    memory->facts = copy_facts(facts);
-    memory->link.data = memory;
-    g_hash_table_insert(cups->memory, GINT_TO_POINTER(job_id), memory);
-    g_queue_push_head_link(&cups->used, &memory->link);
-}
-
 const SpocJobFacts *
 spoc_cups_job_remembered(SpocCups *cups, gint job_id)
 {
-    Memory *memory = g_hash_table_lookup(cups->memory, GINT_TO_POINTER(job_id));
-    if (memory == NULL)
-        return NULL;
-    g_queue_unlink(&cups->used, &memory->link);
-    g_queue_push_head_link(&cups->used, &memory->link);
-    return memory->facts;
+    return spoc_job_memory_get(cups->memory, job_id);
 }
 
 void
 spoc_cups_forget_job(SpocCups *cups, gint job_id)
 {
-    forget(cups, job_id);
+    spoc_job_memory_forget(cups->memory, job_id);
     guint64 *number = g_hash_table_lookup(cups->asked_jobs, GINT_TO_POINTER(job_id));
     if (number == NULL)
         return;
     Pending *pending = g_hash_table_lookup(cups->pending, number);
     pending->is_outdated = TRUE;
     g_hash_table_remove(cups->asked_jobs, GINT_TO_POINTER(job_id));
+}
+
+void
+spoc_cups_set_learned(SpocCups *cups, SpocCupsLearnedFunc learned, gpointer user_data)
+{
+    cups->learned = learned;
+    cups->learned_data = user_data;
+}
+
+char *
+spoc_cups_export(const SpocCups *cups)
+{
+    return spoc_job_memory_export(cups->memory, EXPORTED_MAX);
+}
+
+void
+spoc_cups_import(SpocCups *cups, const char *text)
+{
+    spoc_job_memory_import(cups->memory, text, g_get_real_time() / G_USEC_PER_SEC);
 }
 
 /* --- questions and answers -------------------------------------------------------------- */
@@ -272,8 +240,7 @@ spoc_cups_new_with_timeout(gint timeout_ms)
     cups->shared = shared;
     cups->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pending_free);
     cups->asked_jobs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    cups->memory = g_hash_table_new_full(NULL, NULL, NULL, memory_free);
-    g_queue_init(&cups->used);
+    cups->memory = spoc_job_memory_new(REMEMBERED_MAX);
     shared->cups = cups;
     g_thread_unref(g_thread_new("spoc-cups", work, g_atomic_rc_box_acquire(shared)));
     return cups;
@@ -300,7 +267,7 @@ spoc_cups_free(SpocCups *cups)
     shared_release(cups->shared);
     g_hash_table_unref(cups->pending);
     g_hash_table_unref(cups->asked_jobs);
-    g_hash_table_unref(cups->memory);
+    spoc_job_memory_free(cups->memory);
     g_free(cups);
 }
 
@@ -396,11 +363,17 @@ deliver(gpointer data)
 
     Pending *pending = g_hash_table_lookup(cups->pending, &question->number);
     g_autoptr(GArray) waiters = g_array_ref(pending->waiters);
-    const SpocJobFacts *facts = question->job.facts;
+    SpocJobFacts *facts = question->job.facts;
+    gint64 now_unix_s = g_get_real_time() / G_USEC_PER_SEC;
+    if (facts != NULL)
+        facts->learned_unix_s = now_unix_s;
     if (pending->job_id != 0 && !pending->is_outdated) {
         g_hash_table_remove(cups->asked_jobs, GINT_TO_POINTER(pending->job_id));
-        if (facts != NULL && facts->owner != NULL)
-            remember(cups, pending->job_id, facts);
+        if (facts != NULL && facts->owner != NULL) {
+            spoc_job_memory_put(cups->memory, pending->job_id, facts, now_unix_s);
+            if (cups->learned != NULL)
+                cups->learned(cups->learned_data);
+        }
     }
     g_hash_table_remove(cups->pending, &question->number);
     for (guint i = 0; i < waiters->len && shared->cups != NULL; i++) {

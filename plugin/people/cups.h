@@ -33,9 +33,10 @@ void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
                                 SpocCupsSubscriptionFunc callback, gpointer user_data);
 
 typedef struct {
-    char *owner; /* (nullable): job-originating-user-name; NULL: CUPS does not say */
-    char *title; /* (nullable): job-name */
-    char *uuid;  /* (nullable): job-uuid */
+    char *owner;           /* (nullable): job-originating-user-name; NULL: CUPS does not say */
+    char *title;           /* (nullable): job-name */
+    char *uuid;            /* (nullable): job-uuid */
+    gint64 learned_unix_s; /* when CUPS said so */
 } SpocJobFacts;
 
 /**
@@ -56,3 +57,11 @@ void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gp
 
 /* A new job may have an old job's number after CUPS lost its state: job-created says so. */
 void spoc_cups_forget_job(SpocCups *cups, gint job_id);
+
+/* Something more is remembered. Must not free the SpocCups. */
+typedef void (*SpocCupsLearnedFunc)(gpointer user_data);
+void spoc_cups_set_learned(SpocCups *cups, SpocCupsLearnedFunc learned, gpointer user_data);
+
+/* (transfer full): what is remembered of the latest jobs, as text for spoc_cups_import() */
+char *spoc_cups_export(const SpocCups *cups);
+void spoc_cups_import(SpocCups *cups, const char *text);

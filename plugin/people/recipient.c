@@ -15,6 +15,7 @@
 struct _SpocPeople {
     char *domain; /* (nullable) */
     SpocAllowed *allowed;
+    const char *allowed_key; /* of the configuration: where somebody is let in */
     SpocAliases *aliases;  /* (nullable): without a file, or when it cannot be read */
     GError *alias_problem; /* (nullable) */
     SpocAccounts *accounts;
@@ -48,6 +49,7 @@ spoc_people_new_from_rules(const char *domain, const char *const *allowed, const
     SpocPeople *people = g_new0(SpocPeople, 1);
     people->domain = domain != NULL && *domain != '\0' ? g_strdup(domain) : NULL;
     people->allowed = spoc_allowed_new(allowed);
+    people->allowed_key = "notifyAllowedRecipients";
     people->accounts = spoc_accounts_new();
     if (alias_file != NULL && *alias_file != '\0') {
         people->aliases = read_aliases(alias_file, &people->alias_problem);
@@ -56,6 +58,12 @@ spoc_people_new_from_rules(const char *domain, const char *const *allowed, const
                            "recipientAliasFile %s cannot be used: ", alias_file);
     }
     return people;
+}
+
+void
+spoc_people_set_allowed_key(SpocPeople *people, const char *key)
+{
+    people->allowed_key = key;
 }
 
 void
@@ -259,9 +267,8 @@ spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, co
         if (is_allowed(people, person))
             continue;
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
-                    "notifyAllowedRecipients does not allow %s; add the address, or its domain "
-                    "as @%s",
-                    person->address, strrchr(person->address, '@') + 1);
+                    "%s does not allow %s; add the address, or its domain as @%s",
+                    people->allowed_key, person->address, strrchr(person->address, '@') + 1);
         return NULL;
     }
     return g_steal_pointer(&persons);

@@ -58,6 +58,12 @@ typedef struct _SpocPeople SpocPeople;
 
 /* The rules for people of one configuration: domain, aliases, allow-list. Immutable. */
 SpocPeople *spoc_people_new(const SpocConfig *config);
+/* The same with scanAllowedRecipients */
+SpocPeople *spoc_people_new_for_scans(const SpocConfig *config);
+/* Allows whoever is named: for an administrator's own commands. */
+SpocPeople *spoc_people_new_for_anybody(const SpocConfig *config);
+/* Allows the owner of a job alone. */
+SpocPeople *spoc_people_new_for_owners(const SpocConfig *config);
 void spoc_people_free(SpocPeople *people);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPeople, spoc_people_free)
 

@@ -97,3 +97,6 @@ const char *spoc_accounts_full_name(SpocAccounts *accounts, const char *user);
  */
 SpocPeople *spoc_people_new_from_rules(const char *domain, const char *const *allowed,
                                        const char *alias_file);
+
+/* @key: static: the setting that refusals name, instead of notifyAllowedRecipients */
+void spoc_people_set_allowed_key(SpocPeople *people, const char *key);

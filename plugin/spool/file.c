@@ -79,22 +79,105 @@ spoc_file_read(int directory_fd, const char *name, gsize max_bytes, struct stat 
     return g_bytes_new_take(g_steal_pointer(&content), (gsize)count);
 }
 
-static gboolean
-fill(int fd, const void *data, gsize size_bytes, const struct timespec *modified, GError **error)
+static char *
+temporary_name(const SpocFileContent *file)
 {
-    if (!spoc_durable_write_all(fd, data, size_bytes, error))
+    return g_strconcat(SPOC_DURABLE_TEMPORARY_PREFIX, file->name, NULL);
+}
+
+static gboolean
+fill(int fd, const SpocFileContent *file, GError **error)
+{
+    if (!spoc_durable_write_all(fd, file->data, file->size_bytes, error))
         return FALSE;
-    if (modified != NULL) {
-        const struct timespec times[2] = {*modified, *modified};
+    if (file->modified != NULL) {
+        const struct timespec times[2] = {*file->modified, *file->modified};
         if (futimens(fd, times) != 0) {
             spoc_error_set_errno(error, errno, "cannot set the time");
             return FALSE;
         }
     }
-    if (fsync(fd) != 0) {
-        spoc_error_set_errno(error, errno, "cannot sync");
-        return FALSE;
+    /* Only a hint: the fsync that follows is what counts. */
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    return TRUE;
+}
+
+/* A temporary file on its way to the disk; -1 with the error set. */
+static int
+begin_file(int directory_fd, const SpocFileContent *file, GError **error)
+{
+    g_autofree char *temporary = temporary_name(file);
+    (void)unlinkat(directory_fd, temporary, 0);
+    int fd =
+        openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        spoc_error_set_errno(error, errno, "cannot make '%s'", temporary);
+        return -1;
     }
+    if (!fill(fd, file, error)) {
+        g_prefix_error(error, "'%s': ", file->name);
+        close(fd);
+        (void)unlinkat(directory_fd, temporary, 0);
+        return -1;
+    }
+    return fd;
+}
+
+static gboolean
+finish_file(int directory_fd, const SpocFileContent *file, int fd, GError **error)
+{
+    g_autofree char *temporary = temporary_name(file);
+    const char *failed = fsync(fd) != 0 ? "cannot sync" : NULL;
+    int saved_errno = errno;
+    if (close(fd) != 0 && failed == NULL) {
+        failed = "cannot close";
+        saved_errno = errno;
+    }
+    if (failed == NULL && renameat(directory_fd, temporary, directory_fd, file->name) != 0) {
+        failed = "cannot rename";
+        saved_errno = errno;
+    }
+    if (failed == NULL)
+        return TRUE;
+    spoc_error_set_errno(error, saved_errno, "'%s': %s", file->name, failed);
+    (void)unlinkat(directory_fd, temporary, 0);
+    return FALSE;
+}
+
+static void
+drop_file(int directory_fd, const SpocFileContent *file, int fd)
+{
+    g_autofree char *temporary = temporary_name(file);
+    close(fd);
+    (void)unlinkat(directory_fd, temporary, 0);
+}
+
+static gboolean
+place_together(int directory_fd, const SpocFileContent *files, gsize count, GError **error)
+{
+    int fds[SPOC_FILE_TOGETHER_MAX];
+    gsize begun = 0, finished = 0;
+    gboolean good = TRUE;
+    while (good && begun < count) {
+        fds[begun] = begin_file(directory_fd, &files[begun], error);
+        good = fds[begun] >= 0;
+        begun += good ? 1 : 0;
+    }
+    while (good && finished < begun) {
+        good = finish_file(directory_fd, &files[finished], fds[finished], error);
+        finished++;
+    }
+    for (gsize i = finished; i < begun; i++)
+        drop_file(directory_fd, &files[i], fds[i]);
+    return good;
+}
+
+gboolean
+spoc_file_place_all(int directory_fd, const SpocFileContent *files, gsize count, GError **error)
+{
+    for (gsize i = 0; i < count; i += SPOC_FILE_TOGETHER_MAX)
+        if (!place_together(directory_fd, files + i, MIN(count - i, SPOC_FILE_TOGETHER_MAX), error))
+            return FALSE;
     return TRUE;
 }
 
@@ -102,28 +185,9 @@ gboolean
 spoc_file_place(int directory_fd, const char *name, const void *data, gsize size_bytes,
                 const struct timespec *modified, GError **error)
 {
-    g_autofree char *temporary = g_strconcat(SPOC_DURABLE_TEMPORARY_PREFIX, name, NULL);
-    (void)unlinkat(directory_fd, temporary, 0);
-    int fd =
-        openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        spoc_error_set_errno(error, errno, "cannot make '%s'", temporary);
-        return FALSE;
-    }
-    gboolean good = fill(fd, data, size_bytes, modified, error);
-    if (close(fd) != 0 && good) {
-        spoc_error_set_errno(error, errno, "cannot close");
-        good = FALSE;
-    }
-    if (good && renameat(directory_fd, temporary, directory_fd, name) != 0) {
-        spoc_error_set_errno(error, errno, "cannot rename");
-        good = FALSE;
-    }
-    if (!good) {
-        g_prefix_error(error, "'%s': ", name);
-        (void)unlinkat(directory_fd, temporary, 0);
-    }
-    return good;
+    const SpocFileContent file = {
+        .name = name, .data = data, .size_bytes = size_bytes, .modified = modified};
+    return place_together(directory_fd, &file, 1, error);
 }
 
 gboolean
@@ -181,8 +245,8 @@ spoc_file_exists(int directory_fd, const char *name)
     return fstatat(directory_fd, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-GPtrArray *
-spoc_file_list(int directory_fd, GError **error)
+gboolean
+spoc_file_each(int directory_fd, SpocFileEachFunc each, gpointer user_data, GError **error)
 {
     /* A descriptor of its own: the position in the directory belongs to it. */
     int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -192,18 +256,34 @@ spoc_file_list(int directory_fd, GError **error)
         if (fd >= 0)
             close(fd);
         spoc_error_set_errno(error, saved_errno, "cannot read the folder");
-        return NULL;
+        return FALSE;
     }
-    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    gboolean good = TRUE;
     errno = 0;
-    for (const struct dirent *entry; (entry = readdir(folder)) != NULL; errno = 0)
+    for (const struct dirent *entry; good && (entry = readdir(folder)) != NULL; errno = 0)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            g_ptr_array_add(names, g_strdup(entry->d_name));
+            good = each(directory_fd, entry->d_name, user_data, error);
     int saved_errno = errno;
     closedir(folder);
-    if (saved_errno != 0) {
+    if (good && saved_errno != 0) {
         spoc_error_set_errno(error, saved_errno, "cannot read the folder");
-        return NULL;
+        return FALSE;
     }
+    return good;
+}
+
+static gboolean
+add_name(int directory_fd, const char *name, gpointer names, GError **error)
+{
+    g_ptr_array_add(names, g_strdup(name));
+    return TRUE;
+}
+
+GPtrArray *
+spoc_file_list(int directory_fd, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    if (!spoc_file_each(directory_fd, add_name, names, error))
+        return NULL;
     return g_steal_pointer(&names);
 }

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "spool/envelope.h"
 #include "spool/file.h"
+#include "spool/scans.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,17 +53,27 @@ check_id(const char *id, GError **error)
     return FALSE;
 }
 
-static gboolean
-write_envelope(int folder, const SpocEnvelope *envelope, GError **error)
+/* (transfer full): the envelope's text */
+static GString *
+format_envelope(const SpocEnvelope *envelope, GError **error)
 {
     g_autoptr(GString) text = spoc_envelope_format(envelope, error);
     if (text == NULL)
-        return FALSE;
+        return NULL;
     if (text->len > SPOC_ENVELOPE_MAX_BYTES) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "the envelope is larger than %d bytes",
                     SPOC_ENVELOPE_MAX_BYTES);
-        return FALSE;
+        return NULL;
     }
+    return g_steal_pointer(&text);
+}
+
+static gboolean
+write_envelope(int folder, const SpocEnvelope *envelope, GError **error)
+{
+    g_autoptr(GString) text = format_envelope(envelope, error);
+    if (text == NULL)
+        return FALSE;
     const struct timespec due = {.tv_sec = envelope->next_attempt_unix_s};
     return spoc_file_place(folder, envelope->id, text->str, text->len, &due, error);
 }
@@ -89,55 +100,121 @@ spoc_queue_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body, Spo
     return spoc_queue_add_batch(spool, &item, 1, state, error);
 }
 
-static gboolean
-add_bodies(SpocSpool *spool, const SpocQueueItem *items, gsize count, gboolean *is_new,
-           GError **error)
+/* Those of the batch that are not in the queue yet */
+static GPtrArray *
+find_new(SpocSpool *spool, const SpocQueueItem *items, gsize count, GError **error)
 {
-    int data = spoc_spool_folder_fd(spool, "data");
-    gboolean any = FALSE;
+    g_autoptr(GPtrArray) new_items = g_ptr_array_new();
     for (gsize i = 0; i < count; i++) {
         const char *id = items[i].envelope->id;
         SpocMessageState state;
         if (!check_id(id, error))
-            return FALSE;
-        is_new[i] = !exists_in(spool, id, &state);
-        if (!is_new[i])
+            return NULL;
+        if (exists_in(spool, id, &state))
             continue;
-        gsize size;
-        const void *bytes = g_bytes_get_data(items[i].body, &size);
-        if (size > SPOC_QUEUE_BODY_MAX_BYTES) {
+        if (g_bytes_get_size(items[i].body) > SPOC_QUEUE_BODY_MAX_BYTES) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
                         "the message '%s' is larger than %d bytes", id, SPOC_QUEUE_BODY_MAX_BYTES);
-            return FALSE;
+            return NULL;
         }
-        if (!spoc_file_place(data, id, bytes, size, NULL, error))
-            return FALSE;
-        any = TRUE;
+        g_ptr_array_add(new_items, (gpointer)&items[i]);
     }
-    return !any || spoc_durable_sync_directory(data, error);
+    return g_steal_pointer(&new_items);
+}
+
+static gboolean
+place_all(int folder, GArray *files, GError **error)
+{
+    return spoc_file_place_all(folder, (const SpocFileContent *)(gpointer)files->data, files->len,
+                               error) &&
+           spoc_durable_sync_directory(folder, error);
+}
+
+static gboolean
+add_bodies(int folder, const GPtrArray *items, GError **error)
+{
+    g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(SpocFileContent));
+    for (guint i = 0; i < items->len; i++) {
+        const SpocQueueItem *item = g_ptr_array_index(items, i);
+        SpocFileContent file = {.name = item->envelope->id};
+        file.data = g_bytes_get_data(item->body, &file.size_bytes);
+        g_array_append_val(files, file);
+    }
+    return place_all(folder, files, error);
+}
+
+static void
+free_text(gpointer text)
+{
+    g_string_free(text, TRUE);
+}
+
+static gboolean
+add_envelopes(int folder, const GPtrArray *items, GError **error)
+{
+    g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(free_text);
+    g_autofree struct timespec *times = g_new0(struct timespec, items->len);
+    g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(SpocFileContent));
+    for (guint i = 0; i < items->len; i++) {
+        const SpocQueueItem *item = g_ptr_array_index(items, i);
+        GString *text = format_envelope(item->envelope, error);
+        if (text == NULL)
+            return FALSE;
+        g_ptr_array_add(texts, text);
+        times[i].tv_sec = item->envelope->next_attempt_unix_s;
+        const SpocFileContent file = {.name = item->envelope->id,
+                                      .data = text->str,
+                                      .size_bytes = text->len,
+                                      .modified = &times[i]};
+        g_array_append_val(files, file);
+    }
+    return place_all(folder, files, error);
 }
 
 gboolean
 spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
                      SpocMessageState state, GError **error)
 {
-    g_autofree gboolean *is_new = g_new0(gboolean, count);
-    if (!add_bodies(spool, items, count, is_new, error)) {
+    g_autoptr(GPtrArray) new_items = find_new(spool, items, count, error);
+    if (new_items != NULL && new_items->len == 0)
+        return TRUE;
+    if (new_items == NULL ||
+        !add_bodies(spoc_spool_folder_fd(spool, "data"), new_items, error)) {
         g_prefix_error(error, "cannot keep a message in '%s/data': ", spoc_spool_path(spool));
         return FALSE;
     }
-    int folder = state_fd(spool, state);
-    gboolean good = TRUE, any = FALSE;
-    for (gsize i = 0; good && i < count; i++) {
-        any = any || is_new[i];
-        good = !is_new[i] || write_envelope(folder, items[i].envelope, error);
-    }
-    if (good && any)
-        good = spoc_durable_sync_directory(folder, error);
-    if (!good)
+    if (!add_envelopes(state_fd(spool, state), new_items, error)) {
         g_prefix_error(error, "cannot keep a message in '%s/%s': ", spoc_spool_path(spool),
                        spoc_message_state_name(state));
-    return good;
+        return FALSE;
+    }
+    return TRUE;
+}
+
+typedef struct {
+    SpocQueueEachFunc each;
+    gpointer user_data;
+} Each;
+
+static gboolean
+visit(int folder, const char *name, gpointer user_data, GError **error)
+{
+    const Each *visitor = user_data;
+    struct stat info;
+    if (spoc_spool_name_is_valid(name) && fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0)
+        visitor->each(name, info.st_mtim.tv_sec, info.st_ctim.tv_sec, visitor->user_data);
+    return TRUE;
+}
+
+gboolean
+spoc_queue_each(SpocSpool *spool, SpocMessageState state, SpocQueueEachFunc each,
+                gpointer user_data, GError **error)
+{
+    Each visitor = {.each = each, .user_data = user_data};
+    if (spoc_file_each(state_fd(spool, state), visit, &visitor, error))
+        return TRUE;
+    g_prefix_error(error, "'%s/%s': ", spoc_spool_path(spool), spoc_message_state_name(state));
+    return FALSE;
 }
 
 static void
@@ -148,28 +225,40 @@ entry_free(gpointer data)
     g_free(entry);
 }
 
+static void
+add_entry(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer entries)
+{
+    SpocQueueEntry *entry = g_new0(SpocQueueEntry, 1);
+    entry->id = g_strdup(id);
+    entry->next_attempt_unix_s = next_attempt_unix_s;
+    g_ptr_array_add(entries, entry);
+}
+
 GPtrArray *
 spoc_queue_list(SpocSpool *spool, SpocMessageState state, GError **error)
 {
-    int folder = state_fd(spool, state);
-    g_autoptr(GPtrArray) names = spoc_file_list(folder, error);
-    if (names == NULL) {
-        g_prefix_error(error, "'%s/%s': ", spoc_spool_path(spool), spoc_message_state_name(state));
+    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
+    if (!spoc_queue_each(spool, state, add_entry, entries, error))
         return NULL;
+    for (guint i = 0; i < entries->len; i++)
+        ((SpocQueueEntry *)entries->pdata[i])->state = state;
+    return g_steal_pointer(&entries);
+}
+
+gboolean
+spoc_queue_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
+                    gint64 next_attempt_unix_s, GError **error)
+{
+    const struct timespec times[2] = {{.tv_sec = next_attempt_unix_s},
+                                      {.tv_sec = next_attempt_unix_s}};
+    if (!check_id(id, error))
+        return FALSE;
+    if (utimensat(state_fd(spool, state), id, times, AT_SYMLINK_NOFOLLOW) != 0) {
+        spoc_error_set_errno(error, errno, "cannot set the time of '%s/%s'",
+                             spoc_message_state_name(state), id);
+        return FALSE;
     }
-    GPtrArray *entries = g_ptr_array_new_with_free_func(entry_free);
-    for (guint i = 0; i < names->len; i++) {
-        struct stat info;
-        char *id = names->pdata[i];
-        if (!spoc_spool_name_is_valid(id) || fstatat(folder, id, &info, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
-        SpocQueueEntry *entry = g_new0(SpocQueueEntry, 1);
-        entry->id = g_steal_pointer(&names->pdata[i]);
-        entry->state = state;
-        entry->next_attempt_unix_s = info.st_mtim.tv_sec;
-        g_ptr_array_add(entries, entry);
-    }
-    return entries;
+    return TRUE;
 }
 
 gboolean
@@ -208,7 +297,9 @@ spoc_queue_load(SpocSpool *spool, SpocMessageState state, const char *id, GError
                                    "the envelope '%s/%s': ", spoc_message_state_name(state), id);
         return NULL;
     }
-    envelope->next_attempt_unix_s = info.st_mtim.tv_sec;
+    /* Nothing that failed is tried again; its time is that of the report about it. */
+    if (state != SPOC_STATE_FAILED)
+        envelope->next_attempt_unix_s = info.st_mtim.tv_sec;
     return g_steal_pointer(&envelope);
 }
 
@@ -264,7 +355,8 @@ spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id, GErr
     int folder = state_fd(spool, state);
     return check_id(id, error) && spoc_file_remove(folder, id, error) &&
            spoc_durable_sync_directory(folder, error) &&
-           spoc_file_remove(spoc_spool_folder_fd(spool, "data"), id, error);
+           spoc_file_remove(spoc_spool_folder_fd(spool, "data"), id, error) &&
+           spoc_scan_remove(spool, id, error);
 }
 
 static gboolean
@@ -275,25 +367,35 @@ is_old(int folder, const char *name, gint64 now_s)
            info.st_ctim.tv_sec < now_s - SWEEP_AFTER_S;
 }
 
+typedef struct {
+    SpocSpool *spool;
+    gboolean bodies; /* in data/, where one that no envelope names is a leftover as well */
+    gint64 now_s;
+} Sweep;
+
+static gboolean
+sweep_one(int folder, const char *name, gpointer user_data, GError **error)
+{
+    const Sweep *sweep = user_data;
+    SpocMessageState state;
+    gboolean temporary = g_str_has_prefix(name, SPOC_DURABLE_TEMPORARY_PREFIX);
+    if (!temporary && !sweep->bodies)
+        return TRUE;
+    if (!is_old(folder, name, sweep->now_s))
+        return TRUE;
+    if (!temporary &&
+        (!spoc_spool_name_is_valid(name) || exists_in(sweep->spool, name, &state)))
+        return TRUE;
+    return spoc_file_remove(folder, name, error);
+}
+
 /* Removes old temporary files and, in data/, old bodies that no envelope names. */
 static gboolean
 sweep(SpocSpool *spool, const char *folder_name, gint64 now_s, GError **error)
 {
-    int folder = spoc_spool_folder_fd(spool, folder_name);
-    gboolean bodies = strcmp(folder_name, "data") == 0;
-    g_autoptr(GPtrArray) names = spoc_file_list(folder, error);
-    if (names == NULL)
-        return FALSE;
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = names->pdata[i];
-        SpocMessageState state;
-        gboolean leftover =
-            g_str_has_prefix(name, SPOC_DURABLE_TEMPORARY_PREFIX) ||
-            (bodies && spoc_spool_name_is_valid(name) && !exists_in(spool, name, &state));
-        if (leftover && is_old(folder, name, now_s) && !spoc_file_remove(folder, name, error))
-            return FALSE;
-    }
-    return TRUE;
+    Sweep sweep = {
+        .spool = spool, .bodies = strcmp(folder_name, "data") == 0, .now_s = now_s};
+    return spoc_file_each(spoc_spool_folder_fd(spool, folder_name), sweep_one, &sweep, error);
 }
 
 /* After a crash on a file system whose renames are not whole: keeps what was written last. */
@@ -333,37 +435,55 @@ put_back(SpocSpool *spool, const char *id, GError **error)
     return spoc_queue_move(spool, id, SPOC_STATE_SENDING, SPOC_STATE_WAITING, error);
 }
 
-gboolean
-spoc_queue_recover(SpocSpool *spool, guint *ret_recovered, GError **error)
-{
-    guint recovered = 0;
-    for (guint i = 0; i < SPOC_STATE_COUNT; i++) {
-        SpocMessageState state = (SpocMessageState)i;
-        if (state == SPOC_STATE_WAITING)
-            continue; /* nearly all; one that has a double is found from the other side */
-        g_autoptr(GPtrArray) entries = spoc_queue_list(spool, state, error);
-        if (entries == NULL)
-            return FALSE;
-        for (guint k = 0; k < entries->len; k++) {
-            const SpocQueueEntry *entry = entries->pdata[k];
-            if (!keep_latest(spool, entry->id, state, error))
-                return FALSE;
-            if (state == SPOC_STATE_SENDING && !put_back(spool, entry->id, error))
-                return FALSE;
-        }
-        if (state == SPOC_STATE_SENDING)
-            recovered = entries->len;
-    }
-    if (recovered > 0 && !spoc_durable_sync_directory(state_fd(spool, SPOC_STATE_WAITING), error))
-        return FALSE;
+typedef struct {
+    SpocSpool *spool;
+    SpocMessageState state;
+    guint put_back;
+} Recovery;
 
-    gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
+static gboolean
+recover_one(int folder, const char *name, gpointer user_data, GError **error)
+{
+    Recovery *recovery = user_data;
+    if (!spoc_spool_name_is_valid(name))
+        return TRUE;
+    if (!keep_latest(recovery->spool, name, recovery->state, error))
+        return FALSE;
+    if (recovery->state != SPOC_STATE_SENDING)
+        return TRUE;
+    recovery->put_back++;
+    return put_back(recovery->spool, name, error);
+}
+
+static gboolean
+sweep_all(SpocSpool *spool, GError **error)
+{
     static const char *const folders[] = {"new",  "waiting", "sending", "held", "failed",
                                           "data", "events",  "scans",   "state"};
+    gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
         if (!sweep(spool, folders[i], now_s, error))
             return FALSE;
+    return TRUE;
+}
+
+gboolean
+spoc_queue_recover(SpocSpool *spool, guint *ret_recovered, GError **error)
+{
+    Recovery recovery = {.spool = spool};
+    for (guint i = 0; i < SPOC_STATE_COUNT; i++) {
+        recovery.state = (SpocMessageState)i;
+        if (recovery.state == SPOC_STATE_WAITING)
+            continue; /* nearly all; one that has a double is found from the other side */
+        if (!spoc_file_each(state_fd(spool, recovery.state), recover_one, &recovery, error))
+            return FALSE;
+    }
+    if (recovery.put_back > 0 &&
+        !spoc_durable_sync_directory(state_fd(spool, SPOC_STATE_WAITING), error))
+        return FALSE;
+    if (!sweep_all(spool, error))
+        return FALSE;
     if (ret_recovered != NULL)
-        *ret_recovered = recovered;
+        *ret_recovered = recovery.put_back;
     return TRUE;
 }

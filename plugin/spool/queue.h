@@ -4,8 +4,8 @@
  *          and a body (never changes) in data/. Moving between states is one rename.
  *
  * The on-disk format is described at the top of queue.c, its only owner. An envelope's
- * modification time is the time of its next attempt, so that a start needs no more than
- * a reading of the folders.
+ * modification time is the time of its next attempt, in failed/ that of the report about it,
+ * so that a start needs no more than a reading of the folders.
  */
 #pragma once
 
@@ -80,8 +80,8 @@ typedef struct {
     GBytes *body;
 } SpocQueueItem;
 
-/* Like spoc_queue_add() for each, with one sync a folder instead of one a message. On
- * failure some may be there; all may be given again. */
+/* Like spoc_queue_add() for each of @items, whose ids are distinct, with their syncs shared.
+ * On failure some may be there; all may be given again. */
 gboolean spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
                               SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -94,6 +94,18 @@ typedef struct {
 /* (transfer full) (element-type SpocQueueEntry): what is in one state, in no order */
 GPtrArray *spoc_queue_list(SpocSpool *spool, SpocMessageState state,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* @changed_unix_s: when it came into this state, or was changed in it */
+typedef void (*SpocQueueEachFunc)(const char *id, gint64 next_attempt_unix_s,
+                                  gint64 changed_unix_s, gpointer user_data);
+
+/* The same without holding all of them: @each may move or delete the message. */
+gboolean spoc_queue_each(SpocSpool *spool, SpocMessageState state, SpocQueueEachFunc each,
+                         gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Sets the time alone, without sync. */
+gboolean spoc_queue_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
+                             gint64 next_attempt_unix_s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* (nullable) FALSE with SPOC_ERROR_NOT_FOUND when no state has it */
 gboolean spoc_queue_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state,
@@ -113,7 +125,7 @@ gboolean spoc_queue_move(SpocSpool *spool, const char *id, SpocMessageState from
 gboolean spoc_queue_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
                          SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Envelope first, then body. */
+/* Envelope first, then body; the document of a scan as well. */
 gboolean spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

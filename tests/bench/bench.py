@@ -168,10 +168,13 @@ class Bench:
         self.compare("event to accepted mail, 3,000 events",
                      lambda: self.ours_to_mail(near, 3000),
                      lambda: self.mailto_to_mail(near, 3000), "≥ 4", yardstick="CUPS's mailto")
-        self.compare("delivery alone, 2 KB messages, 4 connections",
-                     lambda: self.delivery_rate(near, 20000, 4),
-                     lambda: self.smtp_source_rate(near, 20000, 4), "≥ 1",
-                     yardstick="Postfix's smtp-source")
+        if (build_folder() / "tests/bench/deliver-bench").exists():
+            self.compare("delivery alone, 2 KB messages, 4 connections",
+                         lambda: self.delivery_rate(near, 20000, 4),
+                         lambda: self.smtp_source_rate(near, 20000, 4), "≥ 1",
+                         yardstick="Postfix's smtp-source")
+        else:
+            print("deliver-bench was not built: delivery alone is not measured", file=sys.stderr)
         self.compare("event to accepted mail, 50 ms per reply, 3 connections",
                      lambda: self.ours_to_mail(far, 600, mailMaxConnections=3),
                      lambda: self.mailto_to_mail(far, 20), "≥ 10", yardstick="CUPS's mailto")

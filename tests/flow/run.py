@@ -15,6 +15,7 @@ What a play may expect:
     trace good|bad STAGE PATTERN                   some such line
     duplicate yes|no, attempted N                  N: messages for which a server was asked
     mails SERVER N, connections SERVER N, at-most SERVER N
+    turned-away SERVER yes|no                      by "limited"
     within MS, not-before MS                       the whole run
     password-in-clear                              otherwise it must not be seen
 """
@@ -242,6 +243,11 @@ class Run:
         name, number = argument.split()
         found = self.servers[name].most_open
         self.check(0 < found <= int(number), f"{name} had {found} connections at once")
+
+    def expect_turned_away(self, argument):
+        name, yes = argument.split()
+        found = self.servers[name].turned_away
+        self.check((found > 0) == (yes == "yes"), f"{name} turned {found} away")
 
     def expect_within(self, limit):
         self.check(self.end["elapsed_ms"] <= int(limit), f"it took {self.end['elapsed_ms']} ms")

@@ -9,6 +9,8 @@ Verbs of a connection's lines:
     content             hear a mail up to the final dot
     mail                a whole transaction, all accepted
     serve               as many transactions as come, until QUIT or the end
+    limited C R S       the same for at most C connections at once and R mails in any S seconds:
+                        more get 432, or 421 with which the connection ends
     slowly MS: TEXT     say a line, each byte after so many milliseconds
     bytewise            from now on each byte goes out by itself
     endless: 'BYTES'    say this until the client leaves
@@ -25,6 +27,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 PATIENCE_S = 30
 
@@ -160,6 +163,29 @@ class Connection:
                 continue
             self.mail(line)
 
+    def limited(self, argument):
+        most_open, most_mails, seconds = map(int, argument.split())
+        while True:
+            line = self.hear_line()
+            if line == "QUIT":
+                self.say_line("221 bye")
+                return
+            if line == "RSET":
+                self.say_line("250 2.0.0 reset")
+                continue
+            if not line.startswith("MAIL "):
+                self.say_line("503 5.5.1 MAIL first")  # pipelined behind a refused one
+                continue
+            if not self.server.admits(self, most_open):
+                self.server.turned_away += 1
+                self.say_line("432 4.3.2 Concurrent connections limit exceeded")
+                continue
+            if not self.server.may_take(most_mails, seconds):
+                self.server.turned_away += 1
+                self.say_line("421 4.3.2 The message rate limit was exceeded")
+                return
+            self.mail(line)
+
     def until_departed(self, action):
         try:
             while True:
@@ -191,6 +217,8 @@ class Connection:
             self.hello(argument)
         elif verb == "tls":
             self.tls(argument)
+        elif verb == "limited":
+            self.limited(argument)
         elif verb in ("content", "mail", "serve"):
             getattr(self, verb)()
         elif verb == "bytewise":
@@ -219,7 +247,7 @@ class Connection:
             for line in self.lines:
                 self.perform(line)
         except Departed as departed:
-            if not any(line.split()[0] in ("close", "reset", "tls", "serve", "hang", "hello", "endless:",
+            if not any(line.split()[0] in ("close", "reset", "tls", "serve", "hang", "hello", "endless:", "limited",
                                            "slowly", "gone") for line in self.lines):
                 self.server.deviations.append(f"the client left early: {departed}")
         except TimeoutError:
@@ -228,7 +256,7 @@ class Connection:
             self.server.deviations.append(str(deviation))
         finally:
             self.sock.close()
-            self.server.left()
+            self.server.left(self)
 
 
 class Server:
@@ -244,6 +272,9 @@ class Server:
         self.connections = 0
         self.open = 0
         self.most_open = 0
+        self.turned_away = 0
+        self.admitted = set()  # connections, by "limited"
+        self.times = []  # of mails that began, by "limited"
         self.over = threading.Event()
         self.lock = threading.Lock()
         self.threads = []
@@ -271,9 +302,25 @@ class Server:
             self.threads.append(thread)
             thread.start()
 
-    def left(self):
+    def may_take(self, most, seconds):
+        with self.lock:
+            now = time.monotonic()
+            self.times = [t for t in self.times if t > now - seconds]
+            if len(self.times) >= most:
+                return False
+            self.times.append(now)
+            return True
+
+    def admits(self, connection, most):
+        with self.lock:
+            if connection not in self.admitted and len(self.admitted) < most:
+                self.admitted.add(connection)
+            return connection in self.admitted
+
+    def left(self, connection):
         with self.lock:
             self.open -= 1
+            self.admitted.discard(connection)
 
     def took(self, body):
         with self.lock:

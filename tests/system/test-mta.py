@@ -9,7 +9,7 @@ import unittest
 from spoctest import mta, spoc
 from spoctest.certificates import Authority
 from spoctest.cups import Cups
-from spoctest.process import Root, need_root, wait_for
+from spoctest.process import Root, need_root
 
 
 class Server:
@@ -75,7 +75,7 @@ class Server:
         self.assertNotIn("a wrong guess", said)
         self.assertEqual(self.server.maildir.mails, [])
         self.configure(self.server.starttls, "STARTTLS_REQUIRED")
-        wait_for("the mail to go out", lambda: spoc.spocd_once(self.cups)[0] == 0, interval=0.2)
+        spoc.spocd_once(self.cups, expect=0)
         self.server.maildir.wait(6)
 
     def test_an_untrusted_certificate_is_never_accepted(self):

@@ -52,11 +52,11 @@ test_two_servers(void)
                                    .user_data = &seen};
         SpocJob *job = spoc_job_new(&parcel);
         spoc_job_note_all(job, cases[i].first, "first");
-        spoc_job_explain(job, "first");
+        spoc_job_explain(job, SPOC_STAGE_FINAL, "first");
         job->tried = 1;
         if (cases[i].second_asked) {
             spoc_job_note_all(job, cases[i].second, "second");
-            spoc_job_explain(job, "second");
+            spoc_job_explain(job, SPOC_STAGE_FINAL, "second");
             job->tried = 3;
         }
         spoc_job_finish(job, !cases[i].second_asked, 0);

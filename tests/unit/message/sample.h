@@ -45,6 +45,5 @@ sample_init(Sample *sample)
                                               .sender = "print-server@example.com",
                                               .host_name = "printhost.example.com",
                                               .owner = "alice",
-                                              .job_uuid = "urn:uuid:11-22-33",
                                               .fallback_unix_s = 1780000000};
 }

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spocctl send: documents that an administrator or a script mails, each as one mail */
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "ctl/ctl.h"
+#include "spool/door.h"
+#include "spool/handover.h"
+#include "spool/scan-copy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define URI_SCHEME "spocctl:" /* spocd takes these recipients as they are */
+#define BAR_WIDTH 30
+
+typedef struct {
+    char **to;
+    char **cc;
+    char *subject;
+    char *body;
+    char *filename;
+    gboolean queue;
+} Wishes;
+
+typedef struct {
+    const SpocPlaces *places;
+    SpocSpool *spool;
+    SpocLog *log;
+    const Wishes *wishes;
+    const char *user;
+    int stop_fd;
+    gboolean shows_bar;
+} Sender;
+
+typedef struct {
+    const char *name; /* as it was given */
+    int fd;
+} Document;
+
+/* --- what is asked for ------------------------------------------------------------------ */
+
+/* As cupsParseOptions() understands it */
+static void
+append_option(GString *options, const char *name, const char *value)
+{
+    if (value == NULL)
+        return;
+    g_string_append_printf(options, "%s%s=\"", options->len > 0 ? " " : "", name);
+    for (const char *p = value; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            g_string_append_c(options, '\\');
+        g_string_append_c(options, *p);
+    }
+    g_string_append_c(options, '"');
+}
+
+/* "--to a,b --to c" names three. */
+static char *
+make_uri(char **addresses)
+{
+    g_autofree char *joined = g_strjoinv(",", addresses);
+    g_auto(GStrv) pieces = g_strsplit(joined, ",", -1);
+    GString *uri = g_string_new(URI_SCHEME);
+    for (guint i = 0; pieces[i] != NULL; i++) {
+        g_autofree char *escaped = g_uri_escape_string(g_strstrip(pieces[i]), NULL, FALSE);
+        g_string_append_printf(uri, "%s%s", i > 0 ? "," : "", escaped);
+    }
+    return g_string_free(uri, FALSE);
+}
+
+static SpocScanFacts *
+make_facts(const Sender *sender, const Document *document)
+{
+    const Wishes *wishes = sender->wishes;
+    SpocScanFacts *facts = spoc_scan_facts_new();
+    g_autofree char *title =
+        strcmp(document->name, "-") == 0 ? g_strdup("") : g_path_get_basename(document->name);
+    g_autofree char *cc = wishes->cc != NULL ? g_strjoinv(",", wishes->cc) : NULL;
+    g_autofree char *uri = make_uri(wishes->to);
+    GString *options = g_string_new(NULL);
+    append_option(options, "mail-cc", cc);
+    append_option(options, "mail-subject", wishes->subject);
+    append_option(options, "mail-body", wishes->body);
+    append_option(options, "mail-filename", wishes->filename);
+    g_free(facts->options);
+    facts->options = g_string_free(options, FALSE);
+    spoc_scan_facts_set(&facts->uri, uri);
+    spoc_scan_facts_set(&facts->user, sender->user);
+    spoc_scan_facts_set(&facts->title, title);
+    g_free(facts->writer);
+    facts->writer = spoc_scan_process_stamp(getpid());
+    facts->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
+    return facts;
+}
+
+/* --- one document ----------------------------------------------------------------------- */
+
+static void
+on_progress(guint percent, const char *server, gpointer user_data)
+{
+    const Sender *sender = user_data;
+    if (!sender->shows_bar)
+        return;
+    char bar[BAR_WIDTH + 1];
+    guint done = percent * BAR_WIDTH / 100;
+    for (guint i = 0; i < BAR_WIDTH; i++)
+        bar[i] = i < done ? '#' : '.';
+    bar[BAR_WIDTH] = '\0';
+    g_autofree char *shown = spoc_text_line(server, -1, 60);
+    (void)fprintf(stderr, "\r[%s] %3u %% %s", bar, percent, shown);
+    (void)fflush(stderr);
+}
+
+static int
+say_end(const Sender *sender, const Document *document, SpocHandoverEnd end, const char *text)
+{
+    if (sender->shows_bar)
+        (void)fprintf(stderr, "\r%*s\r", BAR_WIDTH + 72, "");
+    g_autofree char *shown = spoc_ctl_shown(text);
+    if (end != SPOC_HANDOVER_DELIVERED && end != SPOC_HANDOVER_QUEUED)
+        return spoc_ctl_fail("%s: not sent: %s", document->name, shown);
+    (void)spoc_ctl_put("%s: %s: %s\n", document->name, spoc_handover_end_name(end), shown);
+    (void)fflush(stdout);
+    return SPOC_CTL_GOOD;
+}
+
+static int
+leave(const Sender *sender, const Document *document, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    if (!spoc_scan_leave(sender->spool, name, &error)) {
+        spoc_scan_withdraw(sender->spool, name);
+        return spoc_ctl_fail("%s: not sent: %s", document->name, error->message);
+    }
+    if (!spoc_door_wake(sender->spool, sender->places, &error))
+        spoc_ctl_warn("it waits for spocd: %s", error->message);
+    return say_end(sender, document, SPOC_HANDOVER_QUEUED, name);
+}
+
+static int
+hand_over(const Sender *sender, const Document *document, const char *name)
+{
+    const SpocHandover handover = {
+        .spool = sender->spool,
+        .places = sender->places,
+        .name = name,
+        .stop_fd = sender->stop_fd,
+        .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
+        .progress = on_progress,
+        .user_data = (gpointer)sender,
+    };
+    g_autofree char *text = NULL;
+    SpocHandoverEnd end = spoc_handover_run(&handover, &text);
+    if (end != SPOC_HANDOVER_DELIVERED && end != SPOC_HANDOVER_QUEUED)
+        spoc_scan_withdraw(sender->spool, name);
+    return say_end(sender, document, end, text);
+}
+
+static int
+send_document(const Sender *sender, const Document *document)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocScanFacts) facts = make_facts(sender, document);
+    g_auto(SpocScanRecord) record = {0};
+    gboolean settled = FALSE;
+    /* Without a UUID it is new each time, and never settled. */
+    g_autofree char *name =
+        spoc_scan_choose_name(sender->spool, facts, 0, &settled, &record, &error);
+    if (name == NULL)
+        return spoc_ctl_fail("%s", error->message);
+    const SpocScanCopy copy = {.spool = sender->spool,
+                               .log = sender->log,
+                               .name = name,
+                               .input_fd = document->fd,
+                               .stop_fd = sender->stop_fd};
+    SpocScanCopyResult result = spoc_scan_copy_run(&copy, &facts->size_bytes, &error);
+    if (result == SPOC_SCAN_COPY_DONE && spoc_scan_offer(sender->spool, name, facts, &error))
+        return sender->wishes->queue ? leave(sender, document, name)
+                                     : hand_over(sender, document, name);
+    spoc_scan_withdraw(sender->spool, name);
+    return spoc_ctl_fail("%s: not sent: %s", document->name,
+                         error != NULL ? error->message : "stopped");
+}
+
+/* --- all of them ------------------------------------------------------------------------ */
+
+/* With the rights of whoever calls, before they are given up. FALSE: it has been said. */
+static gboolean
+open_documents(GArray *documents, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        Document document = {.name = argv[i], .fd = STDIN_FILENO};
+        if (strcmp(argv[i], "-") != 0)
+            document.fd = open(argv[i], O_RDONLY | O_CLOEXEC);
+        if (document.fd < 0) {
+            (void)spoc_ctl_fail("cannot open '%s': %s", argv[i], g_strerror(errno));
+            return FALSE;
+        }
+        g_array_append_val(documents, document);
+    }
+    return TRUE;
+}
+
+static int
+watch_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0)
+        return -1;
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int
+send_all(const Wishes *wishes, const GArray *documents, const SpocPlaces *places)
+{
+    const struct passwd *account = getpwuid(getuid());
+    g_autofree char *user = g_strdup(account != NULL ? account->pw_name : "");
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocSpool) spool = spoc_ctl_open_spool(places, &error);
+    if (spool == NULL)
+        return spoc_ctl_fail("%s", error->message);
+    g_autoptr(SpocLog) log = spoc_log_new(STDERR_FILENO, SPOC_LOG_STYLE_CUPS, SPOC_LOG_WARNING);
+    const Sender sender = {
+        .places = places,
+        .spool = spool,
+        .log = log,
+        .wishes = wishes,
+        .user = user,
+        .stop_fd = watch_signals(),
+        .shows_bar = isatty(STDERR_FILENO) != 0 && !wishes->queue,
+    };
+    int status = SPOC_CTL_GOOD;
+    for (guint i = 0; i < documents->len; i++) {
+        int one = send_document(&sender, &g_array_index(documents, Document, i));
+        status = one != SPOC_CTL_GOOD ? one : status;
+    }
+    return status;
+}
+
+int
+spoc_ctl_send(int argc, char **argv, const SpocPlaces *places)
+{
+    g_auto(GStrv) to = NULL;
+    g_auto(GStrv) cc = NULL;
+    g_autofree char *subject = NULL;
+    g_autofree char *body = NULL;
+    g_autofree char *filename = NULL;
+    gboolean queue = FALSE;
+    const GOptionEntry entries[] = {
+        {"to", 't', 0, G_OPTION_ARG_STRING_ARRAY, &to, "Who gets it; several: again, or commas",
+         "ADDRESS"},
+        {"cc", 'c', 0, G_OPTION_ARG_STRING_ARRAY, &cc, "Who gets a copy", "ADDRESS"},
+        {"subject", 's', 0, G_OPTION_ARG_STRING, &subject, "Instead of scanSubject", "TEXT"},
+        {"body", 'b', 0, G_OPTION_ARG_STRING, &body, "Instead of scanBody", "TEXT"},
+        {"filename", 'f', 0, G_OPTION_ARG_STRING, &filename, "Instead of scanFilename", "NAME"},
+        {"queue", 'q', 0, G_OPTION_ARG_NONE, &queue, "Don't wait until a server has taken it",
+         NULL},
+        G_OPTION_ENTRY_NULL};
+    if (!spoc_ctl_parse(entries, "FILE…|-",
+                        "Mails each file, or what comes on standard input. Only root and the user "
+                        "that CUPS runs its programs as may.",
+                        &argc, &argv))
+        return SPOC_CTL_USAGE;
+    if (to == NULL || argc < 2)
+        return spoc_ctl_usage(to == NULL ? "who gets it? give --to ADDRESS"
+                                         : "what is to be sent? give a FILE, or -");
+    const Wishes wishes = {
+        .to = to, .cc = cc, .subject = subject, .body = body, .filename = filename, .queue = queue};
+    g_autoptr(GArray) documents = g_array_new(FALSE, FALSE, sizeof(Document));
+    int status = SPOC_CTL_PROBLEM;
+    if (open_documents(documents, argc, argv))
+        status = send_all(&wishes, documents, places);
+    for (guint i = 0; i < documents->len; i++)
+        if (g_array_index(documents, Document, i).fd != STDIN_FILENO)
+            close(g_array_index(documents, Document, i).fd);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Goes through a journal event by event, in pieces, so that memory does not depend on its
+ *          size.
+ */
+#pragma once
+
+#include "event/event.h"
+#include "spool/journal.h"
+
+/* Returns whether to go on behind the event; FALSE stops before it. */
+typedef gboolean (*SpocReadingEventFunc)(const SpocEvent *event, gpointer user_data);
+/* Bytes that belong to no event were passed over. */
+typedef void (*SpocReadingDamagedFunc)(guint64 offset, gsize size_bytes, gpointer user_data);
+
+/**
+ * spoc_reading_run:
+ * @ended: nothing more will come
+ * @events_max: stops before one more
+ * @damaged: (nullable)
+ * @position: (inout): where to begin; moves behind what was dealt with
+ * @ret_stopped: (out): it stopped because of @events_max or @event, and there is more
+ */
+gboolean spoc_reading_run(SpocJournal *journal, gboolean ended, guint events_max,
+                          SpocReadingEventFunc event, SpocReadingDamagedFunc damaged,
+                          gpointer user_data, guint64 *position, gboolean *ret_stopped,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/scan-order.h"
+
+#include "base/durable.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "message/words.h"
+
+#include <cups/cups.h>
+#include <string.h>
+
+#define COUNTER_FILE "scan-counter"
+#define COUNTER_MAX_BYTES 32
+#define NO_TITLE "Scan"
+
+void
+spoc_scan_order_free(SpocScanOrder *order)
+{
+    if (order == NULL)
+        return;
+    g_ptr_array_unref(order->to);
+    g_ptr_array_unref(order->cc);
+    spoc_person_free(order->owner);
+    g_free(order->subject);
+    g_free(order->body);
+    g_free(order->filename);
+    g_free(order);
+}
+
+/* --- people ----------------------------------------------------------------------------- */
+
+static gboolean
+has_person(const GPtrArray *people, const char *address)
+{
+    for (guint i = 0; i < people->len; i++) {
+        const SpocPerson *person = g_ptr_array_index(people, i);
+        if (g_ascii_strcasecmp(person->address, address) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+add_people(SpocScanOrder *order, GPtrArray *people, GPtrArray *found)
+{
+    while (found->len > 0) {
+        SpocPerson *person = g_ptr_array_steal_index(found, 0);
+        if (has_person(order->to, person->address) || has_person(order->cc, person->address))
+            spoc_person_free(person);
+        else
+            g_ptr_array_add(people, person);
+    }
+}
+
+static gboolean
+resolve(SpocScanOrder *order, GPtrArray *people, const char *uri, const SpocPeople *rules,
+        const char *user, GError **error)
+{
+    g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(uri, error);
+    if (parsed == NULL)
+        return FALSE;
+    for (guint i = 0; i < parsed->recipients->len; i++) {
+        g_autoptr(GPtrArray) found =
+            spoc_people_resolve(rules, g_ptr_array_index(parsed->recipients, i), user, error);
+        if (found == NULL)
+            return FALSE;
+        add_people(order, people, found);
+    }
+    if (order->to->len + order->cc->len > SPOC_RECIPIENTS_MAX) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "a document goes to at most %d people",
+                    SPOC_RECIPIENTS_MAX);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* "alice@example.com, bob" as somebody writes it in an option becomes a URI. */
+static char *
+option_to_uri(const char *value)
+{
+    g_auto(GStrv) pieces = g_strsplit(value, ",", SPOC_RECIPIENTS_MAX + 2);
+    GString *uri = g_string_new("spoc:");
+    for (guint i = 0; pieces[i] != NULL; i++) {
+        g_autofree char *valid = g_utf8_make_valid(g_strstrip(pieces[i]), -1);
+        g_autofree char *escaped = g_uri_escape_string(valid, NULL, FALSE);
+        g_string_append_printf(uri, "%s%s", i > 0 ? "," : "", escaped);
+    }
+    return g_string_free(uri, FALSE);
+}
+
+static gboolean
+resolve_all(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *setup,
+            const char *mail_to, const char *mail_cc, GError **error)
+{
+    gboolean is_command = g_str_has_prefix(facts->uri, SPOC_SCAN_COMMAND_SCHEME);
+    const SpocPeople *rules = is_command ? setup->command_people : setup->scan_people;
+    g_autofree char *uri = NULL;
+    if (mail_to != NULL && *mail_to != '\0')
+        uri = option_to_uri(mail_to);
+    else if (is_command)
+        uri = g_strconcat("spoc:", facts->uri + strlen(SPOC_SCAN_COMMAND_SCHEME), NULL);
+    else
+        uri = g_strdup(facts->uri);
+    if (!resolve(order, order->to, uri, rules, facts->user, error))
+        return FALSE;
+    if (mail_cc == NULL || *mail_cc == '\0')
+        return TRUE;
+    g_autofree char *cc = option_to_uri(mail_cc);
+    return resolve(order, order->cc, cc, rules, facts->user, error);
+}
+
+static void
+find_owner(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *setup)
+{
+    const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
+    g_autoptr(GPtrArray) people =
+        spoc_people_resolve(setup->owner_people, &owner, facts->user, NULL);
+    if (people != NULL)
+        order->owner = g_ptr_array_steal_index(people, 0);
+}
+
+/* --- words ------------------------------------------------------------------------------ */
+
+/* One more for each document, also across restarts; (transfer full) */
+static char *
+next_number(SpocSpool *spool, GError **error)
+{
+    int folder = spoc_spool_folder_fd(spool, "state");
+    g_autoptr(GBytes) old = spoc_durable_read(folder, COUNTER_FILE, COUNTER_MAX_BYTES, NULL);
+    g_autofree char *text =
+        old != NULL ? g_strndup(g_bytes_get_data(old, NULL), g_bytes_get_size(old)) : g_strdup("");
+    g_autofree char *number =
+        g_strdup_printf("%" G_GUINT64_FORMAT, g_ascii_strtoull(text, NULL, 10) + 1);
+    if (!spoc_durable_replace(folder, COUNTER_FILE, number, strlen(number), 0600, NULL, error))
+        return NULL;
+    return g_steal_pointer(&number);
+}
+
+static const char *
+title_of(const SpocScanFacts *facts)
+{
+    /* What lp calls what comes on its stdin */
+    if (*facts->title == '\0' || strcmp(facts->title, "(stdin)") == 0)
+        return NO_TITLE;
+    return facts->title;
+}
+
+static char *
+text_option(const SpocSetup *setup, SpocOptionId option)
+{
+    const char *value = spoc_config_string(setup->config, option);
+    return g_strdup(value != NULL ? value : "");
+}
+
+static gboolean
+fill_words(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *setup,
+           SpocSpool *spool, GError **error)
+{
+    g_autofree char *subject = text_option(setup, SPOC_OPTION_SCAN_SUBJECT);
+    g_autofree char *body = text_option(setup, SPOC_OPTION_SCAN_BODY);
+    g_autofree char *filename = text_option(setup, SPOC_OPTION_SCAN_FILENAME);
+    g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(facts->created_unix_s);
+    g_autofree char *date = now != NULL ? g_date_time_format(now, "%Y-%m-%d") : g_strdup("");
+    g_autofree char *time = now != NULL ? g_date_time_format(now, "%H:%M") : g_strdup("");
+    g_autofree char *number = NULL;
+    if (strstr(subject, "{counter}") != NULL || strstr(body, "{counter}") != NULL ||
+        strstr(filename, "{counter}") != NULL) {
+        number = next_number(spool, error);
+        if (number == NULL)
+            return FALSE;
+    }
+    g_autofree char *title = spoc_text_line(title_of(facts), -1, 500);
+    g_autofree char *user = spoc_text_line(facts->user, -1, 200);
+    g_autofree char *printer = spoc_text_line(
+        *facts->printer_info != '\0' ? facts->printer_info : facts->printer, -1, 200);
+    g_autofree char *location = spoc_text_line(facts->location, -1, 200);
+    const char *name =
+        order->owner != NULL && order->owner->name != NULL ? order->owner->name : user;
+    const SpocWordValue values[] = {
+        {"title", title},
+        {"user", user},
+        {"name", name},
+        {"printer", *printer != '\0' ? printer : "spocctl"},
+        {"location", location},
+        {"date", date},
+        {"time", time},
+        {"counter", number},
+        {"host", setup->host_name},
+        {"newline", "\n"},
+    };
+    order->subject = spoc_words_expand(subject, values, G_N_ELEMENTS(values));
+    order->body = spoc_words_expand(body, values, G_N_ELEMENTS(values));
+    order->filename = spoc_words_expand(filename, values, G_N_ELEMENTS(values));
+    return TRUE;
+}
+
+static void
+replace(char **text, const char *wished)
+{
+    if (wished == NULL || *wished == '\0')
+        return;
+    g_free(*text);
+    *text = g_strdup(wished);
+}
+
+SpocScanOrder *
+spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpool *spool,
+                    GError **error)
+{
+    g_autoptr(SpocScanOrder) order = g_new0(SpocScanOrder, 1);
+    order->to = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
+    order->cc = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
+    cups_option_t *options = NULL;
+    int count = cupsParseOptions(facts->options, 0, &options);
+    gboolean good = resolve_all(order, facts, setup, cupsGetOption("mail-to", count, options),
+                                cupsGetOption("mail-cc", count, options), error);
+    find_owner(order, facts, setup);
+    good = good && fill_words(order, facts, setup, spool, error);
+    replace(&order->subject, cupsGetOption("mail-subject", count, options));
+    replace(&order->body, cupsGetOption("mail-body", count, options));
+    replace(&order->filename, cupsGetOption("mail-filename", count, options));
+    cupsFreeOptions(count, options);
+    return good ? g_steal_pointer(&order) : NULL;
+}
+
+SpocComposedMail *
+spoc_scan_order_compose(const SpocScanOrder *order, const char *name, const SpocScanFacts *facts,
+                        const SpocSetup *setup, const guint8 *start, gsize size, GError **error)
+{
+    g_autofree char *type = spoc_scan_content_type(facts->content_type, start, size);
+    g_autofree char *filename = spoc_scan_filename(order->filename, type);
+    g_autofree char *subject = spoc_text_line(order->subject, -1, 500);
+    const SpocScanMail mail = {
+        .name = name,
+        .to = order->to,
+        .cc = order->cc,
+        .owner = order->owner,
+        .is_from_owner =
+            spoc_config_choice(setup->config, SPOC_OPTION_SCAN_FROM) == SPOC_SCAN_FROM_USER,
+        .sender = setup->sender,
+        .host_name = setup->host_name,
+        .subject = *subject != '\0' ? subject : NO_TITLE,
+        .body = order->body,
+        .filename = filename,
+        .content_type = type,
+        .when_unix_s = facts->created_unix_s,
+    };
+    return spoc_scan_compose(&mail, error);
+}

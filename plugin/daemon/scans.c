@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/scans.h"
+
+#include "base/error.h"
+#include "daemon/scan-content.h"
+#include "daemon/scan-notice.h"
+#include "daemon/scan-order.h"
+#include "spool/handover.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct _SpocScans {
+    SpocSpool *spool;
+    SpocLog *log;
+    SpocOutbox *outbox;
+    const SpocSetup *setup;
+    GHashTable *scans; /* name → Scan */
+    guint waiting;     /* left, and not to be sent now; as of the last rescan */
+};
+
+typedef enum {
+    PHASE_FLYING,  /* the outbox has it */
+    PHASE_KEEPING, /* the door is asked to make it safe */
+    PHASE_LANDING, /* the outbox writes what has become of it */
+} Phase;
+
+typedef struct {
+    SpocScans *scans;
+    char *name;
+    SpocScanFacts *facts;
+    SpocControlClient *door; /* (nullable): left, or withdrawn */
+    SpocControlClient *next; /* (nullable): who asks for it while it is withdrawn */
+    gboolean is_left;        /* its entry is safe, and no door waits */
+    gboolean is_withdrawn;
+    gboolean in_outbox;
+    Phase phase;
+    char *server; /* (nullable) */
+    guint percent;
+
+    SpocMessageState decided; /* SENDING: all have it */
+    gboolean any_delivered;
+    char *reason; /* (nullable): what the door is told */
+} Scan;
+
+static void
+scan_free(gpointer data)
+{
+    Scan *scan = data;
+    if (scan->door != NULL)
+        spoc_control_set_closed(scan->door, NULL, NULL);
+    if (scan->next != NULL)
+        spoc_control_set_closed(scan->next, NULL, NULL);
+    spoc_scan_facts_free(scan->facts);
+    g_free(scan->name);
+    g_free(scan->server);
+    g_free(scan->reason);
+    g_free(scan);
+}
+
+SpocScans *
+spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox)
+{
+    SpocScans *scans = g_new0(SpocScans, 1);
+    scans->spool = spool;
+    scans->log = log;
+    scans->outbox = outbox;
+    scans->scans = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, scan_free);
+    return scans;
+}
+
+void
+spoc_scans_free(SpocScans *scans)
+{
+    if (scans == NULL)
+        return;
+    g_hash_table_unref(scans->scans);
+    g_free(scans);
+}
+
+void
+spoc_scans_use(SpocScans *scans, const SpocSetup *setup)
+{
+    scans->setup = setup;
+}
+
+gboolean
+spoc_scans_are_busy(const SpocScans *scans)
+{
+    return g_hash_table_size(scans->scans) > 0;
+}
+
+guint
+spoc_scans_waiting(const SpocScans *scans)
+{
+    return scans->waiting;
+}
+
+/* --- what doors are told ---------------------------------------------------------------- */
+
+static void
+tell(SpocControlClient *door, SpocHandoverEnd end, const char *text)
+{
+    g_autofree char *line =
+        g_strdup_printf("ok %s %s", spoc_handover_end_name(end), text != NULL ? text : "");
+    /* A server's words may have come with line ends in them. */
+    g_strdelimit(line, "\r\n", ' ');
+    spoc_control_reply(door, line);
+}
+
+static void begin(SpocScans *scans, SpocControlClient *door, const char *name);
+
+/* The scan is over; who asked for it again meanwhile gets its turn. */
+static void
+forget(Scan *scan)
+{
+    SpocScans *scans = scan->scans;
+    SpocControlClient *next = g_steal_pointer(&scan->next);
+    g_autofree char *name = g_strdup(scan->name);
+    if (next != NULL)
+        spoc_control_set_closed(next, NULL, NULL);
+    g_hash_table_remove(scans->scans, name);
+    if (next != NULL)
+        begin(scans, next, name);
+}
+
+static void
+finish(Scan *scan, SpocHandoverEnd end, const char *text)
+{
+    spoc_log(scan->scans->log,
+             end == SPOC_HANDOVER_DELIVERED || end == SPOC_HANDOVER_QUEUED ? SPOC_LOG_INFO
+                                                                           : SPOC_LOG_WARNING,
+             "%s: %s: %s", scan->name, spoc_handover_end_name(end), text != NULL ? text : "");
+    if (scan->door != NULL)
+        tell(scan->door, end, text);
+    forget(scan);
+}
+
+/* --- records ---------------------------------------------------------------------------- */
+
+static void
+say(const Scan *scan, const char *what, const GError *error)
+{
+    spoc_log(scan->scans->log, SPOC_LOG_ERROR, "%s: %s: %s", scan->name, what, error->message);
+}
+
+static void
+settle(Scan *scan, SpocScanEnd end)
+{
+    g_autoptr(GError) error = NULL;
+    const SpocScanRecord record = {.end = end, .server = scan->facts->server, .text = scan->reason};
+    if (*scan->facts->uuid != '\0' &&
+        !spoc_scan_settle(scan->scans->spool, scan->name, &record, &error))
+        say(scan, "should CUPS run this job again it may be mailed twice", error);
+}
+
+static void
+remove_entry(Scan *scan)
+{
+    g_autoptr(GError) error = NULL;
+    if (!spoc_scan_remove(scan->scans->spool, scan->name, &error))
+        say(scan, "cannot remove the document", error);
+}
+
+/* --- the end of a flight ---------------------------------------------------------------- */
+
+/* The message is written, or all have it. */
+static void
+on_safe(gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->in_outbox = FALSE;
+    g_autoptr(GError) error = NULL;
+    if (scan->decided == SPOC_STATE_SENDING) {
+        remove_entry(scan);
+        finish(scan, SPOC_HANDOVER_DELIVERED, scan->reason);
+        return;
+    }
+    if (scan->is_left && !spoc_scan_taken(scan->scans->spool, scan->name, &error))
+        say(scan, "cannot mark it as taken", error);
+    settle(scan, scan->any_delivered ? SPOC_SCAN_DELIVERED : SPOC_SCAN_QUEUED);
+    finish(scan,
+           scan->decided == SPOC_STATE_FAILED ? SPOC_HANDOVER_DELIVERED : SPOC_HANDOVER_QUEUED,
+           scan->reason);
+}
+
+static void
+land(Scan *scan)
+{
+    scan->phase = PHASE_LANDING;
+    spoc_outbox_land(scan->scans->outbox, scan->name);
+}
+
+static void
+drop(Scan *scan)
+{
+    if (scan->in_outbox)
+        spoc_outbox_drop(scan->scans->outbox, scan->name);
+    scan->in_outbox = FALSE;
+}
+
+/* The door has not gone: it is given back to it. */
+static void
+give_back(Scan *scan, SpocHandoverEnd end)
+{
+    g_autofree char *reason = g_strdup(scan->reason);
+    drop(scan);
+    finish(scan, end, reason);
+}
+
+/* Before it may become a message its document must be safe. */
+static void
+keep(Scan *scan)
+{
+    if (scan->is_left) {
+        land(scan);
+        return;
+    }
+    scan->phase = PHASE_KEEPING;
+    spoc_control_reply(scan->door, "keep");
+}
+
+static void
+end_withdrawn(Scan *scan)
+{
+    if (scan->any_delivered)
+        settle(scan, SPOC_SCAN_DELIVERED);
+    drop(scan);
+    spoc_log(scan->scans->log, SPOC_LOG_INFO, "%s: withdrawn%s", scan->name,
+             scan->any_delivered ? ", too late" : "");
+    forget(scan);
+}
+
+static gboolean
+has_delivered(const SpocEnvelope *envelope)
+{
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        if (recipient->state == SPOC_RECIPIENT_DELIVERED)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+notify_owner(Scan *scan, const SpocEnvelope *envelope)
+{
+    g_autofree char *id =
+        spoc_scan_notice_queue(scan->scans->spool, scan->scans->log, scan->scans->setup, envelope);
+    g_autoptr(GError) error = NULL;
+    if (id != NULL && !spoc_outbox_relearn(scan->scans->outbox, id, &error))
+        say(scan, "its notice waits for the next start of spocd", error);
+}
+
+static void
+decide_unreachable(Scan *scan)
+{
+    int wish = spoc_config_choice(scan->scans->setup->config, SPOC_OPTION_SCAN_WHEN_UNREACHABLE);
+    /* What some have already must not be sent to them again by CUPS. */
+    if (wish == SPOC_SCAN_UNREACHABLE_QUEUE || scan->any_delivered || scan->is_left)
+        keep(scan);
+    else
+        give_back(scan,
+                  wish == SPOC_SCAN_UNREACHABLE_HOLD ? SPOC_HANDOVER_HOLD : SPOC_HANDOVER_RETRY);
+}
+
+static SpocHandoverEnd
+refusal(const SpocScans *scans)
+{
+    return spoc_config_choice(scans->setup->config, SPOC_OPTION_SCAN_WHEN_REFUSED) ==
+                   SPOC_SCAN_REFUSED_HOLD
+               ? SPOC_HANDOVER_REFUSED_HOLD
+               : SPOC_HANDOVER_REFUSED;
+}
+
+static void
+on_decided(const SpocEnvelope *envelope, SpocMessageState state, gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->decided = state;
+    scan->any_delivered = state == SPOC_STATE_SENDING || has_delivered(envelope);
+    g_free(scan->reason);
+    scan->reason = g_strdup(state == SPOC_STATE_SENDING ? scan->server : envelope->reason);
+    if (scan->is_withdrawn) {
+        end_withdrawn(scan);
+    } else if (state == SPOC_STATE_SENDING) {
+        settle(scan, SPOC_SCAN_DELIVERED);
+        land(scan);
+    } else if (state != SPOC_STATE_FAILED) {
+        decide_unreachable(scan);
+    } else if (scan->any_delivered || scan->is_left) {
+        notify_owner(scan, envelope);
+        keep(scan);
+    } else {
+        give_back(scan, refusal(scan->scans));
+    }
+}
+
+static void
+on_reached(const char *server, gpointer user_data)
+{
+    Scan *scan = user_data;
+    if (g_strcmp0(server, scan->server) == 0)
+        return;
+    g_free(scan->server);
+    scan->server = g_strdup(server);
+}
+
+static void
+on_progress(guint percent, gpointer user_data)
+{
+    Scan *scan = user_data;
+    if (scan->door == NULL)
+        return;
+    g_autofree char *line = g_strdup_printf("progress %u %s", percent,
+                                            scan->server != NULL ? scan->server : "the server");
+    g_strdelimit(line, "\r\n", ' ');
+    spoc_control_reply(scan->door, line);
+}
+
+static gboolean
+is_withdrawn(gpointer user_data)
+{
+    const Scan *scan = user_data;
+    return scan->is_withdrawn;
+}
+
+/* --- the beginning ---------------------------------------------------------------------- */
+
+/* It cannot even be tried. */
+static void
+wait(Scan *scan, const char *reason)
+{
+    g_free(scan->reason);
+    scan->reason = g_strdup(reason);
+    if (scan->door == NULL)
+        forget(scan); /* left: it is tried again */
+    else
+        decide_unreachable(scan);
+}
+
+static SpocComposedMail *
+compose(Scan *scan, const SpocScanOrder *order, GError **error)
+{
+    guint8 start[SPOC_SCAN_START_BYTES];
+    SpocScans *scans = scan->scans;
+    int fd = spoc_scan_open_document(scans->spool, scan->name, scan->facts->size_bytes, error);
+    if (fd < 0)
+        return NULL;
+    ssize_t count = pread(fd, start, sizeof start, 0);
+    close(fd);
+    return spoc_scan_order_compose(order, scan->name, scan->facts, scans->setup, start,
+                                   (gsize)MAX(count, 0), error);
+}
+
+static SpocEnvelope *
+make_envelope(const Scan *scan, const SpocScanOrder *order, const SpocComposedMail *mail,
+              guint64 size_bytes)
+{
+    SpocEnvelope *envelope = spoc_envelope_new();
+    const GPtrArray *groups[] = {order->to, order->cc};
+    envelope->id = g_strdup(scan->name);
+    envelope->kind = g_strdup(SPOC_SCAN_KIND);
+    envelope->sender = g_strdup(scan->scans->setup->sender);
+    for (guint i = 0; i < G_N_ELEMENTS(groups); i++)
+        for (guint k = 0; k < groups[i]->len; k++) {
+            const SpocPerson *person = g_ptr_array_index(groups[i], k);
+            spoc_envelope_add_recipient(envelope, person->address);
+        }
+    envelope->job_id = scan->facts->job_id;
+    envelope->subject = g_strdup(mail->subject);
+    envelope->message_id = g_strdup(mail->message_id);
+    envelope->size_bytes = size_bytes;
+    envelope->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
+    return envelope;
+}
+
+static gboolean
+fly(Scan *scan, const SpocScanOrder *order, GError **error)
+{
+    static const SpocAttachmentEvents content_events = {on_progress, is_withdrawn};
+    static const SpocStreamEvents events = {on_reached, on_decided};
+    SpocScans *scans = scan->scans;
+    g_autoptr(SpocComposedMail) mail = compose(scan, order, error);
+    if (mail == NULL)
+        return FALSE;
+    g_autoptr(SpocContent) content =
+        spoc_scan_content_new(scans->spool, scan->name, mail->bytes, &content_events, scan, error);
+    if (content == NULL)
+        return FALSE;
+    scan->in_outbox = TRUE;
+    spoc_outbox_send_stream(scans->outbox,
+                            make_envelope(scan, order, mail, spoc_content_size_bytes(content)),
+                            mail->bytes, content, &events, on_safe, scan, NULL);
+    return TRUE;
+}
+
+static gboolean
+is_too_large(const Scan *scan, GError **error)
+{
+    gint64 limit = spoc_config_integer(scan->scans->setup->config, SPOC_OPTION_SCAN_MAX_SIZE);
+    if (limit == 0 || scan->facts->size_bytes <= (guint64)limit)
+        return FALSE;
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
+                "the document has %" G_GUINT64_FORMAT
+                " bytes, and scanMaxSize is %" G_GINT64_FORMAT,
+                scan->facts->size_bytes, limit);
+    return TRUE;
+}
+
+static gboolean
+may_pass(const GError *error)
+{
+    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE) ||
+           g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
+}
+
+/* A document that was left and must never be mailed: it is kept, as failed, with what is wrong
+ * with it; its owner is told. Its only recipient is the server's own sender: should somebody
+ * try it again, nobody else gets it. */
+static void
+fail_left(Scan *scan, const char *reason)
+{
+    SpocScans *scans = scan->scans;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
+    g_autoptr(GPtrArray) to = g_ptr_array_new();
+    SpocPerson sender = {.address = (char *)scans->setup->sender};
+    g_ptr_array_add(to, &sender);
+    const SpocScanOrder order = {
+        .to = to, .cc = nobody, .subject = scan->facts->title, .filename = scan->facts->title};
+    g_autoptr(SpocComposedMail) mail = compose(scan, &order, &error);
+    if (mail == NULL) {
+        say(scan, "cannot keep it as failed", error);
+        return;
+    }
+    g_autoptr(SpocEnvelope) envelope = make_envelope(scan, &order, mail, scan->facts->size_bytes);
+    SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, 0);
+    recipient->state = SPOC_RECIPIENT_FAILED;
+    recipient->reply = g_strdup(reason);
+    envelope->reason = g_strdup(reason);
+    notify_owner(scan, envelope);
+    if (!spoc_queue_add(scans->spool, envelope, mail->bytes, SPOC_STATE_FAILED, &error) ||
+        !spoc_scan_taken(scans->spool, scan->name, &error))
+        say(scan, "cannot keep it as failed", error);
+    else
+        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", scan->name, reason);
+}
+
+static void
+refuse(Scan *scan, const char *reason)
+{
+    if (scan->door != NULL) {
+        finish(scan, refusal(scan->scans), reason);
+        return;
+    }
+    fail_left(scan, reason);
+    forget(scan);
+}
+
+static void
+start(Scan *scan)
+{
+    const SpocSetup *setup = scan->scans->setup;
+    g_autoptr(GError) error = NULL;
+    if (setup->blocker != NULL) {
+        wait(scan, setup->blocker);
+        return;
+    }
+    g_autoptr(SpocScanOrder) order = NULL;
+    if (!is_too_large(scan, &error))
+        order = spoc_scan_order_new(scan->facts, setup, scan->scans->spool, &error);
+    if (order != NULL && fly(scan, order, &error))
+        return;
+    if (may_pass(error))
+        wait(scan, error->message);
+    else
+        refuse(scan, error->message);
+}
+
+/* --- doors ------------------------------------------------------------------------------ */
+
+static void
+on_door_closed(gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->door = NULL;
+    if (scan->is_left || scan->phase == PHASE_LANDING)
+        return;
+    scan->is_withdrawn = TRUE;
+    if (scan->phase == PHASE_KEEPING)
+        end_withdrawn(scan);
+}
+
+static void
+on_next_closed(gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->next = NULL;
+}
+
+static void
+watch_door(Scan *scan, SpocControlClient *door)
+{
+    scan->door = door;
+    spoc_control_set_closed(door, on_door_closed, scan);
+}
+
+static Scan *
+add_scan(SpocScans *scans, const char *name, GError **error)
+{
+    SpocScanFacts *facts = spoc_scan_load(scans->spool, name, error);
+    if (facts == NULL)
+        return NULL;
+    Scan *scan = g_new0(Scan, 1);
+    scan->scans = scans;
+    scan->name = g_strdup(name);
+    scan->facts = facts;
+    g_hash_table_insert(scans->scans, scan->name, scan);
+    return scan;
+}
+
+/* What was settled before this door came; then it is told so. */
+static gboolean
+tell_settled(SpocScans *scans, SpocControlClient *door, const char *name)
+{
+    g_auto(SpocScanRecord) record = {0};
+    SpocMessageState state;
+    gboolean is_message = spoc_queue_find(scans->spool, name, &state, NULL);
+    gboolean has_record = spoc_scan_find_record(scans->spool, name, &record, NULL);
+    if (!is_message && !has_record)
+        return FALSE;
+    /* What waits needs its document, which is the same as this one. */
+    gboolean is_over = has_record && record.end == SPOC_SCAN_DELIVERED && !is_message;
+    g_autoptr(GError) error = NULL;
+    if (is_over && !spoc_scan_remove(scans->spool, name, &error))
+        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
+    tell(door,
+         has_record && record.end == SPOC_SCAN_DELIVERED ? SPOC_HANDOVER_DELIVERED
+                                                         : SPOC_HANDOVER_QUEUED,
+         has_record ? record.text : "it was handed over before");
+    return TRUE;
+}
+
+static void
+begin(SpocScans *scans, SpocControlClient *door, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    if (tell_settled(scans, door, name))
+        return;
+    Scan *scan = add_scan(scans, name, &error);
+    if (scan == NULL) {
+        g_autofree char *line = g_strconcat("error ", error->message, NULL);
+        spoc_control_reply(door, line);
+        return;
+    }
+    watch_door(scan, door);
+    start(scan);
+}
+
+void
+spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name)
+{
+    if (!spoc_spool_name_is_valid(name)) {
+        spoc_control_reply(client, "error that is not the name of a scan");
+        return;
+    }
+    Scan *scan = g_hash_table_lookup(scans->scans, name);
+    if (scan == NULL) {
+        begin(scans, client, name);
+    } else if (scan->is_withdrawn && scan->next == NULL) {
+        scan->next = client;
+        spoc_control_set_closed(client, on_next_closed, scan);
+    } else if (scan->door == NULL && !scan->is_withdrawn) {
+        watch_door(scan, client);
+    } else {
+        spoc_control_reply(client, "error another door waits for this document");
+    }
+}
+
+/* It could not be tried, and its entry waits for a better time. */
+static void
+leave(Scan *scan)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reason = g_strdup(scan->reason);
+    if (!spoc_scan_leave(scan->scans->spool, scan->name, &error)) {
+        finish(scan, SPOC_HANDOVER_RETRY, error->message);
+        return;
+    }
+    scan->scans->waiting++;
+    settle(scan, SPOC_SCAN_QUEUED);
+    finish(scan, SPOC_HANDOVER_QUEUED, reason);
+}
+
+void
+spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name)
+{
+    Scan *scan = g_hash_table_lookup(scans->scans, name);
+    if (scan == NULL || scan->door != client || scan->phase != PHASE_KEEPING)
+        return;
+    if (scan->in_outbox)
+        land(scan);
+    else
+        leave(scan);
+}
+
+/* --- what was left ---------------------------------------------------------------------- */
+
+/* FALSE when it is done or under way. */
+static gboolean
+take_left(SpocScans *scans, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    SpocMessageState state;
+    if (g_hash_table_contains(scans->scans, name))
+        return FALSE;
+    if (spoc_queue_find(scans->spool, name, &state, NULL)) {
+        /* A crash between keeping the message and marking the entry. */
+        if (!spoc_scan_taken(scans->spool, name, &error))
+            spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
+        return FALSE;
+    }
+    if (scans->setup->blocker != NULL || spoc_outbox_room(scans->outbox) == 0)
+        return TRUE;
+    Scan *scan = add_scan(scans, name, &error);
+    if (scan == NULL) {
+        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
+        return TRUE;
+    }
+    scan->is_left = TRUE;
+    start(scan);
+    /* What could not be tried is forgotten again, and still lies there. */
+    return !g_hash_table_contains(scans->scans, name);
+}
+
+gboolean
+spoc_scans_rescan(SpocScans *scans, GError **error)
+{
+    g_autoptr(GPtrArray) names = spoc_scan_list_left(scans->spool, error);
+    if (names == NULL)
+        return FALSE;
+    guint waiting = 0;
+    for (guint i = 0; i < names->len; i++)
+        waiting += take_left(scans, g_ptr_array_index(names, i)) ? 1 : 0;
+    scans->waiting = waiting;
+    return TRUE;
+}

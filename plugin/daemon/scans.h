@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Documents on their way from the doors to the mail server: who waits for which, what
+ *           each door is told, and what was left behind by doors that could not wait.
+ * OWNERSHIP Borrows spool, log, outbox and setup; they outlive it, but for the outbox, whose
+ *           flights must be gone before.
+ *
+ * A document is sent while its door waits. When all have it the record is written and the door
+ * is told. When it has to wait, the door makes it safe from power loss, it becomes a message of
+ * the queue, and the door is told that. A door that hangs up before has withdrawn it: the
+ * sending is broken off before the final dot.
+ */
+#pragma once
+
+#include "daemon/control.h"
+#include "daemon/outbox.h"
+
+typedef struct _SpocScans SpocScans;
+
+SpocScans *spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox);
+void spoc_scans_free(SpocScans *scans);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScans, spoc_scans_free)
+
+/* @setup: borrowed until the next call */
+void spoc_scans_use(SpocScans *scans, const SpocSetup *setup);
+
+/* The requests "scan NAME" and "kept NAME", see spool/handover.h */
+void spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name);
+void spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name);
+
+/* Takes up what doors have left, as far as there is room. */
+gboolean spoc_scans_rescan(SpocScans *scans, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A door waits, or will be told soon. */
+gboolean spoc_scans_are_busy(const SpocScans *scans);
+/* Entries that were left and cannot be sent yet */
+guint spoc_scans_waiting(const SpocScans *scans);

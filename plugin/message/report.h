@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   One mail to the administrator about all that was returned lately: which messages,
+ *           to whom, why in the server's words, and what can be done.
+ * SECURITY  Subjects, addresses and servers' words are foreign: each is made one line.
+ *
+ * Composing is idempotent: the same returned messages give the same identifier.
+ */
+#pragma once
+
+#include "message/notification.h"
+
+/* A report lists so many messages; of the others it says the number. */
+#define SPOC_REPORT_LISTED_MAX 200
+
+/* One message in failed/ to one recipient */
+typedef struct {
+    const char *id;
+    const char *recipient;
+    const char *subject;
+    const char *reason; /* (nullable): stage, server and its words */
+    gint64 job_id;      /* 0 for none */
+    gint64 created_unix_s;
+} SpocReturned;
+
+/**
+ * SpocReport:
+ * @returned: (array length=count): at least one
+ * @sender: the From address
+ * @recipient: mailReportTo
+ * @host_name: this print server's name
+ */
+typedef struct {
+    const SpocReturned *returned;
+    gsize count;
+    const char *sender;
+    const char *recipient;
+    const char *host_name;
+    gint64 now_unix_s;
+} SpocReport;
+
+SpocComposedMail *spoc_report_compose(const SpocReport *report,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "spool/scan-copy.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#define PIECE_BYTES ((gsize)8 * 1024 * 1024) /* between looks at the order to stop */
+#define BUFFER_BYTES ((gsize)64 * 1024)
+#define FULL_WAIT_MS 2000
+#define FULL_PATIENCE_MS (15 * 60 * 1000)
+
+typedef struct {
+    const SpocScanCopy *copy;
+    int output_fd;
+    gboolean in_kernel; /* copy_file_range is worth a try */
+    guint8 *buffer;
+    gsize held;   /* bytes in the buffer that are not written yet */
+    gsize offset; /* of the first of them */
+    guint64 size_bytes;
+    guint waited_ms;
+} State;
+
+static gboolean
+must_stop(const State *state, int input_fd, int timeout_ms)
+{
+    struct pollfd watched[2] = {{.fd = state->copy->stop_fd, .events = POLLIN},
+                                {.fd = input_fd, .events = POLLIN}};
+    return poll(watched, 2, timeout_ms) > 0 && watched[0].revents != 0;
+}
+
+static gboolean
+is_full(int reason)
+{
+    return reason == ENOSPC || reason == EDQUOT;
+}
+
+/* One piece: 1: more to come, 0: the end, -1: errno says why not */
+static int
+copy_in_kernel(State *state)
+{
+    ssize_t count =
+        copy_file_range(state->copy->input_fd, NULL, state->output_fd, NULL, PIECE_BYTES, 0);
+    if (count >= 0)
+        state->size_bytes += (guint64)count;
+    /* Some file systems say 0 for what they cannot do. */
+    if (count == 0 && state->size_bytes == 0)
+        state->in_kernel = FALSE;
+    if (count > 0 || (count == 0 && !state->in_kernel))
+        return 1;
+    if (count == 0)
+        return 0;
+    if (errno == EINTR)
+        return 1;
+    if (is_full(errno))
+        return -1;
+    state->in_kernel = FALSE; /* not a file, or not the same file system */
+    return 1;
+}
+
+static int
+copy_by_buffer(State *state)
+{
+    if (state->held == 0) {
+        ssize_t count = read(state->copy->input_fd, state->buffer, BUFFER_BYTES);
+        if (count < 0)
+            return errno == EINTR || errno == EAGAIN ? 1 : -1;
+        if (count == 0)
+            return 0;
+        state->held = (gsize)count;
+        state->offset = 0;
+    }
+    ssize_t count = write(state->output_fd, state->buffer + state->offset, state->held);
+    if (count < 0)
+        return errno == EINTR ? 1 : -1;
+    state->held -= (gsize)count;
+    state->offset += (gsize)count;
+    state->size_bytes += (guint64)count;
+    return 1;
+}
+
+/* FALSE when it has been full for too long. */
+static gboolean
+wait_for_room(State *state)
+{
+    if (state->waited_ms >= FULL_PATIENCE_MS)
+        return FALSE;
+    if (state->waited_ms == 0)
+        spoc_log(state->copy->log, SPOC_LOG_WARNING,
+                 "the disk of %s is full; waiting until there is room for the document",
+                 spoc_spool_path(state->copy->spool));
+    state->waited_ms += FULL_WAIT_MS;
+    return TRUE;
+}
+
+static SpocScanCopyResult
+copy_all(State *state, GError **error)
+{
+    for (;;) {
+        /* Where stdin is a pipe the filters may take their time. */
+        if (must_stop(state, state->held == 0 ? state->copy->input_fd : -1,
+                      state->in_kernel || state->held > 0 ? 0 : -1))
+            return SPOC_SCAN_COPY_STOPPED;
+        int more = state->in_kernel ? copy_in_kernel(state) : copy_by_buffer(state);
+        if (more == 0)
+            return SPOC_SCAN_COPY_DONE;
+        if (more > 0)
+            continue;
+        int reason = errno;
+        if (!is_full(reason) || !wait_for_room(state)) {
+            spoc_error_set_errno(error, reason, "cannot copy the document to '%s/scans'",
+                                 spoc_spool_path(state->copy->spool));
+            return SPOC_SCAN_COPY_FAILED;
+        }
+        if (must_stop(state, -1, FULL_WAIT_MS))
+            return SPOC_SCAN_COPY_STOPPED;
+    }
+}
+
+SpocScanCopyResult
+spoc_scan_copy_run(const SpocScanCopy *copy, guint64 *ret_size_bytes, GError **error)
+{
+    State state = {.copy = copy, .in_kernel = TRUE};
+    state.output_fd = spoc_scan_begin(copy->spool, copy->name, error);
+    if (state.output_fd < 0)
+        return SPOC_SCAN_COPY_FAILED;
+    state.buffer = g_malloc(BUFFER_BYTES);
+    SpocScanCopyResult result = copy_all(&state, error);
+    g_free(state.buffer);
+    if (close(state.output_fd) != 0 && result == SPOC_SCAN_COPY_DONE) {
+        spoc_error_set_errno(error, errno, "cannot copy the document");
+        result = SPOC_SCAN_COPY_FAILED;
+    }
+    *ret_size_bytes = state.size_bytes;
+    return result;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of scan entries: whether this document is one that CUPS runs again. */
+#include "base/error.h"
+#include "spool/file.h"
+#include "spool/queue.h"
+#include "spool/scan-format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define UUID_PREFIX "urn:uuid:"
+#define UUID_MAX_BYTES 64
+#define RUNS_MAX 10000
+#define STAT_BYTES 1024
+
+/* Behind the command's name, which may hold blanks and brackets, stand state and numbers
+ * (proc(5)); the 22nd field of all is the start. */
+#define FIELDS_BEFORE_START 20
+
+char *
+spoc_scan_process_stamp(pid_t pid)
+{
+    char path[64];
+    char text[STAT_BYTES + 1];
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return g_strdup("");
+    ssize_t count = read(fd, text, STAT_BYTES);
+    close(fd);
+    text[MAX(count, 0)] = '\0';
+    const char *rest = strrchr(text, ')');
+    g_auto(GStrv) fields = g_strsplit(rest != NULL ? rest : "", " ", FIELDS_BEFORE_START + 2);
+    if (g_strv_length(fields) < FIELDS_BEFORE_START + 1)
+        return g_strdup("");
+    const char *started = fields[FIELDS_BEFORE_START];
+    return g_strdup_printf("%ld-%.*s", (long)pid, (int)strspn(started, "0123456789"), started);
+}
+
+gboolean
+spoc_scan_process_lives(const char *stamp)
+{
+    gint64 pid = g_ascii_strtoll(stamp, NULL, 10);
+    if (pid <= 0 || pid > G_MAXINT32)
+        return FALSE;
+    g_autofree char *now = spoc_scan_process_stamp((pid_t)pid);
+    return *stamp != '\0' && strcmp(now, stamp) == 0;
+}
+
+/* (nullable): what the names of the job begin with */
+static char *
+base_of(const SpocScanFacts *facts)
+{
+    const char *uuid = facts->uuid;
+    if (g_ascii_strncasecmp(uuid, UUID_PREFIX, strlen(UUID_PREFIX)) == 0)
+        uuid += strlen(UUID_PREFIX);
+    gsize length = strlen(uuid);
+    if (length == 0 || length > UUID_MAX_BYTES || !g_ascii_isalnum(uuid[0]))
+        return NULL;
+    for (gsize i = 0; i < length; i++)
+        if (!g_ascii_isalnum(uuid[i]) && uuid[i] != '-')
+            return NULL;
+    g_autofree char *lower = g_ascii_strdown(uuid, -1);
+    return g_strconcat("scan-", lower, NULL);
+}
+
+static char *
+new_name(void)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    return g_strconcat("scan-", uuid, "-0-1", NULL);
+}
+
+/* Whether @name was settled; a damaged record counts as one, for better late than twice. */
+static gboolean
+find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
+{
+    g_autoptr(GError) error = NULL;
+    SpocMessageState state;
+    if (spoc_scan_find_record(spool, name, ret_record, &error))
+        return TRUE;
+    /* A crash between keeping the message and writing the record. */
+    if (!spoc_queue_find(spool, name, &state, NULL) &&
+        g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        return FALSE;
+    *ret_record = (SpocScanRecord){.end = SPOC_SCAN_QUEUED,
+                                   .server = g_strdup(""),
+                                   .text = g_strdup("it was handed over before")};
+    return TRUE;
+}
+
+char *
+spoc_scan_choose_name(SpocSpool *spool, const SpocScanFacts *facts, guint document,
+                      gboolean *ret_settled, SpocScanRecord *ret_record, GError **error)
+{
+    *ret_settled = FALSE;
+    g_autofree char *base = base_of(facts);
+    if (base == NULL)
+        return new_name();
+    for (guint run = 1; run <= RUNS_MAX; run++) {
+        g_autofree char *name = g_strdup_printf("%s-%u-%u", base, document, run);
+        g_auto(SpocScanRecord) record = {0};
+        if (!find_settled(spool, name, &record))
+            return g_steal_pointer(&name);
+        if (*facts->server != '\0' && strcmp(record.server, facts->server) == 0)
+            continue;
+        *ret_settled = TRUE;
+        *ret_record = record;
+        record = (SpocScanRecord){0};
+        return g_steal_pointer(&name);
+    }
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "this document was run %d times", RUNS_MAX);
+    return NULL;
+}
+
+gboolean
+spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record, const char *server,
+               GError **error)
+{
+    const SpocScanRecord told = {
+        .end = record->end, .server = (char *)server, .text = record->text};
+    return spoc_scan_settle(spool, name, &told, error);
+}
+
+gboolean
+spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanFacts *facts, GError **error)
+{
+    g_autofree char *base = base_of(facts);
+    if (base == NULL)
+        return TRUE;
+    g_autofree char *prefix = g_strconcat(base, "-", NULL);
+    g_autoptr(GPtrArray) files = spoc_file_list(spoc_scan_folder(spool), error);
+    if (files == NULL)
+        return FALSE;
+    for (guint i = 0; i < files->len; i++) {
+        char *file = files->pdata[i];
+        g_auto(SpocScanRecord) record = {0};
+        if (!g_str_has_prefix(file, prefix) || !g_str_has_suffix(file, SPOC_SCAN_RECORD))
+            continue;
+        file[strlen(file) - strlen(SPOC_SCAN_RECORD)] = '\0';
+        if (!spoc_scan_find_record(spool, file, &record, NULL))
+            continue;
+        if (strcmp(record.server, facts->server) == 0 &&
+            !spoc_scan_told(spool, file, &record, "", error))
+            return FALSE;
+    }
+    return TRUE;
+}

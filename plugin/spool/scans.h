@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Documents of scan jobs on their way from a door (backend, spocctl send) to spocd,
+ *           and what has become of them.
+ * SECURITY  What a door was told (title, options, user) is hostile; it is kept as it came,
+ *           escaped, and understood only by spocd.
+ *
+ * The on-disk format is described at the top of scan-facts.c.
+ *
+ * An entry belongs to its door until the door leaves it: CUPS still has the job, so nothing
+ * needs to be synced, and a door that dies leaves nothing but litter. spocd sends an entry only
+ * while its door waits for the answer, or when the door has left it. A document that has to
+ * wait becomes a message of the queue under the entry's name; its document stays here.
+ */
+#pragma once
+
+#include "spool/spool.h"
+
+#define SPOC_SCAN_FIELD_MAX_BYTES 4096
+#define SPOC_SCAN_OPTIONS_MAX_BYTES (64 * 1024)
+#define SPOC_SCAN_FACTS_MAX_BYTES (512 * 1024)
+
+/* Records of what was settled are kept so long. */
+#define SPOC_SCAN_RECORD_KEEP_S (7 * 24 * 3600)
+
+/**
+ * SpocScanFacts: what is known of one document
+ * @uri: with the recipients, as in DEVICE_URI
+ * @options: of the job, as in argv
+ * @content_type: "" when nobody said one
+ * @uuid: of the job; "" for none
+ * @server: the cupsd that runs the job, see spoc_scan_process_stamp(); "" for spocctl
+ * @writer: the door itself, likewise
+ * @size_bytes: of the document
+ *
+ * No string is NULL.
+ */
+typedef struct {
+    gint64 job_id;
+    char *user;
+    char *title;
+    char *printer;
+    char *printer_info;
+    char *location;
+    char *uri;
+    char *options;
+    char *content_type;
+    char *uuid;
+    char *server;
+    char *writer;
+    guint64 size_bytes;
+    gint64 created_unix_s;
+} SpocScanFacts;
+
+/* All strings "" */
+SpocScanFacts *spoc_scan_facts_new(void);
+void spoc_scan_facts_free(SpocScanFacts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanFacts, spoc_scan_facts_free)
+/* Replaces a string of the facts, cut to SPOC_SCAN_FIELD_MAX_BYTES; NULL is "". */
+void spoc_scan_facts_set(char **field, const char *value);
+
+/* (transfer full): "PID-STARTED" of a process, the same as long as it lives and no other's
+ * afterwards; "" when it cannot be told */
+char *spoc_scan_process_stamp(pid_t pid);
+/* FALSE also where nothing tells. */
+gboolean spoc_scan_process_lives(const char *stamp);
+
+typedef enum {
+    SPOC_SCAN_DELIVERED,
+    SPOC_SCAN_QUEUED,
+} SpocScanEnd;
+
+/**
+ * SpocScanRecord: what has become of a document that CUPS may run again
+ * @server: the cupsd that was told; "" makes the record count for every cupsd
+ * @text: for people
+ */
+typedef struct {
+    SpocScanEnd end;
+    char *server;
+    char *text;
+} SpocScanRecord;
+
+void spoc_scan_record_clear(SpocScanRecord *record);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocScanRecord, spoc_scan_record_clear)
+
+/* --- for doors: scan-names.c ------------------------------------------------------------ */
+
+/**
+ * spoc_scan_choose_name:
+ * @document: number of the document in its job; 0 when not known
+ * @ret_record: (out): filled in when TRUE is in @ret_settled
+ *
+ * The name of an entry: from the job's UUID and @document, so that a job that CUPS runs again
+ * after a crash finds its entry or its record. A run by the cupsd that was told the end before
+ * is somebody's wish (a restarted job, the next of several documents on stdin), and gets the
+ * next name. Without a UUID the name is new each time.
+ *
+ * Returns: (transfer full)
+ */
+char *spoc_scan_choose_name(SpocSpool *spool, const SpocScanFacts *facts, guint document,
+                            gboolean *ret_settled, SpocScanRecord *ret_record,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* CUPS will run this job again, from its first document on: what was settled of it counts for
+ * the same cupsd as well. */
+gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanFacts *facts,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Another cupsd was told now. */
+gboolean spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record,
+                        const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- for doors -------------------------------------------------------------------------- */
+
+/* A descriptor to write the document to; it is not an entry yet. */
+int spoc_scan_begin(SpocSpool *spool, const char *name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes it an entry, replacing one of this name. */
+gboolean spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanFacts *facts,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Makes the document safe from power loss. */
+gboolean spoc_scan_sync(SpocSpool *spool, const char *name,
+                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Syncs all and leaves the entry to spocd for good. */
+gboolean spoc_scan_leave(SpocSpool *spool, const char *name,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Takes back what was begun or offered, or left and not yet taken; as far as it is there. */
+void spoc_scan_withdraw(SpocSpool *spool, const char *name);
+
+/* --- for spocd -------------------------------------------------------------------------- */
+
+/* (transfer full) (element-type utf8): the entries that were left */
+GPtrArray *spoc_scan_list_left(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+SpocScanFacts *spoc_scan_load(SpocSpool *spool, const char *name,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A descriptor to read it by, the caller's; SPOC_ERROR_CORRUPT when it has not @size_bytes */
+int spoc_scan_open_document(SpocSpool *spool, const char *name, guint64 size_bytes,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* A message of the queue has taken an entry that was left. */
+gboolean spoc_scan_taken(SpocSpool *spool, const char *name,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes the record, durably. */
+gboolean spoc_scan_settle(SpocSpool *spool, const char *name, const SpocScanRecord *record,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* FALSE with SPOC_ERROR_NOT_FOUND when there is none */
+gboolean spoc_scan_find_record(SpocSpool *spool, const char *name, SpocScanRecord *ret_record,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes document and facts; the record stays. */
+gboolean spoc_scan_remove(SpocSpool *spool, const char *name,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes what dead doors left behind, and old records. */
+gboolean spoc_scan_sweep(SpocSpool *spool, gint64 now_unix_s,
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
