@@ -83,7 +83,7 @@ check_login(const Check *check, int encryption)
         warn(check, SPOC_OPTION_MAILPASS, "is set without mailuser: there is no login");
     if (has_user && !has_password)
         warn(check, SPOC_OPTION_MAILUSER,
-             "is set without a password; set mailpass or mailPassFile, or mailuser = [EMPTY]");
+             "is set without a password; set mailpass or mailpassFile, or mailuser = [EMPTY]");
     if (has_user && has_password && encryption == SPOC_ENCRYPTION_NONE)
         warn(check, SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
              "is NONE, so the password crosses the network readable for everyone on the way; use "

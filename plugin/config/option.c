@@ -87,10 +87,10 @@ static const SpocOption table[SPOC_OPTION_COUNT] = {
      .default_value = "",
      .group = GROUP_LOGIN,
      .help = "The password of mailuser. A file that holds it should be readable for root and the "
-             "print system's group only (chmod 0640, chown root:lp); better use mailPassFile or a "
+             "print system's group only (chmod 0640, chown root:lp); better use mailpassFile or a "
              "systemd credential named mailpass."},
     {.id = SPOC_OPTION_MAIL_PASS_FILE,
-     .name = "mailPassFile",
+     .name = "mailpassFile",
      .type = SPOC_TYPE_PATH,
      .flags = CRITICAL,
      .default_value = "",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   Passwords that stand elsewhere. A systemd credential of the option's name counts
- *           first; then the file that mailPassFile or trustStorePasswordFile names, unless
+ *           first; then the file that mailpassFile or trustStorePasswordFile names, unless
  *           the password itself is set in a higher layer; then the password's own key.
  * SECURITY  A file that cannot be read gives no password at all, rather than an old one, and
  *           makes delivery wait. Problems never quote what a file holds.

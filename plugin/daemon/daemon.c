@@ -585,3 +585,9 @@ spoc_daemon_scans(SpocDaemon *daemon)
 {
     return daemon->scans;
 }
+
+void
+spoc_daemon_check_config(SpocDaemon *daemon)
+{
+    (void)on_config_poll(daemon);
+}

@@ -166,6 +166,8 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         return;
     }
     if (g_str_has_prefix(line, "scan ")) {
+        /* Somebody waits, and may have changed something just for that. */
+        spoc_daemon_check_config(requests->daemon);
         spoc_scans_offer(spoc_daemon_scans(requests->daemon), client, line + strlen("scan "));
         return;
     }

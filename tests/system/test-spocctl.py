@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
+# Also tests: privilege.c
 """The commands of an administrator's first day."""
 
 import json

@@ -123,13 +123,13 @@ static void
 test_secret_files(void)
 {
     g_autoptr(ConfigFixture) fixture =
-        make_fixture("mailserver=a.example\nmailfrom=a@b.c\nmailuser=u\nmailPassFile=pass");
+        make_fixture("mailserver=a.example\nmailfrom=a@b.c\nmailuser=u\nmailpassFile=pass");
     config_fixture_write(fixture, "etc/spoc/pass", "geheim\n");
     g_autofree char *path = config_fixture_path(fixture, "etc/spoc/pass");
     g_assert_cmpint(chmod(path, 0644), ==, 0);
     g_autoptr(SpocConfig) config = spoc_config_load(fixture->places);
     g_autoptr(GPtrArray) problems = spoc_config_check(fixture->places, config);
-    g_assert_true(has_problem(problems, "mailPassFile: everyone on this host can read"));
+    g_assert_true(has_problem(problems, "mailpassFile: everyone on this host can read"));
     g_assert_cmpint(chmod(path, 0600), ==, 0);
     g_autoptr(GPtrArray) none = spoc_config_check(fixture->places, config);
     g_assert_cmpuint(none->len, ==, 0);

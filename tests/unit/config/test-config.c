@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config-fixture.h"
+/* Also tests: file.c layers.c load.c stamp.c */
+#include "files-fixture.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define MANAGEMENT_URL "managementUrl = https://cm.example.com/values\n"
-
-/* Each file's text, lowest layer first; NULL: there is none. */
-typedef struct {
-    const char *vendor;
-    const char *management;
-    const char *fetched;
-    const char *local;
-    const char *dropin_a;
-    const char *dropin_b;
-} Files;
-
-static const char *const file_names[] = {
-    "share/spoc/defaults.conf", "etc/spoc/management.conf",       "cache/spoc/management-values",
-    "etc/spoc/spoc.conf",       "etc/spoc/spoc.conf.d/10-a.conf", "etc/spoc/spoc.conf.d/20-b.conf"};
-
-static ConfigFixture *
-make_files(const Files *files)
-{
-    const char *texts[] = {files->vendor, files->management, files->fetched,
-                           files->local,  files->dropin_a,   files->dropin_b};
-    ConfigFixture *fixture = config_fixture_new();
-    for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
-        config_fixture_write(fixture, file_names[i], texts[i]);
-    return fixture;
-}
 
 /* (nullable): the first problem whose message has this in it */
 static const SpocConfigProblem *
@@ -301,8 +277,8 @@ test_problems(void)
          TRUE,
          0},
         {"pass file missing",
-         {.local = "mailserver=a.example\nmailPassFile=no-such-file"},
-         "spoc.conf:2: mailPassFile: '",
+         {.local = "mailserver=a.example\nmailpassFile=no-such-file"},
+         "spoc.conf:2: mailpassFile: '",
          SPOC_SEVERITY_ERROR,
          TRUE,
          2},
@@ -432,82 +408,6 @@ test_paths(void)
     g_assert_null(spoc_config_string(config, SPOC_OPTION_MAIL_CLIENT_CERTIFICATE));
 }
 
-static void
-test_secrets(void)
-{
-    static const struct {
-        const char *name;
-        Files files;
-        const char *content; /* of etc/spoc/pass */
-        const char *credential;
-        const char *password;
-        gboolean blocks;
-    } cases[] = {
-        {"key", {.local = "mailpass=k"}, NULL, NULL, "k", FALSE},
-        {"file", {.local = "mailPassFile=pass"}, "f\nmore", NULL, "f", FALSE},
-        {"file, CRLF", {.local = "mailPassFile=pass"}, " f \r\n", NULL, " f ", FALSE},
-        {"file before key", {.local = "mailPassFile=pass\nmailpass=k"}, "f", NULL, "f", FALSE},
-        {"key in a higher layer",
-         {.vendor = "mailPassFile=pass", .local = "mailpass=k"},
-         "f",
-         NULL,
-         "k",
-         FALSE},
-        {"key taken back in a higher layer",
-         {.vendor = "mailPassFile=pass", .local = "mailpass=[EMPTY]"},
-         "f",
-         NULL,
-         NULL,
-         FALSE},
-        {"file taken back",
-         {.vendor = "mailPassFile=pass\nmailpass=k", .local = "mailPassFile=[EMPTY]"},
-         "f",
-         NULL,
-         "k",
-         FALSE},
-        {"credential before both",
-         {.local = "mailPassFile=pass\nmailpass=k"},
-         "f",
-         "c\n",
-         "c",
-         FALSE},
-        {"empty file", {.local = "mailPassFile=pass\nmailpass=k"}, "\nf", NULL, NULL, TRUE},
-        {"no file", {.local = "mailPassFile=pass\nmailpass=k"}, NULL, NULL, NULL, TRUE},
-        {"control character", {.local = "mailPassFile=pass"}, "f\tg", NULL, NULL, TRUE},
-        {"not UTF-8", {.local = "mailPassFile=pass"}, "\xff", NULL, NULL, TRUE},
-        {"empty credential", {.local = "mailpass=k"}, NULL, "", NULL, TRUE},
-    };
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_test_message("%s", cases[i].name);
-        g_autoptr(ConfigFixture) fixture = make_files(&cases[i].files);
-        config_fixture_write(fixture, "etc/spoc/spoc.conf.d/00-server.conf",
-                             "mailserver=a.example");
-        config_fixture_write(fixture, "etc/spoc/pass", cases[i].content);
-        config_fixture_write(fixture, "credentials/mailpass", cases[i].credential);
-        g_autofree char *credentials = config_fixture_path(fixture, "credentials");
-        g_setenv("CREDENTIALS_DIRECTORY", credentials, TRUE);
-        g_autoptr(SpocConfig) config = spoc_config_load(fixture->places);
-        g_unsetenv("CREDENTIALS_DIRECTORY");
-        g_assert_cmpstr(spoc_config_string(config, SPOC_OPTION_MAILPASS), ==, cases[i].password);
-        g_assert_true((spoc_config_blocker(config) != NULL) == cases[i].blocks);
-        if (cases[i].credential != NULL)
-            g_assert_cmpint(spoc_config_origin(config, SPOC_OPTION_MAILPASS).layer, ==,
-                            SPOC_LAYER_CREDENTIAL);
-    }
-}
-
-static void
-test_trust_store_password(void)
-{
-    g_autoptr(ConfigFixture) fixture =
-        make_files(&(Files){.local = "mailserver=a.example\ntrustStorePasswordFile=tp"});
-    config_fixture_write(fixture, "etc/spoc/tp", "secret\n");
-    g_autoptr(SpocConfig) config = spoc_config_load(fixture->places);
-    g_assert_cmpstr(spoc_config_string(config, SPOC_OPTION_TRUST_STORE_PASSWORD), ==, "secret");
-    g_autoptr(SpocConfig) plain = config_fixture("mailserver=a.example");
-    g_assert_cmpstr(spoc_config_string(plain, SPOC_OPTION_TRUST_STORE_PASSWORD), ==, "changeit");
-}
-
 /* A file of the original product as an administrator has it: CRLF, its own other keys. */
 static void
 test_original(void)
@@ -560,7 +460,7 @@ static void
 test_stamp(void)
 {
     g_autoptr(ConfigFixture) fixture =
-        make_files(&(Files){.local = "mailserver=a.example\nmailPassFile=pass\ntrustStore=roots\n"
+        make_files(&(Files){.local = "mailserver=a.example\nmailpassFile=pass\ntrustStore=roots\n"
                                      "recipientAliasFile=aliases\ntrustRevocationList=crl\n"
                                      "mailClientCertificate=cert\nmailClientKey=key\n"});
     config_fixture_write(fixture, "etc/spoc/roots/a.pem", "1");
@@ -620,8 +520,6 @@ main(int argc, char **argv)
     g_test_add_func("/config/servers", test_servers);
     g_test_add_func("/config/times", test_times);
     g_test_add_func("/config/paths", test_paths);
-    g_test_add_func("/config/secrets", test_secrets);
-    g_test_add_func("/config/trust-store-password", test_trust_store_password);
     g_test_add_func("/config/original", test_original);
     g_test_add_func("/config/dropin-names", test_dropin_names);
     g_test_add_func("/config/stamp", test_stamp);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: describe.c */
 #include "base/error.h"
 #include "sample.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: reasons.c */
 #include "message/words.h"
 
 #include <string.h>

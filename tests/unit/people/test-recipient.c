@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: account.c allow.c */
 #include "base/error.h"
 #include "people/rules.h"
 

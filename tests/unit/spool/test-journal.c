@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: marks.c */
 #include "base/error.h"
 #include "root.h"
 #include "spool/journal.h"

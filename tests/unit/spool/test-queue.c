@@ -201,7 +201,27 @@ test_batch(Root *root, gconstpointer data)
         spoc_envelope_free((SpocEnvelope *)items[i].envelope);
 }
 
-/* Makes a file of the spool old, as far as ctime lets us: it can't be set, so the sweep is
+static struct timespec
+change_time(Root *root)
+{
+    struct stat info;
+    root_put(root, "state", "clock", "x", 1);
+    int folder = spoc_spool_folder_fd(root->spool, "state");
+    g_assert_cmpint(fstatat(folder, "clock", &info, 0), ==, 0);
+    g_assert_cmpint(unlinkat(folder, "clock", 0), ==, 0);
+    return info.st_ctim;
+}
+
+/* What is written after this is newer than what was written before. */
+static void
+wait_for_file_clock(Root *root)
+{
+    struct timespec before = change_time(root), now = before;
+    while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec)
+        now = change_time(root);
+}
+
+/* A file cannot be made old, for its ctime cannot be set; so the sweep is
  * shown to leave young ones alone, and what it may remove is shown by their kinds. */
 static void
 test_recover(Root *root, gconstpointer data)
@@ -212,7 +232,7 @@ test_recover(Root *root, gconstpointer data)
     add(root, "double", SPOC_STATE_HELD);
     g_assert_true(spoc_queue_move(root->spool, "sent", SPOC_STATE_NEW, SPOC_STATE_SENDING, &error));
     g_autoptr(GBytes) envelope = root_get(root, "held", "double");
-    g_usleep(20000); /* the clock of the file system must move on */
+    wait_for_file_clock(root);
     root_put(root, "failed", "double", g_bytes_get_data(envelope, NULL),
              g_bytes_get_size(envelope));
     root_put(root, "data", "young-body", "x", 1);

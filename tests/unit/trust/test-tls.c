@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: credential.c roots.c */
 #include "base/error.h"
 #include "handshake.h"
 #include "trust/settings.h"

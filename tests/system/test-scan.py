@@ -1,0 +1,557 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Documents through the real cupsd, our backend and spocd: what arrives, what is refused, and
+what becomes of a document when something goes wrong on the way."""
+
+import hashlib
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import unittest
+
+from spoctest import mta, process, spoc
+from spoctest.certificates import Authority
+from spoctest.cups import Cups
+from spoctest.mailbox import Catcher
+from spoctest.process import Root, need_root, wait_for
+from spoctest.sink import Sink, peak_kib, pids_of
+
+PDF = pathlib.Path("/usr/share/cups/data/default-testpage.pdf")
+FIELDS = {"from", "reply-to", "to", "cc", "date", "message-id", "mime-version", "subject",
+          "x-auto-response-suppress", "content-type"}
+
+
+def scanner_pages(folder):
+    """What SANE's test device scans, in the formats that scanimage writes."""
+    (folder / "dll.conf").write_text("test\n")
+    environment = {"SANE_CONFIG_DIR": str(folder), "PATH": os.defpath, "HOME": str(folder)}
+    pages = []
+    for name in ("jpeg", "png", "tiff"):
+        page = folder / f"page.{name}"
+        with page.open("wb") as out:
+            subprocess.run(["scanimage", "-d", "test", "--mode", "Color", "--test-picture",
+                            "Color pattern", f"--format={name}"], stdin=subprocess.DEVNULL,
+                           stdout=out, stderr=subprocess.DEVNULL, env=environment, check=True)
+        page.chmod(0o644)
+        pages.append(page)
+    return pages
+
+
+def attachment(mail):
+    found, = mail.message.iter_attachments()
+    return found
+
+
+class WithQueue(unittest.TestCase):
+    """One cupsd with the queue 'scan' for the owner; each test begins with an empty spool."""
+
+    keys = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = Root()
+        cls.cups = Cups(Root(cls.root.folder("cups")))
+        cls.addClassCleanup(cls.cups.stop)
+        cls.add_queue("scan", "spoc:%40owner")
+        cls.pdf = cls.root.path / "a page.pdf"
+        shutil.copy(PDF, cls.pdf)
+        cls.pdf.chmod(0o644)
+
+    def setUp(self):
+        # A spocd of the test before is in the middle of waiting, or remembers a server.
+        process.end_processes_of(self.cups.root.path)
+        spoc.clear_spool(self.cups)
+        self.catcher = Catcher(self.root.folder(f"mails-{self.id()}"))
+        self.addCleanup(self.catcher.stop)
+        self.configure()
+        self.addCleanup(self.explain_failure)
+
+    def configure(self, port=None, **keys):
+        spoc.configure_server(self.cups, port or self.catcher.port, **{**self.keys, **keys})
+
+    def explain_failure(self):
+        self.cups.run("cancel", "-a", check=False)
+        if not self._outcome.success:
+            print("\n".join("# " + line for line in
+                            spoc.daemon_log(self.cups).splitlines()[-30:]))
+
+    @classmethod
+    def add_queue(cls, name, uri, *options):
+        cls.cups.run("lpadmin", "-p", name, "-E", "-v", uri, "-P",
+                     cls.cups.root.path / "share/model/spoc.ppd", *options)
+
+    def job(self, number):
+        """What lpstat says of a job: active, done or cancelled."""
+        said = self.cups.run("lpstat", "-W", "all", "-l", "-o").stdout
+        entries = re.split(r"^(?=\S)", said, flags=re.M)
+        return next((e for e in entries if re.match(rf"\S+-{number}\s", e)), "")
+
+    def job_log(self, number):
+        return "\n".join(line for line in self.cups.error_log().splitlines()
+                         if f"[Job {number}]" in line)
+
+    def wait_job_log(self, number, text, seconds=30.0):
+        wait_for(f"job {number} to log '{text}'", lambda: text in self.job_log(number), seconds)
+
+    def assert_nothing_left(self):
+        """Nothing but records, and those are swept when they are old."""
+        spoc.wait_empty(self.cups)
+        wait_for("no document to be left",
+                 lambda: all(f.suffix == ".done" for f in spoc.spool_files(self.cups, "scans")))
+
+    def assert_sound(self, mail):
+        self.assertEqual(mail.defects, [])
+        self.assertLessEqual({name.lower() for name in mail.message.keys()}, FIELDS)
+        for once in ("From", "To", "Date", "Message-ID", "Subject", "MIME-Version"):
+            self.assertEqual(len(mail.message.get_all(once, [])), 1, once)
+        self.assertNotIn(b"\n", mail.content.replace(b"\r\n", b""))
+        self.assertLessEqual(max(map(len, mail.content.split(b"\r\n"))), 998)
+        self.assertEqual(len(list(mail.message.iter_attachments())), 1)
+
+
+class Documents(WithQueue):
+    def test_every_format_arrives_as_it_was(self):
+        types = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff",
+                 "pdf": "application/pdf"}
+        for page in [*scanner_pages(self.root.folder("scanner")), self.pdf]:
+            with self.subTest(page=page.name):
+                self.catcher.mails.clear()
+                self.cups.print("scan", page, user="alice", title="Seite № 1 – 日本")
+                mail, = self.catcher.wait(1)
+                self.assert_sound(mail)
+                part = attachment(mail)
+                kind = page.suffix[1:]
+                self.assertEqual(part.get_content_type(), types[kind])
+                extension = {"jpeg": "jpg", "tiff": "tif"}.get(kind, kind)
+                self.assertEqual(part.get_filename(), f"Seite № 1 – 日本.{extension}")
+                self.assertEqual(part.get_content(), page.read_bytes())
+                self.assertEqual(mail.subject, "Seite № 1 – 日本")
+                self.assertEqual(mail.recipients, ["alice@example.com"])
+                self.assertEqual(mail.sender, "print-server@example.com")
+                self.assertEqual(mail.message["Reply-To"].addresses[0].addr_spec,
+                                 "alice@example.com")
+        self.cups.wait_idle()
+        self.assert_nothing_left()
+
+    def test_other_formats_become_a_pdf(self):
+        text = spoc.document(self.root.path, "letter.txt")
+        job = self.cups.print("scan", text, user="alice", title="letter.txt")
+        mail, = self.catcher.wait(1, 60)
+        part = attachment(mail)
+        self.assertEqual(part.get_filename(), "letter.pdf")
+        self.assertTrue(part.get_content().startswith(b"%PDF-"))
+        self.wait_job_log(job, "delivered: ")
+
+    def test_each_document_of_a_job_is_a_mail(self):
+        other = self.root.path / "other.pdf"
+        other.write_bytes(self.pdf.read_bytes() + b"\n% another\n")
+        other.chmod(0o644)
+        texts = [spoc.document(self.root.path, f"{n}.txt", f"This is text {n}.\n") for n in "12"]
+        for pair in ([self.pdf, other], texts):
+            self.catcher.mails.clear()
+            self.cups.run("lp", "-d", "scan", "-U", "alice", "-t", "two", "--", *pair)
+            mails = self.catcher.wait(2, 60)
+            self.assertEqual(len({m.message_id for m in mails}), 2)
+        self.cups.wait_idle()
+        self.assertEqual(len(self.catcher.mails), 2)
+
+    def test_a_raw_queue_works_too(self):
+        self.cups.run("lpadmin", "-p", "raw", "-E", "-v", "spoc:alice%40example.com", "-m", "raw")
+        self.cups.print("raw", self.pdf, "raw", title="raw")
+        mail, = self.catcher.wait(1)
+        self.assertEqual(attachment(mail).get_content(), self.pdf.read_bytes())
+        self.assertEqual(attachment(mail).get_content_type(), "application/pdf")
+        self.assertEqual(attachment(mail).get_filename(), "raw.pdf")
+
+    def test_a_scanner_pipes_into_lp(self):
+        page = scanner_pages(self.root.folder("pipe"))[1]
+        with page.open("rb") as stdin:
+            self.cups.run("lp", "-d", "scan", "-U", "bob", "-", stdin=stdin)
+        mail, = self.catcher.wait(1)
+        self.assertEqual(mail.recipients, ["bob@example.com"])
+        self.assertEqual(attachment(mail).get_content(), page.read_bytes())
+
+    def test_a_restarted_job_is_mailed_again(self):
+        job = self.cups.print("scan", self.pdf, user="alice", title="again")
+        self.catcher.wait(1)
+        self.cups.wait_idle()
+        self.cups.run("lp", "-i", job, "-H", "restart")
+        self.catcher.wait(2)
+
+    def test_banners_and_copies(self):
+        job = self.cups.print("scan", self.pdf, "job-sheets=standard", "copies=3", user="alice")
+        self.catcher.wait(1)
+        self.cups.wait_idle()
+        self.assertEqual(len(self.catcher.mails), 1)
+        self.assertIn("a banner page is not mailed", self.job_log(job))
+        self.assertIn("copies are not mailed", self.job_log(job))
+
+
+class Options(WithQueue):
+    keys = {"scanAllowedRecipients": "@owner, @example.com, archive@example.org"}
+
+    def test_people_and_words(self):
+        self.cups.print("scan", self.pdf, "mail-to=bob@example.com,carol",
+                        "mail-cc=archive@example.org", "mail-subject='Für Bob'",
+                        "mail-body='Hallo, Bob'", "mail-filename=für.bob", user="alice")
+        mail, = self.catcher.wait(1)
+        self.assert_sound(mail)
+        self.assertEqual(sorted(mail.recipients),
+                         ["archive@example.org", "bob@example.com", "carol@example.com"])
+        self.assertEqual([a.addr_spec for a in mail.message["To"].addresses],
+                         ["bob@example.com", "carol@example.com"])
+        self.assertEqual(str(mail.message["Cc"]), "archive@example.org")
+        self.assertEqual(mail.subject, "Für Bob")
+        self.assertEqual(mail.text.strip(), "Hallo, Bob")
+        self.assertEqual(attachment(mail).get_filename(), "für.bob.pdf")
+
+    def test_templates_and_the_user_as_sender(self):
+        self.configure(scanFrom="user", scanSubject="{counter}: {user} at {printer}",
+                       scanFilename="{title}-{counter}")
+        for number in ("1", "2"):
+            self.cups.print("scan", self.pdf, user="alice", title="t")
+            mail = self.catcher.wait(int(number))[-1]
+            self.assertEqual(mail.message["From"].addresses[0].addr_spec, "alice@example.com")
+            self.assertEqual(mail.message["Sender"].address.addr_spec, "print-server@example.com")
+            self.assertEqual(mail.subject, f"{number}: alice at scan")
+            self.assertEqual(attachment(mail).get_filename(), f"t-{number}.pdf")
+
+    def test_a_stranger_cannot_be_mailed(self):
+        strangers = ["mail-to=x@evil.example", "mail-to=bob@example.com,x@evil.example",
+                     "mail-cc=x@evil.example", "mail-to=archive@example.org@evil.example"]
+        for option in strangers:
+            with self.subTest(option=option):
+                job = self.cups.print("scan", self.pdf, option, user="alice")
+                self.cups.wait_idle()
+                self.wait_job_log(job, "not delivered: ")
+                self.assertEqual(self.catcher.mails, [])
+        job = self.cups.print("scan", self.pdf, user="x@evil.example")
+        self.wait_job_log(job, "not delivered: ")
+        self.add_queue("astray", "spoc:x%40evil.example")
+        job = self.cups.print("astray", self.pdf, user="alice")
+        self.wait_job_log(job, "scanAllowedRecipients does not allow x@evil.example")
+        self.assertEqual(self.catcher.mails, [])
+        self.cups.wait_idle()
+        self.assert_nothing_left()
+
+    def test_tricks_add_nothing(self):
+        breaks = "a\r\nBcc: x@evil.example\r\n\r\n.\r\nMAIL FROM:<x@evil.example>\r\n"
+        tricks = [("mail-subject", breaks), ("mail-body", breaks + "--=_spoc_\r\n.\r\nQUIT\r\n"),
+                  ("mail-filename", "../../etc/passwd\r\nX: y"), ("mail-filename", 'a"; x="b'),
+                  ("mail-subject", "=?utf-8?q?Bcc:_x=40evil?="), ("mail-filename", "\u202egpj.exe")]
+        for name, value in tricks:
+            with self.subTest(name=name, value=value):
+                self.catcher.mails.clear()
+                quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+                self.cups.print("scan", self.pdf, f'{name}="{quoted}"', user="alice",
+                                title="t\r\nSTATE: +offline\nATTR: x=y")
+                mail, = self.catcher.wait(1)
+                self.assert_sound(mail)
+                self.assertEqual(mail.recipients, ["alice@example.com"])
+                self.assertEqual(attachment(mail).get_content(), self.pdf.read_bytes())
+                filename = attachment(mail).get_filename()
+                self.assertNotRegex(filename, "[/\\\\\x00-\x1f\u202e]")
+                self.assertFalse(filename.startswith("."))
+        self.cups.wait_idle()
+        self.assertEqual(len(self.catcher.mails), 1)
+        self.assertNotIn("offline", self.cups.run("lpstat", "-l", "-p", "scan").stdout)
+
+    def test_replies_steer_no_printer(self):
+        self.catcher.refuse = lambda envelope: "554 5.7.1 no STATE: +offline"
+        job = self.cups.print("scan", self.pdf, user="alice")
+        self.wait_job_log(job, "554 5.7.1 no STATE: +offline")
+        self.cups.wait_idle()
+        self.assertNotIn("Alerts: offline", self.cups.run("lpstat", "-l", "-p", "scan").stdout)
+
+
+class Failures(WithQueue):
+    def test_a_server_that_is_down(self):
+        self.configure(port=process.dead_port())
+        job = self.cups.print("scan", self.pdf, user="alice", title="patience")
+        self.wait_job_log(job, "queued: ")
+        self.cups.wait_idle()
+        self.assertIn("exited with no errors", self.job_log(job))
+        entry, = spoc.queue(self.cups)
+        self.assertEqual((entry["kind"], entry["job_id"], entry["subject"]),
+                         ("scan", job, "patience"))
+        self.configure()
+        mail, = self.catcher.wait(1)
+        self.assertEqual(attachment(mail).get_content(), self.pdf.read_bytes())
+        self.assert_nothing_left()
+
+    def test_a_temporary_refusal(self):
+        refusals = iter(["451 4.3.0 not now"])
+        self.catcher.refuse = lambda envelope: next(refusals, None)
+        job = self.cups.print("scan", self.pdf, user="alice")
+        self.wait_job_log(job, "queued: ")
+        mail, = self.catcher.wait(1)
+        self.assertEqual(attachment(mail).get_content(), self.pdf.read_bytes())
+        self.cups.wait_idle()
+        self.assert_nothing_left()
+
+    def test_a_permanent_refusal_cancels_the_job(self):
+        self.catcher.refuse = lambda envelope: "554 5.7.1 we do not want this"
+        job = self.cups.print("scan", self.pdf, user="alice")
+        self.wait_job_log(job, "we do not want this")
+        self.cups.wait_idle()
+        self.assertIn("we do not want this", self.job(job))
+        self.assertIn("idle", self.cups.run("lpstat", "-p", "scan").stdout)
+        self.assert_nothing_left()
+        self.configure(scanWhenRefused="hold")
+        job = self.cups.print("scan", self.pdf, user="alice")
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        self.assert_nothing_left()
+
+    def test_the_job_may_stay_with_cups(self):
+        self.configure(port=process.dead_port(), scanWhenUnreachable="hold")
+        job = self.cups.print("scan", self.pdf, user="alice")
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        self.assert_nothing_left()
+        self.configure(scanWhenUnreachable="hold")
+        self.cups.run("lp", "-i", job, "-H", "resume")
+        self.catcher.wait(1)
+        self.cups.wait_idle()
+        self.assertEqual(len(self.catcher.mails), 1)
+
+    def test_one_that_was_queued_and_fails_later(self):
+        self.configure(port=process.dead_port())
+        job = self.cups.print("scan", self.pdf, user="alice", title="in vain")
+        self.wait_job_log(job, "queued: ")
+        self.catcher.refuse = lambda envelope: (
+            "554 5.7.1 never" if b"application/pdf" in envelope.original_content else None)
+        self.configure()
+        notice, = self.catcher.wait(1)
+        self.assertEqual((notice.sender, notice.recipients), ("<>", ["alice@example.com"]))
+        self.assertIn("in vain", notice.subject)
+        for words in ("554 5.7.1 never", "alice@example.com", str(self.pdf.stat().st_size)):
+            self.assertIn(words, notice.text)
+        wait_for("the document to be kept", lambda: [q["state"] for q in spoc.queue(self.cups)]
+                 == ["failed"])
+        entry, = spoc.queue(self.cups)
+        self.catcher.refuse = None
+        self.cups.run("spocctl", "queue", "retry", entry["id"])
+        mail = self.catcher.wait(2)[1]
+        self.assertEqual(attachment(mail).get_content(), self.pdf.read_bytes())
+        self.assert_nothing_left()
+
+    def test_too_large(self):
+        self.configure(scanMaxSize="50k")
+        job = self.cups.print("scan", self.pdf, user="alice")
+        self.wait_job_log(job, "not delivered: ")
+        self.assertIn(f"{self.pdf.stat().st_size} bytes", self.job_log(job))
+        self.assertIn("51200", self.job_log(job))
+        self.configure()
+        large = self.root.path / "large.pdf"
+        large.write_bytes(self.pdf.read_bytes() + bytes(50 << 20))
+        large.chmod(0o644)
+        job = self.cups.print("scan", large, user="alice")
+        self.wait_job_log(job, "not delivered: ")
+        self.assertIn(str(64 << 20), self.job_log(job))
+        self.assertEqual(self.catcher.mails, [])
+        self.cups.wait_idle()
+        self.assert_nothing_left()
+
+    def test_without_a_spocd(self):
+        self.configure(startDaemon="never")
+        job = self.cups.print("scan", self.pdf, user="alice")
+        self.wait_job_log(job, "queued: ", 60)
+        self.cups.wait_idle()
+        spoc.spocd_once(self.cups, expect=0)
+        self.catcher.wait(1)
+        self.assert_nothing_left()
+
+    def test_without_a_configuration(self):
+        self.configure(mailserver=None)
+        job = self.cups.print("scan", self.pdf, user="alice")
+        self.wait_job_log(job, "queued: ")
+        self.cups.wait_idle()
+        self.configure()
+        self.catcher.wait(1)
+        self.assert_nothing_left()
+
+
+class Interruptions(WithQueue):
+    """A document that is large enough to be half-way, and a server that stops reading there."""
+
+    def setUp(self):
+        super().setUp()
+        self.large = self.root.path / "large.pdf"
+        if not self.large.exists():
+            self.large.write_bytes(self.pdf.read_bytes() + random.Random(1).randbytes(20 << 20))
+            self.large.chmod(0o644)
+        self.digest = hashlib.sha256(self.large.read_bytes()).hexdigest()
+        self.sink = Sink()
+        self.addCleanup(self.sink.stop)
+        self.configure(port=self.sink.port, mailSmtpTimeout="60000")
+
+    def begin(self):
+        self.sink.pause_after(4 << 20)
+        job = self.cups.print("scan", self.large, user="alice", title="half-way")
+        wait_for("the document to be half-way", self.sink.is_paused)
+        return job
+
+    def assert_mailed_once(self):
+        mail, = self.sink.wait(1, 60)
+        self.assertEqual(mail.digest, self.digest)
+        self.cups.wait_idle()
+        self.assert_nothing_left()
+        self.assertEqual(len(self.sink.mails), 1)
+
+    def test_cancel(self):
+        job = self.begin()
+        self.cups.run("cancel", job)
+        self.sink.go_on()
+        self.cups.wait_idle()
+        self.assert_nothing_left()
+        self.assertEqual(self.sink.mails, [])
+
+    def test_spocd_is_killed(self):
+        job = self.begin()
+        pid, = pids_of(self.cups.root.path, "spocd")
+        os.kill(pid, signal.SIGKILL)
+        self.sink.go_on()
+        self.assert_mailed_once()
+        self.wait_job_log(job, "delivered: ")
+
+    def test_the_backend_is_killed(self):
+        self.begin()
+        pid, = pids_of(self.cups.root.path, "backend/spoc")
+        self.cups.run("lpadmin", "-p", "scan", "-o", "printer-error-policy=retry-current-job")
+        os.kill(pid, signal.SIGKILL)
+        self.sink.go_on()
+        self.assert_mailed_once()
+
+    def test_cupsd_restarts(self):
+        self.begin()
+        self.cups.halt()
+        self.sink.go_on()
+        self.cups.start()
+        self.assert_mailed_once()
+
+    def test_cupsd_is_killed_when_it_was_just_delivered(self):
+        job = self.cups.print("scan", self.pdf, user="alice")
+        self.sink.wait(1)
+        self.wait_job_log(job, "delivered: ")
+        self.cups.wait_idle()
+        # CUPS writes what has become of a job half a minute later.
+        os.kill(self.cups.pid, signal.SIGKILL)
+        self.cups.halt()
+        self.cups.start()
+        self.wait_job_log(job, "delivered already")
+        self.cups.wait_idle()
+        self.assertEqual(len(self.sink.mails), 1)
+
+    def test_a_full_disk(self):
+        process.end_processes_of(self.cups.root.path)
+        mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=700,uid=7,gid=7", "tmpfs",
+                 self.cups.spool]
+        if subprocess.run(mount, stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            self.skipTest("no file system can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", self.cups.spool], check=False)
+        job = self.cups.print("scan", self.large, user="alice", title="a full disk")
+        self.wait_job_log(job, "is full")
+        subprocess.run(["mount", "-o", "remount,size=64m", self.cups.spool], check=True)
+        self.assert_mailed_once()
+        process.end_processes_of(self.cups.root.path)
+
+
+class Size(WithQueue):
+    def test_memory_does_not_grow_with_the_document(self):
+        sink = Sink()
+        self.addCleanup(sink.stop)
+        self.configure(port=sink.port, mailSmtpTimeout="60000")
+        huge = self.root.path / "huge.pdf"
+        block = random.Random(2).randbytes(1 << 20)
+        digest = hashlib.sha256()
+        with huge.open("wb") as out:
+            for piece in [self.pdf.read_bytes(), *([block] * 300)]:
+                out.write(piece)
+                digest.update(piece)
+        huge.chmod(0o644)
+        self.addCleanup(huge.unlink)
+        sink.pause_after(350 << 20)
+        self.cups.print("scan", huge, user="alice")
+        wait_for("nearly all to be sent", sink.is_paused, 120)
+        peaks = {name: peak_kib(pids_of(self.cups.root.path, name)[0])
+                 for name in ("spocd", "backend/spoc")}
+        sink.go_on()
+        mail, = sink.wait(1, 120)
+        self.assertEqual(mail.digest, digest.hexdigest())
+        if b"__asan_init" not in self.cups.spocd.read_bytes():
+            self.assertLess(peaks["spocd"], 24 << 10)
+            self.assertLess(peaks["backend/spoc"], 4 << 10)
+
+
+class Postfix(unittest.TestCase):
+    def test_postfix_gets_it_over_tls(self):
+        root = Root()
+        authority = Authority(root.folder("ca"))
+        server = mta.Postfix(Root(root.folder("mta")), authority)
+        self.addCleanup(server.stop)
+        cups = Cups(Root(root.folder("cups")))
+        self.addCleanup(cups.stop)
+        spoc.configure_server(cups, server.starttls, authority, "STARTTLS_REQUIRED",
+                              mailuser=mta.USER, mailpass=mta.PASSWORD,
+                              scanAllowedRecipients="@example.com, @example.org")
+        cups.run("lpadmin", "-p", "scan", "-E", "-v", "spoc:%40owner,bob%40example.org", "-P",
+                 cups.root.path / "share/model/spoc.ppd")
+        pages = scanner_pages(root.folder("scanner"))
+        for page in pages:
+            cups.print("scan", page, user="alice", title=page.name)
+        mails = server.maildir.wait(2 * len(pages), 60)
+        for page in pages:
+            same = [m for m in mails if attachment(m).get_content() == page.read_bytes()]
+            self.assertEqual(len(same), 2, page.name)
+            self.assertEqual([m.defects for m in same], [[], []])
+
+
+class Command(WithQueue):
+    def send(self, *arguments, stdin=subprocess.DEVNULL, **options):
+        return self.cups.run("spocctl", "send", *arguments, stdin=stdin, check=False, **options)
+
+    def test_a_file_and_stdin(self):
+        done = self.send("--to", "alice@example.com", "--subject", "Vom Befehl", self.pdf)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("delivered", done.stdout)
+        mail, = self.catcher.wait(1)
+        self.assert_sound(mail)
+        self.assertEqual((mail.subject, attachment(mail).get_filename()),
+                         ("Vom Befehl", "a page.pdf"))
+        with self.pdf.open("rb") as stdin:
+            self.send("--to", "bob", "--to", "carol@example.net", "-", stdin=stdin)
+        mail = self.catcher.wait(2)[1]
+        self.assertEqual(mail.recipients, ["bob@example.com", "carol@example.net"])
+        self.assertEqual(attachment(mail).get_content(), self.pdf.read_bytes())
+        self.assertEqual(attachment(mail).get_content_type(), "application/pdf")
+        self.assert_nothing_left()
+
+    def test_queue(self):
+        self.configure(startDaemon="never")
+        done = self.send("--to", "alice@example.com", "--queue", self.pdf, self.pdf)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        spoc.spocd_once(self.cups, expect=0)
+        self.catcher.wait(2)
+        self.assert_nothing_left()
+
+    def test_refusals(self):
+        self.catcher.refuse = lambda envelope: "554 5.7.1 no"
+        done = self.send("--to", "alice@example.com", self.pdf)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("554 5.7.1 no", done.stderr)
+        self.assertEqual(self.send(self.pdf).returncode, 2)
+        self.assertEqual(self.send("--to", "not an address", self.pdf).returncode, 1)
+        missing = self.send("--to", "alice@example.com", "/nonexistent")
+        self.assertEqual(missing.returncode, 1)
+        stranger = self.send("--to", "alice@example.com", self.pdf, user="nobody")
+        self.assertEqual(stranger.returncode, 1)
+        self.assertIn("root", stranger.stderr)
+        self.assert_nothing_left()
+
+
+if __name__ == "__main__":
+    need_root()
+    unittest.main()
