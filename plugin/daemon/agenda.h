@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What waits, in the order in which it is due. Holds no more than identifier, state
- *          and time of each, packed, so that a queue of 100,000 fits into a few megabytes.
+ * PURPOSE  What waits, in the order in which it is due. Holds the identifiers, states and times
+ *          of the earliest only, so that its memory is the same for any queue; of the others it
+ *          knows the number. When the earliest are used up the caller reads the folders again.
  */
 #pragma once
 
@@ -9,29 +10,29 @@
 
 typedef struct _SpocAgenda SpocAgenda;
 
-/* @id: the agenda's, until it is changed */
 typedef struct {
     gint64 due_unix_s;
+    guint64 order; /* of being put */
     SpocMessageState state;
-    const char *id;
+    char id[];
 } SpocAgendaItem;
 
-SpocAgenda *
-spoc_agenda_new(void);
-void
-spoc_agenda_free(SpocAgenda *agenda);
+/* @items_max: how many it holds, at least 1 */
+SpocAgenda *spoc_agenda_new(guint items_max);
+void spoc_agenda_free(SpocAgenda *agenda);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocAgenda, spoc_agenda_free)
 
 /* An @id that is there already gets the new state and time. */
-void
-spoc_agenda_put(SpocAgenda *agenda, const char *id, SpocMessageState state, gint64 due_unix_s);
-void
-spoc_agenda_remove(SpocAgenda *agenda, const char *id);
-/* The earliest; of those due at the same time the one that was put first. FALSE: there is none */
-gboolean
-spoc_agenda_first(const SpocAgenda *agenda, SpocAgendaItem *ret_item);
-guint
-spoc_agenda_count(const SpocAgenda *agenda);
+void spoc_agenda_put(SpocAgenda *agenda, const char *id, SpocMessageState state, gint64 due_unix_s);
+void spoc_agenda_remove(SpocAgenda *agenda, const char *id);
+/* (nullable): the earliest, and of those due at the same time the one that was put first; the
+ * agenda's until it is changed */
+const SpocAgendaItem *spoc_agenda_first(const SpocAgenda *agenda);
+/* Those it holds and those that it left out */
+guint spoc_agenda_count(const SpocAgenda *agenda);
 /* Lets everything that is due later be due at @now_unix_s. */
-void
-spoc_agenda_all_due(SpocAgenda *agenda, gint64 now_unix_s);
+void spoc_agenda_all_due(SpocAgenda *agenda, gint64 now_unix_s);
+
+/* Whether it holds none but left some out: clear it, and put all that waits again. */
+gboolean spoc_agenda_is_short(const SpocAgenda *agenda);
+void spoc_agenda_clear(SpocAgenda *agenda);

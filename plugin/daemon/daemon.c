@@ -364,9 +364,26 @@ pump(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
+/* The cache may be emptied beneath us, and the lock with it. FALSE: then we leave. */
+static gboolean
+keep_lock(SpocDaemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean busy = FALSE;
+    if (spoc_spool_lock_is_current(daemon->spool) || spoc_spool_lock(daemon->spool, &busy, &error))
+        return TRUE;
+    spoc_log(daemon->log, busy ? SPOC_LOG_WARNING : SPOC_LOG_ERROR,
+             "the lock of the spool was removed and cannot be taken again%s%s; leaving",
+             busy ? ": another spocd has it" : ": ", busy ? "" : error->message);
+    spoc_daemon_leave(daemon);
+    return FALSE;
+}
+
 void
 spoc_daemon_wake(SpocDaemon *daemon)
 {
+    if (!keep_lock(daemon))
+        return;
     daemon->rescan_wanted = TRUE;
     g_clear_handle_id(&daemon->idle_timer, g_source_remove);
     schedule_pump(daemon);
@@ -387,17 +404,8 @@ static gboolean
 on_minute(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
-    g_autoptr(GError) error = NULL;
-    gboolean busy = FALSE;
-    /* The cache may be emptied beneath us, and the lock with it. */
-    if (!spoc_spool_lock_is_current(daemon->spool) &&
-        !spoc_spool_lock(daemon->spool, &busy, &error)) {
-        spoc_log(daemon->log, busy ? SPOC_LOG_WARNING : SPOC_LOG_ERROR,
-                 "the lock of the spool was removed and cannot be taken again%s%s; leaving",
-                 busy ? ": another spocd has it" : ": ", busy ? "" : error->message);
-        spoc_daemon_leave(daemon);
+    if (!keep_lock(daemon))
         return G_SOURCE_CONTINUE;
-    }
     daemon->rescan_wanted = TRUE;
     if (now_unix_s() >= daemon->sweep_due_unix_s)
         sweep(daemon);
@@ -531,6 +539,8 @@ spoc_daemon_free(SpocDaemon *daemon)
                         &daemon->config_timer, &daemon->jobs_timer};
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_clear_handle_id(sources[i], g_source_remove);
+    if (daemon->scans != NULL)
+        spoc_scans_hang_up(daemon->scans);
     spoc_control_free(daemon->control);
     spoc_management_free(daemon->management);
     /* Both hold pointers to streams: they go first. */

@@ -11,6 +11,7 @@
 #include "build-config.h"
 #include "config/config.h"
 #include "daemon/daemon.h"
+#include "daemon/own-log.h"
 #include "daemon/service.h"
 #include "message/notification.h"
 #include "spool/door.h"
@@ -30,6 +31,7 @@
 /* How long the lock of a spocd that is leaving is waited for */
 #define LOCK_WAIT_MS 10000
 #define LOCK_POLL_MS 50
+#define LOG_TEND_S 60
 
 typedef struct {
     gboolean once;
@@ -144,6 +146,13 @@ on_signal(gpointer daemon)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+tend_log(gpointer spool)
+{
+    spoc_own_log_tend(spool);
+    return G_SOURCE_CONTINUE;
+}
+
 static int
 serve(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, const Options *options)
 {
@@ -163,9 +172,15 @@ serve(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, const Options *o
     guint term = g_unix_signal_add(SIGTERM, on_signal, daemon);
     guint interrupt = g_unix_signal_add(SIGINT, on_signal, daemon);
     guint watch = spoc_service_watch();
+    guint tending = 0;
+    if (options->on_demand) {
+        spoc_own_log_tend(spool);
+        tending = g_timeout_add_seconds(LOG_TEND_S, tend_log, spool);
+    }
     spoc_service_ready();
     int status = spoc_daemon_run(daemon);
     g_clear_handle_id(&watch, g_source_remove);
+    g_clear_handle_id(&tending, g_source_remove);
     spoc_service_stopping();
     g_source_remove(term);
     g_source_remove(interrupt);

@@ -16,6 +16,9 @@
  * that spares syncs. */
 #define CLOSED_ROOM 256
 
+/* So many of those that wait are held in memory, the earliest. */
+#define AGENDA_ITEMS 10000
+
 /* The same alarm about a server is repeated only after so long. */
 #define ALARM_REPEAT_S 3600
 
@@ -28,6 +31,8 @@ struct _SpocOutbox {
     const SpocSetup *setup;
     SpocDelivery *delivery; /* (nullable): until the first setup without a blocker */
     SpocAgenda *agenda;
+    gboolean agenda_is_partial; /* the folders could not be read */
+    gint64 all_due_unix_s;      /* what was planned before is due since then */
     SpocReporter *reporter;
     GHashTable *flying;         /* the envelope's id → Flight */
     guint flying_from_spool;
@@ -99,7 +104,7 @@ spoc_outbox_new(SpocSpool *spool, SpocLog *log, SpocOutboxChangedFunc changed, g
     outbox->log = log;
     outbox->changed = changed;
     outbox->user_data = user_data;
-    outbox->agenda = spoc_agenda_new();
+    outbox->agenda = spoc_agenda_new(AGENDA_ITEMS);
     outbox->reporter = spoc_reporter_new(spool, log, on_report, outbox);
     outbox->landing = g_ptr_array_new();
     outbox->flying =
@@ -140,15 +145,42 @@ learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointe
 {
     const Learning *learning = user_data;
     /* Held without a time: by an administrator, who will release it. */
-    if (learning->state != SPOC_STATE_HELD || next_attempt_unix_s != 0)
-        spoc_agenda_put(learning->outbox->agenda, id, learning->state, next_attempt_unix_s);
+    if (learning->state == SPOC_STATE_HELD && next_attempt_unix_s == 0)
+        return;
+    gint64 due = next_attempt_unix_s;
+    if (changed_unix_s < learning->outbox->all_due_unix_s)
+        due = MIN(due, learning->outbox->all_due_unix_s);
+    spoc_agenda_put(learning->outbox->agenda, id, learning->state, due);
+}
+
+static gboolean
+fill_agenda(SpocOutbox *outbox, GError **error)
+{
+    static const SpocMessageState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
+    spoc_agenda_clear(outbox->agenda);
+    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+        Learning learning = {.outbox = outbox, .state = states[i]};
+        if (!spoc_queue_each(outbox->spool, states[i], learn, &learning, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* After the earliest are used up: those that had to be left out. */
+static void
+complete_agenda(SpocOutbox *outbox)
+{
+    g_autoptr(GError) error = NULL;
+    if (!outbox->agenda_is_partial && !spoc_agenda_is_short(outbox->agenda))
+        return;
+    outbox->agenda_is_partial = !fill_agenda(outbox, &error);
+    if (outbox->agenda_is_partial) /* a passing fault: the next round tries again */
+        spoc_log(outbox->log, SPOC_LOG_ERROR, "cannot read what waits: %s", error->message);
 }
 
 gboolean
 spoc_outbox_load(SpocOutbox *outbox, GError **error)
 {
-    static const SpocMessageState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
-
     guint recovered = 0;
     if (!spoc_queue_recover(outbox->spool, &recovered, error))
         return FALSE;
@@ -157,12 +189,7 @@ spoc_outbox_load(SpocOutbox *outbox, GError **error)
                  "%u messages were being sent when the last spocd ended; they are sent again and "
                  "may arrive twice, with the same Message-ID",
                  recovered);
-    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
-        Learning learning = {.outbox = outbox, .state = states[i]};
-        if (!spoc_queue_each(outbox->spool, states[i], learn, &learning, error))
-            return FALSE;
-    }
-    return spoc_reporter_load(outbox->reporter, error);
+    return fill_agenda(outbox, error) && spoc_reporter_load(outbox->reporter, error);
 }
 
 gboolean
@@ -188,7 +215,8 @@ spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup, GError **error)
 void
 spoc_outbox_all_due(SpocOutbox *outbox)
 {
-    spoc_agenda_all_due(outbox->agenda, now_unix_s());
+            outbox->all_due_unix_s = now_unix_s();
+        spoc_agenda_all_due(outbox->agenda, outbox->all_due_unix_s);
 }
 
 static gboolean
@@ -650,12 +678,15 @@ spoc_outbox_send_due(SpocOutbox *outbox, gint64 now, SpocOutboxShare share)
     guint most = G_MAXUINT;
     if (share == SPOC_OUTBOX_HALF)
         most = (spoc_delivery_wanted(outbox->delivery) + 1) / 2;
-    SpocAgendaItem first;
+    const SpocAgendaItem *first = NULL;
+    complete_agenda(outbox);
     while (spoc_outbox_room(outbox) > 0 && outbox->flying_from_spool < most &&
-           spoc_agenda_first(outbox->agenda, &first) && first.due_unix_s <= now) {
-        g_autofree char *id = g_strdup(first.id);
+           (first = spoc_agenda_first(outbox->agenda)) != NULL && first->due_unix_s <= now) {
+        g_autofree char *id = g_strdup(first->id);
+        SpocMessageState state = first->state;
         spoc_agenda_remove(outbox->agenda, id);
-        send_from_spool(outbox, id, first.state);
+        send_from_spool(outbox, id, state);
+        complete_agenda(outbox);
     }
 }
 
@@ -689,10 +720,10 @@ spoc_outbox_sweep(SpocOutbox *outbox, gint64 now)
 gint64
 spoc_outbox_next_due_unix_s(const SpocOutbox *outbox)
 {
-    SpocAgendaItem first;
-    if (is_blocked(outbox) || !spoc_agenda_first(outbox->agenda, &first))
+    const SpocAgendaItem *first = spoc_agenda_first(outbox->agenda);
+    if (first == NULL || is_blocked(outbox))
         return 0;
-    return MAX(MAX(first.due_unix_s, outbox->closed_until_unix_s), 1);
+    return MAX(MAX(first->due_unix_s, outbox->closed_until_unix_s), 1);
 }
 
 gboolean
@@ -734,6 +765,7 @@ spoc_outbox_relearn(SpocOutbox *outbox, const char *id, GError **error)
     g_return_val_if_fail(!spoc_outbox_is_flying(outbox, id), FALSE);
 
     spoc_agenda_remove(outbox->agenda, id);
+    complete_agenda(outbox);
     SpocMessageState state = SPOC_STATE_WAITING;
     g_autoptr(GError) missing = NULL;
     if (!spoc_queue_find(outbox->spool, id, &state, &missing))

@@ -171,6 +171,11 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         spoc_scans_offer(spoc_daemon_scans(requests->daemon), client, line + strlen("scan "));
         return;
     }
+    if (g_str_has_prefix(line, "withdraw ")) {
+        spoc_scans_withdraw(spoc_daemon_scans(requests->daemon), client,
+                            line + strlen("withdraw "));
+        return;
+    }
     if (g_str_has_prefix(line, "kept ")) {
         spoc_scans_kept(spoc_daemon_scans(requests->daemon), client, line + strlen("kept "));
         return;

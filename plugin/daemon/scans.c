@@ -79,6 +79,22 @@ spoc_scans_free(SpocScans *scans)
 }
 
 void
+spoc_scans_hang_up(SpocScans *scans)
+{
+    GHashTableIter place;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&place, scans->scans);
+    while (g_hash_table_iter_next(&place, NULL, &value)) {
+        Scan *scan = value;
+        if (scan->door != NULL)
+            spoc_control_set_closed(scan->door, NULL, NULL);
+        if (scan->next != NULL)
+            spoc_control_set_closed(scan->next, NULL, NULL);
+        scan->door = scan->next = NULL;
+    }
+}
+
+void
 spoc_scans_use(SpocScans *scans, const SpocSetup *setup)
 {
     scans->setup = setup;
@@ -148,7 +164,9 @@ static void
 settle(Scan *scan, SpocScanEnd end)
 {
     g_autoptr(GError) error = NULL;
-    const SpocScanRecord record = {.end = end, .server = scan->facts->server, .text = scan->reason};
+    /* A cupsd that was not told may run it again. */
+    const char *server = scan->door != NULL ? scan->facts->server : "";
+    const SpocScanRecord record = {.end = end, .server = (char *)server, .text = scan->reason};
     if (*scan->facts->uuid != '\0' &&
         !spoc_scan_settle(scan->scans->spool, scan->name, &record, &error))
         say(scan, "should CUPS run this job again it may be mailed twice", error);
@@ -176,7 +194,7 @@ on_safe(gpointer user_data)
         finish(scan, SPOC_HANDOVER_DELIVERED, scan->reason);
         return;
     }
-    if (scan->is_left && !spoc_scan_taken(scan->scans->spool, scan->name, &error))
+    if (!spoc_scan_taken(scan->scans->spool, scan->name, &error))
         say(scan, "cannot mark it as taken", error);
     settle(scan, scan->any_delivered ? SPOC_SCAN_DELIVERED : SPOC_SCAN_QUEUED);
     finish(scan,
@@ -481,15 +499,32 @@ start(Scan *scan)
 /* --- doors ------------------------------------------------------------------------------ */
 
 static void
-on_door_closed(gpointer user_data)
+withdraw(Scan *scan)
 {
-    Scan *scan = user_data;
-    scan->door = NULL;
-    if (scan->is_left || scan->phase == PHASE_LANDING)
-        return;
     scan->is_withdrawn = TRUE;
     if (scan->phase == PHASE_KEEPING)
         end_withdrawn(scan);
+}
+
+/* The door was killed. cupsd takes its job for done, or runs it again. */
+static void
+on_door_closed(gpointer user_data)
+{
+    Scan *scan = user_data;
+    g_autoptr(GError) error = NULL;
+    scan->door = NULL;
+    if (scan->is_withdrawn || scan->phase == PHASE_LANDING)
+        return;
+    scan->is_left = spoc_scan_leave(scan->scans->spool, scan->name, &error);
+    if (!scan->is_left) {
+        say(scan, "its door was killed, and it cannot be kept", error);
+        withdraw(scan);
+    } else if (scan->phase == PHASE_KEEPING && scan->in_outbox) {
+        land(scan);
+    } else if (scan->phase == PHASE_KEEPING) {
+        scan->scans->waiting++;
+        forget(scan);
+    }
 }
 
 static void
@@ -572,6 +607,8 @@ spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name)
         scan->next = client;
         spoc_control_set_closed(client, on_next_closed, scan);
     } else if (scan->door == NULL && !scan->is_withdrawn) {
+        /* Its first door was killed, and CUPS runs the job again. */
+        scan->is_left = FALSE;
         watch_door(scan, client);
     } else {
         spoc_control_reply(client, "error another door waits for this document");
@@ -603,6 +640,17 @@ spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name)
         land(scan);
     else
         leave(scan);
+}
+
+void
+spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *name)
+{
+    Scan *scan = g_hash_table_lookup(scans->scans, name);
+    if (scan == NULL || scan->door != client || scan->phase == PHASE_LANDING)
+        return;
+    spoc_control_set_closed(client, NULL, NULL);
+    scan->door = NULL;
+    withdraw(scan);
 }
 
 /* --- what was left ---------------------------------------------------------------------- */

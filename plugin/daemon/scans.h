@@ -7,8 +7,8 @@
  *
  * A document is sent while its door waits. When all have it the record is written and the door
  * is told. When it has to wait, the door makes it safe from power loss, it becomes a message of
- * the queue, and the door is told that. A door that hangs up before has withdrawn it: the
- * sending is broken off before the final dot.
+ * the queue, and the door is told that. When a door withdraws it, the sending is broken off
+ * before the final dot; when a door was killed, spocd goes on alone.
  */
 #pragma once
 
@@ -24,9 +24,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScans, spoc_scans_free)
 /* @setup: borrowed until the next call */
 void spoc_scans_use(SpocScans *scans, const SpocSetup *setup);
 
-/* The requests "scan NAME" and "kept NAME", see spool/handover.h */
+/* The control socket closes, and the doors come again to the next spocd. */
+void spoc_scans_hang_up(SpocScans *scans);
+
+/* The requests "scan NAME", "kept NAME" and "withdraw NAME", see spool/handover.h */
 void spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name);
 void spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name);
+void spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *name);
 
 /* Takes up what doors have left, as far as there is room. */
 gboolean spoc_scans_rescan(SpocScans *scans, GError **error) G_GNUC_WARN_UNUSED_RESULT;

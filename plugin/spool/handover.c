@@ -208,10 +208,15 @@ spoc_handover_run(const SpocHandover *handover, char **ret_text)
         find_spocd(&talk);
         if (!talk.ended && say(&talk, "scan"))
             listen_to(&talk);
+        if (talk.fd >= 0 && talk.ended && talk.end == SPOC_HANDOVER_WITHDRAWN &&
+            !say(&talk, "withdraw"))
+            break; /* spocd has gone, and sends nothing that its door does not offer again */
         if (talk.fd >= 0)
             close(talk.fd);
         talk.fd = -1;
     }
+    if (talk.fd >= 0)
+        close(talk.fd);
     g_string_free(talk.in, TRUE);
     *ret_text = talk.text;
     return talk.end;

@@ -11,7 +11,8 @@
  *                              "kept NAME"
  *
  * and at the end "ok END TEXT", END as in spoc_handover_end_name(), or "error TEXT". A door
- * that hangs up before the end has withdrawn its document.
+ * that is told to stop says "withdraw NAME". One that hangs up without a word was killed; cupsd
+ * takes such a job for done (SIGKILL) or runs it again, so spocd goes on alone.
  */
 #pragma once
 

@@ -206,8 +206,10 @@ spoc_scan_open_document(SpocSpool *spool, const char *name, guint64 size_bytes, 
 gboolean
 spoc_scan_taken(SpocSpool *spool, const char *name, GError **error)
 {
+    g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
     return spoc_scan_check_name(name, error) &&
-           rename_facts(spool, name, SPOC_SCAN_LEFT, SPOC_SCAN_FACTS, error);
+           (!spoc_file_exists(spoc_scan_folder(spool), left) ||
+            rename_facts(spool, name, SPOC_SCAN_LEFT, SPOC_SCAN_FACTS, error));
 }
 
 gboolean

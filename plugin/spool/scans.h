@@ -143,7 +143,7 @@ SpocScanFacts *spoc_scan_load(SpocSpool *spool, const char *name,
 int spoc_scan_open_document(SpocSpool *spool, const char *name, guint64 size_bytes,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* A message of the queue has taken an entry that was left. */
+/* A message of the queue has taken the entry; nothing to do for one that was not left. */
 gboolean spoc_scan_taken(SpocSpool *spool, const char *name,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

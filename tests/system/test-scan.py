@@ -418,9 +418,9 @@ class Interruptions(WithQueue):
         self.wait_job_log(job, "delivered: ")
 
     def test_the_backend_is_killed(self):
+        self.cups.run("lpadmin", "-p", "scan", "-o", "printer-error-policy=retry-current-job")
         self.begin()
         pid, = pids_of(self.cups.root.path, "backend/spoc")
-        self.cups.run("lpadmin", "-p", "scan", "-o", "printer-error-policy=retry-current-job")
         os.kill(pid, signal.SIGKILL)
         self.sink.go_on()
         self.assert_mailed_once()
@@ -433,14 +433,20 @@ class Interruptions(WithQueue):
         self.assert_mailed_once()
 
     def test_cupsd_is_killed_when_it_was_just_delivered(self):
+        # CUPS writes queues, jobs and what has become of them half a minute later, or at its end:
+        # what it knows of this job after the kill is that it waits.
+        self.cups.run("cupsdisable", "scan")
         job = self.cups.print("scan", self.pdf, user="alice")
+        self.cups.halt()
+        self.cups.start()
+        self.cups.run("cupsenable", "scan")
         self.sink.wait(1)
         self.wait_job_log(job, "delivered: ")
         self.cups.wait_idle()
-        # CUPS writes what has become of a job half a minute later.
         os.kill(self.cups.pid, signal.SIGKILL)
         self.cups.halt()
         self.cups.start()
+        self.cups.run("cupsenable", "scan")
         self.wait_job_log(job, "delivered already")
         self.cups.wait_idle()
         self.assertEqual(len(self.sink.mails), 1)

@@ -139,10 +139,8 @@ log_text(const Fixture *fixture)
 static guint
 count_of(const char *text, const char *word)
 {
-    guint count = 0;
-    for (const char *p = strstr(text, word); p != NULL; p = strstr(p + 1, word))
-        count++;
-    return count;
+    g_auto(GStrv) parts = g_strsplit(text, word, -1);
+    return g_strv_length(parts) - 1;
 }
 
 /* A copy that was fetched from fixture->url so many seconds ago. */

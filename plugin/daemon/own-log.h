@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   The log in the spool of a spocd that was started on demand: its stderr. Kept below
+ *           SPOC_OWN_LOG_MAX_BYTES, with one old copy, and made anew when somebody removed it.
+ * SECURITY  A link that was planted under its name is not followed.
+ */
+#pragma once
+
+#include "spool/spool.h"
+
+#define SPOC_OWN_LOG_NAME "spocd.log"
+#define SPOC_OWN_LOG_OLD_NAME "spocd.log.1"
+#define SPOC_OWN_LOG_MAX_BYTES (1024 * 1024)
+
+/* Only where stderr is that log. Whatever fails, stderr stays what it is. */
+void spoc_own_log_tend(const SpocSpool *spool);
