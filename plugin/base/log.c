@@ -73,8 +73,8 @@ sink_took(const SpocLog *log, SpocLogLevel level, const SpocLogFields *fields, c
 }
 
 static void G_GNUC_PRINTF(4, 0)
-log_valist(SpocLog *log, SpocLogLevel level, const SpocLogFields *fields, const char *format,
-           va_list args)
+    log_valist(SpocLog *log, SpocLogLevel level, const SpocLogFields *fields, const char *format,
+               va_list args)
 {
     if (!spoc_log_wants(log, level))
         return;

@@ -12,7 +12,8 @@
 /**
  * SpocConfigRow:
  * @name: the key
- * @value: as one would write it; SPOC_DUMP_MASK for a secret that is set; "" for none
+ * @value: as one would write it; SPOC_DUMP_MASK for a secret that is set, or in the place of a
+ *   URL's query; "" for none
  * @layer: "built-in", "vendor", …
  * @file: (nullable)
  * @line: from 1; 0 where there is none

@@ -22,6 +22,7 @@
 #define KEY_LAST_MODIFIED "last-modified"
 
 #define LINE_MAX_BYTES 900
+#define SHOWN_URL_MAX_BYTES 300
 #define SHA256_HEX_LENGTH 64
 #define TIME_MAX_UNIX_S G_GINT64_CONSTANT(253402300799) /* the end of year 9999 */
 
@@ -214,4 +215,16 @@ spoc_management_state_text(const SpocManagementState *state, gint64 now_unix_s)
                                state->failures, state->error != NULL ? state->error : "?");
     }
     return g_string_free(text, FALSE);
+}
+
+char *
+spoc_management_shown_url(const char *url)
+{
+    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL);
+    if (uri == NULL || g_strcmp0(g_uri_get_scheme(uri), "https") != 0 ||
+        g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0')
+        return NULL;
+    g_autofree char *shown =
+        g_uri_to_string_partial(uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
+    return spoc_text_line(shown, -1, SHOWN_URL_MAX_BYTES);
 }

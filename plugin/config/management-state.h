@@ -74,6 +74,10 @@ gboolean spoc_management_state_write(int cache_directory_fd, const SpocManagemen
  */
 char *spoc_management_state_text(const SpocManagementState *state, gint64 now_unix_s);
 
+/* (transfer full) (nullable): an https URL without user, query and fragment, where secrets may
+ * stand, for people; NULL when it is no https URL */
+char *spoc_management_shown_url(const char *url);
+
 /* Whether a server's ETag or Last-Modified is well-formed, and so may be sent back to it. */
 gboolean spoc_management_state_is_etag(const char *text);
 gboolean spoc_management_state_is_date(const char *text);

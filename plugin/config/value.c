@@ -345,7 +345,8 @@ spoc_value_parse(const SpocOption *option, const char *text, SpocValue *value, G
     spoc_value_clear(&parsed);
     g_autofree char *accepted = spoc_value_accepted(option);
     g_autofree char *shown = spoc_text_line(own, -1, SHOWN_MAX_BYTES);
-    if ((option->flags & SPOC_OPTION_FLAG_SECRET) != 0)
+    /* An address may have a password or a token in it. */
+    if ((option->flags & SPOC_OPTION_FLAG_SECRET) != 0 || option->type == SPOC_TYPE_URL)
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                     "the value cannot be used: %s; accepted: %s", why->message, accepted);
     else

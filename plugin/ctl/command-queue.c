@@ -4,6 +4,9 @@
 #include "ctl/ctl.h"
 #include "ctl/queue-print.h"
 #include "ctl/queue-request.h"
+#include "delivery/attachment.h"
+#include "message/scan.h"
+#include "spool/scans.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -144,6 +147,47 @@ run_show(SpocQueueRequest *request)
     return status;
 }
 
+/* The whole of a scan's mail: its body is only what stands around the document. */
+static GBytes *
+join_scan(SpocSpool *spool, const char *id, GBytes *frame, GError **error)
+{
+    g_autoptr(GBytes) head = NULL;
+    g_autoptr(GBytes) tail = NULL;
+    g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, id, error);
+    if (facts == NULL || !spoc_scan_frame_split(frame, &head, &tail, error))
+        return NULL;
+    int fd = spoc_scan_open_document(spool, id, facts->size_bytes, error);
+    if (fd < 0)
+        return NULL;
+    g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
+    g_autoptr(SpocContent) content =
+        spoc_attachment_new(nothing, fd, facts->size_bytes, tail, NULL, NULL);
+    g_autoptr(SpocContentReader) reader = spoc_content_reader_new(content, error);
+    if (reader == NULL)
+        return NULL;
+    g_autoptr(GByteArray) mail = g_byte_array_new();
+    g_byte_array_append(mail, g_bytes_get_data(head, NULL), (guint)g_bytes_get_size(head));
+    for (gboolean end = FALSE; !end;) {
+        if (mail->len > G_MAXINT32) {
+            g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
+                                "it is too large to be exported; the document itself is in scans/");
+            return NULL;
+        }
+        if (!spoc_content_reader_next(reader, mail, &end, error))
+            return NULL;
+    }
+    return g_byte_array_free_to_bytes(g_steal_pointer(&mail));
+}
+
+static GBytes *
+load_mail(SpocQueueRequest *request, const SpocListed *listed, const char *id, GError **error)
+{
+    g_autoptr(GBytes) body = spoc_queue_load_body(request->spool, id, error);
+    if (body == NULL || strcmp(listed->envelope->kind, SPOC_SCAN_KIND) != 0)
+        return g_steal_pointer(&body);
+    return join_scan(request->spool, id, body, error);
+}
+
 static int
 run_export(SpocQueueRequest *request)
 {
@@ -153,7 +197,7 @@ run_export(SpocQueueRequest *request)
         g_autoptr(GError) error = NULL;
         g_autoptr(SpocListed) listed = load(request, request->ids[i], &error);
         g_autoptr(GBytes) body =
-            listed != NULL ? spoc_queue_load_body(request->spool, request->ids[i], &error) : NULL;
+            listed != NULL ? load_mail(request, listed, request->ids[i], &error) : NULL;
         if (body == NULL) {
             status = spoc_queue_request_fail(request->ids[i], error);
             continue;

@@ -215,8 +215,8 @@ spoc_findings_check_cupsd(GPtrArray *findings, const SpocPlaces *places)
     gint64 limit = spoc_cupsd_conf_read_max_subscriptions(places, &known);
     if (!known)
         spoc_findings_add(findings, SPOC_LOG_WARNING,
-                          "'%s/cupsd.conf' cannot be read, so MaxSubscriptions is not known; run "
-                          "this as root",
+                          "'%s/cupsd.conf' cannot be read, so MaxSubscriptions is not known: is "
+                          "CUPS installed there, and are you root?",
                           places->server_root);
     else if (limit > 0 && limit < SPOC_CUPSD_MAX_SUBSCRIPTIONS_DEFAULT)
         spoc_findings_add(findings, SPOC_LOG_WARNING,

@@ -197,7 +197,7 @@ spoc_ctl_truststore(int argc, char **argv, const SpocPlaces *places)
         {"leaf", 0, 0, G_OPTION_ARG_NONE, &options.leaf,
          "import: take a single server's certificate too", NULL},
         {"from-server", 0, 0, G_OPTION_ARG_STRING, &options.server,
-         "import: what this server shows (465: TLS at once, else SMTP with STARTTLS)",
+         "import: what this server shows, by STARTTLS or by TLS at once; port 25 unless given",
          "HOST[:PORT]"},
         {"fingerprint", 0, 0, G_OPTION_ARG_STRING, &options.fingerprint,
          "import: the SHA-256 that the certificate must have", "SHA256"},

@@ -8,8 +8,8 @@ struct _SpocAgenda {
     GSequence *by_time;
     GHashTable *by_id; /* the item's id → its GSequenceIter */
     guint64 next_order;
-    guint left_out;            /* none of them is due before horizon */
-    gint64 horizon_unix_s;     /* while some are left out */
+    guint left_out;        /* none of them is due before horizon */
+    gint64 horizon_unix_s; /* while some are left out */
 };
 
 static int

@@ -17,6 +17,8 @@
 #define IDLE_S 30
 /* Whatever wake-up was lost, a journal is found after so long. */
 #define RESCAN_S 60
+/* The same after one that failed */
+#define RESCAN_AGAIN_S 5
 #define CONFIG_POLL_S 2
 #define SWEEP_S 3600
 /* In the spool's state/: whose the latest jobs are, for a spocd that comes after this one */
@@ -49,11 +51,12 @@ struct _SpocDaemon {
     SpocRequests *requests;
     SpocScans *scans;
 
-    guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, config_timer,
-        jobs_timer;
+    guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, again_timer,
+        config_timer, jobs_timer;
     gint64 sweep_due_unix_s;
     guint turn; /* which journal is the first in the next round */
     gboolean rescan_wanted;
+    gboolean rescan_failed; /* something may be there that could not be read */
     gboolean leaving;
 };
 
@@ -128,8 +131,10 @@ open_stream(SpocDaemon *daemon, const char *name)
     }
     spoc_stream_free(stream);
     log_failure(daemon, name, error);
-    if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT))
-        return; /* a passing fault: the next rescan tries again */
+    if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT)) {
+        daemon->rescan_failed = TRUE; /* a passing fault */
+        return;
+    }
     g_clear_error(&error);
     if (!spoc_spool_set_aside(daemon->spool, "events", name, &error))
         log_failure(daemon, name, error);
@@ -138,31 +143,60 @@ open_stream(SpocDaemon *daemon, const char *name)
                  spoc_spool_path(daemon->spool));
 }
 
-/* Finds new journals, and what was added to those that are known. */
 static void
-rescan(SpocDaemon *daemon)
+refresh_stream(SpocDaemon *daemon, SpocStream *stream, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    daemon->rescan_wanted = FALSE;
-    if (!spoc_scans_rescan(daemon->scans, &error)) {
-        log_failure(daemon, "cannot list the scans", error);
-        g_clear_error(&error);
-    }
+    if (spoc_stream_refresh(stream, &error))
+        return;
+    log_failure(daemon, name, error);
+    daemon->rescan_failed = TRUE;
+}
+
+static void
+rescan_journals(SpocDaemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) names = spoc_journal_list(daemon->spool, &error);
     if (names == NULL) {
         log_failure(daemon, "cannot list the journals", error);
+        daemon->rescan_failed = TRUE;
         return;
     }
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
         SpocStream *stream = g_hash_table_lookup(daemon->by_name, name);
-        if (stream == NULL && daemon->streams->len < STREAMS_MAX)
+        if (stream != NULL)
+            refresh_stream(daemon, stream, name);
+        else if (daemon->streams->len < STREAMS_MAX)
             open_stream(daemon, name);
-        else if (stream != NULL && !spoc_stream_refresh(stream, &error)) {
-            log_failure(daemon, name, error);
-            g_clear_error(&error);
-        }
     }
+}
+
+static gboolean
+rescan_again(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    daemon->again_timer = 0;
+    daemon->rescan_wanted = TRUE;
+    schedule_pump(daemon);
+    return G_SOURCE_REMOVE;
+}
+
+/* Finds new journals and scans, and what was added to those that are known. */
+static void
+rescan(SpocDaemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+    daemon->rescan_wanted = FALSE;
+    daemon->rescan_failed = FALSE;
+    if (!spoc_scans_rescan(daemon->scans, &error)) {
+        log_failure(daemon, "cannot list the scans", error);
+        daemon->rescan_failed = TRUE;
+    }
+    rescan_journals(daemon);
+    if (daemon->rescan_failed && daemon->again_timer == 0)
+        daemon->again_timer = g_timeout_add_seconds(RESCAN_AGAIN_S, rescan_again, daemon);
 }
 
 static gboolean
@@ -227,7 +261,8 @@ is_settled(const SpocDaemon *daemon)
 static gboolean
 nothing_waits(const SpocDaemon *daemon)
 {
-    return spoc_outbox_waiting(daemon->outbox) == 0 && spoc_scans_waiting(daemon->scans) == 0 &&
+    return !daemon->rescan_failed && spoc_outbox_waiting(daemon->outbox) == 0 &&
+           spoc_scans_waiting(daemon->scans) == 0 &&
            !any_stream_is(daemon, SPOC_STREAM_UNDECIDED) &&
            !any_stream_is(daemon, SPOC_STREAM_BLOCKED);
 }
@@ -343,10 +378,12 @@ pump(gpointer user_data)
             g_main_loop_quit(daemon->loop);
         return G_SOURCE_REMOVE;
     }
+    /* Before the office's values are here a mail might be composed with the wrong sender. */
+    gboolean is_ready = spoc_management_is_ready(daemon->management);
+    daemon->rescan_wanted |= spoc_scans_set_open(daemon->scans, is_ready);
     if (daemon->rescan_wanted)
         rescan(daemon);
-    /* Before the office's values are here a mail might be composed with the wrong sender. */
-    if (!spoc_management_is_ready(daemon->management))
+    if (!is_ready)
         return G_SOURCE_REMOVE;
     spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_HALF);
     gboolean more = step_streams(daemon);
@@ -419,7 +456,7 @@ reload(SpocDaemon *daemon)
 {
     g_autoptr(GError) error = NULL;
     spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
-    g_autoptr(SpocSetup) old = daemon->setup;
+    SpocSetup *old = daemon->setup; /* in use until all have the new one */
     daemon->setup = spoc_setup_load(daemon->places, daemon->log);
     daemon->surroundings.setup = daemon->setup;
     if (!spoc_outbox_use(daemon->outbox, daemon->setup, &error)) {
@@ -429,7 +466,10 @@ reload(SpocDaemon *daemon)
     }
     spoc_scans_use(daemon->scans, daemon->setup);
     spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
+    if (spoc_setup_take_note(daemon->setup, daemon->spool))
+        spoc_outbox_all_due(daemon->outbox);
     daemon->rescan_wanted = TRUE;
+    spoc_setup_free(old);
     schedule_pump(daemon);
 }
 
@@ -534,9 +574,9 @@ spoc_daemon_free(SpocDaemon *daemon)
 {
     if (daemon == NULL)
         return;
-    guint *sources[] = {&daemon->pump_source,  &daemon->due_timer,   &daemon->idle_timer,
-                        &daemon->sync_timer,   &daemon->leave_timer, &daemon->rescan_timer,
-                        &daemon->config_timer, &daemon->jobs_timer};
+    guint *sources[] = {&daemon->pump_source, &daemon->due_timer,    &daemon->idle_timer,
+                        &daemon->sync_timer,  &daemon->leave_timer,  &daemon->rescan_timer,
+                        &daemon->again_timer, &daemon->config_timer, &daemon->jobs_timer};
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_clear_handle_id(sources[i], g_source_remove);
     if (daemon->scans != NULL)

@@ -13,8 +13,10 @@
 #include "daemon/daemon.h"
 #include "daemon/own-log.h"
 #include "daemon/service.h"
+#include "daemon/setup.h"
 #include "message/notification.h"
 #include "spool/door.h"
+#include "spool/queue.h"
 
 #include <curl/curl.h>
 #include <glib-unix.h>
@@ -220,6 +222,44 @@ make_log(const Options *options)
     return log;
 }
 
+typedef struct {
+    guint count;
+    char *id; /* (nullable): of one of them */
+} Waiting;
+
+static void
+count_waiting(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+{
+    Waiting *waiting = user_data;
+    if (waiting->count++ == 0)
+        waiting->id = g_strdup(id);
+}
+
+/* Whoever called --once learns why something is left, though another run may have said it. */
+static void
+explain_waiting(SpocSpool *spool, SpocLog *log)
+{
+    static const SpocMessageState states[] = {SPOC_STATE_HELD, SPOC_STATE_WAITING};
+    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+        Waiting waiting = {0};
+        if (!spoc_queue_each(spool, states[i], count_waiting, &waiting, NULL) || waiting.count == 0)
+            continue;
+        g_autofree char *id = waiting.id;
+        g_autoptr(SpocEnvelope) envelope = spoc_queue_load(spool, states[i], id, NULL);
+        const char *reason = envelope != NULL ? envelope->reason : NULL;
+        spoc_log(log, SPOC_LOG_INFO, "%s: %u; 'spocctl queue list' tells why; one of them: %s: %s",
+                 spoc_message_state_name(states[i]), waiting.count, id,
+                 reason != NULL ? reason : "not tried yet");
+    }
+}
+
+/* The other spocd wrote to its own log what keeps the mail back. */
+static void
+explain_configuration(const SpocPlaces *places, SpocLog *log)
+{
+    g_autoptr(SpocSetup) setup = spoc_setup_load(places, log);
+}
+
 static int
 run(const Options *options)
 {
@@ -239,9 +279,14 @@ run(const Options *options)
     if (spool == NULL || !take_spool(spool, options, log, &status, &error)) {
         if (error != NULL)
             spoc_log(log, SPOC_LOG_ERROR, "%s", error->message);
-        return status;
+        else if (status == SPOC_DAEMON_CONFIGURATION)
+            explain_configuration(places, log);
+    } else {
+        status = serve(places, spool, log, options);
     }
-    return serve(places, spool, log, options);
+    if (options->once && status == SPOC_DAEMON_SOMETHING_WAITS)
+        explain_waiting(spool, log);
+    return status;
 }
 
 int

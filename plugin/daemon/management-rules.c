@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define SHOWN_URL_MAX_BYTES 300
 /* Doubling ends here: 2^20 times half a minute is longer than any interval. */
 #define MAX_DOUBLINGS 20
 #define JITTER_PART 0.2
@@ -96,16 +95,4 @@ spoc_management_delay_ms(gint64 interval_ms, guint failures, double jitter)
         delay_ms = MIN(interval_ms, (gint64)SPOC_MANAGEMENT_RETRY_MS << doublings);
     }
     return delay_ms + (gint64)((double)delay_ms * JITTER_PART * (jitter - 0.5));
-}
-
-char *
-spoc_management_shown_url(const char *url)
-{
-    g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_ENCODED, NULL);
-    if (uri == NULL || g_strcmp0(g_uri_get_scheme(uri), "https") != 0 ||
-        g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0')
-        return NULL;
-    g_autofree char *shown =
-        g_uri_to_string_partial(uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
-    return spoc_text_line(shown, -1, SHOWN_URL_MAX_BYTES);
 }

@@ -37,7 +37,3 @@ gboolean spoc_management_check_content(const char *bytes, gsize length,
  *   sides
  */
 gint64 spoc_management_delay_ms(gint64 interval_ms, guint failures, double jitter);
-
-/* (transfer full) (nullable): an https URL without user, query and fragment, for people; NULL
- * when it is no https URL */
-char *spoc_management_shown_url(const char *url);

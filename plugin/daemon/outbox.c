@@ -21,6 +21,8 @@
 
 /* The same alarm about a server is repeated only after so long. */
 #define ALARM_REPEAT_S 3600
+/* Of addresses in a line of the log, about */
+#define WHOSE_MAX_BYTES 300
 
 struct _SpocOutbox {
     SpocSpool *spool;
@@ -34,7 +36,7 @@ struct _SpocOutbox {
     gboolean agenda_is_partial; /* the folders could not be read */
     gint64 all_due_unix_s;      /* what was planned before is due since then */
     SpocReporter *reporter;
-    GHashTable *flying;         /* the envelope's id → Flight */
+    GHashTable *flying; /* the envelope's id → Flight */
     guint flying_from_spool;
     gint64 closed_until_unix_s; /* no server is to be asked before; 0: open */
 
@@ -60,7 +62,7 @@ typedef struct {
     GBytes *body;
     gboolean in_spool; /* as a file in sending/ */
     Target target;
-    guint store_retry; /* GSource id */
+    guint store_retry;              /* GSource id */
     SpocContent *content;           /* (nullable): what is sent instead of the body */
     const SpocStreamEvents *events; /* (nullable): until it has landed in the spool */
     gboolean awaits_landing;
@@ -215,8 +217,8 @@ spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup, GError **error)
 void
 spoc_outbox_all_due(SpocOutbox *outbox)
 {
-            outbox->all_due_unix_s = now_unix_s();
-        spoc_agenda_all_due(outbox->agenda, outbox->all_due_unix_s);
+    outbox->all_due_unix_s = now_unix_s();
+    spoc_agenda_all_due(outbox->agenda, outbox->all_due_unix_s);
 }
 
 static gboolean
@@ -479,6 +481,20 @@ tell_owner(SpocOutbox *outbox, const SpocEnvelope *envelope)
         spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
 }
 
+/* (transfer full): the job and the addresses, by which an administrator looks for a mail */
+static char *
+say_whose(const SpocEnvelope *envelope)
+{
+    GString *text = g_string_new(NULL);
+    if (envelope->job_id > 0)
+        g_string_append_printf(text, "job %d, ", (int)envelope->job_id);
+    for (guint i = 0; i < envelope->recipients->len && text->len < WHOSE_MAX_BYTES; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        g_string_append_printf(text, "%s%s", i == 0 ? "to " : ", ", recipient->address);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static void
 on_outcome(const SpocOutcome *outcome, gpointer user_data)
 {
@@ -506,16 +522,19 @@ on_outcome(const SpocOutcome *outcome, gpointer user_data)
         tell_owner(outbox, envelope);
 
     const SpocLogFields fields = log_fields(envelope, outcome);
-    if (delivered > 0)
-        spoc_log_about(outbox->log, SPOC_LOG_INFO, &fields, "%s: %s took it for %u of %u recipients: %s",
-                 envelope->id, outcome->server != NULL ? outcome->server : "the server", delivered,
-                 envelope->recipients->len,
-                 outcome->queue_reply != NULL ? outcome->queue_reply : "");
+    if (delivered > 0) {
+        g_autofree char *whose = say_whose(envelope);
+        spoc_log_about(outbox->log, SPOC_LOG_INFO, &fields,
+                       "%s: %s took it for %u of %u recipients: %s (%s)", envelope->id,
+                       outcome->server != NULL ? outcome->server : "the server", delivered,
+                       envelope->recipients->len,
+                       outcome->queue_reply != NULL ? outcome->queue_reply : "", whose);
+    }
     if (outcome->possible_duplicate)
         spoc_log_about(outbox->log, SPOC_LOG_WARNING, &fields,
-                 "%s: the connection was lost behind the final dot: this message may arrive "
-                 "twice, with the same Message-ID",
-                 envelope->id);
+                       "%s: the connection was lost behind the final dot: this message may arrive "
+                       "twice, with the same Message-ID",
+                       envelope->id);
     if (flight->target == TARGET_FAILED || flight->target == TARGET_HELD)
         log_trouble(outbox, flight, &fields, SPOC_LOG_ERROR);
     else if (flight->target == TARGET_WAITING)

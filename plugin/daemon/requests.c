@@ -88,6 +88,8 @@ steer(SpocRequests *requests, SpocControlClient *client, SteerFunc function, con
 {
     SpocOutbox *outbox = spoc_daemon_outbox(requests->daemon);
     g_autoptr(GError) error = NULL;
+    if (function == spoc_steer_retry || function == spoc_steer_release)
+        spoc_daemon_check_config(requests->daemon); /* who retries has mended something */
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     if (!spoc_spool_name_is_valid(id)) {
         spoc_control_reply(client, "error that is not the identifier of a message");
@@ -162,12 +164,14 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         return;
     }
     if (strcmp(line, "settle") == 0) {
+        spoc_daemon_check_config(requests->daemon); /* it is asked for what holds now */
         add_settler(requests, client);
         return;
     }
     if (g_str_has_prefix(line, "scan ")) {
         /* Somebody waits, and may have changed something just for that. */
         spoc_daemon_check_config(requests->daemon);
+        spoc_daemon_wake(requests->daemon);
         spoc_scans_offer(spoc_daemon_scans(requests->daemon), client, line + strlen("scan "));
         return;
     }

@@ -5,10 +5,9 @@
  */
 #pragma once
 
+#include "daemon/scan-prepare.h"
 #include "delivery/attachment.h"
 #include "spool/scans.h"
-
-#define SPOC_SCAN_KIND "scan"
 
 /**
  * spoc_scan_content_new:

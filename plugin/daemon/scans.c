@@ -2,13 +2,12 @@
 #include "daemon/scans.h"
 
 #include "base/error.h"
+#include "daemon/scan-answer.h"
 #include "daemon/scan-content.h"
 #include "daemon/scan-notice.h"
-#include "daemon/scan-order.h"
-#include "spool/handover.h"
+#include "daemon/scan-prepare.h"
 
 #include <string.h>
-#include <unistd.h>
 
 struct _SpocScans {
     SpocSpool *spool;
@@ -16,7 +15,8 @@ struct _SpocScans {
     SpocOutbox *outbox;
     const SpocSetup *setup;
     GHashTable *scans; /* name → Scan */
-    guint waiting;     /* left, and not to be sent now; as of the last rescan */
+    gboolean is_open;
+    guint waiting; /* left, and not to be sent now; as of the last rescan */
 };
 
 typedef enum {
@@ -32,7 +32,9 @@ typedef struct {
     SpocControlClient *door; /* (nullable): left, or withdrawn */
     SpocControlClient *next; /* (nullable): who asks for it while it is withdrawn */
     gboolean is_left;        /* its entry is safe, and no door waits */
+    gboolean is_orphan;      /* left by a door that was killed: cupsd was told nothing */
     gboolean is_withdrawn;
+    gboolean is_early; /* it came while we were not open */
     gboolean in_outbox;
     Phase phase;
     char *server; /* (nullable) */
@@ -114,16 +116,6 @@ spoc_scans_waiting(const SpocScans *scans)
 
 /* --- what doors are told ---------------------------------------------------------------- */
 
-static void
-tell(SpocControlClient *door, SpocHandoverEnd end, const char *text)
-{
-    g_autofree char *line =
-        g_strdup_printf("ok %s %s", spoc_handover_end_name(end), text != NULL ? text : "");
-    /* A server's words may have come with line ends in them. */
-    g_strdelimit(line, "\r\n", ' ');
-    spoc_control_reply(door, line);
-}
-
 static void begin(SpocScans *scans, SpocControlClient *door, const char *name);
 
 /* The scan is over; who asked for it again meanwhile gets its turn. */
@@ -148,7 +140,7 @@ finish(Scan *scan, SpocHandoverEnd end, const char *text)
                                                                            : SPOC_LOG_WARNING,
              "%s: %s: %s", scan->name, spoc_handover_end_name(end), text != NULL ? text : "");
     if (scan->door != NULL)
-        tell(scan->door, end, text);
+        spoc_scan_answer(scan->door, end, text);
     forget(scan);
 }
 
@@ -165,7 +157,7 @@ settle(Scan *scan, SpocScanEnd end)
 {
     g_autoptr(GError) error = NULL;
     /* A cupsd that was not told may run it again. */
-    const char *server = scan->door != NULL ? scan->facts->server : "";
+    const char *server = scan->is_orphan ? "" : scan->facts->server;
     const SpocScanRecord record = {.end = end, .server = (char *)server, .text = scan->reason};
     if (*scan->facts->uuid != '\0' &&
         !spoc_scan_settle(scan->scans->spool, scan->name, &record, &error))
@@ -273,22 +265,12 @@ notify_owner(Scan *scan, const SpocEnvelope *envelope)
 static void
 decide_unreachable(Scan *scan)
 {
-    int wish = spoc_config_choice(scan->scans->setup->config, SPOC_OPTION_SCAN_WHEN_UNREACHABLE);
+    SpocHandoverEnd end = spoc_scan_answer_unreachable(scan->scans->setup);
     /* What some have already must not be sent to them again by CUPS. */
-    if (wish == SPOC_SCAN_UNREACHABLE_QUEUE || scan->any_delivered || scan->is_left)
+    if (end == SPOC_HANDOVER_QUEUED || scan->any_delivered || scan->is_left)
         keep(scan);
     else
-        give_back(scan,
-                  wish == SPOC_SCAN_UNREACHABLE_HOLD ? SPOC_HANDOVER_HOLD : SPOC_HANDOVER_RETRY);
-}
-
-static SpocHandoverEnd
-refusal(const SpocScans *scans)
-{
-    return spoc_config_choice(scans->setup->config, SPOC_OPTION_SCAN_WHEN_REFUSED) ==
-                   SPOC_SCAN_REFUSED_HOLD
-               ? SPOC_HANDOVER_REFUSED_HOLD
-               : SPOC_HANDOVER_REFUSED;
+        give_back(scan, end);
 }
 
 static void
@@ -310,7 +292,7 @@ on_decided(const SpocEnvelope *envelope, SpocMessageState state, gpointer user_d
         notify_owner(scan, envelope);
         keep(scan);
     } else {
-        give_back(scan, refusal(scan->scans));
+        give_back(scan, spoc_scan_answer_refused(scan->scans->setup));
     }
 }
 
@@ -357,72 +339,22 @@ wait(Scan *scan, const char *reason)
         decide_unreachable(scan);
 }
 
-static SpocComposedMail *
-compose(Scan *scan, const SpocScanOrder *order, GError **error)
-{
-    guint8 start[SPOC_SCAN_START_BYTES];
-    SpocScans *scans = scan->scans;
-    int fd = spoc_scan_open_document(scans->spool, scan->name, scan->facts->size_bytes, error);
-    if (fd < 0)
-        return NULL;
-    ssize_t count = pread(fd, start, sizeof start, 0);
-    close(fd);
-    return spoc_scan_order_compose(order, scan->name, scan->facts, scans->setup, start,
-                                   (gsize)MAX(count, 0), error);
-}
-
-static SpocEnvelope *
-make_envelope(const Scan *scan, const SpocScanOrder *order, const SpocComposedMail *mail,
-              guint64 size_bytes)
-{
-    SpocEnvelope *envelope = spoc_envelope_new();
-    const GPtrArray *groups[] = {order->to, order->cc};
-    envelope->id = g_strdup(scan->name);
-    envelope->kind = g_strdup(SPOC_SCAN_KIND);
-    envelope->sender = g_strdup(scan->scans->setup->sender);
-    for (guint i = 0; i < G_N_ELEMENTS(groups); i++)
-        for (guint k = 0; k < groups[i]->len; k++) {
-            const SpocPerson *person = g_ptr_array_index(groups[i], k);
-            spoc_envelope_add_recipient(envelope, person->address);
-        }
-    envelope->job_id = scan->facts->job_id;
-    envelope->subject = g_strdup(mail->subject);
-    envelope->message_id = g_strdup(mail->message_id);
-    envelope->size_bytes = size_bytes;
-    envelope->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    return envelope;
-}
-
 static gboolean
-fly(Scan *scan, const SpocScanOrder *order, GError **error)
+fly(Scan *scan, GError **error)
 {
     static const SpocAttachmentEvents content_events = {on_progress, is_withdrawn};
     static const SpocStreamEvents events = {on_reached, on_decided};
     SpocScans *scans = scan->scans;
-    g_autoptr(SpocComposedMail) mail = compose(scan, order, error);
-    if (mail == NULL)
+    g_auto(SpocPreparedScan) prepared = {0};
+    if (!spoc_scan_prepare(scans->spool, scans->setup, scan->name, scan->facts, &prepared, error))
         return FALSE;
-    g_autoptr(SpocContent) content =
-        spoc_scan_content_new(scans->spool, scan->name, mail->bytes, &content_events, scan, error);
+    g_autoptr(SpocContent) content = spoc_scan_content_new(scans->spool, scan->name, prepared.frame,
+                                                           &content_events, scan, error);
     if (content == NULL)
         return FALSE;
     scan->in_outbox = TRUE;
-    spoc_outbox_send_stream(scans->outbox,
-                            make_envelope(scan, order, mail, spoc_content_size_bytes(content)),
-                            mail->bytes, content, &events, on_safe, scan, NULL);
-    return TRUE;
-}
-
-static gboolean
-is_too_large(const Scan *scan, GError **error)
-{
-    gint64 limit = spoc_config_integer(scan->scans->setup->config, SPOC_OPTION_SCAN_MAX_SIZE);
-    if (limit == 0 || scan->facts->size_bytes <= (guint64)limit)
-        return FALSE;
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                "the document has %" G_GUINT64_FORMAT
-                " bytes, and scanMaxSize is %" G_GINT64_FORMAT,
-                scan->facts->size_bytes, limit);
+    spoc_outbox_send_stream(scans->outbox, g_steal_pointer(&prepared.envelope), prepared.frame,
+                            content, &events, on_safe, scan, NULL);
     return TRUE;
 }
 
@@ -433,32 +365,21 @@ may_pass(const GError *error)
            g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
 }
 
-/* A document that was left and must never be mailed: it is kept, as failed, with what is wrong
- * with it; its owner is told. Its only recipient is the server's own sender: should somebody
- * try it again, nobody else gets it. */
+/* A document that was left and must never be mailed is kept as failed, and its owner told. */
 static void
 fail_left(Scan *scan, const char *reason)
 {
     SpocScans *scans = scan->scans;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) nobody = g_ptr_array_new();
-    g_autoptr(GPtrArray) to = g_ptr_array_new();
-    SpocPerson sender = {.address = (char *)scans->setup->sender};
-    g_ptr_array_add(to, &sender);
-    const SpocScanOrder order = {
-        .to = to, .cc = nobody, .subject = scan->facts->title, .filename = scan->facts->title};
-    g_autoptr(SpocComposedMail) mail = compose(scan, &order, &error);
-    if (mail == NULL) {
+    g_auto(SpocPreparedScan) prepared = {0};
+    if (!spoc_scan_prepare_failed(scans->spool, scans->setup, scan->name, scan->facts, reason,
+                                  &prepared, &error)) {
         say(scan, "cannot keep it as failed", error);
         return;
     }
-    g_autoptr(SpocEnvelope) envelope = make_envelope(scan, &order, mail, scan->facts->size_bytes);
-    SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, 0);
-    recipient->state = SPOC_RECIPIENT_FAILED;
-    recipient->reply = g_strdup(reason);
-    envelope->reason = g_strdup(reason);
-    notify_owner(scan, envelope);
-    if (!spoc_queue_add(scans->spool, envelope, mail->bytes, SPOC_STATE_FAILED, &error) ||
+    notify_owner(scan, prepared.envelope);
+    if (!spoc_queue_add(scans->spool, prepared.envelope, prepared.frame, SPOC_STATE_FAILED,
+                        &error) ||
         !spoc_scan_taken(scans->spool, scan->name, &error))
         say(scan, "cannot keep it as failed", error);
     else
@@ -469,7 +390,7 @@ static void
 refuse(Scan *scan, const char *reason)
 {
     if (scan->door != NULL) {
-        finish(scan, refusal(scan->scans), reason);
+        finish(scan, spoc_scan_answer_refused(scan->scans->setup), reason);
         return;
     }
     fail_left(scan, reason);
@@ -481,14 +402,14 @@ start(Scan *scan)
 {
     const SpocSetup *setup = scan->scans->setup;
     g_autoptr(GError) error = NULL;
+    scan->is_early = !scan->scans->is_open;
+    if (scan->is_early)
+        return;
     if (setup->blocker != NULL) {
         wait(scan, setup->blocker);
         return;
     }
-    g_autoptr(SpocScanOrder) order = NULL;
-    if (!is_too_large(scan, &error))
-        order = spoc_scan_order_new(scan->facts, setup, scan->scans->spool, &error);
-    if (order != NULL && fly(scan, order, &error))
+    if (fly(scan, &error))
         return;
     if (may_pass(error))
         wait(scan, error->message);
@@ -502,7 +423,7 @@ static void
 withdraw(Scan *scan)
 {
     scan->is_withdrawn = TRUE;
-    if (scan->phase == PHASE_KEEPING)
+    if (scan->phase == PHASE_KEEPING || scan->is_early)
         end_withdrawn(scan);
 }
 
@@ -516,6 +437,7 @@ on_door_closed(gpointer user_data)
     if (scan->is_withdrawn || scan->phase == PHASE_LANDING)
         return;
     scan->is_left = spoc_scan_leave(scan->scans->spool, scan->name, &error);
+    scan->is_orphan = TRUE;
     if (!scan->is_left) {
         say(scan, "its door was killed, and it cannot be kept", error);
         withdraw(scan);
@@ -555,33 +477,11 @@ add_scan(SpocScans *scans, const char *name, GError **error)
     return scan;
 }
 
-/* What was settled before this door came; then it is told so. */
-static gboolean
-tell_settled(SpocScans *scans, SpocControlClient *door, const char *name)
-{
-    g_auto(SpocScanRecord) record = {0};
-    SpocMessageState state;
-    gboolean is_message = spoc_queue_find(scans->spool, name, &state, NULL);
-    gboolean has_record = spoc_scan_find_record(scans->spool, name, &record, NULL);
-    if (!is_message && !has_record)
-        return FALSE;
-    /* What waits needs its document, which is the same as this one. */
-    gboolean is_over = has_record && record.end == SPOC_SCAN_DELIVERED && !is_message;
-    g_autoptr(GError) error = NULL;
-    if (is_over && !spoc_scan_remove(scans->spool, name, &error))
-        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
-    tell(door,
-         has_record && record.end == SPOC_SCAN_DELIVERED ? SPOC_HANDOVER_DELIVERED
-                                                         : SPOC_HANDOVER_QUEUED,
-         has_record ? record.text : "it was handed over before");
-    return TRUE;
-}
-
 static void
 begin(SpocScans *scans, SpocControlClient *door, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    if (tell_settled(scans, door, name))
+    if (spoc_scan_answer_settled(door, scans->spool, scans->log, name))
         return;
     Scan *scan = add_scan(scans, name, &error);
     if (scan == NULL) {
@@ -608,7 +508,7 @@ spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name)
         spoc_control_set_closed(client, on_next_closed, scan);
     } else if (scan->door == NULL && !scan->is_withdrawn) {
         /* Its first door was killed, and CUPS runs the job again. */
-        scan->is_left = FALSE;
+        scan->is_left = scan->is_orphan = FALSE;
         watch_door(scan, client);
     } else {
         spoc_control_reply(client, "error another door waits for this document");
@@ -653,6 +553,22 @@ spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *nam
     withdraw(scan);
 }
 
+gboolean
+spoc_scans_set_open(SpocScans *scans, gboolean is_open)
+{
+    gboolean was_open = scans->is_open;
+    scans->is_open = is_open;
+    if (was_open || !is_open)
+        return FALSE;
+    g_autoptr(GList) all = g_hash_table_get_values(scans->scans);
+    for (GList *one = all; one != NULL; one = one->next) {
+        Scan *scan = one->data;
+        if (scan->is_early)
+            start(scan);
+    }
+    return TRUE;
+}
+
 /* --- what was left ---------------------------------------------------------------------- */
 
 /* FALSE when it is done or under way. */
@@ -669,7 +585,7 @@ take_left(SpocScans *scans, const char *name)
             spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
         return FALSE;
     }
-    if (scans->setup->blocker != NULL || spoc_outbox_room(scans->outbox) == 0)
+    if (!scans->is_open || scans->setup->blocker != NULL || spoc_outbox_room(scans->outbox) == 0)
         return TRUE;
     Scan *scan = add_scan(scans, name, &error);
     if (scan == NULL) {

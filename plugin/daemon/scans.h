@@ -24,6 +24,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScans, spoc_scans_free)
 /* @setup: borrowed until the next call */
 void spoc_scans_use(SpocScans *scans, const SpocSetup *setup);
 
+/* While it is not open, as at first, nothing is composed, and doors with new documents wait.
+ * Returns: whether it has just become open, so that a rescan finds more to do */
+gboolean spoc_scans_set_open(SpocScans *scans, gboolean is_open);
+
 /* The control socket closes, and the doors come again to the next spocd. */
 void spoc_scans_hang_up(SpocScans *scans);
 

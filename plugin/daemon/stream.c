@@ -294,9 +294,13 @@ say_refusal(SpocStream *stream, const SpocRecipient *recipient, const SpocEvent 
     g_autofree char *about = recipient->who == SPOC_WHO_OWNER
                                  ? g_strdup_printf("no mail to the owner of job %d", event->job_id)
                                  : g_strdup_printf("no mail to '%s'", recipient->text);
-    g_autofree char *sentence =
-        g_strdup_printf("%s: %s%s%s", about, refusal->message, stream->answer != NULL ? ": " : "",
-                        stream->answer != NULL ? stream->answer : "");
+    const char *because = "";
+    if (stream->answer != NULL)
+        because = recipient->who == SPOC_WHO_OWNER
+                      ? ": "
+                      : "; whether it is the owner of the job could not be found out: ";
+    g_autofree char *sentence = g_strdup_printf("%s: %s%s%s", about, refusal->message, because,
+                                                stream->answer != NULL ? stream->answer : "");
     if (g_hash_table_contains(stream->refusals_said, sentence) ||
         g_hash_table_size(stream->refusals_said) >= REFUSALS_SAID_MAX)
         return;

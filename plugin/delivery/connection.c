@@ -27,7 +27,7 @@ struct _SpocConnection {
     guint mail_count;
     guint64 replies_seen;
     gint64 progress_us; /* when a reply was complete or bytes were taken */
-    gint64 content_until_us;
+    gint64 mail_until_us;
     gboolean inside; /* a step is under way: no second one within it */
     gboolean dead;
 };
@@ -164,7 +164,7 @@ take_mails(SpocConnection *connection)
         if (spoc_transaction_is_idle(connection->transaction))
             connection->progress_us = now_us;
         guint64 size = spoc_content_size_bytes(mail->content);
-        connection->content_until_us =
+        connection->mail_until_us =
             now_us + (gint64)connection->settings->final_timeout_ms * 1000 +
             (gint64)(size / SPOC_CONNECTION_MIN_BYTES_PER_S) * G_USEC_PER_SEC;
         connection->mail_count++;
@@ -216,12 +216,12 @@ deadline_us(const SpocConnection *connection)
 {
     if (spoc_transaction_is_idle(connection->transaction))
         return connection->progress_us + (gint64)SPOC_CONNECTION_IDLE_MS * 1000;
-    SpocStage stage = spoc_transaction_stage(connection->transaction);
-    if (stage == SPOC_STAGE_FINAL)
+    if (spoc_transaction_stage(connection->transaction) == SPOC_STAGE_FINAL)
         return connection->progress_us + (gint64)connection->settings->final_timeout_ms * 1000;
     gint64 silence_us =
         connection->progress_us + (gint64)connection->settings->silence_timeout_ms * 1000;
-    return stage == SPOC_STAGE_CONTENT ? MIN(silence_us, connection->content_until_us) : silence_us;
+    /* Silence is not the only way to keep a mail for ever. */
+    return MIN(silence_us, connection->mail_until_us);
 }
 
 static void

@@ -209,8 +209,8 @@ pass_on(SpocContentReader *reader, GByteArray *out, gboolean *ret_end, GError **
     guint before = out->len;
     gsize size = 0;
     g_byte_array_set_size(out, before + PIECE_BYTES);
-    gboolean good = reader->content->kind->read(reader->reading, out->data + before, PIECE_BYTES,
-                                                &size, error);
+    gboolean good =
+        reader->content->kind->read(reader->reading, out->data + before, PIECE_BYTES, &size, error);
     g_byte_array_set_size(out, before + (good ? (guint)size : 0));
     *ret_end = good && size == 0;
     return good;

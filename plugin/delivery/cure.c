@@ -27,6 +27,17 @@ cure_tls(const SpocFailure *failure, const SpocDeliverySettings *settings, guint
     switch (failure->kind) {
     case SPOC_FAILURE_CERTIFICATE:
         return cure_certificate(settings, server);
+    case SPOC_FAILURE_REVOCATION:
+        return g_strdup_printf("If its authority did not revoke the certificate, put a fresh "
+                               "revocation list of that authority into the file that "
+                               "trustRevocationList in %s names; if it did, the server needs a new "
+                               "certificate",
+                               settings->config_file);
+    case SPOC_FAILURE_PIN:
+        return g_strdup_printf("If the server rightly has a new key, add that to "
+                               "mailTlsPinnedPublicKey in %s; else somebody else answers in its "
+                               "place",
+                               settings->config_file);
     case SPOC_FAILURE_CLIENT_CERTIFICATE:
         return g_strdup_printf("Set mailClientCertificate and mailClientKey in %s to a certificate "
                                "that the server accepts",

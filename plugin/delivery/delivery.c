@@ -125,16 +125,32 @@ conclude(SpocDelivery *delivery, SpocJob *job, const SpocServerState *states, gi
     spoc_job_free(job);
 }
 
+/* The backup hides from the senders that a server fails, but not from the administrator. */
+static void
+tell_failover(SpocDelivery *delivery, int chosen)
+{
+    for (int i = 0; i < chosen; i++) {
+        const char *news = spoc_server_take_news(delivery->servers[i]);
+        if (news == NULL)
+            continue;
+        g_autofree char *text = g_strdup_printf("%s. Meanwhile mail goes to %s", news,
+                                                delivery->settings->servers[chosen].name);
+        on_warning(text, delivery);
+    }
+}
+
 static void
 route(SpocDelivery *delivery, SpocJob *job)
 {
     SpocServerState states[SPOC_ROUTE_SERVERS];
     read_states(delivery, states);
     SpocRoute next = spoc_route_next(states, job->tried, g_get_monotonic_time());
-    if (next.server >= 0 && spoc_job_is_open(job) && !job->stay)
+    if (next.server >= 0 && spoc_job_is_open(job) && !job->stay) {
+        tell_failover(delivery, next.server);
         spoc_server_submit(delivery->servers[next.server], job);
-    else
+    } else {
         conclude(delivery, job, states, next.earliest_us);
+    }
 }
 
 static void

@@ -35,7 +35,7 @@ typedef struct {
     gboolean stay; /* no other server: this one may have it already */
     gboolean possible_duplicate;
     GString *reason;
-    int stage; /* SpocStage of the last failure; -1: none */
+    int stage;    /* SpocStage of the last failure; -1: none */
     char *server; /* (nullable) */
     char *queue_reply;
 } SpocJob;

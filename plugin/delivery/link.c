@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -339,9 +340,8 @@ spoc_link_free(SpocLink *link)
 static gboolean
 says_unverified(CURLcode result)
 {
-    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_PINNEDPUBKEYNOTMATCH ||
-           result == CURLE_SSL_ISSUER_ERROR || result == CURLE_SSL_CRL_BADFILE ||
-           result == CURLE_SSL_INVALIDCERTSTATUS;
+    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR ||
+           result == CURLE_SSL_CRL_BADFILE || result == CURLE_SSL_INVALIDCERTSTATUS;
 }
 
 static char *
@@ -384,7 +384,9 @@ classify_tls(const SpocLink *link, CURLcode result, char **ret_words)
     if (result == CURLE_OPERATION_TIMEDOUT)
         return classify_silence(link, result, ret_words);
     SpocFailureKind kind =
-        spoc_tls_watch_kind(&link->tls, link->curl_words, says_unverified(result));
+        result == CURLE_SSL_PINNEDPUBKEYNOTMATCH
+            ? SPOC_FAILURE_PIN
+            : spoc_tls_watch_kind(&link->tls, link->curl_words, says_unverified(result));
     *ret_words = spoc_tls_watch_words(&link->tls, kind, link->curl_words);
     return kind;
 }
@@ -515,11 +517,23 @@ spoc_link_send(SpocLink *link, const void *bytes, gsize size, gsize *ret_size)
     return translate(result, *ret_size);
 }
 
+/* A server that sends the answer to each pipelined command by itself has to wait for our
+ * acknowledgement before it may send the next small segment (RFC 896), and the system likes to
+ * delay that by 40 ms (RFC 1122 4.2.3.2): 40 ms a mail. The kernel forgets the wish again. */
+static void
+acknowledge_now(const SpocLink *link)
+{
+    const int yes = 1;
+    (void)setsockopt(spoc_link_fd(link), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+}
+
 SpocLinkResult
 spoc_link_receive(SpocLink *link, void *buffer, gsize size, gsize *ret_size)
 {
     *ret_size = 0;
     CURLcode result = curl_easy_recv(link->easy, buffer, size, ret_size);
+    if (result == CURLE_OK && *ret_size > 0)
+        acknowledge_now(link);
     return translate(result, *ret_size);
 }
 

@@ -33,6 +33,7 @@ struct _SpocServer {
     SpocStage last_stage;
     char *last_words;    /* the server's */
     char *last_sentence; /* with stage and cure */
+    char *told;          /* (nullable): the sentence that was told since it began to fail */
 
     guint limit; /* of connections, at most max_connections */
     gint64 grow_at_us;
@@ -59,6 +60,7 @@ note_health(SpocServer *server)
         server->limit = server->settings->max_connections;
     server->failing = FALSE;
     server->failures = 0;
+    g_clear_pointer(&server->told, g_free);
 }
 
 static void
@@ -453,8 +455,8 @@ spoc_server_pump(SpocServer *server)
 /* From outside. */
 
 SpocServer *
-spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings,
-                guint index, SpocPace *pace, const SpocServerEvents *events, gpointer user_data)
+spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings, guint index,
+                SpocPace *pace, const SpocServerEvents *events, gpointer user_data)
 {
     SpocServer *server = g_new0(SpocServer, 1);
     server->context = g_main_context_ref(context);
@@ -481,6 +483,7 @@ spoc_server_free(SpocServer *server)
     g_queue_clear(&server->waiting);
     g_free(server->last_words);
     g_free(server->last_sentence);
+    g_free(server->told);
     spoc_settings_unref(server->settings);
     g_main_context_unref(server->context);
     g_free(server);
@@ -509,6 +512,16 @@ const char *
 spoc_server_last_words(const SpocServer *server)
 {
     return server->failing ? server->last_sentence : NULL;
+}
+
+const char *
+spoc_server_take_news(SpocServer *server)
+{
+    if (!server->failing || g_strcmp0(server->told, server->last_sentence) == 0)
+        return NULL;
+    g_free(server->told);
+    server->told = g_strdup(server->last_sentence);
+    return server->told;
 }
 
 SpocStage

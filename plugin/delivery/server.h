@@ -42,6 +42,8 @@ SpocServerState spoc_server_state(const SpocServer *server);
 
 /* (nullable): the last failure's sentence while it is failing */
 const char *spoc_server_last_words(const SpocServer *server);
+/* (nullable): the same, once as long as it fails for the same reason */
+const char *spoc_server_take_news(SpocServer *server);
 /* Where that was */
 SpocStage spoc_server_last_stage(const SpocServer *server);
 /* Whether somebody must mend that */

@@ -141,6 +141,25 @@ is_about_client_certificate(const SpocTlsWatch *watch)
     }
 }
 
+static gboolean
+is_about_revocation(const SpocTlsWatch *watch)
+{
+    switch (watch->verify_result) {
+    case X509_V_ERR_CERT_REVOKED:
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_UNABLE_TO_DECRYPT_CRL_SIGNATURE:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_PATH_VALIDATION_ERROR:
+    case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
 static SpocFailureKind
 kind_of_reason(int reason)
 {
@@ -177,7 +196,7 @@ spoc_tls_watch_kind(const SpocTlsWatch *watch, const char *library_error, gboole
     if (is_about_client_certificate(watch))
         return SPOC_FAILURE_CLIENT_CERTIFICATE;
     if (unverified)
-        return SPOC_FAILURE_CERTIFICATE;
+        return is_about_revocation(watch) ? SPOC_FAILURE_REVOCATION : SPOC_FAILURE_CERTIFICATE;
     if (watch->alert_received == SSL_AD_PROTOCOL_VERSION ||
         watch->alert_received == SSL_AD_HANDSHAKE_FAILURE ||
         watch->alert_received == SSL_AD_INSUFFICIENT_SECURITY)
@@ -191,6 +210,8 @@ spoc_tls_watch_words(const SpocTlsWatch *watch, SpocFailureKind kind, const char
     g_autoptr(GString) words = g_string_new(NULL);
     switch (kind) {
     case SPOC_FAILURE_CERTIFICATE:
+    case SPOC_FAILURE_REVOCATION:
+    case SPOC_FAILURE_PIN:
         if (watch->verify_result != X509_V_OK)
             g_string_append(words, X509_verify_cert_error_string(watch->verify_result));
         else

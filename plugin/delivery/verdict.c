@@ -117,6 +117,8 @@ spoc_verdict(const SpocFailure *failure)
     case SPOC_FAILURE_PROTOCOL:
         return judge_line(failure);
     case SPOC_FAILURE_CERTIFICATE:
+    case SPOC_FAILURE_REVOCATION:
+    case SPOC_FAILURE_PIN:
     case SPOC_FAILURE_TLS_VERSION:
     case SPOC_FAILURE_CLIENT_CERTIFICATE:
         return consequence(SPOC_VERDICT_HOLD, TRUE);

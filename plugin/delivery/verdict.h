@@ -31,7 +31,9 @@ typedef enum {
     SPOC_FAILURE_NETWORK, /* refused, unreachable, reset, closed */
     SPOC_FAILURE_TIMEOUT,
     SPOC_FAILURE_PROTOCOL,    /* garbage, endless, out of step, bytes behind STARTTLS's 220 */
-    SPOC_FAILURE_CERTIFICATE, /* not verified: expired, self-signed, wrong host, revoked, pin */
+    SPOC_FAILURE_CERTIFICATE, /* not verified: expired, self-signed, wrong host, unknown root */
+    SPOC_FAILURE_REVOCATION,  /* revoked, or no list says that it is not */
+    SPOC_FAILURE_PIN,         /* another public key than those that are expected */
     SPOC_FAILURE_TLS_VERSION, /* no common version or suite */
     SPOC_FAILURE_CLIENT_CERTIFICATE, /* the server wants one */
     SPOC_FAILURE_NOT_OFFERED,        /* STARTTLS or AUTH is not offered though it is needed */

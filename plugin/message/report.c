@@ -107,8 +107,7 @@ spoc_report_compose(const SpocReport *report, GError **error)
     SpocComposedMail *mail = g_new0(SpocComposedMail, 1);
     mail->id = identifier(report);
     mail->message_id = make_message_id(report, mail->id);
-    mail->subject =
-        spoc_words_expand(spoc_word(SPOC_WORD_REPORT_SUBJECT), values, value_count);
+    mail->subject = spoc_words_expand(spoc_word(SPOC_WORD_REPORT_SUBJECT), values, value_count);
     g_autofree char *reference = g_strdup_printf("<%s>", mail->message_id);
 
     GString *bytes = g_string_sized_new(2048);

@@ -13,10 +13,10 @@ spoc_people_new(const SpocConfig *config)
 SpocPeople *
 spoc_people_new_for_scans(const SpocConfig *config)
 {
-    SpocPeople *people = spoc_people_new_from_rules(
-        spoc_config_string(config, SPOC_OPTION_RECIPIENT_DOMAIN),
-        spoc_config_list(config, SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS),
-        spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE));
+    SpocPeople *people =
+        spoc_people_new_from_rules(spoc_config_string(config, SPOC_OPTION_RECIPIENT_DOMAIN),
+                                   spoc_config_list(config, SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS),
+                                   spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE));
     spoc_people_set_allowed_key(people, spoc_option_get(SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS)->name);
     return people;
 }

@@ -16,8 +16,8 @@ struct _SpocPeople {
     char *domain; /* (nullable) */
     SpocAllowed *allowed;
     const char *allowed_key; /* of the configuration: where somebody is let in */
-    SpocAliases *aliases;  /* (nullable): without a file, or when it cannot be read */
-    GError *alias_problem; /* (nullable) */
+    SpocAliases *aliases;    /* (nullable): without a file, or when it cannot be read */
+    GError *alias_problem;   /* (nullable) */
     SpocAccounts *accounts;
 };
 

@@ -178,8 +178,7 @@ spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
     g_autoptr(GPtrArray) new_items = find_new(spool, items, count, error);
     if (new_items != NULL && new_items->len == 0)
         return TRUE;
-    if (new_items == NULL ||
-        !add_bodies(spoc_spool_folder_fd(spool, "data"), new_items, error)) {
+    if (new_items == NULL || !add_bodies(spoc_spool_folder_fd(spool, "data"), new_items, error)) {
         g_prefix_error(error, "cannot keep a message in '%s/data': ", spoc_spool_path(spool));
         return FALSE;
     }
@@ -383,8 +382,7 @@ sweep_one(int folder, const char *name, gpointer user_data, GError **error)
         return TRUE;
     if (!is_old(folder, name, sweep->now_s))
         return TRUE;
-    if (!temporary &&
-        (!spoc_spool_name_is_valid(name) || exists_in(sweep->spool, name, &state)))
+    if (!temporary && (!spoc_spool_name_is_valid(name) || exists_in(sweep->spool, name, &state)))
         return TRUE;
     return spoc_file_remove(folder, name, error);
 }
@@ -393,8 +391,7 @@ sweep_one(int folder, const char *name, gpointer user_data, GError **error)
 static gboolean
 sweep(SpocSpool *spool, const char *folder_name, gint64 now_s, GError **error)
 {
-    Sweep sweep = {
-        .spool = spool, .bodies = strcmp(folder_name, "data") == 0, .now_s = now_s};
+    Sweep sweep = {.spool = spool, .bodies = strcmp(folder_name, "data") == 0, .now_s = now_s};
     return spoc_file_each(spoc_spool_folder_fd(spool, folder_name), sweep_one, &sweep, error);
 }
 
@@ -403,13 +400,16 @@ static gboolean
 keep_latest(SpocSpool *spool, const char *id, SpocMessageState state, GError **error)
 {
     struct stat own;
-    if (fstatat(state_fd(spool, state), id, &own, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(state_fd(spool, state), id, &own, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(own.st_mode))
         return TRUE;
     for (guint i = 0; i < SPOC_STATE_COUNT; i++) {
         SpocMessageState other = (SpocMessageState)i;
         struct stat info;
-        if (other == state || fstatat(state_fd(spool, other), id, &info, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
+        if (other == state ||
+            fstatat(state_fd(spool, other), id, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(info.st_mode))
+            continue; /* what was planted is set aside when its turn comes */
         gboolean own_is_later = own.st_ctim.tv_sec != info.st_ctim.tv_sec
                                     ? own.st_ctim.tv_sec > info.st_ctim.tv_sec
                                     : own.st_ctim.tv_nsec >= info.st_ctim.tv_nsec;
@@ -428,6 +428,9 @@ put_back(SpocSpool *spool, const char *id, GError **error)
     int sending = state_fd(spool, SPOC_STATE_SENDING);
     if (!spoc_file_exists(sending, id))
         return TRUE;
+    /* Only something that was planted can be in the way, or be put in the way. */
+    if (spoc_file_exists(state_fd(spool, SPOC_STATE_WAITING), id))
+        return spoc_spool_set_aside(spool, spoc_message_state_name(SPOC_STATE_SENDING), id, error);
     if (utimensat(sending, id, NULL, AT_SYMLINK_NOFOLLOW) != 0) {
         spoc_error_set_errno(error, errno, "cannot set the time of 'sending/%s'", id);
         return FALSE;

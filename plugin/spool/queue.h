@@ -96,8 +96,8 @@ GPtrArray *spoc_queue_list(SpocSpool *spool, SpocMessageState state,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* @changed_unix_s: when it came into this state, or was changed in it */
-typedef void (*SpocQueueEachFunc)(const char *id, gint64 next_attempt_unix_s,
-                                  gint64 changed_unix_s, gpointer user_data);
+typedef void (*SpocQueueEachFunc)(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s,
+                                  gpointer user_data);
 
 /* The same without holding all of them: @each may move or delete the message. */
 gboolean spoc_queue_each(SpocSpool *spool, SpocMessageState state, SpocQueueEachFunc each,

@@ -20,6 +20,9 @@
 #define SPOC_SCAN_OPTIONS_MAX_BYTES (64 * 1024)
 #define SPOC_SCAN_FACTS_MAX_BYTES (512 * 1024)
 
+/* Of the message that a scan becomes */
+#define SPOC_SCAN_KIND "scan"
+
 /* Records of what was settled are kept so long. */
 #define SPOC_SCAN_RECORD_KEEP_S (7 * 24 * 3600)
 

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #define REPLY_MAX_BYTES 16384
+/* An SMTP server speaks first, a TLS server never does. */
+#define GREETING_PATIENCE_US (3 * G_USEC_PER_SEC)
 #define SHOWN_MAX_BYTES 200
 
 typedef struct {
@@ -95,6 +97,16 @@ expect(Line *line, const char *code, const char *stage, GError **error)
         return unavailable(error, stage, line->unread->str);
     g_string_truncate(line->unread, 0);
     return TRUE;
+}
+
+/* Whether the server waits for us to speak. */
+static gboolean
+is_silent(const Line *line)
+{
+    g_autoptr(GError) problem = NULL;
+    return !g_socket_condition_timed_wait(line->socket, G_IO_IN, GREETING_PATIENCE_US, NULL,
+                                          &problem) &&
+           g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
 }
 
 static gboolean
@@ -191,7 +203,7 @@ spoc_peek_chain(const char *host, guint16 port, gint64 timeout_ms, GError **erro
     g_socket_set_timeout(line.socket, 0);
     g_socket_set_blocking(line.socket, FALSE);
     g_autoptr(GPtrArray) chain = g_ptr_array_new_with_free_func(certificate_free);
-    gboolean direct = port == 465 || port == 636 || port == 443;
+    gboolean direct = port == 465 || port == 636 || port == 443 || is_silent(&line);
     if ((!direct && !start_tls(&line, error)) || !shake_hands(&line, host, chain, error))
         return NULL;
     return g_steal_pointer(&chain);

@@ -16,7 +16,8 @@
 /**
  * spoc_peek_chain:
  * @host: name or address, without brackets
- * @port: 465, 636 and 443 speak TLS from the first byte; any other is SMTP with STARTTLS
+ * @port: 465, 636 and 443 speak TLS from the first byte, and so does any other that keeps silent
+ *   for three seconds; else it is SMTP with STARTTLS
  * @timeout_ms: for all of it
  *
  * Blocks. Sends EHLO and STARTTLS at most.

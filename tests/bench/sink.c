@@ -78,8 +78,7 @@ static void
 client_command(Sink *sink, Client *client, const char *line)
 {
     if (g_ascii_strncasecmp(line, "EHLO", 4) == 0) {
-        client_answer(sink, client,
-                      "250-sink\r\n250-PIPELINING\r\n250-SIZE 100000000\r\n250 8BITMIME\r\n");
+        client_answer(sink, client, "250-sink\r\n250-PIPELINING\r\n250-SIZE\r\n250 8BITMIME\r\n");
     } else if (g_ascii_strncasecmp(line, "DATA", 4) == 0) {
         client->in_data = TRUE;
         client_answer(sink, client, "354 go on\r\n");

@@ -17,6 +17,7 @@ Verbs of a connection's lines:
     tls NAME            TLS handshake with certificate NAME, as a server; "tls-may-fail NAME"
     hang                say nothing until the client leaves
     unread              read nothing until the play is over
+    half-close          say no more, but go on listening until the client leaves
     close, reset        end the connection    gone: the client must have left
 """
 
@@ -28,6 +29,8 @@ import ssl
 import struct
 import threading
 import time
+
+from play import read_bytes
 
 PATIENCE_S = 30
 
@@ -202,7 +205,7 @@ class Connection:
         elif colon and verb == "raw":
             self.say(ast.literal_eval("b" + text))
         elif colon and verb == "endless":
-            data = ast.literal_eval("b" + text)
+            data = read_bytes(text)
             self.until_departed(lambda: self.say(data))
         elif colon and verb.startswith("slowly "):
             for byte in text.encode() + b"\r\n":
@@ -223,7 +226,12 @@ class Connection:
             getattr(self, verb)()
         elif verb == "bytewise":
             self.bytewise = True
+        elif verb == "nagle":  # answers wait for the client's acknowledgements
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
         elif verb == "hang":
+            self.until_departed(self.receive)
+        elif verb == "half-close":
+            self.sock.shutdown(socket.SHUT_WR)
             self.until_departed(self.receive)
         elif verb == "unread":
             self.server.over.wait(PATIENCE_S)
@@ -248,12 +256,15 @@ class Connection:
                 self.perform(line)
         except Departed as departed:
             if not any(line.split()[0] in ("close", "reset", "tls", "serve", "hang", "hello", "endless:", "limited",
+                                           "half-close",
                                            "slowly", "gone") for line in self.lines):
                 self.server.deviations.append(f"the client left early: {departed}")
         except TimeoutError:
             self.server.deviations.append("nothing came for a long time")
         except Deviation as deviation:
             self.server.deviations.append(str(deviation))
+        except (SyntaxError, ValueError) as mistake:
+            self.server.deviations.append(f"the play cannot be performed: {mistake}")
         finally:
             self.sock.close()
             self.server.left(self)

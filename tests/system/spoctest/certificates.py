@@ -1,37 +1,104 @@
 # SPDX-License-Identifier: Apache-2.0
 """A certificate authority of the tests' own, made by openssl when it is needed."""
 
+import base64
+import hashlib
 import subprocess
+
+# What `openssl ca` wants to know before it makes a revocation list.
+CA_CONFIG = """\
+[ca]
+default_ca = tests
+[tests]
+database = {folder}/index.txt
+default_md = sha256
+default_crl_days = 30
+"""
 
 
 def _openssl(*arguments):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return subprocess.run(["openssl", *map(str, arguments)], check=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+
+
+def fingerprint(certificate):
+    """SHA-256 of the first certificate in a PEM file, as openssl prints it."""
+    said = _openssl("x509", "-in", certificate, "-noout", "-fingerprint", "-sha256").decode()
+    return said.strip().partition("=")[2]
+
+
+def pin_of(certificate):
+    """sha256//BASE64 of the public key in a PEM file."""
+    key = _openssl("x509", "-in", certificate, "-noout", "-pubkey")
+    lines = [line for line in key.splitlines() if b"-----" not in line]
+    digest = hashlib.sha256(base64.b64decode(b"".join(lines))).digest()
+    return "sha256//" + base64.b64encode(digest).decode()
+
+
+def self_signed(folder, name="localhost"):
+    """A server's certificate that nobody vouches for: (certificate, key)."""
+    certificate, key = folder / f"{name}-self.pem", folder / f"{name}-self.key"
+    _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj",
+             f"/CN={name}", "-keyout", key, "-out", certificate, "-addext",
+             "basicConstraints=critical,CA:FALSE", "-addext", f"subjectAltName=DNS:{name}")
+    certificate.chmod(0o644)
+    return certificate, key
 
 
 class Authority:
-    """root.pem is what a client trusts; issue() makes a server's certificate and key."""
+    """root.pem is what a client trusts; issue() makes a server's certificate and key.
 
-    def __init__(self, folder):
+    above: another authority that signs this one's certificate, which makes it an intermediate.
+    """
+
+    def __init__(self, folder, above=None, name="Root of this test run"):
         self.folder = folder
+        self.above = above
         self.certificate = folder / "root.pem"
         self._key = folder / "root.key"
-        _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj",
-                 "/O=cups-spoc tests/CN=Root of this test run", "-keyout", self._key, "-out",
-                 self.certificate, "-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        subject = f"/O=cups-spoc tests/CN={name}"
+        if above is None:
+            _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "365", "-subj",
+                     subject, "-keyout", self._key, "-out", self.certificate, "-addext",
+                     "keyUsage=critical,keyCertSign,cRLSign")
+        else:
+            above.sign(self.certificate, self._key, subject, 365,
+                       "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+                       "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         self.certificate.chmod(0o644)
 
-    def issue(self, name="localhost", days=365, alternative="DNS:localhost,IP:127.0.0.1"):
-        """Returns (certificate chain, key); days below zero makes one that has expired."""
-        chain = self.folder / f"{name}.pem"
-        key = self.folder / f"{name}.key"
-        request = self.folder / f"{name}.csr"
-        extensions = self.folder / f"{name}.ext"
-        extensions.write_text(f"basicConstraints=CA:FALSE\nsubjectAltName={alternative}\n"
-                              "extendedKeyUsage=serverAuth\n")
-        _openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", key,
+    def sign(self, certificate, key, subject, days, extensions):
+        request, file = key.with_suffix(".csr"), key.with_suffix(".ext")
+        file.write_text(extensions)
+        _openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", subject, "-keyout", key,
                  "-out", request)
         _openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
-                 "-CAcreateserial", "-days", days, "-extfile", extensions, "-out", chain)
-        chain.chmod(0o644)
+                 "-CAcreateserial", "-days", days, "-extfile", file, "-out", certificate)
+        certificate.chmod(0o644)
+
+    def issue(self, name="localhost", days=365, alternative="DNS:localhost,IP:127.0.0.1",
+              usage="serverAuth"):
+        """Returns (certificate chain, key); days below zero makes one that has expired.
+
+        The chain is the certificate, and this authority's where it is an intermediate.
+        """
+        chain, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        self.sign(chain, key, f"/CN={name}", days,
+                  f"basicConstraints=CA:FALSE\nsubjectAltName={alternative}\n"
+                  f"extendedKeyUsage={usage}\n")
+        if self.above is not None:
+            chain.write_bytes(chain.read_bytes() + self.certificate.read_bytes())
         return chain, key
+
+    def revocation_list(self, *certificates):
+        """A PEM file that revokes these."""
+        config = self.folder / "ca.conf"
+        config.write_text(CA_CONFIG.format(folder=self.folder))
+        (self.folder / "index.txt").touch()
+        common = ["ca", "-config", config, "-cert", self.certificate, "-keyfile", self._key]
+        for certificate in certificates:
+            _openssl(*common, "-revoke", certificate)
+        made = self.folder / f"revoked-{len(certificates)}.crl"
+        _openssl(*common, "-gencrl", "-out", made)
+        made.chmod(0o644)
+        return made

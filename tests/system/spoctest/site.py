@@ -6,6 +6,7 @@ import collections
 import os
 import pathlib
 import re
+import socket
 import subprocess
 
 from . import process, spoc
@@ -63,6 +64,17 @@ class Site:
         self._running.append(started)
         return started
 
+    def answers(self):
+        """Whether the spocd that was started serves by now."""
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(5)
+                client.connect(str(self.spool / "control"))
+                client.sendall(b"status\n")
+                return client.recv(1) == b"{"
+        except OSError:
+            return False
+
     def once(self, **environment):
         """Runs spocd --once and returns its exit code."""
         return self.start("--once", **environment).wait(120)
@@ -93,17 +105,19 @@ class Site:
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def files(self, *folders):
-        return [f for folder in folders for f in (self.spool / folder).iterdir()
+        present = [self.spool / folder for folder in folders if (self.spool / folder).is_dir()]
+        return [f for folder in present for f in folder.iterdir()
                 if not f.name.startswith(".tmp-")]
 
     def is_empty(self):
-        return not self.files("events", "new", "waiting", "sending", "held", "data")
+        # A body without an envelope, which a kill leaves in data/, is swept after an hour.
+        return not self.files("events", "new", "waiting", "sending", "held")
 
     def wait_empty(self, seconds=60.0):
         def said():
             return ("the spool to be empty: "
-                    + str([str(f) for f in self.files("events", "waiting", "sending", "held",
-                                                      "data")][:5]) + self.log()[-3000:])
+                    + str([str(f) for f in self.files("events", "waiting", "sending",
+                                                      "held")][:5]) + self.log()[-3000:])
         try:
             process.wait_for("it", self.is_empty, seconds)
         except process.Waited as waited:

@@ -22,13 +22,15 @@ test_rows(void)
         {SPOC_OPTION_MAILUSER, "", "local", 3, TRUE, FALSE},
         {SPOC_OPTION_RECIPIENT_DOMAIN, "example.com", "built-in", 0, FALSE, FALSE},
         {SPOC_OPTION_MAIL_RETRY_SCHEDULE, "1m, 2m", "drop-in", 1, TRUE, FALSE},
+        {SPOC_OPTION_MANAGEMENT_URL, "https://cm.example/a?" SPOC_DUMP_MASK, "local", 5, TRUE,
+         FALSE},
         {SPOC_OPTION_MAIL_MAX_AGE, "5d", "built-in", 0, FALSE, FALSE},
     };
     g_autoptr(ConfigFixture) fixture = config_fixture_new();
     config_fixture_write(fixture, "share/spoc/defaults.conf", "mailSmtpEncryption=SSL/TLS");
     config_fixture_write(fixture, "etc/spoc/spoc.conf",
                          "mailserver=a.example\nmailpass=geheim\nmailuser=[EMPTY]\n"
-                         "mailfrom=x@example.com");
+                         "mailfrom=x@example.com\nmanagementUrl=https://cm.example/a?token=geheim");
     config_fixture_write(fixture, "etc/spoc/spoc.conf.d/a.conf", "mailRetrySchedule = 1m, 2m");
     g_autoptr(SpocConfig) config = spoc_config_load(fixture->places);
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

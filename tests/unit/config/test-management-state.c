@@ -220,6 +220,29 @@ test_text(void)
     }
 }
 
+static void
+test_shown_url(void)
+{
+    static const struct {
+        const char *url, *shown;
+    } cases[] = {
+        {"https://office.example.com/print.conf", "https://office.example.com/print.conf"},
+        {"https://office.example.com:8443/a?token=secret#x", "https://office.example.com:8443/a"},
+        {"https://user:secret@office.example.com/a", "https://office.example.com/a"},
+        {"https://[::1]:8443/a%20b", "https://[::1]:8443/a%20b"},
+        {"HTTPS://office.example.com/", "https://office.example.com/"},
+        {"http://office.example.com/", NULL},
+        {"file:///etc/passwd", NULL},
+        {"https:///a", NULL},
+        {"office.example.com", NULL},
+        {"", NULL},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *shown = spoc_management_shown_url(cases[i].url);
+        g_assert_cmpstr(shown, ==, cases[i].shown);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -231,5 +254,6 @@ main(int argc, char **argv)
     g_test_add_func("/management-state/hostile", test_hostile);
     g_test_add_func("/management-state/validators", test_validators);
     g_test_add_func("/management-state/text", test_text);
+    g_test_add_func("/management-state/shown-url", test_shown_url);
     return g_test_run();
 }

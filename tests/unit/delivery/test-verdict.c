@@ -35,6 +35,8 @@ static const Case cases[] = {
     {S(TLS), F(PROTOCOL), 0, "", 0, 0, V(LATER), 1, 0},
     /* TLS that somebody must mend */
     {S(TLS), F(CERTIFICATE), 0, "", 0, 0, V(HOLD), 1, 0},
+    {S(TLS), F(REVOCATION), 0, "", 0, 0, V(HOLD), 1, 0},
+    {S(TLS), F(PIN), 0, "", 0, 0, V(HOLD), 1, 0},
     {S(TLS), F(TLS_VERSION), 0, "", 0, 0, V(HOLD), 1, 0},
     {S(TLS), F(CLIENT_CERTIFICATE), 0, "", 0, 0, V(HOLD), 1, 0},
     /* STARTTLS, where the mode wants it */

@@ -13,7 +13,7 @@
 typedef struct {
     GSocketListener *listener;
     guint16 port;
-    const char *greeting;
+    const char *greeting; /* NULL: TLS from the first byte */
     const char *ehlo_reply;
     const char *starttls_reply; /* NULL: hang up instead */
     const Minted *own;
@@ -62,6 +62,10 @@ serve(gpointer data)
     g_autoptr(GSocketConnection) connection =
         g_socket_listener_accept(server->listener, NULL, NULL, NULL);
     GSocket *socket = g_socket_connection_get_socket(connection);
+    if (server->greeting == NULL) {
+        accept_tls(server, socket);
+        return NULL;
+    }
     say(socket, server->greeting);
     hear_line(server, socket);
     if (server->ehlo_reply == NULL)
@@ -120,6 +124,21 @@ test_chain(void)
 }
 
 static void
+test_direct(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Minted) root = mint_root("Root");
+    g_autoptr(Minted) own = mint_server(root, "mail.example.com");
+    Server server = {.own = own, .above = root};
+    g_autoptr(GPtrArray) chain = peek(&server, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(chain->len, ==, 2);
+    g_assert_false(server.shook_hands);
+    g_assert_cmpuint(server.heard->len, ==, 0);
+    g_string_free(server.heard, TRUE);
+}
+
+static void
 test_refused(void)
 {
     static const struct {
@@ -158,6 +177,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/peek/chain", test_chain);
+    g_test_add_func("/peek/direct", test_direct);
     g_test_add_func("/peek/refused", test_refused);
     return g_test_run();
 }

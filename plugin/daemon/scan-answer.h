@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  What a door is told about its document.
+ */
+#pragma once
+
+#include "daemon/control.h"
+#include "daemon/setup.h"
+#include "spool/handover.h"
+
+/* The last line. @text: (nullable): foreign words in it */
+void spoc_scan_answer(SpocControlClient *door, SpocHandoverEnd end, const char *text);
+
+/* Whether @name was settled before this door came; then it is told so. */
+gboolean spoc_scan_answer_settled(SpocControlClient *door, SpocSpool *spool, SpocLog *log,
+                                  const char *name);
+
+/* What the configuration wants to become of a document that is never delivered */
+SpocHandoverEnd spoc_scan_answer_refused(const SpocSetup *setup);
+/* And of one that no server takes now */
+SpocHandoverEnd spoc_scan_answer_unreachable(const SpocSetup *setup);

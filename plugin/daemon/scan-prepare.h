@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  A scan entry becomes what the outbox sends and the queue keeps: an envelope, and the
+ *          frame around the document.
+ */
+#pragma once
+
+#include "daemon/setup.h"
+#include "spool/queue.h"
+#include "spool/scans.h"
+
+typedef struct {
+    SpocEnvelope *envelope;
+    GBytes *frame;
+} SpocPreparedScan;
+
+void spoc_prepared_scan_clear(SpocPreparedScan *prepared);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocPreparedScan, spoc_prepared_scan_clear)
+
+/**
+ * spoc_scan_prepare:
+ *
+ * Returns: FALSE with SPOC_ERROR_UNAVAILABLE or SPOC_ERROR_IO when it cannot be told now what is
+ *   to become of it; with any other when it must never be mailed
+ */
+gboolean spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
+                           const SpocScanFacts *facts, SpocPreparedScan *ret_prepared,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * spoc_scan_prepare_failed:
+ *
+ * What is kept of a document that must never be mailed. Its only recipient is the server's own
+ * sender, who has failed: should somebody try it again, nobody else gets it.
+ */
+gboolean spoc_scan_prepare_failed(SpocSpool *spool, const SpocSetup *setup, const char *name,
+                                  const SpocScanFacts *facts, const char *reason,
+                                  SpocPreparedScan *ret_prepared,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

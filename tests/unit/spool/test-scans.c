@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: scan-facts.c scan-names.c scan-copy.c */
+#include "base/error.h"
+#include "root.h"
+#include "spool/queue.h"
+#include "spool/scan-copy.h"
+#include "spool/scan-format.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define UUID "urn:uuid:AD15C0A3-f83e-3b46-7d4f-900530dda223"
+
+static SpocScanFacts *
+new_facts(const char *uuid, const char *server)
+{
+    SpocScanFacts *facts = spoc_scan_facts_new();
+    facts->job_id = 42;
+    facts->created_unix_s = 1700000000;
+    spoc_scan_facts_set(&facts->user, "alice");
+    spoc_scan_facts_set(&facts->title, "Gr\u00fc\u00dfe\r\nCheck: 00000000\n\"\\\x01");
+    spoc_scan_facts_set(&facts->uri, "spoc:%40owner");
+    spoc_scan_facts_set(&facts->options, "mail-to=bob media=a4");
+    spoc_scan_facts_set(&facts->uuid, uuid);
+    spoc_scan_facts_set(&facts->server, server);
+    return facts;
+}
+
+static char *
+choose(Root *root, const SpocScanFacts *facts, guint document, gboolean *ret_settled)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(SpocScanRecord) record = {0};
+    char *name = spoc_scan_choose_name(root->spool, facts, document, ret_settled, &record, &error);
+    g_assert_no_error(error);
+    g_assert_true(spoc_spool_name_is_valid(name));
+    return name;
+}
+
+static void
+offer(Root *root, const char *name, SpocScanFacts *facts, const char *content)
+{
+    g_autoptr(GError) error = NULL;
+    int fd = spoc_scan_begin(root->spool, name, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(write(fd, content, strlen(content)), ==, strlen(content));
+    close(fd);
+    facts->size_bytes = strlen(content);
+    g_assert_true(spoc_scan_offer(root->spool, name, facts, &error));
+    g_assert_no_error(error);
+}
+
+static void
+settle(Root *root, const char *name, SpocScanEnd end, const char *server)
+{
+    g_autoptr(GError) error = NULL;
+    const SpocScanRecord record = {.end = end, .server = (char *)server, .text = (char *)"250\nok"};
+    g_assert_true(spoc_scan_settle(root->spool, name, &record, &error));
+}
+
+static void
+test_facts(void)
+{
+    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-2");
+    facts->size_bytes = 12345678901;
+    g_autoptr(GString) text = spoc_scan_facts_format(facts);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocScanFacts) parsed = spoc_scan_facts_parse(text->str, text->len, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(parsed->title, ==, facts->title);
+    g_assert_cmpstr(parsed->options, ==, facts->options);
+    g_assert_cmpuint(parsed->size_bytes, ==, facts->size_bytes);
+    /* Every flipped byte and every cut is seen. */
+    for (gsize i = 0; i < text->len; i++) {
+        g_autofree char *bad = g_strndup(text->str, text->len);
+        bad[i] ^= 1;
+        g_assert_null(spoc_scan_facts_parse(bad, text->len, NULL));
+        g_assert_null(spoc_scan_facts_parse(text->str, i, NULL));
+    }
+}
+
+static void
+test_names(Root *root, gconstpointer data)
+{
+    gboolean settled = FALSE;
+    g_autoptr(SpocScanFacts) first = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanFacts) later = new_facts(UUID, "200-2");
+    g_autofree char *name = choose(root, first, 1, &settled);
+    g_assert_cmpstr(name, ==, "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-1");
+    g_assert_false(settled);
+    settle(root, name, SPOC_SCAN_DELIVERED, "100-1");
+
+    /* The cupsd that was told wants it again: another document. */
+    g_autofree char *again = choose(root, first, 1, &settled);
+    g_assert_cmpstr(again, ==, "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-2");
+    g_assert_false(settled);
+    /* One that has restarted doesn't know. */
+    g_autofree char *rerun = choose(root, later, 1, &settled);
+    g_assert_cmpstr(rerun, ==, name);
+    g_assert_true(settled);
+    /* Unless CUPS said that it will run the job again. */
+    g_autoptr(GError) error = NULL;
+    g_assert_true(spoc_scan_expect_rerun(root->spool, first, &error));
+    g_autofree char *retried = choose(root, first, 1, &settled);
+    g_assert_cmpstr(retried, ==, name);
+    g_assert_true(settled);
+    /* Other documents and jobs have nothing to do with it. */
+    g_autofree char *second = choose(root, first, 2, &settled);
+    g_assert_false(settled);
+    g_autoptr(SpocScanFacts) other = new_facts("urn:uuid:1", "200-2");
+    g_autofree char *others = choose(root, other, 1, &settled);
+    g_assert_false(settled);
+    g_assert_cmpstr(second, !=, name);
+}
+
+/* Several texts come on stdin without a number: they are counted, before and after a crash. */
+static void
+test_documents_without_numbers(Root *root, gconstpointer data)
+{
+    gboolean settled = FALSE;
+    g_autoptr(SpocScanFacts) before = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanFacts) after = new_facts(UUID, "200-2");
+    g_autofree char *first = choose(root, before, 0, &settled);
+    settle(root, first, SPOC_SCAN_DELIVERED, "100-1");
+    g_autofree char *rerun = choose(root, after, 0, &settled);
+    g_assert_true(settled);
+    g_autoptr(GError) error = NULL;
+    const SpocScanRecord record = {.end = SPOC_SCAN_DELIVERED, .text = (char *)""};
+    g_assert_true(spoc_scan_told(root->spool, rerun, &record, after->server, &error));
+    g_autofree char *second = choose(root, after, 0, &settled);
+    g_assert_false(settled);
+    g_assert_cmpstr(second, !=, first);
+}
+
+static void
+test_no_uuid(Root *root, gconstpointer data)
+{
+    static const char *const uuids[] = {"", "urn:uuid:", "../../x", "a b", "urn:uuid:-x"};
+    for (guint i = 0; i < G_N_ELEMENTS(uuids); i++) {
+        gboolean settled = FALSE;
+        g_autoptr(SpocScanFacts) facts = new_facts(uuids[i], "1-1");
+        g_autofree char *name = choose(root, facts, 0, &settled);
+        settle(root, name, SPOC_SCAN_DELIVERED, "");
+        g_autofree char *again = choose(root, facts, 0, &settled);
+        g_assert_false(settled);
+        g_assert_cmpstr(name, !=, again);
+    }
+}
+
+static void
+test_life(Root *root, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+    offer(root, "a", facts, "old");
+    offer(root, "a", facts, "document");
+    g_autoptr(SpocScanFacts) loaded = spoc_scan_load(root->spool, "a", &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(loaded->user, ==, "alice");
+    int fd = spoc_scan_open_document(root->spool, "a", 8, &error);
+    g_assert_no_error(error);
+    close(fd);
+    g_assert_cmpint(spoc_scan_open_document(root->spool, "a", 9, &error), ==, -1);
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
+    g_clear_error(&error);
+
+    g_autoptr(GPtrArray) none = spoc_scan_list_left(root->spool, &error);
+    g_assert_cmpuint(none->len, ==, 0);
+    g_assert_true(spoc_scan_leave(root->spool, "a", &error));
+    g_autoptr(GPtrArray) left = spoc_scan_list_left(root->spool, &error);
+    g_assert_cmpuint(left->len, ==, 1);
+    g_assert_cmpstr(left->pdata[0], ==, "a");
+    g_autoptr(SpocScanFacts) again = spoc_scan_load(root->spool, "a", &error);
+    g_assert_no_error(error);
+    g_assert_true(spoc_scan_taken(root->spool, "a", &error));
+    g_assert_true(spoc_scan_taken(root->spool, "a", &error));
+    g_autoptr(GPtrArray) taken = spoc_scan_list_left(root->spool, &error);
+    g_assert_cmpuint(taken->len, ==, 0);
+    g_assert_true(spoc_scan_remove(root->spool, "a", &error));
+    g_assert_cmpuint(root_count(root, "scans"), ==, 0);
+
+    int begun = spoc_scan_begin(root->spool, "b", &error);
+    close(begun);
+    spoc_scan_withdraw(root->spool, "b");
+    offer(root, "b", facts, "x");
+    spoc_scan_withdraw(root->spool, "b");
+    g_assert_cmpuint(root_count(root, "scans"), ==, 0);
+    g_assert_null(spoc_scan_load(root->spool, "b", &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
+    g_clear_error(&error);
+    g_assert_cmpint(spoc_scan_begin(root->spool, "../b", &error), ==, -1);
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+}
+
+/* A document that the queue has goes with its message, and not before. */
+static void
+test_queued(Root *root, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+    offer(root, "q", facts, "document");
+    g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
+    envelope->id = g_strdup("q");
+    envelope->kind = g_strdup("scan");
+    envelope->sender = g_strdup("");
+    envelope->message_id = g_strdup("q@example.com");
+    spoc_envelope_add_recipient(envelope, "alice@example.com");
+    g_autoptr(GBytes) frame = g_bytes_new_static("frame", 5);
+    g_assert_true(spoc_queue_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_assert_true(spoc_scan_sweep(root->spool, G_MAXINT64 / 2, &error));
+    g_assert_cmpuint(root_count(root, "scans"), ==, 2);
+    /* The same, should only the record be missing. */
+    gboolean settled = FALSE;
+    g_assert_true(spoc_queue_delete(root->spool, SPOC_STATE_WAITING, "q", &error));
+    g_assert_cmpuint(root_count(root, "scans"), ==, 0);
+
+    g_free(envelope->id);
+    envelope->id = choose(root, facts, 1, &settled);
+    g_assert_true(spoc_queue_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_autofree char *name = choose(root, facts, 1, &settled);
+    g_assert_cmpstr(name, ==, envelope->id);
+    g_assert_true(settled);
+}
+
+static void
+test_sweep(Root *root, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    g_autoptr(SpocScanFacts) dead = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanFacts) living = new_facts(UUID, "1-1");
+    g_free(living->writer);
+    living->writer = spoc_scan_process_stamp(getpid());
+    g_assert_true(spoc_scan_process_lives(living->writer));
+    g_assert_false(spoc_scan_process_lives("1-0"));
+    g_assert_false(spoc_scan_process_lives(""));
+    offer(root, "dead", dead, "x");
+    offer(root, "living", living, "x");
+    offer(root, "left", dead, "x");
+    g_assert_true(spoc_scan_leave(root->spool, "left", &error));
+    settle(root, "done", SPOC_SCAN_QUEUED, "1-1");
+    g_assert_true(spoc_scan_sweep(root->spool, now, &error));
+    g_assert_cmpuint(root_count(root, "scans"), ==, 7);
+    g_assert_true(spoc_scan_sweep(root->spool, now + 2 * 3600, &error));
+    g_assert_cmpuint(root_count(root, "scans"), ==, 5);
+    g_assert_true(spoc_scan_sweep(root->spool, now + 2 * SPOC_SCAN_RECORD_KEEP_S, &error));
+    g_assert_cmpuint(root_count(root, "scans"), ==, 4);
+}
+
+static void
+test_planted(Root *root, gconstpointer data)
+{
+    g_autofree char *link = root_path(root, "scans", "p.job");
+    g_autoptr(GError) error = NULL;
+    g_assert_cmpint(symlink("/etc/passwd", link), ==, 0);
+    g_assert_null(spoc_scan_load(root->spool, "p", &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
+    g_autofree char *document = root_path(root, "scans", "p.doc");
+    g_assert_cmpint(mkfifo(document, 0600), ==, 0);
+    g_assert_cmpint(spoc_scan_open_document(root->spool, "p", 0, NULL), ==, -1);
+}
+
+/* A file is copied in the kernel, a pipe by hand; both whole. */
+static void
+test_copy(Root *root, gconstpointer data)
+{
+    static const char content[] = "a document";
+    for (guint i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        int fds[2], stop[2];
+        g_assert_cmpint(pipe(fds), ==, 0);
+        g_assert_cmpint(pipe(stop), ==, 0);
+        root_put(root, "state", "source", content, strlen(content));
+        g_autofree char *source = root_path(root, "state", "source");
+        g_assert_cmpint(write(fds[1], content, strlen(content)), ==, strlen(content));
+        close(fds[1]);
+        int file = open(source, O_RDONLY);
+        guint64 size = 0;
+        const SpocScanCopy copy = {.spool = root->spool,
+                                   .name = "c",
+                                   .input_fd = i == 0 ? file : fds[0],
+                                   .stop_fd = stop[0]};
+        g_assert_cmpint(spoc_scan_copy_run(&copy, &size, &error), ==, SPOC_SCAN_COPY_DONE);
+        g_assert_cmpuint(size, ==, strlen(content));
+        g_autoptr(GBytes) copied = root_get(root, "scans", ".tmp-c.doc");
+        g_assert_cmpmem(g_bytes_get_data(copied, NULL), g_bytes_get_size(copied), content,
+                        strlen(content));
+        g_assert_cmpint(write(stop[1], "x", 1), ==, 1);
+        g_assert_cmpint(spoc_scan_copy_run(&copy, &size, &error), ==, SPOC_SCAN_COPY_STOPPED);
+        close(file);
+        close(fds[0]);
+        close(stop[0]);
+        close(stop[1]);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/scans/facts", test_facts);
+#define ADD(name, function)                                                                        \
+    g_test_add("/scans/" name, Root, NULL, root_set_up, function, root_tear_down)
+    ADD("names", test_names);
+    ADD("documents-without-numbers", test_documents_without_numbers);
+    ADD("no-uuid", test_no_uuid);
+    ADD("life", test_life);
+    ADD("queued", test_queued);
+    ADD("sweep", test_sweep);
+    ADD("planted", test_planted);
+    ADD("copy", test_copy);
+    return g_test_run();
+}
