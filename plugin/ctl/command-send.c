@@ -83,7 +83,6 @@ make_facts(const Sender *sender, const Document *document)
     g_autofree char *title =
         strcmp(document->name, "-") == 0 ? g_strdup("") : g_path_get_basename(document->name);
     g_autofree char *cc = wishes->cc != NULL ? g_strjoinv(",", wishes->cc) : NULL;
-    g_autofree char *uri = make_uri(wishes->to);
     GString *options = g_string_new(NULL);
     append_option(options, "mail-cc", cc);
     append_option(options, "mail-subject", wishes->subject);
@@ -91,7 +90,8 @@ make_facts(const Sender *sender, const Document *document)
     append_option(options, "mail-filename", wishes->filename);
     g_free(facts->options);
     facts->options = g_string_free(options, FALSE);
-    spoc_scan_facts_set(&facts->uri, uri);
+    g_free(facts->uri);
+    facts->uri = make_uri(wishes->to);
     spoc_scan_facts_set(&facts->user, sender->user);
     spoc_scan_facts_set(&facts->title, title);
     g_free(facts->writer);

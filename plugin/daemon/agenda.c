@@ -130,3 +130,35 @@ spoc_agenda_clear(SpocAgenda *agenda)
                             g_sequence_get_end_iter(agenda->by_time));
     agenda->left_out = 0;
 }
+
+typedef struct {
+    SpocAgenda *agenda;
+    SpocMessageState state;
+    gint64 all_due_unix_s;
+} Filling;
+
+static void
+learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+{
+    const Filling *filling = user_data;
+    /* Held without a time: by an administrator, who will release it. */
+    if (filling->state == SPOC_STATE_HELD && next_attempt_unix_s == 0)
+        return;
+    gint64 due = next_attempt_unix_s;
+    if (changed_unix_s < filling->all_due_unix_s)
+        due = MIN(due, filling->all_due_unix_s);
+    spoc_agenda_put(filling->agenda, id, filling->state, due);
+}
+
+gboolean
+spoc_agenda_fill(SpocAgenda *agenda, SpocSpool *spool, gint64 all_due_unix_s, GError **error)
+{
+    static const SpocMessageState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
+    spoc_agenda_clear(agenda);
+    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+        Filling filling = {.agenda = agenda, .state = states[i], .all_due_unix_s = all_due_unix_s};
+        if (!spoc_queue_each(spool, states[i], learn, &filling, error))
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -36,3 +36,12 @@ void spoc_agenda_all_due(SpocAgenda *agenda, gint64 now_unix_s);
 /* Whether it holds none but left some out: clear it, and put all that waits again. */
 gboolean spoc_agenda_is_short(const SpocAgenda *agenda);
 void spoc_agenda_clear(SpocAgenda *agenda);
+
+/**
+ * spoc_agenda_fill:
+ * @all_due_unix_s: what was planned before this moment is due since then; 0: nothing is
+ *
+ * Reads the folders of what waits, instead of what was there.
+ */
+gboolean spoc_agenda_fill(SpocAgenda *agenda, SpocSpool *spool, gint64 all_due_unix_s,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

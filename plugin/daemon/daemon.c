@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/daemon.h"
 
-#include "base/durable.h"
 #include "base/error.h"
 #include "daemon/control.h"
+#include "daemon/job-store.h"
 #include "daemon/management.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"
 #include "daemon/stream.h"
 #include "spool/scans.h"
 
-#include <string.h>
 #include <unistd.h>
 
 /* Without work, one that was started on demand stays so long for the next event. */
@@ -21,10 +20,6 @@
 #define RESCAN_AGAIN_S 5
 #define CONFIG_POLL_S 2
 #define SWEEP_S 3600
-/* In the spool's state/: whose the latest jobs are, for a spocd that comes after this one */
-#define JOBS_FILE "jobs"
-#define JOBS_FILE_MAX_BYTES (8 * 1024 * 1024)
-#define SAVE_JOBS_MS 200
 /* Marks are safe from power loss after so long. */
 #define SYNC_MS 100
 /* What is under way when a signal comes gets so long; five seconds are promised in all. */
@@ -42,6 +37,7 @@ struct _SpocDaemon {
     SpocSetup *setup;
     SpocManagement *management;
     SpocCups *cups;
+    SpocJobStore *job_store;
     SpocOutbox *outbox;
     SpocSurroundings surroundings;
     GPtrArray *streams;  /* of SpocStream */
@@ -52,7 +48,7 @@ struct _SpocDaemon {
     SpocScans *scans;
 
     guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, again_timer,
-        config_timer, jobs_timer;
+        config_timer;
     gint64 sweep_due_unix_s;
     guint turn; /* which journal is the first in the next round */
     gboolean rescan_wanted;
@@ -80,41 +76,6 @@ static void
 log_failure(SpocDaemon *daemon, const char *what, const GError *error)
 {
     spoc_log(daemon->log, SPOC_LOG_ERROR, "%s: %s", what, error->message);
-}
-
-/* --- what is known about jobs ----------------------------------------------------------- */
-
-static gboolean
-save_jobs(gpointer user_data)
-{
-    SpocDaemon *daemon = user_data;
-    g_autoptr(GError) error = NULL;
-    daemon->jobs_timer = 0;
-    g_autofree char *text = spoc_cups_export(daemon->cups);
-    if (!spoc_durable_replace(spoc_spool_folder_fd(daemon->spool, "state"), JOBS_FILE, text,
-                              strlen(text), 0600, NULL, &error))
-        log_failure(daemon, "cannot keep whose the jobs are", error);
-    return G_SOURCE_REMOVE;
-}
-
-static void
-on_learned(gpointer user_data)
-{
-    SpocDaemon *daemon = user_data;
-    if (daemon->jobs_timer == 0)
-        daemon->jobs_timer = g_timeout_add(SAVE_JOBS_MS, save_jobs, daemon);
-}
-
-static void
-load_jobs(SpocDaemon *daemon)
-{
-    g_autoptr(GBytes) text = spoc_durable_read(spoc_spool_folder_fd(daemon->spool, "state"),
-                                               JOBS_FILE, JOBS_FILE_MAX_BYTES, NULL);
-    if (text != NULL) {
-        g_autofree char *copy = g_strndup(g_bytes_get_data(text, NULL), g_bytes_get_size(text));
-        spoc_cups_import(daemon->cups, copy);
-    }
-    spoc_cups_set_learned(daemon->cups, on_learned, daemon);
 }
 
 /* --- journals --------------------------------------------------------------------------- */
@@ -545,7 +506,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
 
     daemon->setup = spoc_setup_load(places, log);
     daemon->cups = spoc_cups_new();
-    load_jobs(daemon);
+    daemon->job_store = spoc_job_store_new(spool, log, daemon->cups);
     daemon->outbox = spoc_outbox_new(spool, log, schedule_pump, daemon);
     daemon->scans = spoc_scans_new(spool, log, daemon->outbox);
     spoc_scans_use(daemon->scans, daemon->setup);
@@ -574,9 +535,9 @@ spoc_daemon_free(SpocDaemon *daemon)
 {
     if (daemon == NULL)
         return;
-    guint *sources[] = {&daemon->pump_source, &daemon->due_timer,    &daemon->idle_timer,
-                        &daemon->sync_timer,  &daemon->leave_timer,  &daemon->rescan_timer,
-                        &daemon->again_timer, &daemon->config_timer, &daemon->jobs_timer};
+    guint *sources[] = {&daemon->pump_source, &daemon->due_timer,   &daemon->idle_timer,
+                        &daemon->sync_timer,  &daemon->leave_timer, &daemon->rescan_timer,
+                        &daemon->again_timer, &daemon->config_timer};
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_clear_handle_id(sources[i], g_source_remove);
     if (daemon->scans != NULL)
@@ -584,6 +545,7 @@ spoc_daemon_free(SpocDaemon *daemon)
     spoc_control_free(daemon->control);
     spoc_management_free(daemon->management);
     /* Both hold pointers to streams: they go first. */
+    spoc_job_store_free(daemon->job_store);
     spoc_cups_free(daemon->cups);
     spoc_outbox_free(daemon->outbox);
     spoc_scans_free(daemon->scans);
@@ -605,10 +567,6 @@ spoc_daemon_run(SpocDaemon *daemon)
     sweep(daemon);
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
-    if (daemon->jobs_timer != 0) {
-        g_source_remove(daemon->jobs_timer);
-        (void)save_jobs(daemon);
-    }
     return daemon->mode == SPOC_DAEMON_ONCE ? settled_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
 }
 

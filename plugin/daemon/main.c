@@ -257,7 +257,7 @@ explain_waiting(SpocSpool *spool, SpocLog *log)
 static void
 explain_configuration(const SpocPlaces *places, SpocLog *log)
 {
-    g_autoptr(SpocSetup) setup = spoc_setup_load(places, log);
+    spoc_setup_free(spoc_setup_load(places, log));
 }
 
 static int

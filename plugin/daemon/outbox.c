@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 #include "daemon/agenda.h"
+#include "daemon/alarm.h"
+#include "daemon/claim.h"
+#include "daemon/outcome.h"
 #include "daemon/report.h"
 #include "daemon/scan-content.h"
 #include "daemon/scan-notice.h"
@@ -18,11 +21,6 @@
 
 /* So many of those that wait are held in memory, the earliest. */
 #define AGENDA_ITEMS 10000
-
-/* The same alarm about a server is repeated only after so long. */
-#define ALARM_REPEAT_S 3600
-/* Of addresses in a line of the log, about */
-#define WHOSE_MAX_BYTES 300
 
 struct _SpocOutbox {
     SpocSpool *spool;
@@ -43,25 +41,15 @@ struct _SpocOutbox {
     GPtrArray *landing; /* first flights that must become files, written together */
     guint landing_source;
 
-    char *last_alarm;
-    gint64 last_alarm_unix_s;
+    SpocAlarm alarm;
 };
-
-/* Where a settled message goes. */
-typedef enum {
-    TARGET_NONE, /* still under way */
-    TARGET_GONE, /* delivered: nothing remains */
-    TARGET_WAITING,
-    TARGET_HELD,
-    TARGET_FAILED,
-} Target;
 
 typedef struct {
     SpocOutbox *outbox;
     SpocEnvelope *envelope;
     GBytes *body;
     gboolean in_spool; /* as a file in sending/ */
-    Target target;
+    SpocFate target;
     guint store_retry;              /* GSource id */
     SpocContent *content;           /* (nullable): what is sent instead of the body */
     const SpocStreamEvents *events; /* (nullable): until it has landed in the spool */
@@ -126,7 +114,7 @@ spoc_outbox_free(SpocOutbox *outbox)
     g_hash_table_unref(outbox->flying);
     spoc_reporter_free(outbox->reporter);
     spoc_agenda_free(outbox->agenda);
-    g_free(outbox->last_alarm);
+    spoc_alarm_clear(&outbox->alarm);
     g_free(outbox);
 }
 
@@ -137,35 +125,10 @@ warn_from_delivery(const char *text, gpointer user_data)
     spoc_log(outbox->log, SPOC_LOG_WARNING, "%s", text);
 }
 
-typedef struct {
-    SpocOutbox *outbox;
-    SpocMessageState state;
-} Learning;
-
-static void
-learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
-{
-    const Learning *learning = user_data;
-    /* Held without a time: by an administrator, who will release it. */
-    if (learning->state == SPOC_STATE_HELD && next_attempt_unix_s == 0)
-        return;
-    gint64 due = next_attempt_unix_s;
-    if (changed_unix_s < learning->outbox->all_due_unix_s)
-        due = MIN(due, learning->outbox->all_due_unix_s);
-    spoc_agenda_put(learning->outbox->agenda, id, learning->state, due);
-}
-
 static gboolean
 fill_agenda(SpocOutbox *outbox, GError **error)
 {
-    static const SpocMessageState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
-    spoc_agenda_clear(outbox->agenda);
-    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
-        Learning learning = {.outbox = outbox, .state = states[i]};
-        if (!spoc_queue_each(outbox->spool, states[i], learn, &learning, error))
-            return FALSE;
-    }
-    return TRUE;
+    return spoc_agenda_fill(outbox->agenda, outbox->spool, outbox->all_due_unix_s, error);
 }
 
 /* After the earliest are used up: those that had to be left out. */
@@ -210,7 +173,7 @@ spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup, GError **error)
         spoc_delivery_configure(outbox->delivery, setup->config, setup->tls);
     }
     outbox->closed_until_unix_s = 0;
-    g_clear_pointer(&outbox->last_alarm, g_free);
+    spoc_alarm_clear(&outbox->alarm);
     return TRUE;
 }
 
@@ -239,23 +202,15 @@ spoc_outbox_room(const SpocOutbox *outbox)
     return wanted > flying ? wanted - flying : 0;
 }
 
-static SpocMessageState
-target_state(Target target)
-{
-    if (target == TARGET_HELD)
-        return SPOC_STATE_HELD;
-    return target == TARGET_FAILED ? SPOC_STATE_FAILED : SPOC_STATE_WAITING;
-}
-
 /* Its state is safe: its event may be forgotten, and it is no longer under way. */
 static void
 landed(Flight *flight)
 {
     SpocOutbox *outbox = flight->outbox;
-    if (flight->target == TARGET_WAITING || flight->target == TARGET_HELD)
-        spoc_agenda_put(outbox->agenda, flight->envelope->id, target_state(flight->target),
+    if (flight->target == SPOC_FATE_WAITING || flight->target == SPOC_FATE_HELD)
+        spoc_agenda_put(outbox->agenda, flight->envelope->id, spoc_fate_state(flight->target),
                         flight->envelope->next_attempt_unix_s);
-    else if (flight->target == TARGET_FAILED)
+    else if (flight->target == SPOC_FATE_FAILED)
         spoc_reporter_note(outbox->reporter, flight->envelope);
     if (flight->safe != NULL)
         flight->safe(flight->user_data);
@@ -281,10 +236,10 @@ store_again(gpointer user_data)
     SpocEnvelope *envelope = flight->envelope;
     g_autoptr(GError) error = NULL;
     gboolean stored =
-        flight->target == TARGET_GONE
+        flight->target == SPOC_FATE_GONE
             ? spoc_queue_delete(outbox->spool, SPOC_STATE_SENDING, envelope->id, &error)
             : spoc_queue_save(outbox->spool, envelope, SPOC_STATE_SENDING,
-                              target_state(flight->target), &error);
+                              spoc_fate_state(flight->target), &error);
     if (stored) {
         flight->store_retry = 0; /* returning G_SOURCE_REMOVE ends it */
         landed(flight);
@@ -299,7 +254,7 @@ store_again(gpointer user_data)
 
 /* Writes those first flights that go to @target, with as few syncs as possible. */
 static gboolean
-store_batch(SpocOutbox *outbox, GPtrArray *flights, Target target, GError **error)
+store_batch(SpocOutbox *outbox, GPtrArray *flights, SpocFate target, GError **error)
 {
     g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(SpocQueueItem));
     for (guint i = 0; i < flights->len; i++) {
@@ -310,13 +265,13 @@ store_batch(SpocOutbox *outbox, GPtrArray *flights, Target target, GError **erro
     }
     return items->len == 0 ||
            spoc_queue_add_batch(outbox->spool, (const SpocQueueItem *)(gpointer)items->data,
-                                items->len, target_state(target), error);
+                                items->len, spoc_fate_state(target), error);
 }
 
 static gboolean
 land_all(gpointer user_data)
 {
-    static const Target targets[] = {TARGET_WAITING, TARGET_HELD, TARGET_FAILED};
+    static const SpocFate targets[] = {SPOC_FATE_WAITING, SPOC_FATE_HELD, SPOC_FATE_FAILED};
     SpocOutbox *outbox = user_data;
     gboolean again = FALSE;
     outbox->landing_source = 0;
@@ -348,127 +303,20 @@ land(Flight *flight)
     if (flight->events != NULL && !flight->awaits_landing) {
         flight->awaits_landing = TRUE;
         flight->events->decided(flight->envelope,
-                                flight->target == TARGET_GONE ? SPOC_STATE_SENDING
-                                                              : target_state(flight->target),
+                                flight->target == SPOC_FATE_GONE ? SPOC_STATE_SENDING
+                                                                 : spoc_fate_state(flight->target),
                                 flight->user_data);
         return;
     }
     if (flight->in_spool) {
         (void)store_again(flight);
-    } else if (flight->target == TARGET_GONE) {
+    } else if (flight->target == SPOC_FATE_GONE) {
         landed(flight);
     } else {
         g_ptr_array_add(outbox->landing, flight);
         if (outbox->landing_source == 0)
             outbox->landing_source = g_idle_add(land_all, outbox);
     }
-}
-
-/* What the lines about a message are about. @outcome: (nullable) */
-static SpocLogFields
-log_fields(const SpocEnvelope *envelope, const SpocOutcome *outcome)
-{
-    SpocLogFields fields = {.queue_id = envelope->id, .job_id = envelope->job_id};
-    if (envelope->recipients->len == 1) {
-        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, 0);
-        fields.recipient = recipient->address;
-        fields.reply = recipient->reply;
-    }
-    if (outcome != NULL) {
-        fields.server = outcome->server;
-        fields.stage = outcome->stage >= 0 ? spoc_stage_name((SpocStage)outcome->stage) : NULL;
-        fields.reply = outcome->queue_reply != NULL ? outcome->queue_reply : fields.reply;
-    }
-    return fields;
-}
-
-/* One alarm, not one a message: the same sentence is an ERROR once an hour. */
-static void
-log_trouble(SpocOutbox *outbox, const Flight *flight, const SpocLogFields *fields,
-            SpocLogLevel level)
-{
-    const SpocEnvelope *envelope = flight->envelope;
-    gint64 now = now_unix_s();
-    gboolean repeated = g_strcmp0(outbox->last_alarm, envelope->reason) == 0 &&
-                        now < outbox->last_alarm_unix_s + ALARM_REPEAT_S;
-    if (!repeated && level <= SPOC_LOG_WARNING) {
-        g_free(outbox->last_alarm);
-        outbox->last_alarm = g_strdup(envelope->reason);
-        outbox->last_alarm_unix_s = now;
-    }
-    spoc_log_about(outbox->log, repeated ? SPOC_LOG_INFO : level, fields, "%s: %s", envelope->id,
-                   envelope->reason);
-}
-
-/* Takes over what was said about each recipient. Returns how many were delivered now. */
-static guint
-note_recipients(SpocEnvelope *envelope, const SpocOutcome *outcome, gboolean *ret_hold)
-{
-    guint delivered = 0, next = 0;
-    *ret_hold = FALSE;
-    for (guint i = 0; i < envelope->recipients->len && next < outcome->recipient_count; i++) {
-        SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state != SPOC_RECIPIENT_PENDING)
-            continue;
-        const SpocRecipientOutcome *said = &outcome->recipients[next++];
-        g_free(recipient->reply);
-        recipient->reply = g_strdup(said->reply);
-        if (said->result == SPOC_RESULT_DELIVERED) {
-            recipient->state = SPOC_RECIPIENT_DELIVERED;
-            delivered++;
-        } else if (said->result == SPOC_RESULT_RETURN) {
-            recipient->state = SPOC_RECIPIENT_FAILED;
-        } else if (said->result == SPOC_RESULT_HOLD) {
-            *ret_hold = TRUE;
-        }
-    }
-    return delivered;
-}
-
-static gboolean
-any_failed(const SpocEnvelope *envelope)
-{
-    for (guint i = 0; i < envelope->recipients->len; i++) {
-        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_FAILED)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Every recipient that still waits is given up. */
-static void
-give_up(SpocEnvelope *envelope)
-{
-    for (guint i = 0; i < envelope->recipients->len; i++) {
-        SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_PENDING)
-            recipient->state = SPOC_RECIPIENT_FAILED;
-    }
-    g_autofree char *last = g_steal_pointer(&envelope->reason);
-    envelope->reason =
-        g_strdup_printf("given up: older than mailMaxAge after %u attempts; the last one: %s",
-                        envelope->attempts, last != NULL ? last : "none");
-}
-
-static Target
-decide_target(const SpocOutbox *outbox, SpocEnvelope *envelope, const SpocOutcome *outcome,
-              gboolean hold, gint64 now)
-{
-    if (spoc_envelope_pending(envelope) == 0)
-        return any_failed(envelope) ? TARGET_FAILED : TARGET_GONE;
-
-    gint64 next = spoc_schedule_next(&outbox->setup->schedule, MAX(envelope->attempts, 1),
-                                     envelope->created_unix_s, now, g_random_double());
-    if (next == 0) {
-        give_up(envelope);
-        return TARGET_FAILED;
-    }
-    /* Not asked because the servers are known to be down: no attempt was used up. */
-    if (!outcome->attempted)
-        next = now;
-    envelope->next_attempt_unix_s = MAX(next, outcome->earliest_unix_s);
-    return hold ? TARGET_HELD : TARGET_WAITING;
 }
 
 /* A document that was queued will not be delivered. */
@@ -481,20 +329,6 @@ tell_owner(SpocOutbox *outbox, const SpocEnvelope *envelope)
         spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
 }
 
-/* (transfer full): the job and the addresses, by which an administrator looks for a mail */
-static char *
-say_whose(const SpocEnvelope *envelope)
-{
-    GString *text = g_string_new(NULL);
-    if (envelope->job_id > 0)
-        g_string_append_printf(text, "job %d, ", (int)envelope->job_id);
-    for (guint i = 0; i < envelope->recipients->len && text->len < WHOSE_MAX_BYTES; i++) {
-        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        g_string_append_printf(text, "%s%s", i == 0 ? "to " : ", ", recipient->address);
-    }
-    return g_string_free(text, FALSE);
-}
-
 static void
 on_outcome(const SpocOutcome *outcome, gpointer user_data)
 {
@@ -503,42 +337,18 @@ on_outcome(const SpocOutcome *outcome, gpointer user_data)
     SpocEnvelope *envelope = flight->envelope;
     gint64 now = now_unix_s();
 
-    gboolean hold = FALSE;
-    guint delivered = note_recipients(envelope, outcome, &hold);
-    envelope->next_attempt_unix_s = 0;
-    if (outcome->attempted) {
-        envelope->attempts++;
-        spoc_envelope_add_attempt(envelope, now,
-                                  outcome->reason != NULL ? outcome->reason : "delivered");
-    }
+    guint delivered = 0;
+    flight->target = spoc_outcome_apply(envelope, outcome, &outbox->setup->schedule, now,
+                                        g_random_double(), &delivered);
     outbox->closed_until_unix_s = outcome->attempted ? 0 : outcome->earliest_unix_s;
-    g_free(envelope->reason);
-    envelope->reason = g_strdup(outcome->reason);
-    flight->target = decide_target(outbox, envelope, outcome, hold, now);
-    if (flight->target == TARGET_FAILED)
+    if (flight->target == SPOC_FATE_FAILED)
         envelope->next_attempt_unix_s = spoc_reporter_due_unix_s(outbox->reporter, envelope, now);
-    if (flight->target == TARGET_FAILED && flight->events == NULL &&
+    if (flight->target == SPOC_FATE_FAILED && flight->events == NULL &&
         strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
         tell_owner(outbox, envelope);
 
-    const SpocLogFields fields = log_fields(envelope, outcome);
-    if (delivered > 0) {
-        g_autofree char *whose = say_whose(envelope);
-        spoc_log_about(outbox->log, SPOC_LOG_INFO, &fields,
-                       "%s: %s took it for %u of %u recipients: %s (%s)", envelope->id,
-                       outcome->server != NULL ? outcome->server : "the server", delivered,
-                       envelope->recipients->len,
-                       outcome->queue_reply != NULL ? outcome->queue_reply : "", whose);
-    }
-    if (outcome->possible_duplicate)
-        spoc_log_about(outbox->log, SPOC_LOG_WARNING, &fields,
-                       "%s: the connection was lost behind the final dot: this message may arrive "
-                       "twice, with the same Message-ID",
-                       envelope->id);
-    if (flight->target == TARGET_FAILED || flight->target == TARGET_HELD)
-        log_trouble(outbox, flight, &fields, SPOC_LOG_ERROR);
-    else if (flight->target == TARGET_WAITING)
-        log_trouble(outbox, flight, &fields, SPOC_LOG_WARNING);
+    spoc_alarm_outcome(&outbox->alarm, outbox->log, envelope, outcome, delivered, flight->target,
+                       now);
     land(flight);
 }
 
@@ -588,13 +398,10 @@ launch(SpocOutbox *outbox, Flight *flight)
     spoc_delivery_submit(outbox->delivery, &parcel);
 }
 
-void
-spoc_outbox_send(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocOutboxSafeFunc safe,
-                 gpointer user_data, GDestroyNotify destroy)
+static Flight *
+first_flight(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocOutboxSafeFunc safe,
+             gpointer user_data, GDestroyNotify destroy)
 {
-    g_return_if_fail(outbox->delivery != NULL);
-    g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
-
     Flight *flight = g_new0(Flight, 1);
     flight->outbox = outbox;
     flight->envelope = envelope;
@@ -602,7 +409,17 @@ spoc_outbox_send(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocO
     flight->safe = safe;
     flight->user_data = user_data;
     flight->destroy = destroy;
-    launch(outbox, flight);
+    return flight;
+}
+
+void
+spoc_outbox_send(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocOutboxSafeFunc safe,
+                 gpointer user_data, GDestroyNotify destroy)
+{
+    g_return_if_fail(outbox->delivery != NULL);
+    g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
+
+    launch(outbox, first_flight(outbox, envelope, body, safe, user_data, destroy));
 }
 
 void
@@ -613,15 +430,9 @@ spoc_outbox_send_stream(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body
     g_return_if_fail(outbox->delivery != NULL);
     g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
 
-    Flight *flight = g_new0(Flight, 1);
-    flight->outbox = outbox;
-    flight->envelope = envelope;
-    flight->body = g_bytes_ref(body);
+    Flight *flight = first_flight(outbox, envelope, body, safe, user_data, destroy);
     flight->content = spoc_content_ref(content);
     flight->events = events;
-    flight->safe = safe;
-    flight->user_data = user_data;
-    flight->destroy = destroy;
     launch(outbox, flight);
 }
 
@@ -640,53 +451,23 @@ spoc_outbox_drop(SpocOutbox *outbox, const char *id)
     outbox->changed(outbox->user_data);
 }
 
-/* Claims one message that waits. A file that cannot be understood is set aside. */
 static void
 send_from_spool(SpocOutbox *outbox, const char *id, SpocMessageState state)
 {
-    g_autoptr(GError) error = NULL;
-    if (!spoc_queue_move(outbox->spool, id, state, SPOC_STATE_SENDING, &error)) {
-        if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            spoc_log(outbox->log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
+    SpocClaim claim;
+    SpocClaimResult result = spoc_claim(outbox->spool, outbox->log, id, state, &claim);
+    if (result == SPOC_CLAIM_LATER)
+        spoc_agenda_put(outbox->agenda, id, state, now_unix_s() + STORE_RETRY_S);
+    if (result != SPOC_CLAIM_TAKEN)
         return;
-    }
-    g_autoptr(SpocEnvelope) envelope =
-        spoc_queue_load(outbox->spool, SPOC_STATE_SENDING, id, &error);
-    g_autoptr(GBytes) body =
-        envelope != NULL ? spoc_queue_load_body(outbox->spool, id, &error) : NULL;
-    SpocContent *content = NULL;
-    if (body != NULL && strcmp(envelope->kind, SPOC_SCAN_KIND) == 0) {
-        content = spoc_scan_content_new(outbox->spool, id, body, NULL, NULL, &error);
-        if (content == NULL)
-            g_clear_pointer(&body, g_bytes_unref);
-    }
-    if (body != NULL && spoc_envelope_pending(envelope) > 0) {
-        Flight *flight = g_new0(Flight, 1);
-        flight->content = content;
-        flight->outbox = outbox;
-        flight->envelope = g_steal_pointer(&envelope);
-        flight->body = g_steal_pointer(&body);
-        flight->in_spool = TRUE;
-        outbox->flying_from_spool++;
-        launch(outbox, flight);
-        return;
-    }
-    spoc_content_unref(content);
-    if (body == NULL && !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT) &&
-        !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)) {
-        /* A passing fault (descriptors, memory): it keeps its place. */
-        spoc_log(outbox->log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
-        g_clear_error(&error);
-        if (spoc_queue_move(outbox->spool, id, SPOC_STATE_SENDING, state, &error))
-            spoc_agenda_put(outbox->agenda, id, state, now_unix_s() + STORE_RETRY_S);
-        return;
-    }
-    spoc_log(outbox->log, SPOC_LOG_ERROR, "%s: set aside in %s/corrupt: %s", id,
-             spoc_spool_path(outbox->spool), error != NULL ? error->message : "no recipient waits");
-    g_clear_error(&error);
-    if (!spoc_spool_set_aside(outbox->spool, spoc_message_state_name(SPOC_STATE_SENDING), id,
-                              &error))
-        spoc_log(outbox->log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
+    Flight *flight = g_new0(Flight, 1);
+    flight->outbox = outbox;
+    flight->envelope = claim.envelope;
+    flight->body = claim.body;
+    flight->content = claim.content;
+    flight->in_spool = TRUE;
+    outbox->flying_from_spool++;
+    launch(outbox, flight);
 }
 
 void

@@ -87,9 +87,9 @@ spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
 }
 
 gboolean
-spoc_scan_prepare_failed(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                         const SpocScanFacts *facts, const char *reason,
-                         SpocPreparedScan *ret_prepared, GError **error)
+spoc_scan_keep_failed(SpocSpool *spool, const SpocSetup *setup, const char *name,
+                      const SpocScanFacts *facts, const char *reason,
+                      SpocPreparedScan *ret_prepared, GError **error)
 {
     g_autoptr(GPtrArray) nobody = g_ptr_array_new();
     g_autoptr(GPtrArray) to = g_ptr_array_new();
@@ -103,5 +103,7 @@ spoc_scan_prepare_failed(SpocSpool *spool, const SpocSetup *setup, const char *n
     recipient->state = SPOC_RECIPIENT_FAILED;
     recipient->reply = g_strdup(reason);
     ret_prepared->envelope->reason = g_strdup(reason);
-    return TRUE;
+    return spoc_queue_add(spool, ret_prepared->envelope, ret_prepared->frame, SPOC_STATE_FAILED,
+                          error) &&
+           spoc_scan_taken(spool, name, error);
 }

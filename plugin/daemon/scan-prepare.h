@@ -28,12 +28,13 @@ gboolean spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char 
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * spoc_scan_prepare_failed:
+ * spoc_scan_keep_failed:
  *
- * What is kept of a document that must never be mailed. Its only recipient is the server's own
- * sender, who has failed: should somebody try it again, nobody else gets it.
+ * A document that was left and must never be mailed becomes a failed message, without being
+ * tried. Its only recipient is the server's own sender: should somebody try it again, nobody
+ * else gets it.
  */
-gboolean spoc_scan_prepare_failed(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                                  const SpocScanFacts *facts, const char *reason,
-                                  SpocPreparedScan *ret_prepared,
-                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_scan_keep_failed(SpocSpool *spool, const SpocSetup *setup, const char *name,
+                               const SpocScanFacts *facts, const char *reason,
+                               SpocPreparedScan *ret_prepared,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

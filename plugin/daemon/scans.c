@@ -365,27 +365,6 @@ may_pass(const GError *error)
            g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
 }
 
-/* A document that was left and must never be mailed is kept as failed, and its owner told. */
-static void
-fail_left(Scan *scan, const char *reason)
-{
-    SpocScans *scans = scan->scans;
-    g_autoptr(GError) error = NULL;
-    g_auto(SpocPreparedScan) prepared = {0};
-    if (!spoc_scan_prepare_failed(scans->spool, scans->setup, scan->name, scan->facts, reason,
-                                  &prepared, &error)) {
-        say(scan, "cannot keep it as failed", error);
-        return;
-    }
-    notify_owner(scan, prepared.envelope);
-    if (!spoc_queue_add(scans->spool, prepared.envelope, prepared.frame, SPOC_STATE_FAILED,
-                        &error) ||
-        !spoc_scan_taken(scans->spool, scan->name, &error))
-        say(scan, "cannot keep it as failed", error);
-    else
-        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", scan->name, reason);
-}
-
 static void
 refuse(Scan *scan, const char *reason)
 {
@@ -393,7 +372,14 @@ refuse(Scan *scan, const char *reason)
         finish(scan, spoc_scan_answer_refused(scan->scans->setup), reason);
         return;
     }
-    fail_left(scan, reason);
+    spoc_log(scan->scans->log, SPOC_LOG_ERROR, "%s: %s", scan->name, reason);
+    g_autoptr(GError) error = NULL;
+    g_auto(SpocPreparedScan) prepared = {0};
+    if (!spoc_scan_keep_failed(scan->scans->spool, scan->scans->setup, scan->name, scan->facts,
+                               reason, &prepared, &error))
+        say(scan, "cannot keep it as failed", error);
+    else
+        notify_owner(scan, prepared.envelope);
     forget(scan);
 }
 

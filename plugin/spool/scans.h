@@ -17,8 +17,10 @@
 #include "spool/spool.h"
 
 #define SPOC_SCAN_FIELD_MAX_BYTES 4096
-#define SPOC_SCAN_OPTIONS_MAX_BYTES (64 * 1024)
-#define SPOC_SCAN_FACTS_MAX_BYTES (512 * 1024)
+/* Linux gives a program no longer argument: nothing is ever cut, which could make one address
+ * another. */
+#define SPOC_SCAN_OPTIONS_MAX_BYTES (128 * 1024)
+#define SPOC_SCAN_FACTS_MAX_BYTES (1024 * 1024)
 
 /* Of the message that a scan becomes */
 #define SPOC_SCAN_KIND "scan"

@@ -52,7 +52,7 @@ class Killed(unittest.TestCase):
             os.write(notifier.stdin.fileno(), safe)
             journal = wait_for("the notifier's journal", lambda: self.journal_of(notifier), 20)
             title = f"number {first + EVENTS - 1};".encode()
-            wait_for("it to be written", lambda: self.has_all(journal, safe, title), 20)
+            wait_for("it to be written", lambda: self.has_all(journal, safe, title), 60)
             more = stream(range(first + EVENTS, first + 2 * EVENTS))
             os.write(notifier.stdin.fileno(), more[:self.dice.randrange(len(more))])
             self.kill(notifier)

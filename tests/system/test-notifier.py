@@ -131,7 +131,8 @@ class Notifier(unittest.TestCase):
                          ("spoc:alice%40example.com", b"hello", stream, True))
         if not SANITIZED:  # instrumented, it is neither fast nor small
             self.assertLess(full, FULL_AT_MOST_S)
-            self.assertLess(memory, MEMORY_MAX_KB)
+            # What the disk has not taken yet is in memory; the rest is small.
+            self.assertLess(memory, MEMORY_MAX_KB + len(stream) // 1024)
 
     def test_sigterm(self):
         """In the middle of a burst: all that comes up to a pause of 250 ms is stored."""

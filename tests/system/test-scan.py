@@ -114,6 +114,10 @@ class WithQueue(unittest.TestCase):
 
 
 class Documents(WithQueue):
+    def test_the_printer_description_is_sound(self):
+        said = self.cups.run("cupstestppd", self.cups.root.path / "share/model/spoc.ppd")
+        self.assertIn("PASS", said.stdout)
+
     def test_every_format_arrives_as_it_was(self):
         types = {"jpeg": "image/jpeg", "png": "image/png", "tiff": "image/tiff",
                  "pdf": "application/pdf"}

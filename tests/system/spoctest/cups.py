@@ -40,6 +40,7 @@ CUPSD = """\
 ServerName localhost
 Listen {socket}
 LogLevel {log_level}
+DirtyCleanInterval 1
 MaxLogSize 0
 LogDebugHistory 0
 Browsing No

@@ -113,6 +113,7 @@ test_names(Root *root, gconstpointer data)
     g_autofree char *others = choose(root, other, 1, &settled);
     g_assert_false(settled);
     g_assert_cmpstr(second, !=, name);
+    g_assert_cmpstr(others, !=, name);
 }
 
 /* Several texts come on stdin without a number: they are counted, before and after a crash. */
@@ -173,7 +174,7 @@ test_life(Root *root, gconstpointer data)
     g_assert_cmpuint(left->len, ==, 1);
     g_assert_cmpstr(left->pdata[0], ==, "a");
     g_autoptr(SpocScanFacts) again = spoc_scan_load(root->spool, "a", &error);
-    g_assert_no_error(error);
+    g_assert_nonnull(again);
     g_assert_true(spoc_scan_taken(root->spool, "a", &error));
     g_assert_true(spoc_scan_taken(root->spool, "a", &error));
     g_autoptr(GPtrArray) taken = spoc_scan_list_left(root->spool, &error);
