@@ -173,12 +173,6 @@ sync_marks(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean
-is_same_stream(gpointer key, gpointer value, gpointer user_data)
-{
-    return value == user_data;
-}
-
 static void
 remove_done_streams(SpocDaemon *daemon)
 {
@@ -191,7 +185,7 @@ remove_done_streams(SpocDaemon *daemon)
             log_failure(daemon, "cannot remove a finished journal", error);
             continue;
         }
-        (void)g_hash_table_foreach_remove(daemon->by_name, is_same_stream, stream);
+        (void)g_hash_table_remove(daemon->by_name, spoc_stream_journal(stream));
         g_ptr_array_remove_index_fast(daemon->streams, i - 1);
         daemon->rescan_wanted |= daemon->streams->len == STREAMS_MAX - 1;
     }

@@ -579,3 +579,9 @@ spoc_stream_sync(SpocStream *stream, GError **error)
 {
     return spoc_journal_sync_marks(stream->journal, error);
 }
+
+const char *
+spoc_stream_journal(const SpocStream *stream)
+{
+    return spoc_journal_name(stream->journal);
+}

@@ -39,6 +39,9 @@ SpocStream *spoc_stream_open(const SpocSurroundings *surroundings, const char *j
 /* Mails under way must be gone from the outbox before. */
 void spoc_stream_free(SpocStream *stream);
 
+/* The name of its journal, the stream's */
+const char *spoc_stream_journal(const SpocStream *stream);
+
 /* Looks for what its notifier has added. */
 gboolean spoc_stream_refresh(SpocStream *stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
