@@ -301,8 +301,8 @@ spoc_transaction_output(SpocTransaction *transaction, const guint8 **ret_bytes, 
         else if (transaction->out->len - before >= 32 * 1024)
             break;
     }
-    *ret_bytes = transaction->out->data + transaction->out_sent;
     *ret_size = transaction->out->len - transaction->out_sent;
+    *ret_bytes = *ret_size > 0 ? transaction->out->data + transaction->out_sent : NULL;
     return TRUE;
 }
 
