@@ -310,8 +310,8 @@ class Server:
                 self.open += 1
                 self.most_open = max(self.most_open, self.open)
             thread = threading.Thread(target=Connection(self, sock, lines).run, daemon=True)
-            self.threads.append(thread)
             thread.start()
+            self.threads.append(thread)
 
     def may_take(self, most, seconds):
         with self.lock:
@@ -342,5 +342,6 @@ class Server:
         if self.scripts is not None:
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        self.thread.join(10)  # after it nobody adds a thread
         for thread in self.threads:
             thread.join(10)
