@@ -341,7 +341,7 @@ class Server:
         self.over.set()
         if self.scripts is not None:
             self.listener.shutdown(socket.SHUT_RDWR)
+            self.thread.join(10)  # after it nobody adds a thread
         self.listener.close()
-        self.thread.join(10)  # after it nobody adds a thread
         for thread in self.threads:
             thread.join(10)
