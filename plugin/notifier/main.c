@@ -22,6 +22,14 @@
 #define DESCRIPTORS_MAX 65536
 #define MMAP_THRESHOLD_BYTES (64 * 1024)
 
+static void
+block_sigterm(sigset_t *ret_term)
+{
+    sigemptyset(ret_term);
+    sigaddset(ret_term, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, ret_term, NULL); /* a second thread inherits it */
+}
+
 /* One heap for both threads, and large blocks go back to the system when freed. */
 static void
 keep_memory_small(void)
@@ -39,18 +47,6 @@ close_strays(void)
         return;
     for (int fd = 3; fd < DESCRIPTORS_MAX; fd++)
         close(fd);
-}
-
-/* A descriptor that is readable after SIGTERM. A second thread inherits the mask. */
-static int
-watch_sigterm(void)
-{
-    sigset_t term;
-    sigemptyset(&term);
-    sigaddset(&term, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &term, NULL) != 0)
-        return -1;
-    return signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* What it says, or as it came where it is not base64; at most what a journal takes. */
@@ -97,10 +93,14 @@ recipient_uri(int argc, char **argv, SpocLog *log)
 int
 main(int argc, char **argv)
 {
+    /* First of all: cupsd may be stopped a moment after it started us, and SIGTERM must not end
+     * us before its events are read. */
+    sigset_t term;
+    block_sigterm(&term);
     keep_memory_small();
     close_strays();
     (void)signal(SIGPIPE, SIG_IGN);
-    int stop_fd = watch_sigterm();
+    int stop_fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
     g_autoptr(SpocLog) log = spoc_log_new(STDERR_FILENO, SPOC_LOG_STYLE_CUPS, SPOC_LOG_DEBUG);
     if (argc < 2 && isatty(STDIN_FILENO)) {
         spoc_log(log, SPOC_LOG_ERROR,

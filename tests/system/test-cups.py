@@ -167,6 +167,10 @@ class Subscriptions(WithCups):
                       "job-completed")
         self.cups.print("q2", self.document, user="alice", title="before the restart")
         self.cups.wait_idle()
+        # Before main() nothing holds back the SIGTERM with which cupsd ends its notifiers, and
+        # an instrumented program takes long to get there.
+        wait_for("the event to be stored", lambda: self.catcher.mails or
+                 spoc.spool_files(self.cups, "events"))
         self.cups.halt()
         self.cups.start()
         self.cups.print("q2", self.document, user="alice", title="after the restart")
