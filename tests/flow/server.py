@@ -19,6 +19,7 @@ Verbs of a connection's lines:
     unread              read nothing until the play is over
     half-close          say no more, but go on listening until the client leaves
     close, reset        end the connection    gone: the client must have left
+    cut                 the client must leave in the middle of the content
 """
 
 import ast
@@ -240,6 +241,13 @@ class Connection:
         elif verb == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             raise Departed("reset by the play")
+        elif verb == "cut":
+            try:
+                while self.hear_line() != ".":
+                    pass
+            except Departed:
+                return
+            raise Deviation("the client sent the whole content")
         elif verb == "gone":
             try:
                 line = self.hear_line()
@@ -257,7 +265,7 @@ class Connection:
         except Departed as departed:
             if not any(line.split()[0] in ("close", "reset", "tls", "serve", "hang", "hello", "endless:", "limited",
                                            "half-close",
-                                           "slowly", "gone") for line in self.lines):
+                                           "slowly", "gone", "cut") for line in self.lines):
                 self.server.deviations.append(f"the client left early: {departed}")
         except TimeoutError:
             self.server.deviations.append("nothing came for a long time")
