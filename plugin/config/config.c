@@ -176,6 +176,7 @@ spoc_config_integer(const SpocConfig *config, SpocOptionId option)
 {
     const SpocOption *row = spoc_option_get(option);
     g_assert(row->type == SPOC_TYPE_INTEGER || row->type == SPOC_TYPE_SIZE ||
+             row->type == SPOC_TYPE_TIME ||
              (row->type == SPOC_TYPE_DURATION && strcmp(row->unit, "ms") == 0));
     return config->slots[option].value.integer;
 }

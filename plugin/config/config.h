@@ -94,8 +94,8 @@ const char *spoc_config_loaded_stamp(const SpocConfig *config);
 /* Values. Each aborts when the option is not of the type: a programmer's mistake. */
 /* (nullable): NULL when not set or really empty; computed defaults filled in, paths absolute */
 const char *spoc_config_string(const SpocConfig *config, SpocOptionId option);
-/* SPOC_TYPE_INTEGER, SPOC_TYPE_SIZE in bytes, or SPOC_TYPE_DURATION in ms; mailSmtpPort is the
- * effective one */
+/* SPOC_TYPE_INTEGER, SPOC_TYPE_SIZE in bytes, SPOC_TYPE_TIME in minutes since midnight, or
+ * SPOC_TYPE_DURATION in ms; mailSmtpPort is the effective one */
 gint64 spoc_config_integer(const SpocConfig *config, SpocOptionId option);
 gboolean spoc_config_boolean(const SpocConfig *config, SpocOptionId option);
 /* The value's place in the option's list of choices. */

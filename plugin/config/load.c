@@ -239,6 +239,11 @@ compute_defaults(SpocConfig *config)
         g_free(domain->value.text);
         domain->value.text = g_strdup(strrchr(sender, '@') + 1);
     }
+    SpocSlot *web = default_slot(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
+    if (web != NULL) {
+        g_free(web->value.text);
+        web->value.text = g_strdup_printf("https://%s:631", config->host);
+    }
     compute_scan_recipients(config);
     if (allowed != NULL) {
         g_autoptr(GPtrArray) patterns = g_ptr_array_new_with_free_func(g_free);

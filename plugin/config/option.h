@@ -44,6 +44,30 @@ typedef enum {
     SPOC_OPTION_RECIPIENT_ALIAS_FILE,
     SPOC_OPTION_NOTIFY_UNVERIFIED,
     SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS,
+    SPOC_OPTION_RECIPIENT_LDAP_URI,
+    SPOC_OPTION_RECIPIENT_LDAP_ENCRYPTION,
+    SPOC_OPTION_RECIPIENT_LDAP_BASE,
+    SPOC_OPTION_RECIPIENT_LDAP_FILTER,
+    SPOC_OPTION_RECIPIENT_LDAP_ADDRESS_ATTRIBUTE,
+    SPOC_OPTION_RECIPIENT_LDAP_NAME_ATTRIBUTE,
+    SPOC_OPTION_RECIPIENT_LDAP_LANGUAGE_ATTRIBUTE,
+    SPOC_OPTION_RECIPIENT_LDAP_BIND_DN,
+    SPOC_OPTION_RECIPIENT_LDAP_PASSWORD,
+    SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE,
+    SPOC_OPTION_RECIPIENT_LDAP_SASL_MECHANISM,
+    SPOC_OPTION_RECIPIENT_LDAP_TIMEOUT,
+    SPOC_OPTION_RECIPIENT_LDAP_CACHE_TIME,
+    SPOC_OPTION_RECIPIENT_LDAP_WHEN_AWAY,
+    SPOC_OPTION_NOTIFY_EVENTS,
+    SPOC_OPTION_NOTIFY_GROUP_WAIT,
+    SPOC_OPTION_NOTIFY_REPEAT_INTERVAL,
+    SPOC_OPTION_NOTIFY_MAX_PER_HOUR,
+    SPOC_OPTION_NOTIFY_DIGEST_TIME,
+    SPOC_OPTION_NOTIFY_LANGUAGE,
+    SPOC_OPTION_NOTIFY_JOB_TITLES,
+    SPOC_OPTION_NOTIFY_SUBJECT_PREFIX,
+    SPOC_OPTION_NOTIFY_CC,
+    SPOC_OPTION_NOTIFY_WEB_INTERFACE,
     SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS,
     SPOC_OPTION_SCAN_FROM,
     SPOC_OPTION_SCAN_SUBJECT,
@@ -70,10 +94,11 @@ typedef enum {
     SPOC_TYPE_SERVER,    /* host, host:port, [IPv6], [IPv6]:port */
     SPOC_TYPE_PATH,      /* relative ones are meant from the configuration directory */
     SPOC_TYPE_DOMAIN,
-    SPOC_TYPE_URL,     /* https://… */
+    SPOC_TYPE_URL,     /* with one of the schemes that @choices names */
     SPOC_TYPE_PIN,     /* sha256//BASE64, an entry of a list */
     SPOC_TYPE_PATTERN, /* @owner, @domain, address or *, an entry of a list */
     SPOC_TYPE_SIZE,    /* bytes: 500k 25M 2G, or a bare number */
+    SPOC_TYPE_TIME,    /* of the day, HH:MM */
 } SpocOptionType;
 
 typedef enum {
@@ -97,6 +122,21 @@ typedef enum {
     SPOC_UNVERIFIED_DROP,
     SPOC_UNVERIFIED_SEND,
 } SpocUnverified;
+
+typedef enum {
+    SPOC_LDAP_ENCRYPTION_NONE,
+    SPOC_LDAP_ENCRYPTION_STARTTLS_REQUIRED,
+} SpocLdapEncryption;
+
+typedef enum {
+    SPOC_LDAP_AWAY_WAIT,
+    SPOC_LDAP_AWAY_DOMAIN,
+} SpocLdapAway;
+
+typedef enum {
+    SPOC_TITLES_SHOW,
+    SPOC_TITLES_HIDE,
+} SpocTitles;
 
 typedef enum {
     SPOC_SCAN_FROM_SERVER,
@@ -128,7 +168,8 @@ typedef enum {
  * @unit: (nullable): "ms", "messages", …; what a bare number means
  * @minimum: smallest integer or duration (in @unit)
  * @maximum: largest
- * @choices: (nullable): NULL-terminated, for SPOC_TYPE_CHOICE, also as entry type
+ * @choices: (nullable): NULL-terminated, for SPOC_TYPE_CHOICE, also as entry type; of a
+ *   SPOC_TYPE_URL the schemes
  * @aliases: (nullable): "OTHER=CHOICE" pairs accepted as well, NULL-terminated
  * @group: heading in the sample file and the man page; rows of a group stand together
  * @help: a sentence or a few for the sample file and the man page

@@ -158,14 +158,32 @@ check_pin(const char *text, GError **error)
     return TRUE;
 }
 
+/* HH:MM becomes minutes since midnight. */
 static gboolean
-check_url(const char *text, GError **error)
+parse_time(const char *text, SpocValue *value, GError **error)
+{
+    guint64 hour = 0, minute = 0;
+    g_auto(GStrv) parts = g_strsplit(text, ":", 3);
+    if (g_strv_length(parts) != 2 || strlen(parts[1]) != 2 ||
+        !g_ascii_string_to_unsigned(parts[0], 10, 0, 23, &hour, NULL) ||
+        !g_ascii_string_to_unsigned(parts[1], 10, 0, 59, &minute, NULL))
+        return refuse(error, "it is no time of the day");
+    value->integer = (gint64)(hour * 60 + minute);
+    value->text = g_strdup(text);
+    return TRUE;
+}
+
+static gboolean
+check_url(const SpocOption *option, const char *text, GError **error)
 {
     g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_NONE, NULL);
     if (uri == NULL || g_uri_get_host(uri) == NULL || *g_uri_get_host(uri) == '\0')
         return refuse(error, "it is not a URL");
-    if (g_strcmp0(g_uri_get_scheme(uri), "https") != 0)
-        return refuse(error, "it is not https");
+    if (!g_strv_contains(option->choices, g_uri_get_scheme(uri))) {
+        g_autofree char *schemes = g_strjoinv(" or ", (char **)option->choices);
+        g_autofree char *why = g_strconcat("it is not ", schemes, NULL);
+        return refuse(error, why);
+    }
     if (g_uri_get_userinfo(uri) != NULL)
         return refuse(error, "it has a user name in it, which would be shown in logs");
     return TRUE;
@@ -200,6 +218,10 @@ parse_entry(const SpocOption *option, const char *text, GError **error)
         return check_pin(text, error) ? g_strdup(text) : NULL;
     case SPOC_TYPE_PATTERN:
         return parse_pattern(text, error);
+    case SPOC_TYPE_ADDRESS:
+        return spoc_sender_parse(text, error);
+    case SPOC_TYPE_URL:
+        return check_url(option, text, error) ? g_strdup(text) : NULL;
     default:
         return g_strdup(text);
     }
@@ -300,6 +322,8 @@ parse_by_type(const SpocOption *option, const char *text, SpocValue *value, GErr
         return parse_durations(option, text, value, error);
     case SPOC_TYPE_SIZE:
         return parse_size(option, text, value, error);
+    case SPOC_TYPE_TIME:
+        return parse_time(text, value, error);
     case SPOC_TYPE_ADDRESS:
         return take(spoc_sender_parse(text, error), value);
     case SPOC_TYPE_SERVER:
@@ -307,7 +331,7 @@ parse_by_type(const SpocOption *option, const char *text, SpocValue *value, GErr
     case SPOC_TYPE_DOMAIN:
         return take(spoc_domain_parse(text, error), value);
     case SPOC_TYPE_URL:
-        return check_url(text, error) && take(g_strdup(text), value);
+        return check_url(option, text, error) && take(g_strdup(text), value);
     case SPOC_TYPE_PIN:
         return check_pin(text, error) && take(g_strdup(text), value);
     case SPOC_TYPE_PATTERN:
@@ -399,6 +423,12 @@ accepted_list(const SpocOption *option)
         return g_strdup("a list, separated by commas, of " PIN_PREFIX "BASE64");
     case SPOC_TYPE_PATTERN:
         return g_strdup("a list, separated by commas, of @owner, addresses, @domain, or *");
+    case SPOC_TYPE_ADDRESS:
+        return g_strdup("a list, separated by commas, of mail addresses");
+    case SPOC_TYPE_URL:
+        choices = g_strjoinv(":// ", (char **)option->choices);
+        return g_strdup_printf("a list, separated by commas, of addresses that begin %s://",
+                               choices);
     default:
         return g_strdup("a list, separated by commas");
     }
@@ -433,7 +463,10 @@ spoc_value_accepted(const SpocOption *option)
     case SPOC_TYPE_DOMAIN:
         return g_strdup("a domain, such as example.com");
     case SPOC_TYPE_URL:
-        return g_strdup("an address that begins https://");
+        choices = g_strjoinv(":// or ", (char **)option->choices);
+        return g_strdup_printf("an address that begins %s://", choices);
+    case SPOC_TYPE_TIME:
+        return g_strdup("a time of the day, such as 07:00");
     case SPOC_TYPE_PIN:
         return g_strdup(PIN_PREFIX "BASE64");
     case SPOC_TYPE_PATTERN:

@@ -45,7 +45,8 @@ test_not_manageable(void)
         g_assert_cmpuint(spoc_option_get(closed[i])->flags & SPOC_OPTION_FLAG_MANAGEABLE, ==, 0);
     for (guint i = 0; i < SPOC_OPTION_COUNT; i++) {
         const SpocOption *option = spoc_option_get((SpocOptionId)i);
-        if (option->type == SPOC_TYPE_PATH || option->type == SPOC_TYPE_URL)
+        if (option->type == SPOC_TYPE_PATH || option->type == SPOC_TYPE_URL ||
+            (option->type == SPOC_TYPE_LIST && option->entry_type == SPOC_TYPE_URL))
             g_assert_cmpuint(option->flags & SPOC_OPTION_FLAG_MANAGEABLE, ==, 0);
     }
     g_assert_cmpuint(spoc_option_get(SPOC_OPTION_MAILUSER)->flags & SPOC_OPTION_FLAG_MANAGEABLE, !=,
