@@ -58,7 +58,7 @@ spoc_quiet_tell(SpocTold *told, const SpocEvent *last, gint64 interval_s, gint64
     }
     told->count++;
     if (is_fault && !told->is_fault)
-        told->fault_unix_s = now_unix_s;
+        told->fault_unix_s = last->when_unix_s > 0 ? last->when_unix_s : now_unix_s;
     told->is_fault = is_fault;
     told->told_unix_s = now_unix_s;
     g_free(told->signature);

@@ -13,7 +13,7 @@
  * SpocTold: what somebody was told of a printer
  * @signature: (nullable): spoc_event_state_signature() of the last mail; NULL: never any
  * @is_fault: it was a fault, which is not resolved yet
- * @fault_unix_s: when that fault was told first: names the thread
+ * @fault_unix_s: when the first event of that fault that was told happened: names the thread
  * @told_unix_s: when that was
  * @count: mails since @window_unix_s
  * @window_unix_s: begin of the interval that @count is for
