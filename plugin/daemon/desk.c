@@ -11,8 +11,11 @@
 
 #include <string.h>
 
-/* Groups that wait at once: then the one that is due first goes early. */
+/* What waits at once, in groups, items of about 1 KiB, and events of about 100 bytes: beyond that
+ * the group that is due first goes early. */
 #define GROUPS_MAX 1000
+#define ITEMS_MAX 3000
+#define EVENTS_MAX 50000
 /* Events of a group beyond which it goes early */
 #define GROUP_EVENTS_MAX 10000
 /* What could not be written is tried again after this. */
@@ -143,11 +146,25 @@ find_earliest(const SpocDesk *desk)
     return earliest;
 }
 
+static gboolean
+is_full(const SpocDesk *desk)
+{
+    guint items = 0, events = 0;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SpocGroup *group = value;
+        items += group->items->len;
+        events += spoc_group_events(group);
+    }
+    return g_hash_table_size(desk->open) >= GROUPS_MAX || items >= ITEMS_MAX ||
+           events >= EVENTS_MAX;
+}
+
 static SpocGroup *
 open_group(SpocDesk *desk, SpocMailKind kind, const char *key, const SpocEntry *entry)
 {
-    if (g_hash_table_size(desk->open) >= GROUPS_MAX)
-        make_due(desk, find_earliest(desk));
     SpocGroup *group = spoc_group_new(kind, key, entry);
     g_hash_table_insert(desk->open, group->key, group);
     return group;
@@ -160,6 +177,8 @@ spoc_desk_put(SpocDesk *desk, const SpocEntry *entry)
     g_autofree char *key = key_of(entry);
     SpocMailKind kind = kind_of(entry);
     gint64 wait = kind == SPOC_MAIL_NEWS ? wait_s(desk, entry, now) : 0;
+    if (is_full(desk))
+        make_due(desk, find_earliest(desk));
     SpocGroup *group = g_hash_table_lookup(desk->open, key);
     if (group == NULL) {
         group = open_group(desk, kind, key, entry);
