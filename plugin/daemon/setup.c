@@ -101,6 +101,13 @@ load_rules(SpocRules *rules, const SpocConfig *config)
     rules->digest_minute = (gint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_DIGEST_TIME);
 }
 
+static const char *
+language_of(const SpocConfig *config)
+{
+    int choice = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
+    return spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[choice];
+}
+
 SpocSetup *
 spoc_setup_load(const SpocPlaces *places, SpocLog *log)
 {
@@ -129,6 +136,7 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
         (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
     load_rules(&setup->rules, setup->config);
     setup->host_name = spoc_host_name();
+    setup->language = language_of(setup->config);
     return setup;
 }
 

@@ -36,6 +36,7 @@ typedef struct {
     SpocSchedule schedule;
     const char *sender;
     char *host_name;
+    const char *language; /* of mails to those who have none of their own */
     SpocUnverified unverified;
     SpocRules rules;
     char *blocker; /* (nullable): why no mail may go out, and the cure */

@@ -154,6 +154,7 @@ news_of(const SpocEvent *event)
 /* --- the pieces ------------------------------------------------------------------------- */
 
 typedef struct {
+    const SpocCatalogue *catalogue;
     SpocNews news;
     char *title;       /* for the sentence */
     char *whole_title; /* (nullable): for its own line; NULL without a job or a title */
@@ -192,19 +193,21 @@ readable(const char *text, gsize max_bytes)
 }
 
 static char *
-printer_of(const SpocEvent *event)
+printer_of(const SpocCatalogue *catalogue, const SpocEvent *event)
 {
     char *name = readable(event->printer_name, PRINTER_MAX_BYTES);
     if (name == NULL && event->printer_uri != NULL) {
         const char *slash = strrchr(event->printer_uri, '/');
         name = readable(slash != NULL ? slash + 1 : NULL, PRINTER_MAX_BYTES);
     }
-    return name != NULL ? name : g_strdup(spoc_word(SPOC_WORD_SOME_PRINTER));
+    return name != NULL ? name : g_strdup(spoc_word(catalogue, SPOC_WORD_SOME_PRINTER));
 }
 
 static void
 collect(const SpocNotification *notification, Pieces *pieces)
 {
+    const SpocCatalogue *catalogue = spoc_catalogue_find(notification->language);
+    pieces->catalogue = catalogue;
     const SpocEvent *event = notification->event;
     const char *raw_title = event->job_name != NULL ? event->job_name : notification->job_title;
     pieces->news = news_of(event);
@@ -213,11 +216,11 @@ collect(const SpocNotification *notification, Pieces *pieces)
         pieces->whole_title = readable(notification->job_title, TITLE_MAX_BYTES);
     pieces->title = readable(pieces->whole_title, TITLE_SHOWN_MAX_BYTES);
     if (pieces->title == NULL)
-        pieces->title = g_strdup(spoc_word(SPOC_WORD_UNTITLED));
-    pieces->printer = printer_of(event);
+        pieces->title = g_strdup(spoc_word(catalogue, SPOC_WORD_UNTITLED));
+    pieces->printer = printer_of(catalogue, event);
     pieces->owner = spoc_text_line(notification->owner, -1, NAME_MAX_BYTES);
-    pieces->job_reasons = spoc_words_reasons(event->job_state_reasons);
-    pieces->printer_reasons = spoc_words_reasons(event->printer_state_reasons);
+    pieces->job_reasons = spoc_words_reasons(catalogue, event->job_state_reasons);
+    pieces->printer_reasons = spoc_words_reasons(catalogue, event->printer_state_reasons);
     pieces->reasons_behind = pieces->printer_reasons != NULL
                                  ? g_strconcat(": ", pieces->printer_reasons, NULL)
                                  : g_strdup("");
@@ -244,11 +247,11 @@ expand(const Pieces *pieces, const char *sentence)
 #define LABEL_WIDTH 15
 
 static void
-add_line(GString *text, SpocWord label, const char *value)
+add_line(GString *text, const SpocCatalogue *catalogue, SpocWord label, const char *value)
 {
     if (value == NULL || *value == '\0')
         return;
-    const char *word = spoc_word(label);
+    const char *word = spoc_word(catalogue, label);
     g_string_append(text, word);
     g_string_append_c(text, ':');
     for (glong width = g_utf8_strlen(word, -1) + 1; width < LABEL_WIDTH; width++)
@@ -258,48 +261,52 @@ add_line(GString *text, SpocWord label, const char *value)
 }
 
 static void
-add_state_line(GString *text, SpocWord label, const char *state, const char *reasons,
-               const char *more)
+add_state_line(GString *text, const SpocCatalogue *catalogue, SpocWord label, const char *state,
+               const char *reasons, const char *more)
 {
     g_autofree char *value = g_strconcat(
         state != NULL ? state : "", state != NULL && reasons != NULL ? ", " : "",
         reasons != NULL ? reasons : "", more != NULL ? ", " : "", more != NULL ? more : "", NULL);
-    add_line(text, label, value);
+    add_line(text, catalogue, label, value);
 }
 
 static char *
 make_text(const SpocNotification *notification, const Pieces *pieces, const char *when)
 {
     const SpocEvent *event = notification->event;
-    const SpocNewsWords *words = spoc_words_news(pieces->news);
-    gboolean yours = notification->person->is_owner && words->yours != NULL;
-    g_autofree char *first = expand(pieces, yours ? words->yours : words->theirs);
-    g_autofree char *sent_by = expand(pieces, spoc_word(SPOC_WORD_SENT_BY));
+    const SpocCatalogue *catalogue = pieces->catalogue;
+    SpocNewsWords words;
+    spoc_words_news(catalogue, pieces->news, &words);
+    gboolean yours = notification->person->is_owner && words.yours != NULL;
+    g_autofree char *first = expand(pieces, yours ? words.yours : words.theirs);
+    g_autofree char *sent_by = expand(pieces, spoc_word(catalogue, SPOC_WORD_SENT_BY));
     g_autofree char *said = readable(event->text, CUPS_TEXT_MAX_BYTES);
 
     GString *text = g_string_sized_new(1024);
     g_string_append_printf(text, "%s\n\n", first);
     if (event->job_id > 0) {
         g_autofree char *job = g_strdup_printf("%d", event->job_id);
-        add_line(text, SPOC_WORD_JOB, job);
-        add_line(text, SPOC_WORD_TITLE,
+        add_line(text, catalogue, SPOC_WORD_JOB, job);
+        add_line(text, catalogue, SPOC_WORD_TITLE,
                  pieces->whole_title != NULL ? pieces->whole_title : pieces->title);
-        add_line(text, SPOC_WORD_OWNER, pieces->owner);
+        add_line(text, catalogue, SPOC_WORD_OWNER, pieces->owner);
         if (event->kind != SPOC_EVENT_JOB_CREATED)
-            add_state_line(text, SPOC_WORD_JOB_STATE, spoc_words_job_state(event->job_state),
-                           pieces->job_reasons, NULL);
+            add_state_line(text, catalogue, SPOC_WORD_JOB_STATE,
+                           spoc_words_job_state(catalogue, event->job_state), pieces->job_reasons,
+                           NULL);
         if (event->job_impressions_completed > 0)
-            add_line(text, SPOC_WORD_PAGES, pieces->pages);
+            add_line(text, catalogue, SPOC_WORD_PAGES, pieces->pages);
     }
     if (event->printer_name != NULL || event->printer_uri != NULL) {
-        add_line(text, SPOC_WORD_PRINTER, pieces->printer);
-        add_state_line(text, SPOC_WORD_PRINTER_STATE,
-                       spoc_words_printer_state(event->printer_state), pieces->printer_reasons,
-                       event->printer_is_accepting_jobs == 0 ? spoc_word(SPOC_WORD_NOT_ACCEPTING)
-                                                             : NULL);
+        add_line(text, catalogue, SPOC_WORD_PRINTER, pieces->printer);
+        add_state_line(
+            text, catalogue, SPOC_WORD_PRINTER_STATE,
+            spoc_words_printer_state(catalogue, event->printer_state), pieces->printer_reasons,
+            event->printer_is_accepting_jobs == 0 ? spoc_word(catalogue, SPOC_WORD_NOT_ACCEPTING)
+                                                  : NULL);
     }
-    add_line(text, SPOC_WORD_WHEN, when);
-    add_line(text, SPOC_WORD_CUPS_SAYS, said);
+    add_line(text, catalogue, SPOC_WORD_WHEN, when);
+    add_line(text, catalogue, SPOC_WORD_CUPS_SAYS, said);
     /* RFC 3676 4.3: what follows is no part of the message. */
     g_string_append_printf(text, "\n-- \n%s\n", sent_by);
     return g_string_free(text, FALSE);
@@ -313,7 +320,9 @@ spoc_describe(const SpocNotification *notification, const char *when,
     collect(notification, &pieces);
     char *subject = readable(notification->subject, SUBJECT_MAX_BYTES);
     if (subject == NULL) {
-        g_autofree char *expanded = expand(&pieces, spoc_words_news(pieces.news)->subject);
+        SpocNewsWords words;
+        spoc_words_news(pieces.catalogue, pieces.news, &words);
+        g_autofree char *expanded = expand(&pieces, words.subject);
         subject = spoc_text_line(expanded, -1, SUBJECT_MAX_BYTES);
     }
     ret_description->subject = subject;

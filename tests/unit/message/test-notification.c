@@ -257,7 +257,7 @@ test_test_mail(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocComposedMail) mail = spoc_test_mail_compose(
-        "print-server@example.com", "alice@example.com", "printhost", 1790000000, &error);
+        "print-server@example.com", "alice@example.com", "printhost", NULL, 1790000000, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(mail->subject, ==, "Test mail from the print server printhost");
     g_assert_true(g_str_has_prefix(mail->id, "test-1790000000-"));
@@ -265,7 +265,7 @@ test_test_mail(void)
         g_strndup(g_bytes_get_data(mail->bytes, NULL), g_bytes_get_size(mail->bytes));
     expect(text, "To: <alice@example.com>\r\n");
     expect(text, "spocctl test alice@example.com\r\n");
-    g_assert_null(spoc_test_mail_compose("a@b", "x", "h", 0, &error));
+    g_assert_null(spoc_test_mail_compose("a@b", "x", "h", NULL, 0, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
