@@ -101,11 +101,17 @@ load_rules(SpocRules *rules, const SpocConfig *config)
     rules->digest_minute = (gint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_DIGEST_TIME);
 }
 
-static const char *
-language_of(const SpocConfig *config)
+static void
+load_wording(SpocSetup *setup)
 {
-    int choice = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
-    return spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[choice];
+    const SpocConfig *config = setup->config;
+    int language = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
+    setup->language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[language];
+    setup->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
+    setup->web_interface = spoc_config_string(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
+    setup->cc = spoc_config_list(config, SPOC_OPTION_NOTIFY_CC);
+    setup->hide_titles =
+        spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) == SPOC_TITLES_HIDE;
 }
 
 SpocSetup *
@@ -136,7 +142,7 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
         (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
     load_rules(&setup->rules, setup->config);
     setup->host_name = spoc_host_name();
-    setup->language = language_of(setup->config);
+    load_wording(setup);
     return setup;
 }
 

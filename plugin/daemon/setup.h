@@ -36,7 +36,12 @@ typedef struct {
     SpocSchedule schedule;
     const char *sender;
     char *host_name;
-    const char *language; /* of mails to those who have none of their own */
+    /* Of notifications */
+    const char *language;       /* of mails to those who have none of their own */
+    const char *subject_prefix; /* (nullable) */
+    const char *web_interface;  /* (nullable) */
+    const char *const *cc;
+    gboolean hide_titles;
     SpocUnverified unverified;
     SpocRules rules;
     char *blocker; /* (nullable): why no mail may go out, and the cure */
