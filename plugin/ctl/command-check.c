@@ -29,6 +29,11 @@ check_config(GPtrArray *findings, const SpocPlaces *places)
 {
     g_autoptr(SpocConfig) config = spoc_config_load(places);
     take_config_problems(findings, spoc_config_problems(config));
+    const char *mailto = spoc_config_mailto_file(config);
+    if (mailto != NULL)
+        spoc_findings_add(findings, SPOC_LOG_INFO,
+                          "there is no '%s', so '%s' is in force, as for CUPS's own mailto",
+                          places->config_file, mailto);
     g_autoptr(GPtrArray) contradictions = spoc_config_check(places, config);
     take_config_problems(findings, contradictions);
 
