@@ -13,6 +13,18 @@
 #include "people/recipient.h"
 
 /**
+ * SpocMailKind:
+ * @SPOC_MAIL_NEWS: about one job, one printer or the server
+ * @SPOC_MAIL_DIGEST: what happened in a day
+ * @SPOC_MAIL_COLLECTED: what came beyond notifyMaxPerHour
+ */
+typedef enum {
+    SPOC_MAIL_NEWS,
+    SPOC_MAIL_DIGEST,
+    SPOC_MAIL_COLLECTED,
+} SpocMailKind;
+
+/**
  * SpocNotification:
  * @journal: name of the journal that the event stands in
  * @person: whom it is for
