@@ -3,6 +3,7 @@
 #include "config/check.h"
 #include "ctl/ctl.h"
 #include "ctl/findings.h"
+#include "ctl/subscription.h"
 #include "trust/check.h"
 
 #define BLOCKS " (no mail goes out until this is mended)"
@@ -45,6 +46,18 @@ check_config(GPtrArray *findings, const SpocPlaces *places)
     }
 }
 
+/* (nullable): as whoever runs this, because CUPS shows not everything to everyone */
+static GPtrArray *
+list_subscriptions(GPtrArray *findings)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *list = spoc_subscription_list_local(&error);
+    if (list == NULL)
+        spoc_findings_add(findings, SPOC_LOG_INFO, "the subscriptions were not looked at: %s",
+                          error->message);
+    return list;
+}
+
 static int
 print(const GPtrArray *findings)
 {
@@ -82,6 +95,7 @@ spoc_ctl_check(int argc, char **argv, const SpocPlaces *places)
         return spoc_ctl_usage("'check' takes no argument");
 
     g_autoptr(GPtrArray) findings = spoc_findings_new();
+    g_autoptr(GPtrArray) subscriptions = list_subscriptions(findings);
     g_autoptr(GError) error = NULL;
     if (!spoc_ctl_see_as_spocd(places, &error))
         spoc_findings_add(findings, SPOC_LOG_ERROR, "%s", error->message);
@@ -89,6 +103,6 @@ spoc_ctl_check(int argc, char **argv, const SpocPlaces *places)
     spoc_findings_check_spool(findings, places);
     spoc_findings_check_cache(findings, places);
     spoc_findings_check_programs(findings, places);
-    spoc_findings_check_cupsd(findings, places);
+    spoc_findings_check_cupsd(findings, places, subscriptions);
     return print(findings);
 }
