@@ -2,9 +2,11 @@
 #include "daemon/compose.h"
 
 #include "message/notification.h"
+#include "people/copies.h"
 
 static SpocEnvelope *
-make_envelope(const SpocSetup *setup, const SpocGroup *group, const SpocComposedMail *mail)
+make_envelope(const SpocSetup *setup, const SpocGroup *group, char **copies,
+              const SpocComposedMail *mail)
 {
     const SpocGroupItem *last = g_ptr_array_index(group->items, group->items->len - 1);
     SpocEnvelope *envelope = spoc_envelope_new();
@@ -12,6 +14,8 @@ make_envelope(const SpocSetup *setup, const SpocGroup *group, const SpocComposed
     envelope->kind = g_strdup("notification");
     envelope->sender = g_strdup(setup->sender);
     spoc_envelope_add_recipient(envelope, group->person->address);
+    for (guint i = 0; copies != NULL && copies[i] != NULL; i++)
+        spoc_envelope_add_recipient(envelope, copies[i]);
     envelope->job_id = group->kind == SPOC_MAIL_NEWS ? last->event->job_id : 0;
     envelope->subject = g_strdup(mail->subject);
     envelope->message_id = g_strdup(mail->message_id);
@@ -41,5 +45,6 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, GBytes **ret_body, 
     if (mail == NULL)
         return NULL;
     *ret_body = g_bytes_ref(mail->bytes);
-    return make_envelope(setup, group, mail);
+    g_auto(GStrv) copies = spoc_copies_for(setup->config, group->person->address);
+    return make_envelope(setup, group, copies, mail);
 }
