@@ -22,6 +22,11 @@ typedef enum {
 } SpocFormat;
 
 typedef enum {
+    SPOC_DIGEST_NONE,
+    SPOC_DIGEST_DAILY, /* all in one mail a day */
+} SpocDigest;
+
+typedef enum {
     SPOC_WHO_OWNER,   /* @owner */
     SPOC_WHO_ADDRESS, /* local@domain */
     SPOC_WHO_USER,    /* a bare name */
@@ -36,6 +41,7 @@ typedef struct {
     GPtrArray *recipients; /* (element-type SpocRecipient), at least one */
     char *language;        /* (nullable): "de", "pt-BR" */
     SpocFormat format;
+    SpocDigest digest;
     char *subject; /* (nullable): mailto's subject, one line */
 } SpocRecipientUri;
 
