@@ -3,6 +3,7 @@
 #include "config/check.h"
 #include "ctl/ctl.h"
 #include "ctl/findings.h"
+#include "people/directory.h"
 #include "trust/check.h"
 
 #define BLOCKS " (no mail goes out until this is mended)"
@@ -31,6 +32,10 @@ check_config(GPtrArray *findings, const SpocPlaces *places)
     take_config_problems(findings, spoc_config_problems(config));
     g_autoptr(GPtrArray) contradictions = spoc_config_check(places, config);
     take_config_problems(findings, contradictions);
+
+    g_autofree char *directory = spoc_directory_problem(config);
+    if (directory != NULL)
+        spoc_findings_add(findings, SPOC_LOG_ERROR, "%s" BLOCKS, directory);
 
     g_autoptr(GPtrArray) trust = spoc_trust_check(config);
     for (guint i = 0; i < trust->len; i++) {

@@ -104,5 +104,8 @@ const char *spoc_accounts_full_name(SpocAccounts *accounts, const char *user);
 SpocPeople *spoc_people_new_from_rules(const char *domain, const char *const *allowed,
                                        const char *alias_file);
 
+/* While the directory cannot be asked, users are NAME@domain: recipientLdapWhenAway. */
+void spoc_people_set_guesses(SpocPeople *people, gboolean guesses);
+
 /* @key: static: the setting that refusals name, instead of notifyAllowedRecipients */
 void spoc_people_set_allowed_key(SpocPeople *people, const char *key);
