@@ -4,6 +4,7 @@
 #include "ctl/ctl.h"
 #include "ctl/findings.h"
 #include "ctl/subscription.h"
+#include "people/directory.h"
 #include "trust/check.h"
 
 #define BLOCKS " (no mail goes out until this is mended)"
@@ -37,6 +38,10 @@ check_config(GPtrArray *findings, const SpocPlaces *places)
                           places->config_file, mailto);
     g_autoptr(GPtrArray) contradictions = spoc_config_check(places, config);
     take_config_problems(findings, contradictions);
+
+    g_autofree char *directory = spoc_directory_problem(config);
+    if (directory != NULL)
+        spoc_findings_add(findings, SPOC_LOG_ERROR, "%s" BLOCKS, directory);
 
     g_autoptr(GPtrArray) trust = spoc_trust_check(config);
     for (guint i = 0; i < trust->len; i++) {

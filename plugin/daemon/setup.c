@@ -114,6 +114,46 @@ load_wording(SpocSetup *setup)
         spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) == SPOC_TITLES_HIDE;
 }
 
+static void
+on_directory_changed(const char *words, gpointer user_data)
+{
+    SpocLog *log = user_data;
+    if (words != NULL)
+        spoc_log(log, SPOC_LOG_ERROR, "the directory of recipientLdapUri cannot be asked: %s",
+                 words);
+    else
+        spoc_log(log, SPOC_LOG_INFO, "the directory of recipientLdapUri answers again");
+}
+
+static void
+load_directory(SpocSetup *setup, SpocLog *log)
+{
+    if (setup->blocker != NULL)
+        return;
+    g_autofree char *problem = spoc_directory_problem(setup->config);
+    if (problem != NULL) {
+        spoc_log(log, SPOC_LOG_ERROR, "no mail goes out: %s", problem);
+        setup->blocker = g_steal_pointer(&problem);
+        return;
+    }
+    setup->directory = spoc_directory_new(setup->config, setup->tls);
+    if (setup->directory != NULL)
+        spoc_directory_set_changed(setup->directory, on_directory_changed, log);
+}
+
+static void
+load_people(SpocSetup *setup)
+{
+    setup->people = spoc_people_new(setup->config);
+    setup->scan_people = spoc_people_new_for_scans(setup->config);
+    setup->command_people = spoc_people_new_for_anybody(setup->config);
+    setup->owner_people = spoc_people_new_for_owners(setup->config);
+    spoc_people_set_directory(setup->people, setup->directory);
+    spoc_people_set_directory(setup->scan_people, setup->directory);
+    spoc_people_set_directory(setup->command_people, setup->directory);
+    spoc_people_set_directory(setup->owner_people, setup->directory);
+}
+
 SpocSetup *
 spoc_setup_load(const SpocPlaces *places, SpocLog *log)
 {
@@ -127,10 +167,8 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
     else
         load_tls(setup, log);
 
-    setup->people = spoc_people_new(setup->config);
-    setup->scan_people = spoc_people_new_for_scans(setup->config);
-    setup->command_people = spoc_people_new_for_anybody(setup->config);
-    setup->owner_people = spoc_people_new_for_owners(setup->config);
+    load_directory(setup, log);
+    load_people(setup);
     load_people_problem(setup, log);
     gsize count = 0;
     setup->schedule.delays_ms =
@@ -155,6 +193,7 @@ spoc_setup_free(SpocSetup *setup)
     spoc_people_free(setup->scan_people);
     spoc_people_free(setup->command_people);
     spoc_people_free(setup->owner_people);
+    spoc_directory_free(setup->directory);
     g_clear_pointer(&setup->tls, spoc_tls_unref);
     spoc_config_unref(setup->config);
     g_free(setup->host_name);

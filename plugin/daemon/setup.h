@@ -28,7 +28,8 @@ gboolean spoc_rules_want(const SpocRules *rules, SpocEventKind kind);
 
 typedef struct {
     SpocConfig *config;
-    SpocTls *tls; /* (nullable): only while delivery is blocked */
+    SpocTls *tls;             /* (nullable): only while delivery is blocked */
+    SpocDirectory *directory; /* (nullable): of recipientLdapUri */
     SpocPeople *people;
     SpocPeople *scan_people;    /* by scanAllowedRecipients */
     SpocPeople *command_people; /* everybody, for spocctl send */
@@ -50,8 +51,9 @@ typedef struct {
 /**
  * spoc_setup_load:
  *
- * Reads the configuration and writes every problem to @log. Never fails: what is wrong
- * with it stands in blocker.
+ * Reads the configuration and writes every problem to @log, which must outlive the setup: a
+ * directory that goes away, or comes back, is written there as well. Never fails: what is wrong
+ * stands in blocker.
  */
 SpocSetup *spoc_setup_load(const SpocPlaces *places, SpocLog *log);
 void spoc_setup_free(SpocSetup *setup);
