@@ -129,6 +129,18 @@ find_person(const GPtrArray *persons, const char *address)
     return NULL;
 }
 
+void
+spoc_persons_add(GPtrArray *persons, GPtrArray *found)
+{
+    while (found->len > 0) {
+        SpocPerson *person = g_ptr_array_steal_index(found, 0);
+        if (find_person(persons, person->address) != NULL)
+            spoc_person_free(person);
+        else
+            g_ptr_array_add(persons, person);
+    }
+}
+
 static void
 add_person(GPtrArray *persons, char *address, const char *name, const char *language)
 {

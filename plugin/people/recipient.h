@@ -96,6 +96,10 @@ typedef struct {
 
 void spoc_person_free(SpocPerson *person);
 
+/* Moves those of @found to @persons that are not there yet, both (element-type SpocPerson): nobody
+ * gets the same mail twice. @found is empty then. */
+void spoc_persons_add(GPtrArray *persons, GPtrArray *found);
+
 /**
  * spoc_people_resolve:
  * @recipient: from a URI
