@@ -25,20 +25,25 @@ spoc_compose(const SpocComposition *composition, GBytes **ret_body, GError **err
     const SpocJobFacts *facts = composition->facts;
     const SpocPerson *person = composition->person;
     const SpocRecipientUri *uri = composition->uri;
-    const SpocNotification notification = {
+    const SpocNotice notice = {
         .event = composition->event,
+        .owner = facts != NULL ? facts->owner : NULL,
+        .job_title = facts != NULL ? facts->title : NULL,
+        .times = 1,
+    };
+    const SpocNotification notification = {
+        .notices = &notice,
+        .notice_count = 1,
         .journal = spoc_journal_name(composition->journal),
         .person = person,
         .sender = composition->setup->sender,
         .host_name = composition->setup->host_name,
-        .owner = facts != NULL ? facts->owner : NULL,
-        .job_title = facts != NULL ? facts->title : NULL,
         .subject = uri->subject,
         .language = person->language != NULL ? person->language : uri->language,
         .format = uri->format,
         .fallback_unix_s = spoc_journal_created_unix_s(composition->journal),
     };
-    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&notification, error);
+    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&notification, NULL, error);
     if (mail == NULL)
         return NULL;
     *ret_body = g_bytes_ref(mail->bytes);

@@ -55,6 +55,16 @@ spoc_event_is_job(const SpocEvent *event)
     return event->kind >= SPOC_EVENT_JOB_CREATED && event->kind <= SPOC_EVENT_JOB_PROGRESS;
 }
 
+SpocEventKind
+spoc_event_kind_of(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++) {
+        if (strcmp(KINDS[i].name, name) == 0)
+            return KINDS[i].kind;
+    }
+    return SPOC_EVENT_OTHER;
+}
+
 const char *
 spoc_event_names_get(guint index)
 {
@@ -176,16 +186,6 @@ read_bytes(void *context, ipp_uchar_t *buffer, size_t size)
     return (ssize_t)count;
 }
 
-static SpocEventKind
-kind_of(const char *name)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++) {
-        if (strcmp(KINDS[i].name, name) == 0)
-            return KINDS[i].kind;
-    }
-    return SPOC_EVENT_OTHER;
-}
-
 /* (nullable): NULL when libcups does not take it for a message, or it names no event */
 static SpocEvent *
 read_event(const guint8 *bytes, gsize size)
@@ -208,7 +208,7 @@ read_event(const guint8 *bytes, gsize size)
     ippDelete(message);
     if (event->name == NULL)
         return NULL;
-    event->kind = kind_of(event->name);
+    event->kind = spoc_event_kind_of(event->name);
     if (event->job_state_reasons == NULL)
         event->job_state_reasons = g_new0(char *, 1);
     if (event->printer_state_reasons == NULL)

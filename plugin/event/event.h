@@ -88,5 +88,7 @@ SpocScanResult spoc_event_scan(const guint8 *bytes, gsize size, guint64 offset, 
 
 gboolean spoc_event_is_job(const SpocEvent *event);
 
+SpocEventKind spoc_event_kind_of(const char *name);
+
 /* (nullable): the names that events have, one after the other; NULL behind the last */
 const char *spoc_event_names_get(guint index);

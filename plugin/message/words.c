@@ -128,6 +128,26 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
     [SPOC_WORD_SCAN_FAILED_CURE] =
         N_("The document is still on the print server {host}, as {id}. Its administrator can send "
            "it again once the cause is mended; or send it anew."),
+    [SPOC_WORD_LOCATION] = N_("Location"),
+    [SPOC_WORD_DESCRIPTION] = N_("Description"),
+    [SPOC_WORD_PRINTER_SAYS] = N_("The printer says"),
+    [SPOC_WORD_ADVICE] = N_("What to do"),
+    [SPOC_WORD_HOW_OFTEN] = N_("How often"),
+    [SPOC_WORD_PRINTER_LINK] = N_("Open the printer's page"),
+    [SPOC_WORD_EVENTS] = N_("What else happened"),
+    [SPOC_WORD_STATE_BEFORE] = N_("{state} (before: {old})"),
+    [SPOC_WORD_JOB_NUMBER] = N_("job {job}"),
+    [SPOC_WORD_BADGE_GOOD] = N_("Done"),
+    [SPOC_WORD_BADGE_INFO] = N_("Information"),
+    [SPOC_WORD_BADGE_ATTENTION] = N_("Attention"),
+    [SPOC_WORD_BADGE_FAULT] = N_("Fault"),
+    [SPOC_WORD_BADGE_RESOLVED] = N_("Resolved"),
+    [SPOC_WORD_DIGEST_SUBJECT] = N_("Printing on {host}: {events}"),
+    [SPOC_WORD_DIGEST_INTRO] = N_("What happened on the print server {host}: {events}."),
+    [SPOC_WORD_COLLECTED_SUBJECT] = N_("More from the print server {host}: {events}"),
+    [SPOC_WORD_COLLECTED_INTRO] =
+        N_("These notifications of the print server {host} came faster than they are sent one by "
+           "one, so they are collected here: {events}."),
 };
 
 /* RFC 8011 5.3.7 and 5.4.11, by number from 3 on */
