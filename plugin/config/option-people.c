@@ -248,7 +248,7 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .default_value = "0",
      .unit = "messages",
      .minimum = 0,
-     .maximum = 100000,
+     .maximum = 1000,
      .group = GROUP_NOTIFICATIONS,
      .help =
          "Notifications that one person is sent in an hour; the rest is collected into one mail. "

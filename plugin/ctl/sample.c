@@ -46,7 +46,7 @@ static const Scene SCENES[] = {
 static void
 set_scene(SpocEvent *event, const char *name, const Scene *scene, gint64 when_unix_s)
 {
-    *event = (SpocEvent){.kind = spoc_event_kind_of(name),
+    *event = (SpocEvent){.kind = spoc_event_kind(name),
                          .name = (char *)name,
                          .when_unix_s = when_unix_s,
                          .job_state = scene->job_state,
@@ -133,7 +133,7 @@ add_notices(SpocSample *sample, const char *what, gint64 now_unix_s)
         sample->notices[1].old_printer_state = STOPPED;
         return TRUE;
     }
-    if (spoc_event_kind_of(what) == SPOC_EVENT_OTHER)
+    if (spoc_event_kind(what) == SPOC_EVENT_OTHER)
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(SCENES); i++) {
         if (!g_str_has_prefix(what, SCENES[i].name))

@@ -4,14 +4,15 @@
 #include "message/notification.h"
 
 static SpocEnvelope *
-make_envelope(const SpocComposition *composition, const SpocComposedMail *mail)
+make_envelope(const SpocSetup *setup, const SpocGroup *group, const SpocComposedMail *mail)
 {
+    const SpocGroupItem *last = g_ptr_array_index(group->items, group->items->len - 1);
     SpocEnvelope *envelope = spoc_envelope_new();
     envelope->id = g_strdup(mail->id);
     envelope->kind = g_strdup("notification");
-    envelope->sender = g_strdup(composition->setup->sender);
-    spoc_envelope_add_recipient(envelope, composition->person->address);
-    envelope->job_id = composition->event->job_id;
+    envelope->sender = g_strdup(setup->sender);
+    spoc_envelope_add_recipient(envelope, group->person->address);
+    envelope->job_id = group->kind == SPOC_MAIL_NEWS ? last->event->job_id : 0;
     envelope->subject = g_strdup(mail->subject);
     envelope->message_id = g_strdup(mail->message_id);
     envelope->size_bytes = g_bytes_get_size(mail->bytes);
@@ -20,32 +21,30 @@ make_envelope(const SpocComposition *composition, const SpocComposedMail *mail)
 }
 
 SpocEnvelope *
-spoc_compose(const SpocComposition *composition, GBytes **ret_body, GError **error)
+spoc_compose(const SpocSetup *setup, const SpocGroup *group, GBytes **ret_body, GError **error)
 {
-    const SpocJobFacts *facts = composition->facts;
-    const SpocPerson *person = composition->person;
-    const SpocRecipientUri *uri = composition->uri;
+    const SpocGroupItem *last = g_ptr_array_index(group->items, group->items->len - 1);
     const SpocNotice notice = {
-        .event = composition->event,
-        .owner = facts != NULL ? facts->owner : NULL,
-        .job_title = facts != NULL ? facts->title : NULL,
+        .event = last->event,
+        .owner = last->owner,
+        .job_title = last->title,
         .times = 1,
     };
     const SpocNotification notification = {
         .notices = &notice,
         .notice_count = 1,
-        .journal = spoc_journal_name(composition->journal),
-        .person = person,
-        .sender = composition->setup->sender,
-        .host_name = composition->setup->host_name,
-        .subject = uri->subject,
-        .language = person->language != NULL ? person->language : uri->language,
-        .format = uri->format,
-        .fallback_unix_s = spoc_journal_created_unix_s(composition->journal),
+        .journal = last->journal,
+        .person = group->person,
+        .sender = setup->sender,
+        .host_name = setup->host_name,
+        .subject = group->subject,
+        .language = group->language,
+        .format = group->format,
+        .fallback_unix_s = group->created_unix_s,
     };
     g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&notification, NULL, error);
     if (mail == NULL)
         return NULL;
     *ret_body = g_bytes_ref(mail->bytes);
-    return make_envelope(composition, mail);
+    return make_envelope(setup, group, mail);
 }

@@ -50,6 +50,70 @@ load_people_problem(SpocSetup *setup, SpocLog *log)
     setup->blocker = g_strdup(problem);
 }
 
+/* --- notifications ---------------------------------------------------------------------- */
+
+static guint64
+kinds_between(SpocEventKind first, SpocEventKind last)
+{
+    guint64 kinds = 0;
+    for (guint kind = first; kind <= (guint)last; kind++)
+        kinds |= G_GUINT64_CONSTANT(1) << kind;
+    return kinds;
+}
+
+/* A name of notifyEvents */
+static guint64
+kinds_named(const char *name)
+{
+    static const struct {
+        const char *name;
+        SpocEventKind first, last;
+    } sets[] = {
+        {"all", SPOC_EVENT_OTHER, SPOC_EVENT_SERVER_AUDIT},
+        {"jobs", SPOC_EVENT_JOB_CREATED, SPOC_EVENT_JOB_PROGRESS},
+        {"printers", SPOC_EVENT_PRINTER_ADDED, SPOC_EVENT_PRINTER_SHUTDOWN},
+        {"server", SPOC_EVENT_SERVER_STARTED, SPOC_EVENT_SERVER_AUDIT},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++)
+        if (strcmp(sets[i].name, name) == 0)
+            return kinds_between(sets[i].first, sets[i].last);
+    SpocEventKind kind = spoc_event_kind(name);
+    return kinds_between(kind, kind);
+}
+
+gboolean
+spoc_rules_want(const SpocRules *rules, SpocEventKind kind)
+{
+    return (rules->kinds & (G_GUINT64_CONSTANT(1) << kind)) != 0;
+}
+
+static void
+load_rules(SpocRules *rules, const SpocConfig *config)
+{
+    const char *const *events = spoc_config_list(config, SPOC_OPTION_NOTIFY_EVENTS);
+    for (gsize i = 0; events[i] != NULL; i++)
+        rules->kinds |= kinds_named(events[i]);
+    SpocConfigOrigin wait = spoc_config_origin(config, SPOC_OPTION_NOTIFY_GROUP_WAIT);
+    rules->wait_s = spoc_config_duration_ms(config, SPOC_OPTION_NOTIFY_GROUP_WAIT) / 1000;
+    rules->job_wait_s = wait.layer == SPOC_LAYER_BUILTIN ? 0 : rules->wait_s;
+    rules->repeat_s = spoc_config_duration_ms(config, SPOC_OPTION_NOTIFY_REPEAT_INTERVAL) / 1000;
+    rules->max_per_hour = (guint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_MAX_PER_HOUR);
+    rules->digest_minute = (gint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_DIGEST_TIME);
+}
+
+static void
+load_wording(SpocSetup *setup)
+{
+    const SpocConfig *config = setup->config;
+    int language = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
+    setup->language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[language];
+    setup->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
+    setup->web_interface = spoc_config_string(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
+    setup->cc = spoc_config_list(config, SPOC_OPTION_NOTIFY_CC);
+    setup->hide_titles =
+        spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) == SPOC_TITLES_HIDE;
+}
+
 SpocSetup *
 spoc_setup_load(const SpocPlaces *places, SpocLog *log)
 {
@@ -76,7 +140,9 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
     setup->sender = spoc_config_string(setup->config, SPOC_OPTION_MAILFROM);
     setup->unverified =
         (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
+    load_rules(&setup->rules, setup->config);
     setup->host_name = spoc_host_name();
+    load_wording(setup);
     return setup;
 }
 

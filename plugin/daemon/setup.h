@@ -9,9 +9,22 @@
 #include "base/log.h"
 #include "base/places.h"
 #include "delivery/schedule.h"
+#include "event/event.h"
 #include "people/recipient.h"
 #include "spool/spool.h"
 #include "trust/tls.h"
+
+/* What notifications wait for, and which there are */
+typedef struct {
+    guint64 kinds;      /* bit SpocEventKind: such events are mailed */
+    gint64 wait_s;      /* notifyGroupWait, of printers and the server */
+    gint64 job_wait_s;  /* of jobs: 0 unless notifyGroupWait is set */
+    gint64 repeat_s;    /* notifyRepeatInterval */
+    guint max_per_hour; /* 0: no limit */
+    gint digest_minute; /* of the day */
+} SpocRules;
+
+gboolean spoc_rules_want(const SpocRules *rules, SpocEventKind kind);
 
 typedef struct {
     SpocConfig *config;
@@ -23,7 +36,14 @@ typedef struct {
     SpocSchedule schedule;
     const char *sender;
     char *host_name;
+    /* Of notifications */
+    const char *language;       /* of mails to those who have none of their own */
+    const char *subject_prefix; /* (nullable) */
+    const char *web_interface;  /* (nullable) */
+    const char *const *cc;
+    gboolean hide_titles;
     SpocUnverified unverified;
+    SpocRules rules;
     char *blocker; /* (nullable): why no mail may go out, and the cure */
 } SpocSetup;
 

@@ -2,7 +2,6 @@
 #include "daemon/stream.h"
 
 #include "base/error.h"
-#include "daemon/compose.h"
 #include "daemon/reading.h"
 
 #include <string.h>
@@ -40,6 +39,7 @@ typedef struct {
 
 struct _SpocStream {
     const SpocSurroundings *around;
+    SpocDesk *desk;
     SpocJournal *journal;
     gboolean ended;
     guint recheck_count; /* mails that a spocd before this one may have put into the spool */
@@ -79,7 +79,8 @@ read_head(SpocStream *stream)
 }
 
 SpocStream *
-spoc_stream_open(const SpocSurroundings *surroundings, const char *journal_name, GError **error)
+spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk, const char *journal_name,
+                 GError **error)
 {
     g_autoptr(SpocJournal) journal = spoc_journal_open(surroundings->spool, journal_name, error);
     if (journal == NULL)
@@ -90,6 +91,7 @@ spoc_stream_open(const SpocSurroundings *surroundings, const char *journal_name,
 
     SpocStream *stream = g_new0(SpocStream, 1);
     stream->around = surroundings;
+    stream->desk = desk;
     stream->journal = g_steal_pointer(&journal);
     stream->ended = ended;
     stream->recheck_count = RECHECKED_MAILS;
@@ -350,43 +352,41 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
     return g_steal_pointer(&people);
 }
 
-/* Composes the mail for one person and lets it fly. */
-static void
-launch(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
-       const SpocPerson *person, Progress *progress, guint number)
+/* Names the recipient in the marks of an event, whatever the others are by the next start. FNV-1a.
+ */
+static guint
+part_of(const SpocPerson *person)
 {
-    const SpocSurroundings *around = stream->around;
-    g_autoptr(GError) error = NULL;
-    const SpocComposition composition = {
-        .setup = around->setup,
-        .journal = stream->journal,
-        .uri = stream->uri,
-        .event = event,
-        .facts = facts,
-        .person = person,
-    };
-    g_autoptr(GBytes) body = NULL;
-    g_autoptr(SpocEnvelope) envelope = spoc_compose(&composition, &body, &error);
-    if (envelope == NULL) {
-        log_error(stream, "cannot compose a mail", error);
-        return;
-    }
-    /* A crash between writing the message and marking its event: it is in the spool. */
-    SpocMessageState state = SPOC_STATE_NEW;
-    gboolean may_exist = stream->recheck_count > 0;
-    if (may_exist)
-        stream->recheck_count--;
-    if (spoc_outbox_is_flying(around->outbox, envelope->id) ||
-        (may_exist && spoc_queue_find(around->spool, envelope->id, &state, NULL))) {
-        if (!spoc_journal_mark(stream->journal, event->offset, number, &error))
-            log_error(stream, "cannot mark what is done", error);
-        return;
-    }
+    guint32 hash = 2166136261u;
+    for (const char *p = person->address; *p != '\0'; p++)
+        hash = (hash ^ (guchar)*p) * 16777619u;
+    return hash != SPOC_JOURNAL_WHOLE ? hash : hash + 1;
+}
+
+/* Puts the event on the desk for one person. */
+static void
+hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
+          const SpocPerson *person, Progress *progress, gint old_printer_state)
+{
     Part *part = g_new0(Part, 1);
     part->progress = progress;
-    part->part = number;
+    part->part = part_of(person);
     progress->open_parts++;
-    spoc_outbox_send(around->outbox, g_steal_pointer(&envelope), body, on_mail_safe, part, g_free);
+    const SpocEntry entry = {
+        .event = event,
+        .journal = stream->journal,
+        .uri = stream->uri,
+        .facts = facts,
+        .person = person,
+        .old_printer_state = old_printer_state,
+        .may_exist = stream->recheck_count > 0,
+        .safe = on_mail_safe,
+        .user_data = part,
+        .destroy = g_free,
+    };
+    if (stream->recheck_count > 0)
+        stream->recheck_count--;
+    spoc_desk_put(stream->desk, &entry);
 }
 
 /* What is not mailed, and why, once a stream. */
@@ -431,7 +431,7 @@ handle_event(const SpocEvent *event, gpointer user_data)
 
     const SpocJobFacts *facts = NULL;
     g_autoptr(GPtrArray) people = NULL;
-    if (theirs && stream->uri != NULL &&
+    if (theirs && stream->uri != NULL && spoc_desk_wants(stream->desk, event) &&
         !spoc_journal_is_marked(stream->journal, event->offset, SPOC_JOURNAL_WHOLE)) {
         people = find_people(stream, event, &facts);
         if (people == NULL)
@@ -441,9 +441,11 @@ handle_event(const SpocEvent *event, gpointer user_data)
     progress->stream = stream;
     progress->offset = event->offset;
     g_queue_push_tail(&stream->progress, progress);
+    gint old_state = people != NULL ? spoc_told_store_see(stream->around->told, event) : 0;
     for (guint i = 0; people != NULL && i < people->len; i++) {
-        if (!spoc_journal_is_marked(stream->journal, event->offset, i))
-            launch(stream, event, facts, g_ptr_array_index(people, i), progress, i);
+        const SpocPerson *person = g_ptr_array_index(people, i);
+        if (!spoc_journal_is_marked(stream->journal, event->offset, part_of(person)))
+            hand_over(stream, event, facts, person, progress, old_state);
     }
     progress->all_launched = TRUE;
     return TRUE;
@@ -538,7 +540,7 @@ spoc_stream_step(SpocStream *stream)
 {
     if (stream->awaiting || stream->around->setup->blocker != NULL)
         return FALSE;
-    guint room = spoc_outbox_room(stream->around->outbox);
+    guint room = spoc_desk_room(stream->desk);
     if (room == 0)
         return FALSE;
     g_autoptr(GError) error = NULL;
@@ -558,13 +560,14 @@ spoc_stream_status(const SpocStream *stream)
 {
     guint64 size = spoc_journal_size(stream->journal);
     gboolean behind = stream->position < size && stream->exhausted_size != size;
-    if (!g_queue_is_empty((GQueue *)&stream->progress) || stream->asks > 0 ||
-        stream->subscription_retry.timer != 0 || stream->job_retry.timer != 0)
+    if (stream->asks > 0 || stream->subscription_retry.timer != 0 || stream->job_retry.timer != 0)
         return SPOC_STREAM_BUSY;
     if (behind && stream->undecided)
         return SPOC_STREAM_UNDECIDED;
     if (behind)
         return stream->around->setup->blocker != NULL ? SPOC_STREAM_BLOCKED : SPOC_STREAM_BUSY;
+    if (!g_queue_is_empty((GQueue *)&stream->progress))
+        return SPOC_STREAM_PARKED;
     return stream->ended ? SPOC_STREAM_DONE : SPOC_STREAM_IDLE;
 }
 

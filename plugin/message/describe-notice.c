@@ -15,7 +15,7 @@
 #define URL_MAX_BYTES 900
 
 /* Labels are padded so that the values stand below each other. */
-#define LABEL_COLUMNS 15
+#define LABEL_COLUMNS_MAX 24
 
 typedef struct {
     SpocDescription *description;
@@ -149,7 +149,7 @@ set_title(Work *work)
     g_autofree char *number = g_strdup_printf("%d", work->notice->event->job_id);
     if (work->context->notification->hide_titles) {
         const SpocWordValue values[] = {{"job", number}};
-        work->title = spoc_words_expand(spoc_word(catalogue, SPOC_WORD_JOB_NUMBER), values,
+        work->title = spoc_words_expand(spoc_word(catalogue, SPOC_WORD_HIDDEN_TITLE), values,
                                         G_N_ELEMENTS(values));
         set(work, SPOC_SLOT_TITLE, NULL);
     } else {
@@ -307,11 +307,12 @@ set_sentences(const Work *work)
         {"event", work->slots[SPOC_SLOT_EVENT].text},
         {"pages", pages},
     };
-    const SpocNewsWords *words = spoc_words_news(work->context->catalogue, work->news);
-    gboolean is_yours = work->context->notification->person->is_owner && words->yours != NULL;
+    SpocNewsWords words;
+    spoc_words_news(work->context->catalogue, work->news, &words);
+    gboolean is_yours = work->context->notification->person->is_owner && words.yours != NULL;
     g_autofree char *sentence =
-        spoc_words_expand(is_yours ? words->yours : words->theirs, values, G_N_ELEMENTS(values));
-    g_autofree char *subject = spoc_words_expand(words->subject, values, G_N_ELEMENTS(values));
+        spoc_words_expand(is_yours ? words.yours : words.theirs, values, G_N_ELEMENTS(values));
+    g_autofree char *subject = spoc_words_expand(words.subject, values, G_N_ELEMENTS(values));
     set_flag(work, SPOC_SLOT_IS_YOURS, is_yours);
     set(work, SPOC_SLOT_SENTENCE, sentence);
     set(work, SPOC_SLOT_SUBJECT, subject);
@@ -320,14 +321,10 @@ set_sentences(const Work *work)
 static void
 set_times(const Work *work)
 {
-    guint times = work->notice->times;
-    if (times < 2)
+    if (work->notice->times < 2)
         return;
-    g_autofree char *number = g_strdup_printf("%u", times);
-    const SpocWordValue values[] = {{"count", number}};
-    g_autofree char *text = spoc_words_expand(
-        spoc_catalogue_get_plural(work->context->catalogue, "{count} time", "{count} times", times),
-        values, G_N_ELEMENTS(values));
+    g_autofree char *text =
+        spoc_words_count(work->context->catalogue, SPOC_COUNT_TIMES, work->notice->times);
     set(work, SPOC_SLOT_TIMES, text);
 }
 
@@ -387,17 +384,29 @@ count_columns(const char *text)
 static void
 add_fact(const Facts *facts, SpocWord label, const char *value)
 {
-    static const char blanks[] = "               ";
-    G_STATIC_ASSERT(sizeof blanks - 1 == LABEL_COLUMNS);
     if (value == NULL || *value == '\0')
         return;
-    const char *word = spoc_word(facts->catalogue, label);
-    /* The colon and a blank stand in the template. */
-    guint used = MIN(count_columns(word) + 2, LABEL_COLUMNS);
     SpocTemplateSlot *slots = spoc_describe_add_element(facts->description, facts->elements);
-    slots[SPOC_SLOT_LABEL].text = word;
-    slots[SPOC_SLOT_PADDING].text = blanks + used;
+    slots[SPOC_SLOT_LABEL].text = spoc_word(facts->catalogue, label);
     slots[SPOC_SLOT_VALUE].text = value;
+}
+
+static void
+pad_labels(const Facts *facts)
+{
+    static const char blanks[] = "                        ";
+    G_STATIC_ASSERT(sizeof blanks - 1 == LABEL_COLUMNS_MAX);
+    guint widest = 0;
+    for (guint i = 0; i < facts->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+        widest = MAX(widest, count_columns(scope->slots[SPOC_SLOT_LABEL].text));
+    }
+    widest = MIN(widest, LABEL_COLUMNS_MAX);
+    for (guint i = 0; i < facts->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+        guint used = MIN(count_columns(scope->slots[SPOC_SLOT_LABEL].text), widest);
+        scope->slots[SPOC_SLOT_PADDING].text = blanks + LABEL_COLUMNS_MAX - (widest - used);
+    }
 }
 
 static void
@@ -461,5 +470,6 @@ spoc_describe_facts(SpocDescription *description, const SpocDescribeContext *con
     add_fact(&facts, SPOC_WORD_HOW_OFTEN, slots[SPOC_SLOT_TIMES].text);
     if (is_worth_saying(notice->event))
         add_fact(&facts, SPOC_WORD_CUPS_SAYS, slots[SPOC_SLOT_CUPS_SAYS].text);
+    pad_labels(&facts);
     spoc_describe_set_list(description, slots, SPOC_SLOT_FACTS, facts.elements);
 }

@@ -85,12 +85,7 @@ set_left_out(SpocDescription *description, const SpocCatalogue *catalogue, gulon
 {
     if (count == 0)
         return;
-    g_autofree char *number = g_strdup_printf("%lu", count);
-    const SpocWordValue values[] = {{"count", number}};
-    const char *sentence =
-        spoc_catalogue_get_plural(catalogue, "And {count} more event that is not listed.",
-                                  "And {count} more events that are not listed.", count);
-    g_autofree char *text = spoc_words_expand(sentence, values, G_N_ELEMENTS(values));
+    g_autofree char *text = spoc_words_count(catalogue, SPOC_COUNT_LEFT_OUT, count);
     set(description, SPOC_SLOT_LEFT_OUT, text);
 }
 
@@ -110,7 +105,8 @@ add_events(SpocDescription *description, const SpocDescribeContext *context, gui
     spoc_describe_set_list(description, description->scope.slots, SPOC_SLOT_EVENTS, elements);
     set_left_out(description, context->catalogue, left_out);
     if (count > 0 || left_out > 0)
-        set(description, SPOC_SLOT_EVENTS_LABEL, spoc_word(context->catalogue, SPOC_WORD_EVENTS));
+        set(description, SPOC_SLOT_EVENTS_LABEL,
+            spoc_word(context->catalogue, SPOC_WORD_WHAT_ELSE));
 }
 
 /* --- the mail --------------------------------------------------------------------------- */
@@ -135,7 +131,8 @@ describe_list(SpocDescription *description, const SpocDescribeContext *context)
     const SpocNotification *notification = context->notification;
     const SpocCatalogue *catalogue = context->catalogue;
     gboolean is_digest = notification->kind == SPOC_MAIL_DIGEST;
-    g_autofree char *events = spoc_words_events(catalogue, count_events(notification));
+    g_autofree char *events =
+        spoc_words_count(catalogue, SPOC_COUNT_EVENTS, count_events(notification));
     const SpocWordValue values[] = {{"host", context->host}, {"events", events}};
     g_autofree char *intro = spoc_words_expand(
         spoc_word(catalogue, is_digest ? SPOC_WORD_DIGEST_INTRO : SPOC_WORD_COLLECTED_INTRO),
@@ -186,8 +183,8 @@ spoc_describe(const SpocNotification *notification, const SpocCatalogue *catalog
     set(ret_description, SPOC_SLOT_LANG, spoc_catalogue_language(catalogue));
     set(ret_description, SPOC_SLOT_HOST, host);
     set(ret_description, SPOC_SLOT_FOOTER, footer);
-    set(ret_description, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_ADVICE));
-    set(ret_description, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_PRINTER_LINK));
+    set(ret_description, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_WHAT_TO_DO));
+    set(ret_description, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_LINK));
     if (notification->kind == SPOC_MAIL_NEWS)
         describe_news(ret_description, &context);
     else

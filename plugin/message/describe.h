@@ -8,7 +8,7 @@
 
 #include "message/notification.h"
 #include "message/vocabulary.h"
-#include "message/words-soon.h"
+#include "message/words.h"
 
 typedef struct {
     SpocTemplateScope scope;

@@ -5,8 +5,9 @@
  */
 #pragma once
 
+#include "event/condition.h"
 #include "message/notification.h"
-#include "message/words-soon.h"
+#include "message/words.h"
 
 typedef enum {
     SPOC_TONE_GOOD,
@@ -14,22 +15,6 @@ typedef enum {
     SPOC_TONE_ATTENTION,
     SPOC_TONE_FAULT,
 } SpocTone;
-
-/* job-state and printer-state, RFC 8011 5.3.7, 5.4.11 */
-enum {
-    SPOC_JOB_PENDING = 3,
-    SPOC_JOB_HELD,
-    SPOC_JOB_PROCESSING,
-    SPOC_JOB_STOPPED,
-    SPOC_JOB_CANCELED,
-    SPOC_JOB_ABORTED,
-    SPOC_JOB_COMPLETED,
-};
-enum {
-    SPOC_PRINTER_IDLE = 3,
-    SPOC_PRINTER_PROCESSING,
-    SPOC_PRINTER_STOPPED,
-};
 
 /* @printer_reasons, @job_reasons: those that are to be believed; never NULL */
 SpocNews spoc_news_of(const SpocNotice *notice, char *const *printer_reasons);

@@ -328,12 +328,12 @@ spoc_notification_compose(const SpocNotification *notification, char **ret_warni
 
 SpocComposedMail *
 spoc_test_mail_compose(const char *sender, const char *recipient, const char *host_name,
-                       gint64 now_unix_s, GError **error)
+                       const char *language, gint64 now_unix_s, GError **error)
 {
+    const SpocCatalogue *catalogue = spoc_catalogue_find(language);
     if (!check_address(sender, "the sender", error) ||
         !check_address(recipient, "the recipient", error))
         return NULL;
-    const SpocCatalogue *catalogue = spoc_catalogue_find(NULL);
     g_autofree char *host = spoc_text_line(host_name, -1, 100);
     g_autofree char *domain = identifier_domain(host_name);
     const SpocWordValue values[] = {{"host", host}, {"recipient", recipient}};

@@ -128,5 +128,6 @@ SpocComposedMail *spoc_notification_compose(const SpocNotification *notification
 
 /* A mail of our own for spocctl test: says who sent it and why. */
 SpocComposedMail *spoc_test_mail_compose(const char *sender, const char *recipient,
-                                         const char *host_name, gint64 now_unix_s,
+                                         const char *host_name, const char *language,
+                                         gint64 now_unix_s,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -32,10 +32,16 @@ typedef struct {
     char *text; /* the address or the user name; NULL for the owner */
 } SpocRecipient;
 
+typedef enum {
+    SPOC_DIGEST_NONE,
+    SPOC_DIGEST_DAILY,
+} SpocDigest;
+
 typedef struct {
     GPtrArray *recipients; /* (element-type SpocRecipient), at least one */
     char *language;        /* (nullable): "de", "pt-BR" */
     SpocFormat format;
+    SpocDigest digest;
     char *subject; /* (nullable): mailto's subject, one line */
 } SpocRecipientUri;
 
