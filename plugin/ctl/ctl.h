@@ -36,6 +36,7 @@ int spoc_ctl_queue(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_send(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places);
+int spoc_ctl_template(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places);
 
 /**

@@ -109,7 +109,6 @@ load_wording(SpocSetup *setup)
     setup->language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[language];
     setup->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
     setup->web_interface = spoc_config_string(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
-    setup->cc = spoc_config_list(config, SPOC_OPTION_NOTIFY_CC);
     setup->hide_titles =
         spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) == SPOC_TITLES_HIDE;
 }
@@ -154,6 +153,17 @@ load_people(SpocSetup *setup)
     spoc_people_set_directory(setup->owner_people, setup->directory);
 }
 
+static void
+load_templates(SpocSetup *setup, const SpocPlaces *places, SpocLog *log)
+{
+    g_autofree char *own = g_build_filename(places->config_dir, "templates", NULL);
+    setup->templates = spoc_templates_new(places->template_dir, own);
+    const GPtrArray *problems = spoc_templates_problems(setup->templates);
+    for (guint i = 0; i < problems->len; i++)
+        spoc_log(log, SPOC_LOG_WARNING, "%s; the stock template is used instead",
+                 (const char *)g_ptr_array_index(problems, i));
+}
+
 SpocSetup *
 spoc_setup_load(const SpocPlaces *places, SpocLog *log)
 {
@@ -181,6 +191,7 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
     load_rules(&setup->rules, setup->config);
     setup->host_name = spoc_host_name();
     load_wording(setup);
+    load_templates(setup, places, log);
     return setup;
 }
 
@@ -196,6 +207,7 @@ spoc_setup_free(SpocSetup *setup)
     spoc_directory_free(setup->directory);
     g_clear_pointer(&setup->tls, spoc_tls_unref);
     spoc_config_unref(setup->config);
+    spoc_templates_free(setup->templates);
     g_free(setup->host_name);
     g_free(setup->blocker);
     g_free(setup);
@@ -205,7 +217,8 @@ gboolean
 spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places)
 {
     g_autofree char *stamp = spoc_config_stamp(places, setup->config);
-    return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0;
+    return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0 ||
+           spoc_templates_is_stale(setup->templates);
 }
 
 gboolean

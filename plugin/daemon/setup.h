@@ -10,6 +10,7 @@
 #include "base/places.h"
 #include "delivery/schedule.h"
 #include "event/event.h"
+#include "message/templates.h"
 #include "people/recipient.h"
 #include "spool/spool.h"
 #include "trust/tls.h"
@@ -41,8 +42,8 @@ typedef struct {
     const char *language;       /* of mails to those who have none of their own */
     const char *subject_prefix; /* (nullable) */
     const char *web_interface;  /* (nullable) */
-    const char *const *cc;
     gboolean hide_titles;
+    SpocTemplates *templates;
     SpocUnverified unverified;
     SpocRules rules;
     char *blocker; /* (nullable): why no mail may go out, and the cure */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: describe.c */
+/* What the mail says is in test-describe.c. */
 #include "base/error.h"
 #include "sample.h"
 
@@ -9,7 +9,8 @@ static char *
 compose(const Sample *sample)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample->notification, &error);
+    g_autoptr(SpocComposedMail) mail =
+        spoc_notification_compose(&sample->notification, NULL, &error);
     g_assert_no_error(error);
     gsize size = 0;
     const char *bytes = g_bytes_get_data(mail->bytes, &size);
@@ -41,6 +42,7 @@ test_whole(void)
         "MIME-Version: 1.0\r\n",
         "Auto-Submitted: auto-generated\r\n",
         "X-Auto-Response-Suppress: All\r\n",
+        "Content-Language: en\r\n",
         "Content-Type: text/plain; charset=utf-8\r\n",
         "Content-Transfer-Encoding: 7bit\r\n\r\nYour document",
         "Your document \"Report.pdf\" has been printed on q1.\r\n\r\n",
@@ -51,8 +53,7 @@ test_whole(void)
         "Pages:         3\r\n",
         "Printer:       q1\r\n",
         "Printer state: ready\r\n",
-        "When:          Mon, 21 Sep 2026 16:13:20 +0200\r\n",
-        "CUPS says:     Job completed.\r\n",
+        "When:          Monday, 21 September 2026, 16:13 CEST\r\n",
         "\r\n-- \r\nSent by the print server printhost.example.com ",
     };
     for (guint i = 0; i < G_N_ELEMENTS(pieces); i++)
@@ -65,8 +66,8 @@ test_identity(void)
 {
     Sample sample;
     sample_init(&sample);
-    g_autoptr(SpocComposedMail) first = spoc_notification_compose(&sample.notification, NULL);
-    g_autoptr(SpocComposedMail) again = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) first = spoc_notification_compose(&sample.notification, NULL, NULL);
+    g_autoptr(SpocComposedMail) again = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(first->id, ==, again->id);
     g_assert_cmpstr(first->message_id, ==, again->message_id);
     g_assert_true(g_bytes_equal(first->bytes, again->bytes));
@@ -77,15 +78,16 @@ test_identity(void)
 
     sample.person.address = (char *)"bob@example.com";
     g_autoptr(SpocComposedMail) other_person =
-        spoc_notification_compose(&sample.notification, NULL);
+        spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(other_person->id, !=, first->id);
     sample_init(&sample);
     sample.event.offset++;
-    g_autoptr(SpocComposedMail) other_event = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) other_event =
+        spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(other_event->id, !=, first->id);
     sample_init(&sample);
     sample.notification.journal = "../a name that no journal has";
-    g_autoptr(SpocComposedMail) odd = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) odd = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpuint(strspn(odd->id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-"), ==,
                      strlen(odd->id));
     g_assert_cmpint(odd->id[0], !=, '.');
@@ -149,7 +151,8 @@ test_news(void)
         sample.event.printer_state = cases[i].printer_state;
         sample.printer_reasons[0] = (char *)cases[i].reason;
         sample.person.is_owner = cases[i].is_owner;
-        g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL);
+        g_autoptr(SpocComposedMail) mail =
+            spoc_notification_compose(&sample.notification, NULL, NULL);
         g_assert_cmpstr(mail->subject, ==, cases[i].subject);
         g_autofree char *text = compose(&sample);
         expect(text, cases[i].first);
@@ -180,7 +183,7 @@ check_shape(const char *mail)
             names++;
         g_assert_false(g_str_has_prefix(headers[i], "Bcc"));
     }
-    g_assert_cmpuint(names, ==, 12);
+    g_assert_cmpuint(names, ==, 13);
 }
 
 static void
@@ -217,7 +220,7 @@ test_titles(void)
         sample.person.name = (char *)titles[i];
         sample.event.printer_name = (char *)titles[i];
         sample.event.text = (char *)titles[i];
-        sample.notification.owner = titles[i];
+        sample.notice.owner = titles[i];
         sample.printer_reasons[0] = (char *)(titles[i] != NULL ? titles[i] : "none");
         g_autofree char *mail = compose(&sample);
         check_shape(mail);
@@ -229,10 +232,10 @@ test_titles(void)
     Sample sample;
     sample_init(&sample);
     sample.event.job_name = (char *)"\r\n";
-    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(mail->subject, ==, "Printed: untitled");
-    sample.notification.job_title = "Told by CUPS";
-    g_autoptr(SpocComposedMail) told = spoc_notification_compose(&sample.notification, NULL);
+    sample.notice.job_title = "Told by CUPS";
+    g_autoptr(SpocComposedMail) told = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(told->subject, ==, "Printed: Told by CUPS");
 }
 
@@ -243,12 +246,12 @@ test_refused(void)
     sample_init(&sample);
     g_autoptr(GError) error = NULL;
     sample.person.address = (char *)"alice@example.com\r\nBcc: eve@example.net";
-    g_assert_null(spoc_notification_compose(&sample.notification, &error));
+    g_assert_null(spoc_notification_compose(&sample.notification, NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
     g_clear_error(&error);
     sample_init(&sample);
     sample.notification.sender = "nobody";
-    g_assert_null(spoc_notification_compose(&sample.notification, &error));
+    g_assert_null(spoc_notification_compose(&sample.notification, NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 

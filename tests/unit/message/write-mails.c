@@ -27,7 +27,7 @@ write_mail(const char *folder, guint number, const char *title)
     sample.person.name = (char *)title;
     sample.person.is_owner = number % 2 == 0;
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, &error);
+    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL, &error);
     if (mail == NULL)
         g_error("%s", error->message);
     gsize size = 0;
