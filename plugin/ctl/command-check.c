@@ -63,6 +63,16 @@ list_subscriptions(GPtrArray *findings)
     return list;
 }
 
+static void
+check_templates(GPtrArray *findings, const SpocPlaces *places)
+{
+    g_autoptr(SpocTemplates) templates = spoc_ctl_load_templates(places);
+    const GPtrArray *problems = spoc_templates_problems(templates);
+    for (guint i = 0; i < problems->len; i++)
+        spoc_findings_add(findings, SPOC_LOG_WARNING, "%s",
+                          (const char *)g_ptr_array_index(problems, i));
+}
+
 static int
 print(const GPtrArray *findings)
 {
@@ -105,6 +115,7 @@ spoc_ctl_check(int argc, char **argv, const SpocPlaces *places)
     if (!spoc_ctl_see_as_spocd(places, &error))
         spoc_findings_add(findings, SPOC_LOG_ERROR, "%s", error->message);
     check_config(findings, places);
+    check_templates(findings, places);
     spoc_findings_check_spool(findings, places);
     spoc_findings_check_cache(findings, places);
     spoc_findings_check_programs(findings, places);

@@ -14,8 +14,8 @@ typedef struct {
     char *html;
 } Options;
 
-static SpocTemplates *
-load_templates(const SpocPlaces *places)
+SpocTemplates *
+spoc_ctl_load_templates(const SpocPlaces *places)
 {
     g_autofree char *own = g_build_filename(places->config_dir, "templates", NULL);
     return spoc_templates_new(places->template_dir, own);
@@ -44,7 +44,7 @@ preview(SpocSample *sample, const char *language, FILE *html, const SpocPlaces *
     if (!spoc_ctl_see_as_spocd(places, &error))
         spoc_ctl_warn("%s", error->message);
     g_autoptr(SpocConfig) config = spoc_config_load(places);
-    g_autoptr(SpocTemplates) templates = load_templates(places);
+    g_autoptr(SpocTemplates) templates = spoc_ctl_load_templates(places);
     g_autofree char *host = spoc_host_name();
     SpocNotification *notification = &sample->notification;
     int choice = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
