@@ -28,6 +28,7 @@ SpocEnvelope *
 spoc_compose(const SpocSetup *setup, const SpocGroup *group, GBytes **ret_body, GError **error)
 {
     const SpocGroupItem *last = g_ptr_array_index(group->items, group->items->len - 1);
+    g_auto(GStrv) copies = spoc_copies_for(setup->config, group->person->address);
     const SpocNotification notification = {
         .event = last->event,
         .journal = last->journal,
@@ -45,6 +46,5 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, GBytes **ret_body, 
     if (mail == NULL)
         return NULL;
     *ret_body = g_bytes_ref(mail->bytes);
-    g_auto(GStrv) copies = spoc_copies_for(setup->config, group->person->address);
     return make_envelope(setup, group, copies, mail);
 }
