@@ -97,6 +97,25 @@ warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri)
     }
 }
 
+/* A job that was sent to a class belongs to the member that prints it, from then on: cupsd does
+ * not tell the class's subscriptions of it any more. */
+static void
+warn_class(const char *class_name, const char *const *events)
+{
+    static const char *const of_members[] = {"all", "job-completed", "job-progress",
+                                             "job-state-changed", "job-stopped"};
+    for (guint i = 0; i < G_N_ELEMENTS(of_members); i++) {
+        if (!g_strv_contains(events, of_members[i]))
+            continue;
+        spoc_ctl_warn("CUPS tells of jobs sent to class %s when they are created, and of what the "
+                      "class itself does, but what becomes of a job it tells the subscriptions of "
+                      "the printer that takes it: subscribe to the printers of the class, or to "
+                      "the server",
+                      class_name);
+        return;
+    }
+}
+
 /* What threatens the subscriptions that CUPS has now. */
 static void
 warn_crowded(const SpocPlaces *places, const GPtrArray *list)
@@ -108,11 +127,22 @@ warn_crowded(const SpocPlaces *places, const GPtrArray *list)
         spoc_ctl_warn("%s", (const char *)g_ptr_array_index(found, i));
 }
 
+/* How long subscription @id lasts, as CUPS says: MaxLeaseDuration may shorten it. */
 static void
-warn_crowded_now(const SpocPlaces *places, http_t *http)
+say_lease(const SpocPlaces *places, http_t *http, gint id, const char *what)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) list = spoc_subscription_list(http, &error);
+    gint64 lease_s = 0;
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        if (subscription->id == id)
+            lease_s = subscription->lease_s;
+    }
+    if (lease_s == 0)
+        (void)spoc_ctl_put("Subscription %d: %s, for ever.\n", id, what);
+    else
+        (void)spoc_ctl_put("Subscription %d: %s, for %" G_GINT64_FORMAT " s.\n", id, what, lease_s);
     if (list != NULL)
         warn_crowded(places, list);
     else
@@ -132,9 +162,9 @@ keep(const SpocPlaces *places, http_t *http, const SpocCupsSubscription *same, c
     }
     if (!spoc_subscription_renew(http, same->id, &error))
         return spoc_ctl_fail("subscription %d: %s", same->id, error->message);
-    (void)spoc_ctl_put("Subscription %d, which sends %s to %s (%s), does not end any more.\n",
-                       same->id, events, same->recipient_uri, object);
-    warn_crowded_now(places, http);
+    g_autofree char *what =
+        g_strdup_printf("renewed: %s to %s (%s)", events, same->recipient_uri, object);
+    say_lease(places, http, same->id, what);
     return SPOC_CTL_GOOD;
 }
 
@@ -158,9 +188,8 @@ subscribe(const SpocPlaces *places, const char *recipient_uri, const char *objec
         return spoc_ctl_fail("%s", error->message);
     }
     g_autofree char *shown_events = g_strjoinv(",", (char **)events);
-    (void)spoc_ctl_put("Subscription %d: %s to %s (%s), for ever.\n", id, shown_events,
-                       recipient_uri, object);
-    warn_crowded_now(places, http);
+    g_autofree char *what = g_strdup_printf("%s to %s (%s)", shown_events, recipient_uri, object);
+    say_lease(places, http, id, what);
     return SPOC_CTL_GOOD;
 }
 
@@ -200,10 +229,12 @@ spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places)
     if (events_text != NULL && (chosen = spoc_target_parse_events(events_text, &error)) == NULL)
         return spoc_ctl_usage("%s", error->message);
 
+    const char *const *events =
+        chosen != NULL ? (const char *const *)chosen : spoc_target_default_events(parsed);
     warn_refused(places, parsed);
-    return subscribe(places, uri, object,
-                     chosen != NULL ? (const char *const *)chosen
-                                    : spoc_target_default_events(parsed));
+    if (class_name != NULL)
+        warn_class(class_name, events);
+    return subscribe(places, uri, object, events);
 }
 
 static JsonNode *
