@@ -172,6 +172,18 @@ class Source(Case):
                 self.assertNotIn("{{", text)
 
 
+class Manual(unittest.TestCase):
+    def test_every_name_is_explained(self):
+        top = pathlib.Path(__file__).resolve().parents[2]
+        names = re.findall(r'= \{"(\w+)", SPOC_TEMPLATE_',
+                           (top / "plugin/message/vocabulary.c").read_text())
+        manual = (top / "conf/man/spoc-templates.5").read_text()
+        values = manual[manual.index(".SH VALUES"):manual.index(".SH FILES")]
+        missing = [name for name in names if not re.search(rf"\b{name}\b", values)]
+        self.assertEqual(missing, [])
+        self.assertGreater(len(names), 40)
+
+
 class Own(Case):
     def setUp(self):
         for file in self.own.iterdir():
