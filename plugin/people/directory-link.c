@@ -210,12 +210,13 @@ make_safe(SpocDirectoryLink *link, const LDAPURLDesc *url, GError **error)
     gboolean wants_name = g_strcmp0(link->settings->mechanism, "GSSAPI") == 0;
     link->ldap = spoc_directory_socket_handle(
         link->socket, wants_name ? name : "ldapi://%2Fdev%2Fnull%2Fnowhere", error);
-    if (link->ldap == NULL || (tls_later && !start_tls(link, host, error)))
+    if (link->ldap == NULL)
         return FALSE;
-    if (set_options(link->ldap, tls_first || tls_later, link->settings->timeout_ms))
-        return TRUE;
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_FAILED, "libldap refuses its options");
-    return FALSE;
+    if (!set_options(link->ldap, tls_first || tls_later, link->settings->timeout_ms)) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_FAILED, "libldap refuses its options");
+        return FALSE;
+    }
+    return !tls_later || start_tls(link, host, error);
 }
 
 static gboolean

@@ -34,6 +34,8 @@ cure_of(int code)
     case LDAP_INSUFFICIENT_ACCESS:
     case LDAP_OPERATIONS_ERROR: /* Active Directory's word for who has not logged in */
         return "; set recipientLdapBindDn and recipientLdapPasswordFile of somebody who may";
+    case LDAP_AUTH_UNKNOWN:
+        return "; GSSAPI needs the package libsasl2-modules-gssapi-mit and a Kerberos ticket";
     case LDAP_REFERRAL:
         return "; it sends us elsewhere: name that server in recipientLdapUri";
     default:

@@ -169,9 +169,10 @@ tls_words(SSL *ssl, const char *host)
         return g_strdup_printf("its certificate is not trusted: %s; if it is the right one, add "
                                "its authority with 'spocctl truststore import'",
                                X509_verify_cert_error_string(verdict));
-    return g_strdup_printf("no TLS: %s", strcmp(reason, "unknown reason") == 0
-                                             ? "the server closed the connection"
-                                             : reason);
+    if (strcmp(reason, "unknown reason") == 0 || strstr(reason, "unexpected eof") != NULL)
+        return g_strdup("no TLS: the server closed the connection; perhaps it speaks no version "
+                        "of TLS, or no suite, that is allowed here");
+    return g_strdup_printf("no TLS: %s", reason);
 }
 
 static gboolean
