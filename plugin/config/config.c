@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const layer_names[] = {"built-in", "vendor",  "management",
+static const char *const layer_names[] = {"built-in", "vendor",  "management", "mailto.conf",
                                           "local",    "drop-in", "credential"};
 
 const char *
@@ -230,6 +230,17 @@ spoc_config_server(const SpocConfig *config, SpocOptionId option, char **ret_hos
     if (ret_port != NULL)
         *ret_port = port;
     return TRUE;
+}
+
+const char *
+spoc_config_mailto_file(const SpocConfig *config)
+{
+    for (guint i = 0; i < config->files->len; i++) {
+        const SpocConfigFile *file = g_ptr_array_index(config->files, i);
+        if (file->layer == SPOC_LAYER_MAILTO)
+            return file->path;
+    }
+    return NULL;
 }
 
 SpocConfigOrigin

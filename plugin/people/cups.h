@@ -59,7 +59,9 @@ void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gp
 void spoc_cups_forget_job(SpocCups *cups, gint job_id);
 
 /* What CUPS says now about a printer, and about a job when there is one. Texts are one bounded
- * line (spoc_text_line()), reasons are keywords. */
+ * line (spoc_text_line()), reasons are keywords. CUPS 2.4 clears printer_message when a job
+ * ends, even when that stops the printer, and may leave processing-to-stop-point as the reason
+ * of a job that is done. */
 typedef struct {
     char *printer_info;             /* (nullable): its description */
     char *printer_location;         /* (nullable) */

@@ -82,9 +82,38 @@ class Translations(unittest.TestCase):
         """Nobody has left the English in place of a translation."""
         for language in LANGUAGES:
             same = [f["msgid"] for _, f in entries(PO / f"{language}.po")
-                    if f["msgid"] and f.get("msgstr") == f["msgid"] and len(f["msgid"]) > 12]
+                    if f["msgid"] and f.get("msgstr") == f["msgid"] and len(f["msgid"]) > 12
+                    and re.search("[a-z]{4}", re.sub(r"\{[^}]*\}", "", f["msgid"]))]
             self.assertEqual(same, [], language)
 
+    def test_mails_are_translated(self):
+        """No sentence of a mail stays English where the catalogue has another."""
+        for language in LANGUAGES:
+            catalogue = [(f["msgid"], f["msgstr"]) for _, f in entries(PO / f"{language}.po")
+                         if f["msgid"] and "msgstr" in f]
+            english = [re.sub(r"\{[^}]*\}", "|", m).split("|") for m, s in catalogue if m != s]
+            pieces = {p.strip(" .:;\"") for parts in english for p in parts}
+            foreign = " ".join(s for _, s in catalogue)
+            # What a language happens to write as English does is no English.
+            pieces = {p for p in pieces if len(p) > 8 and p not in foreign}
+            for event in EVENTS:
+                text = self.preview(event, language)
+                words = re.sub(r"(?m)^CUPS.*$", "", text)  # CUPS's own, which is English
+                found = [p for p in pieces if re.search(rf"\b{re.escape(p)}\b", words)]
+                with self.subTest(language=language, event=event):
+                    self.assertEqual(found, [], text)
+
+    def preview(self, event, language):
+        shown = subprocess.run([SPOCCTL, "template", "preview", event, "--language", language],
+                               capture_output=True, text=True, check=False)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        return shown.stdout
+
+
+EVENTS = ["job-created", "job-completed", "job-stopped", "job-state-changed", "job-progress",
+          "printer-stopped", "printer-state-changed", "printer-added", "printer-config-changed",
+          "server-started", "digest", "collected", "resolved"]
 
 if __name__ == "__main__":
+    SPOCCTL = sys.argv[1]
     unittest.main(argv=sys.argv[:1])
