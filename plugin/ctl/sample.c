@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/sample.h"
 
+#include "event/condition.h"
+
 #include <string.h>
 
 /* Shows that templates escape what they are given. */
@@ -17,10 +19,6 @@ static char *const ABORTED[] = {(char *)"document-format-error", NULL};
 
 static const char *const MORE[] = {"digest", "collected", "resolved"};
 
-/* RFC 8011 5.3.7, 5.4.11 */
-enum { IDLE = 3, PRINTING = 4, STOPPED = 5 };
-enum { PENDING = 3, ACTIVE = 5, HALTED = 6, DONE = 9, FAILED = 8 };
-
 typedef struct {
     const char *name; /* prefix of events' names */
     gint job_state;
@@ -31,15 +29,15 @@ typedef struct {
 
 /* The first that fits */
 static const Scene SCENES[] = {
-    {"job-completed", DONE, IDLE, WELL, NONE},
-    {"job-stopped", HALTED, STOPPED, NONE, JAM},
-    {"job-progress", ACTIVE, PRINTING, NONE, NONE},
-    {"job-created", PENDING, IDLE, NONE, NONE},
-    {"job-", ACTIVE, PRINTING, NONE, NONE},
-    {"printer-stopped", 0, STOPPED, NONE, JAM},
-    {"printer-state-changed", 0, PRINTING, NONE, TONER},
-    {"printer-shutdown", 0, STOPPED, NONE, PAUSED},
-    {"printer-", 0, IDLE, NONE, NONE},
+    {"job-completed", SPOC_JOB_COMPLETED, SPOC_PRINTER_IDLE, WELL, NONE},
+    {"job-stopped", SPOC_JOB_STOPPED, SPOC_PRINTER_STOPPED, NONE, JAM},
+    {"job-progress", SPOC_JOB_PROCESSING, SPOC_PRINTER_PROCESSING, NONE, NONE},
+    {"job-created", SPOC_JOB_PENDING, SPOC_PRINTER_IDLE, NONE, NONE},
+    {"job-", SPOC_JOB_PROCESSING, SPOC_PRINTER_PROCESSING, NONE, NONE},
+    {"printer-stopped", 0, SPOC_PRINTER_STOPPED, NONE, JAM},
+    {"printer-state-changed", 0, SPOC_PRINTER_PROCESSING, NONE, TONER},
+    {"printer-shutdown", 0, SPOC_PRINTER_STOPPED, NONE, PAUSED},
+    {"printer-", 0, SPOC_PRINTER_IDLE, NONE, NONE},
     {"server-", 0, 0, NONE, NONE},
 };
 
@@ -58,7 +56,7 @@ set_scene(SpocEvent *event, const char *name, const Scene *scene, gint64 when_un
     if (scene->job_state != 0) {
         event->job_id = 17;
         event->job_name = (char *)TITLE;
-        event->job_impressions_completed = scene->job_state == PENDING ? 0 : 3;
+        event->job_impressions_completed = scene->job_state == SPOC_JOB_PENDING ? 0 : 3;
     }
     if (scene->printer_state != 0) {
         event->printer_name = (char *)"Floor2";
@@ -82,8 +80,9 @@ set_facts(SpocSample *sample)
     sample->facts = (SpocStateFacts){
         .printer_info = (char *)"Color printer of the second floor",
         .printer_location = (char *)"Main building, room 2.14",
-        .printer_message =
-            last->printer_state == STOPPED ? (char *)"Jam in tray 2 behind door B." : NULL,
+        .printer_message = last->printer_state_reasons == (char **)JAM
+                               ? (char *)"Jam in tray 2 behind door B."
+                               : NULL,
         .printer_state = last->printer_state,
         .printer_state_reasons = last->printer_state_reasons,
         .printer_is_accepting_jobs = 1,
@@ -100,11 +99,11 @@ set_facts(SpocSample *sample)
 static void
 add_day(SpocSample *sample, gint64 now_unix_s)
 {
-    static const Scene jam = {"", 0, STOPPED, NONE, JAM};
-    static const Scene ready = {"", 0, IDLE, NONE, NONE};
-    static const Scene toner = {"", 0, PRINTING, NONE, TONER};
-    static const Scene printed = {"", DONE, IDLE, WELL, NONE};
-    static const Scene aborted = {"", FAILED, IDLE, ABORTED, NONE};
+    static const Scene jam = {"", 0, SPOC_PRINTER_STOPPED, NONE, JAM};
+    static const Scene ready = {"", 0, SPOC_PRINTER_IDLE, NONE, NONE};
+    static const Scene toner = {"", 0, SPOC_PRINTER_PROCESSING, NONE, TONER};
+    static const Scene printed = {"", SPOC_JOB_COMPLETED, SPOC_PRINTER_IDLE, WELL, NONE};
+    static const Scene aborted = {"", SPOC_JOB_ABORTED, SPOC_PRINTER_IDLE, ABORTED, NONE};
     add(sample, "job-completed", &printed, now_unix_s - 400 * MINUTE_S);
     add(sample, "printer-stopped", &jam, now_unix_s - 240 * MINUTE_S);
     add(sample, "printer-state-changed", &ready, now_unix_s - 231 * MINUTE_S);
@@ -117,8 +116,8 @@ add_day(SpocSample *sample, gint64 now_unix_s)
 static gboolean
 add_notices(SpocSample *sample, const char *what, gint64 now_unix_s)
 {
-    static const Scene ready = {"", 0, IDLE, NONE, NONE};
-    static const Scene jam = {"", 0, STOPPED, NONE, JAM};
+    static const Scene ready = {"", 0, SPOC_PRINTER_IDLE, NONE, NONE};
+    static const Scene jam = {"", 0, SPOC_PRINTER_STOPPED, NONE, JAM};
     if (strcmp(what, "digest") == 0 || strcmp(what, "collected") == 0) {
         sample->notification.kind =
             strcmp(what, "digest") == 0 ? SPOC_MAIL_DIGEST : SPOC_MAIL_COLLECTED;
@@ -130,7 +129,7 @@ add_notices(SpocSample *sample, const char *what, gint64 now_unix_s)
         add(sample, "printer-stopped", &jam, now_unix_s - 9 * MINUTE_S);
         add(sample, "printer-state-changed", &ready, now_unix_s);
         sample->notices[1].is_resolved = TRUE;
-        sample->notices[1].old_printer_state = STOPPED;
+        sample->notices[1].old_printer_state = SPOC_PRINTER_STOPPED;
         return TRUE;
     }
     if (spoc_event_kind(what) == SPOC_EVENT_OTHER)
@@ -140,7 +139,7 @@ add_notices(SpocSample *sample, const char *what, gint64 now_unix_s)
             continue;
         add(sample, what, &SCENES[i], now_unix_s);
         if (strcmp(what, "printer-stopped") == 0)
-            sample->notices[0].old_printer_state = PRINTING;
+            sample->notices[0].old_printer_state = SPOC_PRINTER_PROCESSING;
         return TRUE;
     }
     return FALSE;

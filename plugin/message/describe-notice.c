@@ -213,7 +213,7 @@ set_printer(Work *work)
     if (work->printer == NULL)
         work->printer = g_strdup(spoc_word(catalogue, SPOC_WORD_SOME_PRINTER));
     set_printer_url(work, raw);
-    if (facts != NULL) {
+    if (facts != NULL && raw != NULL) {
         set_line(work, SPOC_SLOT_PRINTER_INFO, facts->printer_info);
         set_line(work, SPOC_SLOT_PRINTER_LOCATION, facts->printer_location);
     }

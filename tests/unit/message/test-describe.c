@@ -140,6 +140,7 @@ test_link(void)
             expect(content.html, href);
         } else {
             expect_not(content.text, "://");
+            g_assert_cmpint(strstr(content.text, "Room 5") != NULL, ==, cases[i].printer != NULL);
             expect_not(content.html, "href=\"h");
             expect_not(content.html, "javascript");
         }
