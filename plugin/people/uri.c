@@ -154,8 +154,10 @@ take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboole
         else if (g_ascii_strcasecmp(value, "both") == 0)
             uri->format = SPOC_FORMAT_BOTH;
     } else if (g_ascii_strcasecmp(key, "digest") == 0) {
-        uri->digest =
-            g_ascii_strcasecmp(value, "daily") == 0 ? SPOC_DIGEST_DAILY : SPOC_DIGEST_NONE;
+        if (g_ascii_strcasecmp(value, "daily") == 0)
+            uri->digest = SPOC_DIGEST_DAILY;
+        else if (g_ascii_strcasecmp(value, "none") == 0)
+            uri->digest = SPOC_DIGEST_NONE;
     } else if (is_mailto && g_ascii_strcasecmp(key, "subject") == 0) {
         g_autofree char *subject = spoc_text_line(value, -1, SUBJECT_MAX_BYTES);
         g_free(uri->subject);

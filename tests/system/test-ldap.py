@@ -1,6 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""People from a real OpenLDAP: found and not found, TLS right and wrong, away and back."""
+"""People from a real OpenLDAP: found and not found, TLS right and wrong, away and back.
+
+Also tests: directory-link.c directory-search.c directory-socket.c
+"""
 
 import contextlib
 import os
