@@ -54,6 +54,7 @@ make_envelope(const SpocSetup *setup, const SpocScanFacts *facts, const SpocScan
             spoc_envelope_add_recipient(envelope, person->address);
         }
     }
+    envelope->owner = g_strdup(order->owner != NULL ? order->owner->address : NULL);
     envelope->job_id = facts->job_id;
     envelope->subject = g_strdup(mail->subject);
     envelope->message_id = g_strdup(mail->message_id);

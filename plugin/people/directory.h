@@ -4,8 +4,9 @@
  *          remembered.
  *
  * Name services, TLS handshakes over slow lines and Kerberos have blocking calls only, or ones
- * that libldap makes inside of its own. So one worker thread asks, as in cups.h, each wait of
- * it bounded by recipientLdapTimeout; answers come back on the main context.
+ * that libldap makes inside of its own. So one worker thread asks, as in cups.h; answers come
+ * back on the main context. Each wait for a server is bounded by recipientLdapTimeout, those for
+ * name services and Kerberos by their own time-outs; meanwhile only who needs an answer waits.
  *
  * While no server can be asked, the next try is a few seconds off, however many ask.
  */

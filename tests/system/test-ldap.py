@@ -6,6 +6,7 @@ Also tests: directory-link.c directory-search.c directory-socket.c
 """
 
 import contextlib
+import getpass
 import os
 import selectors
 import shutil
@@ -510,6 +511,21 @@ class Documents(WithDirectory):
             self.assertNotEqual(sent.returncode, 0)
             self.assertIn(words, sent.stdout + sent.stderr)
 
+    def test_subscribe(self):
+        """Who would get nothing is said at once."""
+        self.directory.start(self.certificate)
+        self.serve()
+        self.site.environment["CUPS_SERVER"] = f"localhost:{process.dead_port()}"
+        for name, words in (("dave", "mail to dave will not go out"), ("alice", None),
+                            ("elsewhere", "notifyAllowedRecipients does not allow far@"),
+                            ("@owner", None)):
+            done = self.site.spocctl("subscribe", name)
+            self.assertEqual(done.returncode, 1)  # there is no CUPS
+            if words is None:
+                self.assertNotIn("will not go out", done.stderr)
+            else:
+                self.assertIn(words, done.stderr)
+
     def test_away(self):
         self.serve()
         sent = self.send("alice")
@@ -523,6 +539,24 @@ class Documents(WithDirectory):
         wait_for("alice's document", lambda: self.wake() and len(self.catcher.mails) == 2)
         self.assertEqual(self.catcher.mails[1].recipients, ["Alice.Smith@example.com"])
         self.site.wait_empty()
+
+    def test_owner_of_a_failed_document(self):
+        """spocctl's user, root, is known by an alias; by then the directory is away."""
+        self.directory.start(self.certificate)
+        self.catcher.refuse = lambda envelope: "451 4.3.0 later"
+        aliases = self.root.path / "aliases"
+        aliases.write_text(f"{getpass.getuser()}: carol\n")
+        keys = {"recipientAliasFile": aliases, "mailRetrySchedule": "1s", "mailMaxAge": "1d"}
+        self.serve(**keys)
+        self.assertEqual(self.send("alice").returncode, 0)
+        self.directory.stop()
+        # A spocd that remembers nobody
+        self.site.stop()
+        self.catcher.refuse = lambda envelope: (
+            None if "carol@example.com" in envelope.rcpt_tos else "550 5.1.1 never")
+        self.site.start()
+        mail, = self.catcher.wait(1)
+        self.assertEqual(mail.recipients, ["carol@example.com"])
 
     def test_check(self):
         cases = [
