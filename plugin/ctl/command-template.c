@@ -95,14 +95,16 @@ spoc_ctl_template(int argc, char **argv, const SpocPlaces *places)
         g_strconcat("Shows the mail about a made-up event, with the templates in force.\n\n"
                     "EVENT is one of ",
                     names, ".", NULL);
-    gboolean parsed = spoc_ctl_parse(entries, "preview EVENT", summary, &argc, &argv);
-    g_autofree char *language = options.language;
-    g_autofree char *html = options.html;
-    if (!parsed)
-        return SPOC_CTL_USAGE;
-    if (argc < 2 || strcmp(argv[1], "preview") != 0)
-        return spoc_ctl_usage("'template' is followed by: preview");
-    if (argc != 3)
-        return spoc_ctl_usage("give one event, such as job-completed");
-    return preview_event(argv[2], &options, places);
+    int status;
+    if (!spoc_ctl_parse(entries, "preview EVENT", summary, &argc, &argv))
+        status = SPOC_CTL_USAGE;
+    else if (argc < 2 || strcmp(argv[1], "preview") != 0)
+        status = spoc_ctl_usage("'template' is followed by: preview");
+    else if (argc != 3)
+        status = spoc_ctl_usage("give one event, such as job-completed");
+    else
+        status = preview_event(argv[2], &options, places);
+    g_free(options.language);
+    g_free(options.html);
+    return status;
 }
