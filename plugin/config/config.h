@@ -63,9 +63,9 @@ typedef struct _SpocConfig SpocConfig;
  * @places: where the files are
  *
  * Reads defaults.conf, the management values, spoc.conf (or CUPS's mailto.conf where there is
- * none), and the .conf files of spoc.conf.d, the
- * files that mailpassFile and trustStorePasswordFile name, and the systemd credentials mailpass and
- * trustStorePassword below $CREDENTIALS_DIRECTORY. Never asks the network.
+ * none), and the .conf files of spoc.conf.d, the files that mailpassFile, trustStorePasswordFile
+ * and recipientLdapPasswordFile name, and the systemd credentials named as the passwords below
+ * $CREDENTIALS_DIRECTORY. Never asks the network.
  *
  * A bad value that a higher layer replaces by a good one is a warning and blocks nothing.
  *

@@ -98,7 +98,7 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .help =
          "The directory that knows users' addresses: ldaps://HOST, ldap://HOST or ldapi://PATH; "
          "several are tried in turn. It is asked for a user whom recipientAliasFile does not "
-         "name. Empty: no directory."},
+         "name. Empty: no directory. Its certificate is verified as a mail server's is."},
     {.id = SPOC_OPTION_RECIPIENT_LDAP_ENCRYPTION,
      .name = "recipientLdapEncryption",
      .type = SPOC_TYPE_CHOICE,
@@ -195,7 +195,9 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .minimum = 0,
      .maximum = 7 * DAY_S,
      .group = GROUP_DIRECTORY,
-     .help = "How long an answer is believed; that a user is not there, at most a minute of it."},
+     .help =
+         "How long an answer is believed, 15 seconds at least; that a user is not there, at most a "
+         "minute."},
     {.id = SPOC_OPTION_RECIPIENT_LDAP_WHEN_AWAY,
      .name = "recipientLdapWhenAway",
      .type = SPOC_TYPE_CHOICE,

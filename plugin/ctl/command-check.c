@@ -4,6 +4,7 @@
 #include "ctl/ctl.h"
 #include "ctl/findings.h"
 #include "ctl/subscription.h"
+#include "people/directory.h"
 #include "trust/check.h"
 
 #define BLOCKS " (no mail goes out until this is mended)"
@@ -38,6 +39,10 @@ check_config(GPtrArray *findings, const SpocPlaces *places)
     g_autoptr(GPtrArray) contradictions = spoc_config_check(places, config);
     take_config_problems(findings, contradictions);
 
+    g_autofree char *directory = spoc_directory_problem(config);
+    if (directory != NULL)
+        spoc_findings_add(findings, SPOC_LOG_ERROR, "%s" BLOCKS, directory);
+
     g_autoptr(GPtrArray) trust = spoc_trust_check(config);
     for (guint i = 0; i < trust->len; i++) {
         const SpocTrustProblem *problem = g_ptr_array_index(trust, i);
@@ -56,6 +61,16 @@ list_subscriptions(GPtrArray *findings)
         spoc_findings_add(findings, SPOC_LOG_INFO, "the subscriptions were not looked at: %s",
                           error->message);
     return list;
+}
+
+static void
+check_templates(GPtrArray *findings, const SpocPlaces *places)
+{
+    g_autoptr(SpocTemplates) templates = spoc_ctl_load_templates(places);
+    const GPtrArray *problems = spoc_templates_problems(templates);
+    for (guint i = 0; i < problems->len; i++)
+        spoc_findings_add(findings, SPOC_LOG_WARNING, "%s",
+                          (const char *)g_ptr_array_index(problems, i));
 }
 
 static int
@@ -100,6 +115,7 @@ spoc_ctl_check(int argc, char **argv, const SpocPlaces *places)
     if (!spoc_ctl_see_as_spocd(places, &error))
         spoc_findings_add(findings, SPOC_LOG_ERROR, "%s", error->message);
     check_config(findings, places);
+    check_templates(findings, places);
     spoc_findings_check_spool(findings, places);
     spoc_findings_check_cache(findings, places);
     spoc_findings_check_programs(findings, places);

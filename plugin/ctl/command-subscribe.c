@@ -32,21 +32,67 @@ find_duplicate(const GPtrArray *list, const char *recipient_uri, const char *obj
     return NULL;
 }
 
+static void
+on_answered(gpointer user_data)
+{
+    gboolean *has_answered = user_data;
+    *has_answered = TRUE;
+}
+
+/* As spoc_people_resolve(), and waits for the directory. */
+static GPtrArray *
+resolve(SpocPeople *people, const SpocRecipient *recipient, const char *owner, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    GPtrArray *persons = spoc_people_resolve(people, recipient, owner, &problem);
+    if (g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING)) {
+        gboolean has_answered = FALSE;
+        (void)spoc_people_ask(people, recipient, owner, on_answered, &has_answered);
+        while (!has_answered)
+            (void)g_main_context_iteration(NULL, TRUE);
+        return spoc_people_resolve(people, recipient, owner, error);
+    }
+    if (problem != NULL)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return persons;
+}
+
+static SpocDirectory *
+open_directory(const SpocConfig *config, GError **error)
+{
+    /* What blocks delivery may be that we are not let read everything: no reason to complain. */
+    if (spoc_config_list(config, SPOC_OPTION_RECIPIENT_LDAP_URI)[0] == NULL ||
+        spoc_config_blocker(config) != NULL)
+        return NULL;
+    g_autofree char *problem = spoc_directory_problem(config);
+    if (problem != NULL) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, problem);
+        return NULL;
+    }
+    g_autoptr(SpocTls) tls = spoc_tls_new(config, NULL, error);
+    return tls != NULL ? spoc_directory_new(config, tls) : NULL;
+}
+
 /* Says what notifyAllowedRecipients would refuse later, when nobody looks. */
 static void
 warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri)
 {
     g_autoptr(SpocConfig) config = spoc_config_load(places);
+    g_autoptr(GError) no_directory = NULL;
+    g_autoptr(SpocDirectory) directory = open_directory(config, &no_directory);
     g_autoptr(SpocPeople) people = spoc_people_new(config);
+    if (no_directory != NULL)
+        spoc_ctl_warn("no mail will go out: %s", no_directory->message);
     for (guint i = 0; i < uri->recipients->len; i++) {
         const SpocRecipient *recipient = g_ptr_array_index(uri->recipients, i);
         g_autoptr(GError) error = NULL;
         /* Any name does for the owner: the list allows all owners or none. */
-        const char *owner = recipient->who == SPOC_WHO_OWNER ? "owner" : NULL;
-        g_autoptr(GPtrArray) persons = spoc_people_resolve(people, recipient, owner, &error);
+        gboolean is_owner = recipient->who == SPOC_WHO_OWNER;
+        const char *owner = is_owner ? "owner" : NULL;
+        spoc_people_set_directory(people, is_owner ? NULL : directory);
+        g_autoptr(GPtrArray) persons = resolve(people, recipient, owner, &error);
         if (persons == NULL)
-            spoc_ctl_warn("mail to %s will not go out: %s",
-                          recipient->who == SPOC_WHO_OWNER ? "@owner" : recipient->text,
+            spoc_ctl_warn("mail to %s will not go out: %s", is_owner ? "@owner" : recipient->text,
                           error->message);
     }
 }

@@ -31,8 +31,8 @@ struct _SpocDesk {
 
 /* A group for which CUPS is asked */
 typedef struct {
-    SpocDesk *desk; /* (nullable): freed meanwhile */
-    SpocGroup *group;
+    SpocDesk *desk;
+    SpocGroup *group; /* whose key is the table's */
 } Question;
 
 static gint64
@@ -56,7 +56,7 @@ spoc_desk_new(const SpocSurroundings *surroundings)
     desk->around = surroundings;
     desk->open =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)spoc_group_free);
-    desk->asking = g_hash_table_new_full(NULL, NULL, question_free, NULL);
+    desk->asking = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, question_free);
     g_queue_init(&desk->due);
     return desk;
 }
@@ -208,7 +208,7 @@ static void
 decide(SpocDesk *desk, SpocGroup *group)
 {
     SpocGroupItem *last = spoc_group_last_state(group);
-    if (group->kind != SPOC_MAIL_NEWS || last == NULL)
+    if (group->kind != SPOC_MAIL_NEWS || group->is_admitted || last == NULL)
         return;
     g_autofree char *printer = spoc_event_printer(last->event);
     if (printer == NULL)
@@ -257,7 +257,7 @@ may_go(SpocDesk *desk, SpocGroup *group)
 {
     guint most = desk->around->setup->rules.max_per_hour;
     const char *address = group->person->address;
-    if (most == 0)
+    if (most == 0 || group->is_admitted)
         return TRUE;
     g_autofree char *key = g_strdup_printf("%s\nrest", address);
     gint64 now = now_unix_s();
@@ -339,12 +339,12 @@ store(SpocDesk *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
 
 /* (transfer full) */
 static void
-send_group(SpocDesk *desk, SpocGroup *group)
+send_group(SpocDesk *desk, SpocGroup *group, const SpocStateFacts *facts)
 {
     const SpocSurroundings *around = desk->around;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) body = NULL;
-    g_autoptr(SpocEnvelope) envelope = spoc_compose(around->setup, group, &body, &error);
+    g_autoptr(SpocEnvelope) envelope = spoc_compose(around->setup, group, facts, &body, &error);
     if (envelope == NULL) {
         spoc_log(around->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
                  group->person->address, error->message);
@@ -366,6 +366,50 @@ send_group(SpocDesk *desk, SpocGroup *group)
     }
 }
 
+/* --- asking CUPS ------------------------------------------------------------------------ */
+
+static const SpocGroupItem *
+last_item(const SpocGroup *group)
+{
+    return g_ptr_array_index(group->items, group->items->len - 1);
+}
+
+/* Where nothing is to wait for CUPS it is not asked. */
+static gboolean
+wants_facts(const SpocDesk *desk, const SpocGroup *group)
+{
+    const SpocEvent *event = last_item(group)->event;
+    return group->kind == SPOC_MAIL_NEWS &&
+           desk->around->setup->unverified == SPOC_UNVERIFIED_DROP &&
+           (event->printer_name != NULL || event->printer_uri != NULL);
+}
+
+static void
+on_facts(const SpocStateFacts *facts, gpointer user_data)
+{
+    Question *question = user_data;
+    SpocDesk *desk = question->desk;
+    SpocGroup *group = g_steal_pointer(&question->group);
+    g_hash_table_remove(desk->asking, group->key);
+    send_group(desk, group, facts);
+    desk->around->changed(desk->around->user_data);
+}
+
+/* (transfer full): what CUPS says of a printer and a job now; the mail goes when it has, or cannot
+ * be asked. */
+static void
+ask(SpocDesk *desk, SpocGroup *group)
+{
+    const SpocEvent *event = last_item(group)->event;
+    g_autofree char *printer = spoc_event_printer(event);
+    Question *question = g_new0(Question, 1);
+    question->desk = desk;
+    question->group = group;
+    g_hash_table_insert(desk->asking, group->key, question);
+    gint state = spoc_event_condition(event) != SPOC_CONDITION_NONE ? event->printer_state : 0;
+    spoc_cups_ask_state_at(desk->around->cups, event->job_id, printer, state, on_facts, question);
+}
+
 /* (transfer full) */
 static void
 launch(SpocDesk *desk, SpocGroup *group)
@@ -374,9 +418,15 @@ launch(SpocDesk *desk, SpocGroup *group)
     if (group->items->len == 0) {
         spoc_group_settle(group);
         spoc_group_free(group);
-    } else if (may_go(desk, group)) {
-        send_group(desk, group);
+        return;
     }
+    if (!may_go(desk, group))
+        return;
+    group->is_admitted = TRUE;
+    if (wants_facts(desk, group))
+        ask(desk, group);
+    else
+        send_group(desk, group, NULL);
 }
 
 void
@@ -393,7 +443,11 @@ spoc_desk_step(SpocDesk *desk)
     for (guint left = desk->due.length; left > 0; left--) {
         if (now < desk->stuck_until_unix_s || spoc_outbox_room(desk->around->outbox) == 0)
             break;
-        launch(desk, g_queue_pop_head(&desk->due));
+        SpocGroup *group = g_queue_pop_head(&desk->due);
+        if (g_hash_table_contains(desk->asking, group->key))
+            g_queue_push_tail(&desk->due, group);
+        else
+            launch(desk, group);
     }
 }
 

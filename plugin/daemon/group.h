@@ -62,7 +62,8 @@ typedef struct {
     gint64 due_unix_s;
     gboolean may_exist;
     gboolean had_fault;
-    char *thread; /* (nullable) */
+    gboolean is_admitted; /* it is decided that it goes */
+    char *thread;         /* (nullable) */
     /* private */
     GArray *refs;
     GChecksum *members;

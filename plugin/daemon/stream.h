@@ -42,10 +42,10 @@ gboolean spoc_stream_refresh(SpocStream *stream, GError **error) G_GNUC_WARN_UNU
 gboolean spoc_stream_step(SpocStream *stream);
 
 typedef enum {
-    SPOC_STREAM_IDLE,    /* all that is there is done; more may come */
-    SPOC_STREAM_BUSY,    /* it can go on, or an answer of CUPS is awaited */
-    SPOC_STREAM_PARKED,  /* its events are with the desk or the outbox */
-    SPOC_STREAM_BLOCKED, /* events are there, and the configuration or a lack of room keeps them */
+    SPOC_STREAM_IDLE,      /* all that is there is done; more may come */
+    SPOC_STREAM_BUSY,      /* it can go on, or an answer of CUPS is awaited */
+    SPOC_STREAM_PARKED,    /* its events are with the desk or the outbox */
+    SPOC_STREAM_BLOCKED,   /* events are there, and the configuration or a directory keeps them */
     SPOC_STREAM_UNDECIDED, /* only the end of the stream can tell whose its events are */
     SPOC_STREAM_DONE,      /* ended, and all is done: spoc_stream_remove() it */
 } SpocStreamStatus;

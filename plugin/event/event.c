@@ -69,6 +69,12 @@ spoc_event_is_job(const SpocEvent *event)
     return event->kind >= SPOC_EVENT_JOB_CREATED && event->kind <= SPOC_EVENT_JOB_PROGRESS;
 }
 
+const char *
+spoc_event_names_get(guint index)
+{
+    return index < G_N_ELEMENTS(KINDS) ? KINDS[index].name : NULL;
+}
+
 /* --- values ----------------------------------------------------------------------------- */
 
 static char *

@@ -91,3 +91,6 @@ SpocScanResult spoc_event_scan(const guint8 *bytes, gsize size, guint64 offset, 
                                gsize *ret_consumed, SpocEvent **ret_event);
 
 gboolean spoc_event_is_job(const SpocEvent *event);
+
+/* (nullable): the names that events have, one after the other; NULL behind the last */
+const char *spoc_event_names_get(guint index);

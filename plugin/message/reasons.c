@@ -134,34 +134,46 @@ find_words(const char *keyword)
     return reason != NULL ? reason->words : NULL;
 }
 
+char *
+spoc_reason_base(const char *keyword)
+{
+    gsize length = strlen(keyword);
+    for (gsize i = 0; i < G_N_ELEMENTS(SEVERITIES); i++)
+        if (g_str_has_suffix(keyword, SEVERITIES[i].suffix))
+            length = strlen(keyword) - strlen(SEVERITIES[i].suffix);
+    return g_strndup(keyword, length);
+}
+
 /* An unknown keyword is readable without its hyphens. */
 static char *
-words_of(const char *keyword)
+words_of(const SpocCatalogue *catalogue, const char *keyword)
 {
     g_autofree char *line = spoc_text_line(keyword, -1, KEYWORD_MAX_BYTES);
     const char *words = find_words(line);
     if (words != NULL)
-        return g_strdup(words);
+        return g_strdup(spoc_catalogue_get(catalogue, words));
     for (gsize i = 0; i < G_N_ELEMENTS(SEVERITIES); i++) {
         if (!g_str_has_suffix(line, SEVERITIES[i].suffix))
             continue;
         line[strlen(line) - strlen(SEVERITIES[i].suffix)] = '\0';
         words = find_words(line);
-        return g_strdup_printf("%s (%s)", words != NULL ? words : g_strdelimit(line, "-", ' '),
-                               SEVERITIES[i].words);
+        return g_strdup_printf("%s (%s)",
+                               words != NULL ? spoc_catalogue_get(catalogue, words)
+                                             : g_strdelimit(line, "-", ' '),
+                               spoc_catalogue_get(catalogue, SEVERITIES[i].words));
     }
     return g_strdup(g_strdelimit(line, "-", ' '));
 }
 
 char *
-spoc_words_reasons(char *const *keywords)
+spoc_words_reasons(const SpocCatalogue *catalogue, char *const *keywords)
 {
     GString *text = g_string_new(NULL);
     guint shown = 0;
     for (gsize i = 0; keywords[i] != NULL && shown < REASONS_MAX; i++) {
         if (strcmp(keywords[i], "none") == 0)
             continue;
-        g_autofree char *words = words_of(keywords[i]);
+        g_autofree char *words = words_of(catalogue, keywords[i]);
         if (*words == '\0')
             continue;
         if (shown++ > 0)

@@ -30,6 +30,7 @@ typedef struct {
     const char *printer;
     const char *sender;
     const char *host_name;
+    const char *language; /* (nullable): English */
     guint64 size_bytes;
     guint64 mail_size_bytes;
     gint64 sent_unix_s;

@@ -32,6 +32,7 @@ typedef struct {
     gboolean is_from_owner;
     const char *sender;
     const char *host_name;
+    const char *language; /* (nullable): English; of the sender's name */
     const char *subject;
     const char *body;
     const char *filename;

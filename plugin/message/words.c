@@ -5,6 +5,7 @@
 
 /* For the extraction of what is to be translated */
 #define N_(text) text
+#define NP_(one, many) one, many
 
 static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
     [SPOC_NEWS_JOB_QUEUED] = {N_("Queued: {title}"),
@@ -72,6 +73,8 @@ static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
                                      N_("The printer {printer} was restarted.")},
     [SPOC_NEWS_PRINTER_SHUTDOWN] = {N_("{printer} was switched off"), NULL,
                                     N_("The printer {printer} was switched off.")},
+    [SPOC_NEWS_PRINTER_RESOLVED] = {N_("Resolved: {printer} is ready again"), NULL,
+                                    N_("The printer {printer} is ready again.")},
     [SPOC_NEWS_SERVER_STARTED] = {N_("The print server {host} has started"), NULL,
                                   N_("The print server {host} has started.")},
     [SPOC_NEWS_SERVER_STOPPED] = {N_("The print server {host} has stopped"), NULL,
@@ -96,6 +99,30 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
     [SPOC_WORD_PRINTER_STATE] = N_("Printer state"),
     [SPOC_WORD_PAGES] = N_("Pages"),
     [SPOC_WORD_WHEN] = N_("When"),
+    [SPOC_WORD_LOCATION] = N_("Location"),
+    [SPOC_WORD_DESCRIPTION] = N_("Description"),
+    [SPOC_WORD_PRINTER_SAYS] = N_("The printer says"),
+    [SPOC_WORD_WHAT_TO_DO] = N_("What to do"),
+    [SPOC_WORD_HOW_OFTEN] = N_("How often"),
+    [SPOC_WORD_LINK] = N_("Open the printer's page"),
+    [SPOC_WORD_WHAT_ELSE] = N_("What else happened"),
+    [SPOC_WORD_STATE_BEFORE] = N_("{state} (before: {old})"),
+    /* TRANSLATORS: instead of a document's title where titles are hidden: Your document "job 17"
+     * has been printed on q1. */
+    [SPOC_WORD_HIDDEN_TITLE] = N_("job {job}"),
+    /* TRANSLATORS: this and the next four stand in a badge at the top of a mail. */
+    [SPOC_WORD_BADGE_GOOD] = N_("Done"),
+    [SPOC_WORD_BADGE_INFO] = N_("Information"),
+    [SPOC_WORD_BADGE_ATTENTION] = N_("Attention"),
+    [SPOC_WORD_BADGE_FAULT] = N_("Fault"),
+    [SPOC_WORD_BADGE_RESOLVED] = N_("Resolved"),
+    /* TRANSLATORS: {events} is "12 events". */
+    [SPOC_WORD_DIGEST_SUBJECT] = N_("Printing on {host}: {events}"),
+    [SPOC_WORD_DIGEST_INTRO] = N_("What happened on the print server {host}: {events}."),
+    [SPOC_WORD_COLLECTED_SUBJECT] = N_("More from the print server {host}: {events}"),
+    [SPOC_WORD_COLLECTED_INTRO] =
+        N_("These notifications of the print server {host} came faster than they are sent one by "
+           "one, so they are collected here: {events}."),
     [SPOC_WORD_CUPS_SAYS] = N_("CUPS says"),
     [SPOC_WORD_NOT_ACCEPTING] = N_("takes no new jobs"),
     [SPOC_WORD_SENT_BY] = N_("Sent by the print server {host} because a subscription for printing "
@@ -130,6 +157,16 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
            "it again once the cause is mended; or send it anew."),
 };
 
+/* Two forms each; other languages have as many as they need. */
+static const struct {
+    const char *one, *many;
+} COUNTS[SPOC_COUNT_COUNT] = {
+    [SPOC_COUNT_EVENTS] = {NP_("{count} event", "{count} events")},
+    [SPOC_COUNT_TIMES] = {NP_("{count} time", "{count} times")},
+    [SPOC_COUNT_LEFT_OUT] = {NP_("And {count} more event that is not listed.",
+                                 "And {count} more events that are not listed.")},
+};
+
 /* RFC 8011 5.3.7 and 5.4.11, by number from 3 on */
 static const char *const JOB_STATES[] = {
     N_("waiting"),  N_("held"),    N_("printing"),  N_("stopped"),
@@ -139,32 +176,45 @@ static const char *const PRINTER_STATES[] = {N_("ready"), N_("printing"), N_("st
 
 #define FIRST_STATE 3
 
-const SpocNewsWords *
-spoc_words_news(SpocNews news)
+void
+spoc_words_news(const SpocCatalogue *catalogue, SpocNews news, SpocNewsWords *ret_words)
 {
-    return &NEWS[news];
+    const SpocNewsWords *words = &NEWS[news];
+    ret_words->subject = spoc_catalogue_get(catalogue, words->subject);
+    ret_words->yours = words->yours != NULL ? spoc_catalogue_get(catalogue, words->yours) : NULL;
+    ret_words->theirs = spoc_catalogue_get(catalogue, words->theirs);
 }
 
 const char *
-spoc_word(SpocWord word)
+spoc_word(const SpocCatalogue *catalogue, SpocWord word)
 {
-    return WORDS[word];
+    return spoc_catalogue_get(catalogue, WORDS[word]);
+}
+
+char *
+spoc_words_count(const SpocCatalogue *catalogue, SpocCount what, gulong n)
+{
+    g_autofree char *number = g_strdup_printf("%lu", n);
+    const SpocWordValue values[] = {{"count", number}};
+    const char *sentence =
+        spoc_catalogue_get_plural(catalogue, COUNTS[what].one, COUNTS[what].many, n);
+    return spoc_words_expand(sentence, values, G_N_ELEMENTS(values));
 }
 
 const char *
-spoc_words_job_state(gint state)
+spoc_words_job_state(const SpocCatalogue *catalogue, gint state)
 {
     if (state < FIRST_STATE || state >= FIRST_STATE + (gint)G_N_ELEMENTS(JOB_STATES))
         return NULL;
-    return JOB_STATES[state - FIRST_STATE];
+    return spoc_catalogue_get(catalogue, JOB_STATES[state - FIRST_STATE]);
 }
 
 const char *
-spoc_words_printer_state(gint state)
+spoc_words_printer_state(const SpocCatalogue *catalogue, gint state)
 {
     if (state < FIRST_STATE || state >= FIRST_STATE + (gint)G_N_ELEMENTS(PRINTER_STATES))
         return NULL;
-    return PRINTER_STATES[state - FIRST_STATE];
+    return spoc_catalogue_get(catalogue, PRINTER_STATES[state - FIRST_STATE]);
 }
 
 static const char *

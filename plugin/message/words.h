@@ -6,6 +6,7 @@
 #pragma once
 
 #include "event/event.h"
+#include "message/catalogue.h"
 
 /* What happened to a job, or to a printer or the server */
 typedef enum {
@@ -33,6 +34,7 @@ typedef enum {
     SPOC_NEWS_PRINTER_ORDER,
     SPOC_NEWS_PRINTER_RESTARTED,
     SPOC_NEWS_PRINTER_SHUTDOWN,
+    SPOC_NEWS_PRINTER_RESOLVED, /* a fault that was told has cleared */
     SPOC_NEWS_SERVER_STARTED,
     SPOC_NEWS_SERVER_STOPPED,
     SPOC_NEWS_SERVER_RESTARTED,
@@ -48,7 +50,7 @@ typedef struct {
     const char *theirs; /* to anybody else */
 } SpocNewsWords;
 
-const SpocNewsWords *spoc_words_news(SpocNews news);
+void spoc_words_news(const SpocCatalogue *catalogue, SpocNews news, SpocNewsWords *ret_words);
 
 typedef enum {
     SPOC_WORD_UNTITLED,
@@ -62,6 +64,24 @@ typedef enum {
     SPOC_WORD_PRINTER_STATE,
     SPOC_WORD_PAGES,
     SPOC_WORD_WHEN,
+    SPOC_WORD_LOCATION,
+    SPOC_WORD_DESCRIPTION,
+    SPOC_WORD_PRINTER_SAYS,
+    SPOC_WORD_WHAT_TO_DO,
+    SPOC_WORD_HOW_OFTEN,
+    SPOC_WORD_LINK,
+    SPOC_WORD_WHAT_ELSE,
+    SPOC_WORD_STATE_BEFORE, /* {state} {old} */
+    SPOC_WORD_HIDDEN_TITLE, /* {job} */
+    SPOC_WORD_BADGE_GOOD,
+    SPOC_WORD_BADGE_INFO,
+    SPOC_WORD_BADGE_ATTENTION,
+    SPOC_WORD_BADGE_FAULT,
+    SPOC_WORD_BADGE_RESOLVED,
+    SPOC_WORD_DIGEST_SUBJECT,    /* {host} {events} */
+    SPOC_WORD_DIGEST_INTRO,      /* the same */
+    SPOC_WORD_COLLECTED_SUBJECT, /* the same */
+    SPOC_WORD_COLLECTED_INTRO,   /* the same */
     SPOC_WORD_CUPS_SAYS,
     SPOC_WORD_NOT_ACCEPTING,
     SPOC_WORD_SENT_BY,
@@ -79,11 +99,22 @@ typedef enum {
     SPOC_WORD_COUNT,
 } SpocWord;
 
-const char *spoc_word(SpocWord word);
+const char *spoc_word(const SpocCatalogue *catalogue, SpocWord word);
+
+/* What depends on a number */
+typedef enum {
+    SPOC_COUNT_EVENTS,   /* "12 events" */
+    SPOC_COUNT_TIMES,    /* "3 times" */
+    SPOC_COUNT_LEFT_OUT, /* "And 3 more events that are not listed." */
+    SPOC_COUNT_COUNT,
+} SpocCount;
+
+/* (transfer full) */
+char *spoc_words_count(const SpocCatalogue *catalogue, SpocCount what, gulong n);
 
 /* (nullable): "completed", "stopped"; NULL for a state that is not said or unknown */
-const char *spoc_words_job_state(gint state);
-const char *spoc_words_printer_state(gint state);
+const char *spoc_words_job_state(const SpocCatalogue *catalogue, gint state);
+const char *spoc_words_printer_state(const SpocCatalogue *catalogue, gint state);
 
 typedef struct {
     const char *name;
@@ -97,4 +128,19 @@ char *spoc_words_expand(const char *sentence, const SpocWordValue *values, gsize
 
 /* (transfer full) (nullable): the keywords of RFC 8011, PWG 5100.9 and CUPS in words,
  * "the paper is jammed; toner is low (warning)"; NULL when they say nothing */
-char *spoc_words_reasons(char *const *keywords);
+char *spoc_words_reasons(const SpocCatalogue *catalogue, char *const *keywords);
+
+/* The keyword without the suffix that says how bad it is: "media-empty-error" is "media-empty";
+ * (transfer full) */
+char *spoc_reason_base(const char *keyword);
+
+/* --- what to do about them: advice.c ------------------------------------------------------ */
+
+/* (transfer full) (nullable): a sentence for each that somebody can do something about,
+ * "Put paper into the tray."; NULL when there is none */
+char *spoc_words_advice(const SpocCatalogue *catalogue, char *const *keywords);
+
+/* --- times: when.c ------------------------------------------------------------------------ */
+
+/* (transfer full): "Tuesday, 24 November 2026, 13:05 CET", in the time zone of the environment */
+char *spoc_words_when(const SpocCatalogue *catalogue, gint64 unix_s);
