@@ -209,9 +209,9 @@ ask_answered(Ask *ask)
 static Ask *
 ask_new(GMainContext *context, SpocAnsweredFunc answered, gpointer user_data, guint *ret_id)
 {
-    static GSourceFuncs functions = {.dispatch = ask_dispatch};
+    static const GSourceFuncs functions = {.dispatch = ask_dispatch};
     Ask *ask = g_rc_box_new0(Ask);
-    ask->source = g_source_new(&functions, sizeof(AskSource));
+    ask->source = g_source_new((GSourceFuncs *)&functions, sizeof(AskSource));
     ((AskSource *)ask->source)->answered = answered;
     ((AskSource *)ask->source)->user_data = user_data;
     ask->missing = 1; /* the asking itself */
