@@ -222,8 +222,12 @@ class Lookup(WithDirectory):
         # Questions at the same time are one.
         for _ in range(5):
             self.client.command("owner", "bob")
-        lines = [self.client.line() for _ in range(10)]
-        self.assertEqual(lines.count("pending"), 5)
+        answers = []
+        while len(answers) < 5:  # a late one finds the answer of an early one
+            line = self.client.line()
+            if line != "pending":
+                answers.append(line)
+        self.assertEqual(len(set(answers)), 1)
         self.assertEqual(self.directory.searches().count("(uid=bob)"), 1)
 
     def test_reload_with_an_open_question(self):
@@ -423,11 +427,11 @@ class Away(WithDirectory):
         self.addCleanup(silent.stop)
         for uri in (f"ldap://localhost:{silent.port}", f"ldaps://localhost:{silent.port}"):
             self.client.log.unlink(missing_ok=True)
-            self.configure(recipientLdapUri=uri, recipientLdapTimeout="1s")
+            self.configure(recipientLdapUri=uri, recipientLdapTimeout="3s")
             self.client.start()
             self.client.pause_ms()
             self.assert_away("recipientLdapTimeout")
-            self.assertLess(self.client.pause_ms(), 500)
+            self.assertLess(self.client.pause_ms(), 1500)  # half of what it would wait
             self.client.stop()
 
     def test_away_and_back(self):
@@ -448,12 +452,12 @@ class Away(WithDirectory):
         self.assertIn("INFO: the directory of recipientLdapUri answers again", self.client.said())
 
     def test_stops_in_the_middle(self):
-        self.begin(recipientLdapTimeout="1s")
+        self.begin(recipientLdapTimeout="3s")
         self.assertIn("found", self.client.answer("user", "alice"))
         self.directory.signal(signal.SIGSTOP)
         self.client.pause_ms()
         self.assert_error(self.client.answer("user", "bob"), UNAVAILABLE)
-        self.assertLess(self.client.pause_ms(), 500)
+        self.assertLess(self.client.pause_ms(), 1500)  # half of what it would wait
         # What is remembered still counts.
         self.assertIn("found", self.client.answer("user", "alice"))
         self.directory.signal(signal.SIGCONT)
