@@ -22,7 +22,7 @@ from spoctest.cups import build_folder, sanitizer_options
 from spoctest.directory import BASE, BIND_DN, PASSWORD, READER, Directory, entry
 from spoctest.mailbox import Catcher
 from spoctest.process import Root, wait_for
-from spoctest.site import Site
+from spoctest.site import Site, stream
 
 # SpocErrorCode
 INVALID, NOT_FOUND, DENIED, UNAVAILABLE = 1, 2, 5, 6
@@ -543,6 +543,45 @@ class Documents(WithDirectory):
         wait_for("alice's document", lambda: self.wake() and len(self.catcher.mails) == 2)
         self.assertEqual(self.catcher.mails[1].recipients, ["Alice.Smith@example.com"])
         self.site.wait_empty()
+
+    def test_notifications(self):
+        """Found with name and language; who is not there gets none, which is said once."""
+        self.directory.start(self.certificate)
+        self.serve()
+        self.site.notify(stream([1]), "spoc:alice,dave,twin")
+        mail, = self.catcher.wait(1)
+        self.site.wait_empty()
+        self.assertEqual([m.recipients for m in self.catcher.mails],
+                         [["Alice.Smith@example.com"]])
+        self.assertEqual(mail.message["To"], "Alice Smith <Alice.Smith@example.com>")
+        self.assertIn("Gedruckt", mail.subject)
+        for words in ("no mail to 'dave'", "no mail to 'twin'"):
+            self.assertEqual(self.site.log().count(words), 1, self.site.log())
+
+    def test_notifications_while_it_is_away(self):
+        """Hers wait; others' go on being delivered; she gets hers when it is back."""
+        self.serve()
+        self.site.notify(stream(range(1, 4)), "spoc:alice")
+        wait_for("the directory to be found away", lambda: "cannot be asked" in self.site.log())
+        for number in range(10, 30):
+            self.site.notify(stream([number]), "spoc:bob@example.com")
+        self.catcher.wait(20)
+        self.assertEqual({m.recipients[0] for m in self.catcher.mails}, {"bob@example.com"})
+        self.directory.start(self.certificate)
+        self.site.wait_empty()
+        hers = [m for m in self.catcher.mails if m.recipients != ["bob@example.com"]]
+        self.assertEqual([m.recipients for m in hers], [["Alice.Smith@example.com"]] * 3)
+
+    def test_one_run_while_it_is_away(self):
+        """spocd --once does not wait for it: something waits for a later try."""
+        self.serve()
+        self.site.stop()
+        self.site.notify(stream([1]), "spoc:alice")
+        self.assertEqual(self.site.once(), 75)
+        self.assertEqual(self.catcher.mails, [])
+        self.directory.start(self.certificate)
+        self.assertEqual(self.site.once(), 0)
+        self.assertEqual(self.catcher.mails[0].recipients, ["Alice.Smith@example.com"])
 
     def test_owner_of_a_failed_document(self):
         """spocctl's user, root, is known by an alias; by then the directory is away."""
