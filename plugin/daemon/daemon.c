@@ -466,7 +466,9 @@ spoc_daemon_run(SpocDaemon *daemon)
 {
     daemon->rescan_timer = g_timeout_add_seconds(RESCAN_S, on_minute, daemon);
     if (daemon->mode != SPOC_DAEMON_ONCE)
-        daemon->config_timer = g_timeout_add_seconds(CONFIG_POLL_S, on_config_poll, daemon);
+        /* Between the work: mail does not wait for it. */
+        daemon->config_timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, CONFIG_POLL_S,
+                                                          on_config_poll, daemon, NULL);
     spoc_daemon_wake(daemon);
     sweep(daemon);
     g_main_loop_run(daemon->loop);
