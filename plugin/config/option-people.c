@@ -66,7 +66,9 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .flags = CRITICAL,
      .default_value = "",
      .group = GROUP_RECIPIENTS,
-     .help = "A file in the format of aliases(5) that says where a user's mail goes."},
+     .help =
+         "A file in the format of aliases(5) that says where a user's mail goes. Behind an address "
+         "or a name may stand the language: alice: alice@example.com?language=de."},
     {.id = SPOC_OPTION_NOTIFY_UNVERIFIED,
      .name = "notifyUnverified",
      .type = SPOC_TYPE_CHOICE,
