@@ -193,6 +193,12 @@ spoc_config_choice(const SpocConfig *config, SpocOptionId option)
     return (int)slot_of_type(config, option, SPOC_TYPE_CHOICE)->value.integer;
 }
 
+const char *
+spoc_config_choice_name(const SpocConfig *config, SpocOptionId option)
+{
+    return spoc_option_get(option)->choices[spoc_config_choice(config, option)];
+}
+
 const char *const *
 spoc_config_list(const SpocConfig *config, SpocOptionId option)
 {

@@ -100,6 +100,8 @@ gint64 spoc_config_integer(const SpocConfig *config, SpocOptionId option);
 gboolean spoc_config_boolean(const SpocConfig *config, SpocOptionId option);
 /* The value's place in the option's list of choices. */
 int spoc_config_choice(const SpocConfig *config, SpocOptionId option);
+/* The same as it is written, such as "pt_BR" */
+const char *spoc_config_choice_name(const SpocConfig *config, SpocOptionId option);
 /* NULL-terminated, never NULL */
 const char *const *spoc_config_list(const SpocConfig *config, SpocOptionId option);
 /* Milliseconds */

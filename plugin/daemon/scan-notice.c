@@ -27,6 +27,7 @@ compose(const SpocSetup *setup, const SpocScanFacts *facts, const SpocEnvelope *
         .printer = *facts->printer_info != '\0' ? facts->printer_info : facts->printer,
         .sender = setup->sender,
         .host_name = setup->host_name,
+        .language = spoc_config_choice_name(setup->config, SPOC_OPTION_NOTIFY_LANGUAGE),
         .size_bytes = facts->size_bytes,
         .mail_size_bytes = envelope->size_bytes,
         .sent_unix_s = facts->created_unix_s,

@@ -239,6 +239,7 @@ spoc_scan_order_compose(const SpocScanOrder *order, const char *name, const Spoc
             spoc_config_choice(setup->config, SPOC_OPTION_SCAN_FROM) == SPOC_SCAN_FROM_USER,
         .sender = setup->sender,
         .host_name = setup->host_name,
+        .language = spoc_config_choice_name(setup->config, SPOC_OPTION_NOTIFY_LANGUAGE),
         .subject = *subject != '\0' ? subject : NO_TITLE,
         .body = order->body,
         .filename = filename,

@@ -154,6 +154,7 @@ news_of(const SpocEvent *event)
 /* --- the pieces ------------------------------------------------------------------------- */
 
 typedef struct {
+    const SpocCatalogue *catalogue;
     SpocNews news;
     char *title;       /* for the sentence */
     char *whole_title; /* (nullable): for its own line; NULL without a job or a title */
@@ -161,7 +162,6 @@ typedef struct {
     char *owner;           /* "" when unknown */
     char *job_reasons;     /* (nullable) */
     char *printer_reasons; /* (nullable) */
-    char *reasons_behind;  /* ": REASONS", or "" */
     char *event_name;
     char *host;
     char *pages;
@@ -176,7 +176,6 @@ pieces_clear(Pieces *pieces)
     g_free(pieces->owner);
     g_free(pieces->job_reasons);
     g_free(pieces->printer_reasons);
-    g_free(pieces->reasons_behind);
     g_free(pieces->event_name);
     g_free(pieces->host);
     g_free(pieces->pages);
@@ -192,14 +191,14 @@ readable(const char *text, gsize max_bytes)
 }
 
 static char *
-printer_of(const SpocEvent *event)
+printer_of(const SpocEvent *event, const SpocCatalogue *catalogue)
 {
     char *name = readable(event->printer_name, PRINTER_MAX_BYTES);
     if (name == NULL && event->printer_uri != NULL) {
         const char *slash = strrchr(event->printer_uri, '/');
         name = readable(slash != NULL ? slash + 1 : NULL, PRINTER_MAX_BYTES);
     }
-    return name != NULL ? name : g_strdup(spoc_word(SPOC_WORD_SOME_PRINTER));
+    return name != NULL ? name : g_strdup(spoc_word(catalogue, SPOC_WORD_SOME_PRINTER));
 }
 
 static void
@@ -207,23 +206,24 @@ collect(const SpocNotification *notification, Pieces *pieces)
 {
     const SpocEvent *event = notification->event;
     const char *raw_title = event->job_name != NULL ? event->job_name : notification->job_title;
+    const SpocCatalogue *catalogue = spoc_catalogue_find(notification->language);
+    pieces->catalogue = catalogue;
     pieces->news = news_of(event);
     pieces->whole_title = readable(raw_title, TITLE_MAX_BYTES);
     if (pieces->whole_title == NULL && notification->job_title != NULL)
         pieces->whole_title = readable(notification->job_title, TITLE_MAX_BYTES);
     pieces->title = readable(pieces->whole_title, TITLE_SHOWN_MAX_BYTES);
     if (pieces->title == NULL)
-        pieces->title = g_strdup(spoc_word(SPOC_WORD_UNTITLED));
-    pieces->printer = printer_of(event);
+        pieces->title = g_strdup(spoc_word(catalogue, SPOC_WORD_UNTITLED));
+    pieces->printer = printer_of(event, catalogue);
     pieces->owner = spoc_text_line(notification->owner, -1, NAME_MAX_BYTES);
-    pieces->job_reasons = spoc_words_reasons(event->job_state_reasons);
-    pieces->printer_reasons = spoc_words_reasons(event->printer_state_reasons);
-    pieces->reasons_behind = pieces->printer_reasons != NULL
-                                 ? g_strconcat(": ", pieces->printer_reasons, NULL)
-                                 : g_strdup("");
+    pieces->job_reasons = spoc_words_reasons(catalogue, event->job_state_reasons);
+    pieces->printer_reasons = spoc_words_reasons(catalogue, event->printer_state_reasons);
+    if (pieces->news == SPOC_NEWS_PRINTER_STOPPED && pieces->printer_reasons != NULL)
+        pieces->news = SPOC_NEWS_PRINTER_STOPPED_WHY;
     pieces->event_name = spoc_text_line(event->name, -1, NAME_MAX_BYTES);
     pieces->host = spoc_text_line(notification->host_name, -1, NAME_MAX_BYTES);
-    pieces->pages = g_strdup_printf("%d", MAX(event->job_impressions_completed, 0));
+    pieces->pages = spoc_words_pages(catalogue, (gulong)MAX(event->job_impressions_completed, 0));
 }
 
 static char *
@@ -231,7 +231,7 @@ expand(const Pieces *pieces, const char *sentence)
 {
     const SpocWordValue values[] = {
         {"title", pieces->title}, {"printer", pieces->printer},
-        {"owner", pieces->owner}, {"reasons", pieces->reasons_behind},
+        {"owner", pieces->owner}, {"reasons", pieces->printer_reasons},
         {"host", pieces->host},   {"event", pieces->event_name},
         {"pages", pieces->pages},
     };
@@ -244,78 +244,88 @@ expand(const Pieces *pieces, const char *sentence)
 #define LABEL_WIDTH 15
 
 static void
-add_line(GString *text, SpocWord label, const char *value)
+add_line(GString *text, const Pieces *pieces, SpocWord word, const char *value)
 {
     if (value == NULL || *value == '\0')
         return;
-    const char *word = spoc_word(label);
-    g_string_append(text, word);
-    g_string_append_c(text, ':');
-    for (glong width = g_utf8_strlen(word, -1) + 1; width < LABEL_WIDTH; width++)
+    g_autofree char *label = spoc_words_label(pieces->catalogue, word);
+    g_string_append(text, label);
+    for (glong width = g_utf8_strlen(label, -1); width < LABEL_WIDTH; width++)
         g_string_append_c(text, ' ');
-    g_string_append(text, value);
-    g_string_append_c(text, '\n');
+    g_string_append_printf(text, "%s\n", value);
 }
 
 static void
-add_state_line(GString *text, SpocWord label, const char *state, const char *reasons,
-               const char *more)
+add_number(GString *text, const Pieces *pieces, SpocWord word, gint number)
 {
-    g_autofree char *value = g_strconcat(
-        state != NULL ? state : "", state != NULL && reasons != NULL ? ", " : "",
-        reasons != NULL ? reasons : "", more != NULL ? ", " : "", more != NULL ? more : "", NULL);
-    add_line(text, label, value);
+    g_autofree char *digits = g_strdup_printf("%d", number);
+    add_line(text, pieces, word, digits);
+}
+
+static void
+add_state_line(GString *text, const Pieces *pieces, SpocWord word, const char *state,
+               const char *reasons, const char *more)
+{
+    g_autofree char *why = spoc_words_join(pieces->catalogue, SPOC_JOIN_STATE, state, reasons);
+    g_autofree char *value = spoc_words_join(pieces->catalogue, SPOC_JOIN_STATE, why, more);
+    add_line(text, pieces, word, value);
 }
 
 static char *
-make_text(const SpocNotification *notification, const Pieces *pieces, const char *when)
+make_text(const SpocNotification *notification, const Pieces *pieces, gint64 when_unix_s)
 {
     const SpocEvent *event = notification->event;
-    const SpocNewsWords *words = spoc_words_news(pieces->news);
-    gboolean yours = notification->person->is_owner && words->yours != NULL;
-    g_autofree char *first = expand(pieces, yours ? words->yours : words->theirs);
-    g_autofree char *sent_by = expand(pieces, spoc_word(SPOC_WORD_SENT_BY));
+    const SpocCatalogue *catalogue = pieces->catalogue;
+    SpocNewsWords words;
+    spoc_words_news(catalogue, pieces->news, &words);
+    gboolean yours = notification->person->is_owner && words.yours != NULL;
+    g_autofree char *first = expand(pieces, yours ? words.yours : words.theirs);
+    g_autofree char *sent_by = expand(pieces, spoc_word(catalogue, SPOC_WORD_SENT_BY));
+    g_autofree char *when = spoc_words_when(catalogue, when_unix_s);
     g_autofree char *said = readable(event->text, CUPS_TEXT_MAX_BYTES);
 
     GString *text = g_string_sized_new(1024);
     g_string_append_printf(text, "%s\n\n", first);
     if (event->job_id > 0) {
-        g_autofree char *job = g_strdup_printf("%d", event->job_id);
-        add_line(text, SPOC_WORD_JOB, job);
-        add_line(text, SPOC_WORD_TITLE,
+        add_number(text, pieces, SPOC_WORD_JOB, event->job_id);
+        add_line(text, pieces, SPOC_WORD_TITLE,
                  pieces->whole_title != NULL ? pieces->whole_title : pieces->title);
-        add_line(text, SPOC_WORD_OWNER, pieces->owner);
+        add_line(text, pieces, SPOC_WORD_OWNER, pieces->owner);
         if (event->kind != SPOC_EVENT_JOB_CREATED)
-            add_state_line(text, SPOC_WORD_JOB_STATE, spoc_words_job_state(event->job_state),
-                           pieces->job_reasons, NULL);
+            add_state_line(text, pieces, SPOC_WORD_JOB_STATE,
+                           spoc_words_job_state(catalogue, event->job_state), pieces->job_reasons,
+                           NULL);
         if (event->job_impressions_completed > 0)
-            add_line(text, SPOC_WORD_PAGES, pieces->pages);
+            add_number(text, pieces, SPOC_WORD_PAGES, event->job_impressions_completed);
     }
     if (event->printer_name != NULL || event->printer_uri != NULL) {
-        add_line(text, SPOC_WORD_PRINTER, pieces->printer);
-        add_state_line(text, SPOC_WORD_PRINTER_STATE,
-                       spoc_words_printer_state(event->printer_state), pieces->printer_reasons,
-                       event->printer_is_accepting_jobs == 0 ? spoc_word(SPOC_WORD_NOT_ACCEPTING)
-                                                             : NULL);
+        add_line(text, pieces, SPOC_WORD_PRINTER, pieces->printer);
+        add_state_line(
+            text, pieces, SPOC_WORD_PRINTER_STATE,
+            spoc_words_printer_state(catalogue, event->printer_state), pieces->printer_reasons,
+            event->printer_is_accepting_jobs == 0 ? spoc_word(catalogue, SPOC_WORD_NOT_ACCEPTING)
+                                                  : NULL);
     }
-    add_line(text, SPOC_WORD_WHEN, when);
-    add_line(text, SPOC_WORD_CUPS_SAYS, said);
+    add_line(text, pieces, SPOC_WORD_WHEN, when);
+    add_line(text, pieces, SPOC_WORD_CUPS_SAYS, said);
     /* RFC 3676 4.3: what follows is no part of the message. */
     g_string_append_printf(text, "\n-- \n%s\n", sent_by);
     return g_string_free(text, FALSE);
 }
 
 void
-spoc_describe(const SpocNotification *notification, const char *when,
+spoc_describe(const SpocNotification *notification, gint64 when_unix_s,
               SpocDescription *ret_description)
 {
     g_auto(Pieces) pieces = {0};
     collect(notification, &pieces);
     char *subject = readable(notification->subject, SUBJECT_MAX_BYTES);
     if (subject == NULL) {
-        g_autofree char *expanded = expand(&pieces, spoc_words_news(pieces.news)->subject);
+        SpocNewsWords words;
+        spoc_words_news(pieces.catalogue, pieces.news, &words);
+        g_autofree char *expanded = expand(&pieces, words.subject);
         subject = spoc_text_line(expanded, -1, SUBJECT_MAX_BYTES);
     }
     ret_description->subject = subject;
-    ret_description->text = make_text(notification, &pieces, when);
+    ret_description->text = make_text(notification, &pieces, when_unix_s);
 }

@@ -12,8 +12,8 @@ typedef struct {
     char *text;    /* lines ended by \n */
 } SpocDescription;
 
-/* @when: the time that it tells, for people */
-void spoc_describe(const SpocNotification *notification, const char *when,
+/* @when_unix_s: the time that it tells */
+void spoc_describe(const SpocNotification *notification, gint64 when_unix_s,
                    SpocDescription *ret_description);
 void spoc_description_clear(SpocDescription *description);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocDescription, spoc_description_clear)

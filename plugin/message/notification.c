@@ -79,11 +79,12 @@ thread_identifier(const SpocNotification *notification, const char *domain)
 /* --- headers ---------------------------------------------------------------------------- */
 
 static void
-append_identity(GString *mail, const char *sender, const char *host_name)
+append_identity(GString *mail, const SpocCatalogue *catalogue, const char *sender,
+                const char *host_name)
 {
     const SpocWordValue values[] = {{"host", host_name}};
     g_autofree char *name =
-        spoc_words_expand(spoc_word(SPOC_WORD_SENDER), values, G_N_ELEMENTS(values));
+        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, G_N_ELEMENTS(values));
     spoc_mime_append_mailbox(mail, "From", name, sender);
 }
 
@@ -136,14 +137,15 @@ spoc_notification_compose(const SpocNotification *notification, GError **error)
         event->when_unix_s > 0 ? event->when_unix_s : notification->fallback_unix_s;
     g_autofree char *when = spoc_mime_format_date(when_unix_s);
     g_auto(SpocDescription) description = {0};
-    spoc_describe(notification, when, &description);
+    spoc_describe(notification, when_unix_s, &description);
 
+    const SpocCatalogue *catalogue = spoc_catalogue_find(notification->language);
     g_autofree char *host = spoc_text_line(notification->host_name, -1, 100);
     g_autofree char *domain = identifier_domain(notification->host_name);
     char *id = identifier(notification);
     char *message_id = g_strconcat(id, "@", domain, NULL);
     GString *mail = g_string_sized_new(2048);
-    append_identity(mail, notification->sender, host);
+    append_identity(mail, catalogue, notification->sender, host);
     spoc_mime_append_mailbox(mail, "To", person->name, person->address);
     spoc_mime_append_text_header(mail, "Subject", description.subject);
     spoc_mime_append_header(mail, "Date", when);
@@ -160,24 +162,25 @@ spoc_notification_compose(const SpocNotification *notification, GError **error)
 
 SpocComposedMail *
 spoc_test_mail_compose(const char *sender, const char *recipient, const char *host_name,
-                       gint64 now_unix_s, GError **error)
+                       const char *language, gint64 now_unix_s, GError **error)
 {
     if (!check_address(sender, "the sender", error) ||
         !check_address(recipient, "the recipient", error))
         return NULL;
+    const SpocCatalogue *catalogue = spoc_catalogue_find(language);
     g_autofree char *host = spoc_text_line(host_name, -1, 100);
     g_autofree char *domain = identifier_domain(host_name);
     const SpocWordValue values[] = {{"host", host}, {"recipient", recipient}};
-    char *subject =
-        spoc_words_expand(spoc_word(SPOC_WORD_TEST_SUBJECT), values, G_N_ELEMENTS(values));
+    char *subject = spoc_words_expand(spoc_word(catalogue, SPOC_WORD_TEST_SUBJECT), values,
+                                      G_N_ELEMENTS(values));
     g_autofree char *text =
-        spoc_words_expand(spoc_word(SPOC_WORD_TEST_TEXT), values, G_N_ELEMENTS(values));
+        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_TEST_TEXT), values, G_N_ELEMENTS(values));
     g_autofree char *random = g_uuid_string_random();
     char *id = g_strdup_printf("test-%" G_GINT64_FORMAT "-%.8s", now_unix_s, random);
     char *message_id = g_strconcat(id, "@", domain, NULL);
 
     GString *mail = g_string_sized_new(1024);
-    append_identity(mail, sender, host);
+    append_identity(mail, catalogue, sender, host);
     spoc_mime_append_mailbox(mail, "To", NULL, recipient);
     spoc_mime_append_text_header(mail, "Subject", subject);
     spoc_mime_append_date(mail, now_unix_s);

@@ -19,6 +19,7 @@
  * @sender: the From address
  * @host_name: this print server's name, for people and for Message-ID's domain
  * @job_title: (nullable): when CUPS told more than the event does
+ * @language: (nullable): as spoc_catalogue_find() takes it
  * @subject: (nullable): replaces the subject (mailto's subject parameter)
  * @fallback_unix_s: the time for Date where the event says none: the journal's
  */
@@ -51,5 +52,6 @@ SpocComposedMail *spoc_notification_compose(const SpocNotification *notification
 
 /* A mail of our own for spocctl test: says who sent it and why. */
 SpocComposedMail *spoc_test_mail_compose(const char *sender, const char *recipient,
-                                         const char *host_name, gint64 now_unix_s,
+                                         const char *host_name, const char *language,
+                                         gint64 now_unix_s,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -39,46 +39,46 @@ identifier(const SpocReport *report)
 }
 
 static void
-append_field(GString *text, SpocWord label, const char *value)
+append_field(GString *text, const SpocCatalogue *catalogue, SpocWord word, const char *value)
 {
     g_autofree char *line = spoc_text_line(value, -1, LINE_MAX_BYTES);
-    if (*line != '\0')
-        g_string_append_printf(text, "  %s: %s\n", spoc_word(label), line);
+    if (*line == '\0')
+        return;
+    g_autofree char *label = spoc_words_label(catalogue, word);
+    g_string_append_printf(text, "  %s %s\n", label, line);
 }
 
 static void
-append_returned(GString *text, const SpocReturned *returned)
+append_returned(GString *text, const SpocCatalogue *catalogue, const SpocReturned *returned)
 {
-    g_autofree char *created = spoc_mime_format_date(returned->created_unix_s);
+    g_autofree char *created = spoc_words_when(catalogue, returned->created_unix_s);
     g_autofree char *job =
         returned->job_id > 0 ? g_strdup_printf("%" G_GINT64_FORMAT, returned->job_id) : NULL;
     g_autofree char *recipient = spoc_text_line(returned->recipient, -1, LINE_MAX_BYTES);
     g_string_append_printf(text, "\n%s\n", recipient);
-    append_field(text, SPOC_WORD_TITLE, returned->subject);
-    append_field(text, SPOC_WORD_JOB, job);
-    append_field(text, SPOC_WORD_WHEN, created);
-    append_field(text, SPOC_WORD_REPORT_REASON, returned->reason);
-    append_field(text, SPOC_WORD_REPORT_ID, returned->id);
+    append_field(text, catalogue, SPOC_WORD_TITLE, returned->subject);
+    append_field(text, catalogue, SPOC_WORD_JOB, job);
+    append_field(text, catalogue, SPOC_WORD_WHEN, created);
+    append_field(text, catalogue, SPOC_WORD_REPORT_REASON, returned->reason);
+    append_field(text, catalogue, SPOC_WORD_REPORT_ID, returned->id);
 }
 
 static char *
-make_text(const SpocReport *report, const SpocWordValue *values, gsize value_count)
+make_text(const SpocReport *report, const SpocCatalogue *catalogue, const char *host)
 {
     g_autofree char *intro =
-        spoc_words_expand(spoc_word(SPOC_WORD_REPORT_TEXT), values, value_count);
+        spoc_words_count(catalogue, SPOC_COUNT_REPORT_TEXT, report->count, host);
     GString *text = g_string_new(intro);
     g_string_append_c(text, '\n');
     gsize listed = MIN(report->count, SPOC_REPORT_LISTED_MAX);
     for (gsize i = 0; i < listed; i++)
-        append_returned(text, &report->returned[i]);
+        append_returned(text, catalogue, &report->returned[i]);
     if (listed < report->count) {
-        g_autofree char *left = g_strdup_printf("%" G_GSIZE_FORMAT, report->count - listed);
-        const SpocWordValue more[] = {{"count", left}};
         g_autofree char *sentence =
-            spoc_words_expand(spoc_word(SPOC_WORD_REPORT_MORE), more, G_N_ELEMENTS(more));
+            spoc_words_count(catalogue, SPOC_COUNT_MORE_RECIPIENTS, report->count - listed, NULL);
         g_string_append_printf(text, "\n%s\n", sentence);
     }
-    g_string_append_printf(text, "\n%s\n", spoc_word(SPOC_WORD_REPORT_CURE));
+    g_string_append_printf(text, "\n%s\n", spoc_word(catalogue, SPOC_WORD_REPORT_CURE));
     return g_string_free(text, FALSE);
 }
 
@@ -97,17 +97,20 @@ spoc_report_compose(const SpocReport *report, GError **error)
     if (!spoc_address_is_valid(report->sender, error) ||
         !spoc_address_is_valid(report->recipient, error))
         return NULL;
+    const SpocCatalogue *catalogue = spoc_catalogue_find(report->language);
     g_autofree char *host = spoc_text_line(report->host_name, -1, 100);
     g_autofree char *count = g_strdup_printf("%" G_GSIZE_FORMAT, report->count);
     const SpocWordValue values[] = {{"host", host}, {"count", count}};
     gsize value_count = G_N_ELEMENTS(values);
-    g_autofree char *name = spoc_words_expand(spoc_word(SPOC_WORD_SENDER), values, value_count);
-    g_autofree char *text = make_text(report, values, value_count);
+    g_autofree char *name =
+        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, value_count);
+    g_autofree char *text = make_text(report, catalogue, host);
 
     SpocComposedMail *mail = g_new0(SpocComposedMail, 1);
     mail->id = identifier(report);
     mail->message_id = make_message_id(report, mail->id);
-    mail->subject = spoc_words_expand(spoc_word(SPOC_WORD_REPORT_SUBJECT), values, value_count);
+    mail->subject =
+        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_REPORT_SUBJECT), values, value_count);
     g_autofree char *reference = g_strdup_printf("<%s>", mail->message_id);
 
     GString *bytes = g_string_sized_new(2048);

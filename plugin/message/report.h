@@ -29,6 +29,7 @@ typedef struct {
  * @sender: the From address
  * @recipient: mailReportTo
  * @host_name: this print server's name
+ * @language: (nullable): the site's
  */
 typedef struct {
     const SpocReturned *returned;
@@ -36,6 +37,7 @@ typedef struct {
     const char *sender;
     const char *recipient;
     const char *host_name;
+    const char *language;
     gint64 now_unix_s;
 } SpocReport;
 

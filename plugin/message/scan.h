@@ -19,6 +19,7 @@
  * @owner: (nullable): the job's owner, for Reply-To or From
  * @is_from_owner: the owner is From and the server Sender
  * @sender: the server's address
+ * @language: (nullable): the site's, for the server's name
  * @subject: one line or not
  * @body: text before the document, \n line ends
  * @filename: from spoc_scan_filename()
@@ -32,6 +33,7 @@ typedef struct {
     gboolean is_from_owner;
     const char *sender;
     const char *host_name;
+    const char *language;
     const char *subject;
     const char *body;
     const char *filename;

@@ -51,7 +51,7 @@ test_whole(void)
         "Pages:         3\r\n",
         "Printer:       q1\r\n",
         "Printer state: ready\r\n",
-        "When:          Mon, 21 Sep 2026 16:13:20 +0200\r\n",
+        "When:          Monday, 21 September 2026, 16:13 CEST\r\n",
         "CUPS says:     Job completed.\r\n",
         "\r\n-- \r\nSent by the print server printhost.example.com ",
     };
@@ -122,7 +122,7 @@ test_news(void)
         {SPOC_EVENT_JOB_STATE_CHANGED, "job-state-changed", 17, 5, 4, "none", TRUE,
          "Printing: Report.pdf", "is being printed on q1."},
         {SPOC_EVENT_JOB_PROGRESS, "job-progress", 17, 5, 4, "none", TRUE, "Printing: Report.pdf",
-         "pages so far 3."},
+         "3 pages so far."},
         {SPOC_EVENT_PRINTER_STATE_CHANGED, "printer-state-changed", 0, 0, 5, "media-jam-error",
          FALSE, "q1 has stopped: paper is jammed (error)",
          "The printer q1 has stopped: paper is jammed (error)."},
@@ -257,7 +257,7 @@ test_test_mail(void)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocComposedMail) mail = spoc_test_mail_compose(
-        "print-server@example.com", "alice@example.com", "printhost", 1790000000, &error);
+        "print-server@example.com", "alice@example.com", "printhost", NULL, 1790000000, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(mail->subject, ==, "Test mail from the print server printhost");
     g_assert_true(g_str_has_prefix(mail->id, "test-1790000000-"));
@@ -265,7 +265,7 @@ test_test_mail(void)
         g_strndup(g_bytes_get_data(mail->bytes, NULL), g_bytes_get_size(mail->bytes));
     expect(text, "To: <alice@example.com>\r\n");
     expect(text, "spocctl test alice@example.com\r\n");
-    g_assert_null(spoc_test_mail_compose("a@b", "x", "h", 0, &error));
+    g_assert_null(spoc_test_mail_compose("a@b", "x", "h", NULL, 0, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 

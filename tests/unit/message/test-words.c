@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+static const SpocCatalogue *
+english(void)
+{
+    return spoc_catalogue_find(NULL);
+}
+
 static void
 test_reasons(void)
 {
@@ -27,7 +33,7 @@ test_reasons(void)
         {{"a", "b", "c", "d", "e", "f", "g", "h", "i"}, "a; b; c; d; e; f; g; h"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *words = spoc_words_reasons((char *const *)cases[i].keywords);
+        g_autofree char *words = spoc_words_reasons(english(), (char *const *)cases[i].keywords);
         g_assert_cmpstr(words, ==, cases[i].words);
     }
 }
@@ -67,7 +73,7 @@ test_reasons_are_found(void)
                                            "unsupported-compression"};
     for (guint i = 0; i < G_N_ELEMENTS(keywords); i++) {
         const char *one[] = {keywords[i], NULL};
-        g_autofree char *words = spoc_words_reasons((char *const *)one);
+        g_autofree char *words = spoc_words_reasons(english(), (char *const *)one);
         g_autofree char *plain = g_strdelimit(g_strdup(keywords[i]), "-", ' ');
         g_assert_cmpstr(words, !=, plain);
         g_assert_nonnull(words);
@@ -95,16 +101,18 @@ static void
 test_complete(void)
 {
     for (int i = 0; i < SPOC_NEWS_COUNT; i++) {
-        g_assert_nonnull(spoc_words_news(i)->subject);
-        g_assert_nonnull(spoc_words_news(i)->theirs);
+        SpocNewsWords words;
+        spoc_words_news(english(), i, &words);
+        g_assert_nonnull(words.subject);
+        g_assert_nonnull(words.theirs);
     }
     for (int i = 0; i < SPOC_WORD_COUNT; i++)
-        g_assert_nonnull(spoc_word(i));
-    g_assert_null(spoc_words_job_state(2));
-    g_assert_cmpstr(spoc_words_job_state(9), ==, "completed");
-    g_assert_null(spoc_words_job_state(10));
-    g_assert_cmpstr(spoc_words_printer_state(5), ==, "stopped");
-    g_assert_null(spoc_words_printer_state(6));
+        g_assert_nonnull(spoc_word(english(), i));
+    g_assert_null(spoc_words_job_state(english(), 2));
+    g_assert_cmpstr(spoc_words_job_state(english(), 9), ==, "completed");
+    g_assert_null(spoc_words_job_state(english(), 10));
+    g_assert_cmpstr(spoc_words_printer_state(english(), 5), ==, "stopped");
+    g_assert_null(spoc_words_printer_state(english(), 6));
 }
 
 int
