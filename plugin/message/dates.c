@@ -9,16 +9,14 @@ static const char *const WEEKDAYS[] = {
     N_("Thursday"), N_("Friday"), N_("Saturday"),
 };
 static const char *const MONTHS[] = {
-    /* TRANSLATORS: The months, as they stand in a date behind the day: in the genitive, and with
-     * a small letter, where your language wants that */
+    /* TRANSLATORS: In a date, behind the day: in the genitive where your language wants it */
     NC_("in a date", "January"), NC_("in a date", "February"), NC_("in a date", "March"),
     NC_("in a date", "April"),   NC_("in a date", "May"),      NC_("in a date", "June"),
     NC_("in a date", "July"),    NC_("in a date", "August"),   NC_("in a date", "September"),
     NC_("in a date", "October"), NC_("in a date", "November"), NC_("in a date", "December"),
 };
 
-/* TRANSLATORS: A date with its time: "Tuesday, 24 November 2026, 13:05 CET". Order and words
- * are yours; {time} has 24 hours, {zone} is short. */
+/* TRANSLATORS: "Tuesday, 24 November 2026, 13:05 CET"; order and words are yours. */
 static const char DATE[] = N_("{weekday}, {day} {month} {year}, {time} {zone}");
 
 /* TRANSLATORS: A time in a list of what happened in a day: "Tuesday, 13:05" */

@@ -108,9 +108,7 @@ typedef struct {
 
 /* In the order of strcmp(), for bsearch(). RFC 8011 5.3.8 and 5.4.12, PWG 5100.9, CUPS. */
 static const Reason REASONS[] = {
-    /* TRANSLATORS: From here on: why a job or a printer is in its state. Each stands behind a
-     * colon or between semicolons; with the context "job" it is said of a job, with "printer" of
-     * a printer. */
+    /* TRANSLATORS: From here on: reasons behind a colon; "job", "printer": of what it is said */
     {"aborted-by-system", NC_("job", "aborted by the print system")},
     {"account-authorization-failed", N_("the account is not allowed to print this"),
      ADVICE_ACCOUNT},
