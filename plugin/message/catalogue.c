@@ -213,7 +213,8 @@ load_languages(void)
     languages->tags = g_ptr_array_new();
     g_ptr_array_add(languages->catalogues, (gpointer)&ENGLISH);
     g_ptr_array_add(languages->tags, ENGLISH.language);
-    /* Named outright, so that the linker takes it out of the static library. */
+    /* By name, so that the linker takes it out of the static library; no constructor does it. */
+    spoc_catalogues_register_resource();
     GResource *resource = spoc_catalogues_get_resource();
     g_auto(GStrv) names = g_resource_enumerate_children(resource, RESOURCE_FOLDER, 0, NULL);
     for (gsize i = 0; names != NULL && names[i] != NULL; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: reasons.c */
+/* Also tests: reasons.c counts.c dates.c */
 #include "message/words.h"
 
 #include <string.h>
@@ -115,6 +115,102 @@ test_complete(void)
     g_assert_null(spoc_words_printer_state(english(), 6));
 }
 
+static void
+test_advice(void)
+{
+    static const struct {
+        const char *keywords[6];
+        const char *advice;
+    } cases[] = {
+        {{"none"}, NULL},
+        {{"com.example-strange-error"}, NULL},
+        {{"media-empty-error"}, "Put paper into the tray."},
+        {{"cover-open", "door-open-error", "toner-low-warning"},
+         "Close the printer's covers and doors. Have a new cartridge ready."},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *advice = spoc_words_advice(english(), (char *const *)cases[i].keywords);
+        g_assert_cmpstr(advice, ==, cases[i].advice);
+    }
+}
+
+/* TZ is Europe/Prague; C.UTF-8 is all that is installed. */
+static void
+test_dates(void)
+{
+    static const struct {
+        const char *language;
+        const char *when;
+        const char *when_short;
+    } cases[] = {
+        {"en", "Tuesday, 24 November 2026, 13:05 CET", "Tuesday, 13:05"},
+        {"cs", "\u00fater\u00fd 24. listopadu 2026, 13:05 CET", "\u00fater\u00fd 13:05"},
+        {"de", "Dienstag, 24. November 2026, 13:05 Uhr CET", "Dienstag, 13:05 Uhr"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SpocCatalogue *catalogue = spoc_catalogue_find(cases[i].language);
+        g_autofree char *when = spoc_words_when(catalogue, 1795521900);
+        g_autofree char *when_short = spoc_words_when_short(catalogue, 1795521900);
+        g_assert_cmpstr(when, ==, cases[i].when);
+        g_assert_cmpstr(when_short, ==, cases[i].when_short);
+    }
+    g_autofree char *summer = spoc_words_when(english(), 1790000000);
+    g_assert_cmpstr(summer, ==, "Monday, 21 September 2026, 16:13 CEST");
+    g_autofree char *never = spoc_words_when(english(), G_MAXINT64);
+    g_assert_nonnull(strstr(never, "1970"));
+}
+
+static void
+test_counts(void)
+{
+    static const struct {
+        const char *language;
+        gulong n;
+        const char *pages;
+    } cases[] = {
+        {"en", 0, "0 pages"},          {"en", 1, "1 page"},         {"en", 2, "2 pages"},
+        {"de", 1, "1 Seite"},          {"cs", 1, "1 str\u00e1nka"}, {"cs", 3, "3 str\u00e1nky"},
+        {"cs", 22, "22 str\u00e1nek"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SpocCatalogue *catalogue = spoc_catalogue_find(cases[i].language);
+        g_autofree char *pages = spoc_words_pages(catalogue, cases[i].n);
+        g_assert_cmpstr(pages, ==, cases[i].pages);
+    }
+    g_autofree char *of = spoc_words_pages_of(english(), 3, 7);
+    g_assert_cmpstr(of, ==, "3 of 7 pages");
+    g_autofree char *events = spoc_words_events(english(), 2);
+    g_assert_cmpstr(events, ==, "2 events");
+    g_autofree char *subject = spoc_words_count(english(), SPOC_COUNT_DIGEST_SUBJECT, 1, "ph1");
+    g_assert_cmpstr(subject, ==, "Printing on ph1: 1 event");
+}
+
+static void
+test_join(void)
+{
+    static const struct {
+        SpocJoin how;
+        const char *first;
+        const char *more;
+        const char *text;
+    } cases[] = {
+        {SPOC_JOIN_REASONS, "a", "b", "a; b"},
+        {SPOC_JOIN_STATE, "a", "b", "a, b"},
+        {SPOC_JOIN_SENTENCES, "A.", "B.", "A. B."},
+        {SPOC_JOIN_STATE, NULL, "b", "b"},
+        {SPOC_JOIN_STATE, "a", "", "a"},
+        {SPOC_JOIN_STATE, "", NULL, NULL},
+        {SPOC_JOIN_STATE, "{more}", "x", "{more}, x"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text =
+            spoc_words_join(english(), cases[i].how, cases[i].first, cases[i].more);
+        g_assert_cmpstr(text, ==, cases[i].text);
+    }
+    g_autofree char *label = spoc_words_label(english(), SPOC_WORD_PRINTER);
+    g_assert_cmpstr(label, ==, "Printer:");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -123,5 +219,9 @@ main(int argc, char **argv)
     g_test_add_func("/words/reasons-are-found", test_reasons_are_found);
     g_test_add_func("/words/expand", test_expand);
     g_test_add_func("/words/complete", test_complete);
+    g_test_add_func("/words/advice", test_advice);
+    g_test_add_func("/words/dates", test_dates);
+    g_test_add_func("/words/counts", test_counts);
+    g_test_add_func("/words/join", test_join);
     return g_test_run();
 }
