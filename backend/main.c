@@ -59,6 +59,13 @@ watch_sigterm(void)
 }
 
 static void
+on_looking(gpointer user_data)
+{
+    const Backend *backend = user_data;
+    spoc_log(backend->log, SPOC_LOG_INFO, "looking up the recipients in the directory");
+}
+
+static void
 on_progress(guint percent, const char *server, gpointer user_data)
 {
     Backend *backend = user_data;
@@ -134,6 +141,7 @@ hand_over(Backend *backend, const char *name)
         .name = name,
         .stop_fd = backend->stop_fd,
         .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
+        .looking = on_looking,
         .progress = on_progress,
         .user_data = backend,
     };

@@ -21,6 +21,7 @@
  * @SPOC_ERROR_DENIED: the system or a rule forbids it
  * @SPOC_ERROR_UNAVAILABLE: the other side cannot be reached now; may pass
  * @SPOC_ERROR_CORRUPT: stored or received data is damaged
+ * @SPOC_ERROR_PENDING: it is being found out; the answer comes by way of the main loop
  */
 typedef enum {
     SPOC_ERROR_FAILED,
@@ -31,6 +32,7 @@ typedef enum {
     SPOC_ERROR_DENIED,
     SPOC_ERROR_UNAVAILABLE,
     SPOC_ERROR_CORRUPT,
+    SPOC_ERROR_PENDING,
 } SpocErrorCode;
 
 GQuark spoc_error_quark(void);

@@ -207,6 +207,7 @@ spoc_check_files(const SpocPlaces *places, const SpocConfig *config, GPtrArray *
     }
     check_secret_option(places, config, SPOC_OPTION_MAIL_PASS_FILE, problems);
     check_secret_option(places, config, SPOC_OPTION_TRUST_STORE_PASSWORD_FILE, problems);
+    check_secret_option(places, config, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE, problems);
     gboolean has_key = spoc_config_string(config, SPOC_OPTION_MAIL_CLIENT_KEY) != NULL;
     check_secret_option(places, config,
                         has_key ? SPOC_OPTION_MAIL_CLIENT_KEY : SPOC_OPTION_MAIL_CLIENT_CERTIFICATE,

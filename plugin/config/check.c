@@ -130,6 +130,27 @@ check_people(const Check *check)
 }
 
 static void
+check_directory(const Check *check)
+{
+    const char *const *uris = spoc_config_list(check->config, SPOC_OPTION_RECIPIENT_LDAP_URI);
+    gboolean is_plain = spoc_config_choice(check->config, SPOC_OPTION_RECIPIENT_LDAP_ENCRYPTION) ==
+                        SPOC_LDAP_ENCRYPTION_NONE;
+    for (gsize i = 0; is_plain && uris[i] != NULL; i++) {
+        if (!g_str_has_prefix(uris[i], "ldap:"))
+            continue;
+        warn(check, SPOC_OPTION_RECIPIENT_LDAP_ENCRYPTION,
+             "is NONE: anyone on the way to %s can say whose mail goes where; use "
+             "STARTTLS_REQUIRED",
+             uris[i]);
+        break;
+    }
+    if (spoc_config_string(check->config, SPOC_OPTION_RECIPIENT_LDAP_SASL_MECHANISM) != NULL &&
+        spoc_config_string(check->config, SPOC_OPTION_RECIPIENT_LDAP_BIND_DN) != NULL)
+        warn(check, SPOC_OPTION_RECIPIENT_LDAP_BIND_DN,
+             "does not count, because recipientLdapSaslMechanism is set");
+}
+
+static void
 check_scans(const Check *check)
 {
     const char *const *allowed =
@@ -189,6 +210,7 @@ spoc_config_check(const SpocPlaces *places, const SpocConfig *config)
     check_servers(&check, encryption);
     check_login(&check, encryption);
     check_people(&check);
+    check_directory(&check);
     check_scans(&check);
     check_tls(&check);
     check_schedule(&check);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const layer_names[] = {"built-in", "vendor",  "management",
+static const char *const layer_names[] = {"built-in", "vendor",  "management", "mailto.conf",
                                           "local",    "drop-in", "credential"};
 
 const char *
@@ -193,12 +193,6 @@ spoc_config_choice(const SpocConfig *config, SpocOptionId option)
     return (int)slot_of_type(config, option, SPOC_TYPE_CHOICE)->value.integer;
 }
 
-const char *
-spoc_config_choice_name(const SpocConfig *config, SpocOptionId option)
-{
-    return spoc_option_get(option)->choices[spoc_config_choice(config, option)];
-}
-
 const char *const *
 spoc_config_list(const SpocConfig *config, SpocOptionId option)
 {
@@ -236,6 +230,17 @@ spoc_config_server(const SpocConfig *config, SpocOptionId option, char **ret_hos
     if (ret_port != NULL)
         *ret_port = port;
     return TRUE;
+}
+
+const char *
+spoc_config_mailto_file(const SpocConfig *config)
+{
+    for (guint i = 0; i < config->files->len; i++) {
+        const SpocConfigFile *file = g_ptr_array_index(config->files, i);
+        if (file->layer == SPOC_LAYER_MAILTO)
+            return file->path;
+    }
+    return NULL;
 }
 
 SpocConfigOrigin

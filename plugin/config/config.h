@@ -20,12 +20,14 @@ typedef enum {
     SPOC_LAYER_BUILTIN,
     SPOC_LAYER_VENDOR,
     SPOC_LAYER_MANAGEMENT,
+    SPOC_LAYER_MAILTO, /* CUPS's mailto.conf, while there is no spoc.conf */
     SPOC_LAYER_LOCAL,
     SPOC_LAYER_DROPIN,
     SPOC_LAYER_CREDENTIAL, /* of the systemd service: passwords only */
 } SpocConfigLayer;
 
-/* For people and JSON: "built-in", "vendor", "management", "local", "drop-in", "credential" */
+/* For people and JSON: "built-in", "vendor", "management", "mailto.conf", "local", "drop-in",
+ * "credential" */
 const char *spoc_config_layer_name(SpocConfigLayer layer);
 
 typedef struct {
@@ -60,9 +62,10 @@ typedef struct _SpocConfig SpocConfig;
  * spoc_config_load:
  * @places: where the files are
  *
- * Reads defaults.conf, the management values, spoc.conf and the .conf files of spoc.conf.d, the
- * files that mailpassFile and trustStorePasswordFile name, and the systemd credentials mailpass and
- * trustStorePassword below $CREDENTIALS_DIRECTORY. Never asks the network.
+ * Reads defaults.conf, the management values, spoc.conf (or CUPS's mailto.conf where there is
+ * none), and the .conf files of spoc.conf.d, the files that mailpassFile, trustStorePasswordFile
+ * and recipientLdapPasswordFile name, and the systemd credentials named as the passwords below
+ * $CREDENTIALS_DIRECTORY. Never asks the network.
  *
  * A bad value that a higher layer replaces by a good one is a warning and blocks nothing.
  *
@@ -100,8 +103,6 @@ gint64 spoc_config_integer(const SpocConfig *config, SpocOptionId option);
 gboolean spoc_config_boolean(const SpocConfig *config, SpocOptionId option);
 /* The value's place in the option's list of choices. */
 int spoc_config_choice(const SpocConfig *config, SpocOptionId option);
-/* The same as it is written, such as "pt_BR" */
-const char *spoc_config_choice_name(const SpocConfig *config, SpocOptionId option);
 /* NULL-terminated, never NULL */
 const char *const *spoc_config_list(const SpocConfig *config, SpocOptionId option);
 /* Milliseconds */
@@ -120,6 +121,9 @@ const gint64 *spoc_config_durations_ms(const SpocConfig *config, SpocOptionId op
  */
 gboolean spoc_config_server(const SpocConfig *config, SpocOptionId option, char **ret_host,
                             guint *ret_port);
+
+/* (nullable): the path of CUPS's mailto.conf while it is in force, because there is no spoc.conf */
+const char *spoc_config_mailto_file(const SpocConfig *config);
 
 SpocConfigOrigin spoc_config_origin(const SpocConfig *config, SpocOptionId option);
 

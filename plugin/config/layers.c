@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "config/file.h"
+#include "config/mailto.h"
 
 #include <string.h>
 
@@ -38,7 +39,9 @@ read_file(GPtrArray *files, SpocConfigLayer layer, const char *path, gboolean is
     if (content != NULL) {
         gsize size = 0;
         const char *data = g_bytes_get_data(content, &size);
-        file->properties = spoc_properties_parse(data != NULL ? data : "", size, &error);
+        file->properties = layer == SPOC_LAYER_MAILTO
+                               ? spoc_mailto_parse(data != NULL ? data : "", size, &error)
+                               : spoc_properties_parse(data != NULL ? data : "", size, &error);
     }
     file->error = g_steal_pointer(&error);
 }
@@ -80,6 +83,12 @@ dropin_directory(const SpocPlaces *places)
     return g_build_filename(places->config_dir, SPOC_LAYERS_DROPIN_DIRECTORY, NULL);
 }
 
+static char *
+mailto_file(const SpocPlaces *places)
+{
+    return g_build_filename(places->server_root, SPOC_MAILTO_FILE, NULL);
+}
+
 GPtrArray *
 spoc_layers_read(const SpocPlaces *places)
 {
@@ -90,7 +99,12 @@ spoc_layers_read(const SpocPlaces *places)
     read_file(files, SPOC_LAYER_VENDOR, places->defaults_file, FALSE);
     read_file(files, SPOC_LAYER_MANAGEMENT, management, FALSE);
     read_file(files, SPOC_LAYER_MANAGEMENT, fetched, TRUE);
+    guint below = files->len;
     read_file(files, SPOC_LAYER_LOCAL, places->config_file, FALSE);
+    if (files->len == below) {
+        g_autofree char *mailto = mailto_file(places);
+        read_file(files, SPOC_LAYER_MAILTO, mailto, FALSE);
+    }
 
     g_autofree char *directory = dropin_directory(places);
     g_autoptr(GError) error = NULL;
@@ -109,6 +123,7 @@ spoc_layers_paths(const SpocPlaces *places)
     g_ptr_array_add(paths, g_strdup(places->defaults_file));
     g_ptr_array_add(paths, g_build_filename(places->config_dir, SPOC_LAYERS_MANAGEMENT_FILE, NULL));
     g_ptr_array_add(paths, g_build_filename(places->cache_dir, SPOC_LAYERS_FETCHED_FILE, NULL));
+    g_ptr_array_add(paths, mailto_file(places));
     g_ptr_array_add(paths, g_strdup(places->config_file));
     g_ptr_array_add(paths, dropin_directory(places));
     g_ptr_array_add(paths, NULL);

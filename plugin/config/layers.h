@@ -32,7 +32,7 @@ typedef struct {
 } SpocLayerFile;
 
 /* (transfer full) (element-type SpocLayerFile): those that exist, in the order in which they
- * count, lowest first */
+ * count, lowest first; mailto.conf only where there is no spoc.conf */
 GPtrArray *spoc_layers_read(const SpocPlaces *places);
 
 /* (transfer full): where each may be, whether it exists or not; folders among them */

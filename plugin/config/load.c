@@ -4,6 +4,7 @@
  *          values.
  */
 #include "base/text.h"
+#include "config/check-directory.h"
 #include "config/config.h"
 #include "config/host.h"
 #include "config/layers.h"
@@ -291,5 +292,6 @@ spoc_config_load(const SpocPlaces *places)
     spoc_secrets_apply(config);
     compute_defaults(config);
     require_server(config, places);
+    spoc_check_directory(config);
     return config;
 }

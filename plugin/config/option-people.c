@@ -66,7 +66,9 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .flags = CRITICAL,
      .default_value = "",
      .group = GROUP_RECIPIENTS,
-     .help = "A file in the format of aliases(5) that says where a user's mail goes."},
+     .help =
+         "A file in the format of aliases(5) that says where a user's mail goes. Behind an address "
+         "or a name may stand the language: alice: alice@example.com?language=de."},
     {.id = SPOC_OPTION_NOTIFY_UNVERIFIED,
      .name = "notifyUnverified",
      .type = SPOC_TYPE_CHOICE,
@@ -98,7 +100,7 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .help =
          "The directory that knows users' addresses: ldaps://HOST, ldap://HOST or ldapi://PATH; "
          "several are tried in turn. It is asked for a user whom recipientAliasFile does not "
-         "name. Empty: no directory."},
+         "name. Empty: no directory. Its certificate is verified as a mail server's is."},
     {.id = SPOC_OPTION_RECIPIENT_LDAP_ENCRYPTION,
      .name = "recipientLdapEncryption",
      .type = SPOC_TYPE_CHOICE,
@@ -195,7 +197,9 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .minimum = 0,
      .maximum = 7 * DAY_S,
      .group = GROUP_DIRECTORY,
-     .help = "How long an answer is believed; that a user is not there, at most a minute of it."},
+     .help =
+         "How long an answer is believed, 15 seconds at least; that a user is not there, at most a "
+         "minute."},
     {.id = SPOC_OPTION_RECIPIENT_LDAP_WHEN_AWAY,
      .name = "recipientLdapWhenAway",
      .type = SPOC_TYPE_CHOICE,
@@ -248,7 +252,7 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .default_value = "0",
      .unit = "messages",
      .minimum = 0,
-     .maximum = 100000,
+     .maximum = 1000,
      .group = GROUP_NOTIFICATIONS,
      .help =
          "Notifications that one person is sent in an hour; the rest is collected into one mail. "

@@ -34,8 +34,8 @@ warning_free(SpocPropertyWarning *warning)
     g_free(warning);
 }
 
-static void G_GNUC_PRINTF(3, 4)
-    warn(SpocProperties *properties, guint line, const char *format, ...)
+void
+spoc_properties_warn(SpocProperties *properties, guint line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -89,7 +89,8 @@ decode(const char *bytes, gsize length, SpocProperties *properties)
         g_string_append_len(text, bytes + (has_bom ? 3 : 0), (gssize)length - (has_bom ? 3 : 0));
         return text;
     }
-    warn(properties, line_of(bytes, bad), "is not UTF-8; the file is read as Latin-1");
+    spoc_properties_warn(properties, line_of(bytes, bad),
+                         "is not UTF-8; the file is read as Latin-1");
     for (const char *p = bytes; p < end; p++)
         g_string_append_unichar(text, (guchar)*p);
     return text;
@@ -261,8 +262,9 @@ read_entry(const Reader *reader, SpocProperties *properties)
     if (reader->too_long && key_stop == end)
         damage = "is too long";
     if (damage != NULL || *key == '\0') {
-        warn(properties, reader->begin_line, "is ignored: %s",
-             damage != NULL ? "its key is malformed" : "no key stands before the separator");
+        spoc_properties_warn(properties, reader->begin_line, "is ignored: %s",
+                             damage != NULL ? "its key is malformed"
+                                            : "no key stands before the separator");
         return NULL;
     }
     SpocProperty *property = g_new0(SpocProperty, 1);
@@ -286,8 +288,9 @@ add_entry(SpocProperties *properties, GHashTable *by_key, SpocProperty *property
     SpocProperty *earlier = g_hash_table_lookup(by_key, property->key);
     if (earlier != NULL) {
         g_autofree char *shown = spoc_text_line(property->key, -1, KEY_SHOWN_MAX_BYTES);
-        warn(properties, property->line, "%s: is set again; the value of line %u does not count",
-             shown, earlier->line);
+        spoc_properties_warn(properties, property->line,
+                             "%s: is set again; the value of line %u does not count", shown,
+                             earlier->line);
         g_hash_table_remove(by_key, property->key);
         g_ptr_array_remove(properties->entries, earlier);
     }
@@ -329,14 +332,31 @@ spoc_properties_parse(const char *bytes, gsize length, GError **error)
                             "is encoded in UTF-16; save it as UTF-8");
         return NULL;
     }
-    g_autoptr(SpocProperties) properties = g_new0(SpocProperties, 1);
-    properties->entries = g_ptr_array_new_with_free_func((GDestroyNotify)property_free);
-    properties->warnings = g_ptr_array_new_with_free_func((GDestroyNotify)warning_free);
+    g_autoptr(SpocProperties) properties = spoc_properties_new();
 
     GString *text = decode(bytes, length, properties);
     gboolean good = read_entries(properties, text, error);
     g_string_free(text, TRUE);
     return good ? g_steal_pointer(&properties) : NULL;
+}
+
+SpocProperties *
+spoc_properties_new(void)
+{
+    SpocProperties *properties = g_new0(SpocProperties, 1);
+    properties->entries = g_ptr_array_new_with_free_func((GDestroyNotify)property_free);
+    properties->warnings = g_ptr_array_new_with_free_func((GDestroyNotify)warning_free);
+    return properties;
+}
+
+void
+spoc_properties_add(SpocProperties *properties, const char *key, const char *value, guint line)
+{
+    SpocProperty *property = g_new0(SpocProperty, 1);
+    property->key = g_strdup(key);
+    property->value = g_strdup(value);
+    property->line = line;
+    g_ptr_array_add(properties->entries, property);
 }
 
 void

@@ -61,5 +61,12 @@ typedef struct {
  */
 SpocProperties *spoc_properties_parse(const char *bytes, gsize length,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For another format that says the same: an empty one, an entry (copied), a warning. */
+SpocProperties *spoc_properties_new(void);
+void spoc_properties_add(SpocProperties *properties, const char *key, const char *value,
+                         guint line);
+void spoc_properties_warn(SpocProperties *properties, guint line, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 void spoc_properties_free(SpocProperties *properties);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocProperties, spoc_properties_free)

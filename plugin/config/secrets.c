@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   Passwords that stand elsewhere. A systemd credential of the option's name counts
- *           first; then the file that mailpassFile or trustStorePasswordFile names, unless
- *           the password itself is set in a higher layer; then the password's own key.
+ *           first; then the file that mailpassFile, trustStorePasswordFile or
+ *           recipientLdapPasswordFile names, unless the password itself is set in a higher layer;
+ *           then the password's own key.
  * SECURITY  A file that cannot be read gives no password at all, rather than an old one, and
  *           makes delivery wait. Problems never quote what a file holds.
  */
@@ -18,6 +19,7 @@ static const struct {
 } pairs[] = {
     {SPOC_OPTION_MAILPASS, SPOC_OPTION_MAIL_PASS_FILE},
     {SPOC_OPTION_TRUST_STORE_PASSWORD, SPOC_OPTION_TRUST_STORE_PASSWORD_FILE},
+    {SPOC_OPTION_RECIPIENT_LDAP_PASSWORD, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE},
 };
 
 char *

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "ctl/client.h"
+#include "ctl/crowding.h"
 #include "ctl/ctl.h"
 #include "ctl/gather.h"
 #include "ctl/json.h"
@@ -15,8 +16,10 @@ typedef struct {
     char *blocker;       /* (nullable): why no mail goes out */
     gboolean on_request; /* startDaemon lets the doors start it */
     guint counts[SPOC_STATE_COUNT];
-    guint journals; /* with events that are no messages yet */
-    char *reason;   /* (nullable): of the message that was tried last */
+    guint journals;           /* with events that are no messages yet */
+    GPtrArray *subscriptions; /* (nullable): of CUPS; NULL when it cannot be asked */
+    gint64 subscriptions_max; /* 0: no limit */
+    char *reason;             /* (nullable): of the message that was tried last */
     gint64 reason_unix_s;
 } Overview;
 
@@ -26,6 +29,7 @@ clear_overview(Overview *overview)
     g_free(overview->version);
     g_free(overview->blocker);
     g_free(overview->reason);
+    g_clear_pointer(&overview->subscriptions, g_ptr_array_unref);
 }
 
 static void
@@ -113,6 +117,13 @@ print_text(const Overview *overview)
     if (overview->journals > 0)
         (void)spoc_ctl_put("%-8s %u %s with events that are not yet composed\n", "events",
                            overview->journals, overview->journals == 1 ? "journal" : "journals");
+    if (overview->subscriptions != NULL) {
+        g_autofree char *limit =
+            overview->subscriptions_max > 0
+                ? g_strdup_printf("of at most %" G_GINT64_FORMAT, overview->subscriptions_max)
+                : g_strdup("without a limit");
+        (void)spoc_ctl_put("CUPS has %u subscriptions %s\n", overview->subscriptions->len, limit);
+    }
     if (overview->blocker != NULL) {
         g_autofree char *shown = spoc_ctl_shown(overview->blocker);
         (void)spoc_ctl_put("No mail goes out: %s\n", shown);
@@ -135,11 +146,31 @@ print_json(const Overview *overview)
         json_object_set_int_member(object, spoc_message_state_name((SpocMessageState)state),
                                    overview->counts[state]);
     json_object_set_int_member(object, "event_journals", overview->journals);
+    if (overview->subscriptions != NULL)
+        json_object_set_int_member(object, "subscriptions", overview->subscriptions->len);
+    json_object_set_int_member(object, "subscriptions_max", overview->subscriptions_max);
     spoc_json_set_text(object, "blocked_because", overview->blocker);
     spoc_json_set_text(object, "last_reason", overview->reason);
     json_object_set_int_member(object, "last_reason_unix_s", overview->reason_unix_s);
     g_autofree char *text = spoc_json_text(spoc_json_object_node(object));
     (void)spoc_ctl_put("%s", text);
+}
+
+/* Before anything else, as whoever runs this. */
+static void
+look_at_subscriptions(const SpocPlaces *places, Overview *overview)
+{
+    g_autoptr(GError) error = NULL;
+    SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
+    overview->subscriptions_max = limits.total;
+    overview->subscriptions = spoc_subscription_list_local(&error);
+    if (overview->subscriptions == NULL)
+        return;
+    g_autoptr(GPtrArray) found =
+        spoc_crowding_find(&limits, spoc_crowding_tasks_max(), overview->subscriptions,
+                           spoc_crowding_serves_mailto(places));
+    for (guint i = 0; i < found->len; i++)
+        spoc_ctl_warn("%s", (const char *)g_ptr_array_index(found, i));
 }
 
 static gboolean
@@ -184,6 +215,7 @@ spoc_ctl_status(int argc, char **argv, const SpocPlaces *places)
         return spoc_ctl_usage("'status' takes no argument");
     g_autoptr(GError) error = NULL;
     Overview overview = {0};
+    look_at_subscriptions(places, &overview);
     if (!collect(places, &overview, &error)) {
         clear_overview(&overview);
         return spoc_ctl_fail("%s", error->message);

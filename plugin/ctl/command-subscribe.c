@@ -1,32 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl subscribe, subscriptions, unsubscribe */
 #include "base/error.h"
+#include "ctl/crowding.h"
 #include "ctl/ctl.h"
-#include "ctl/cupsd-conf.h"
 #include "ctl/json.h"
 #include "ctl/subscription.h"
 #include "ctl/target.h"
 
 #include <string.h>
-
-/* Jobs subscribe too: so many places at least should be left. */
-#define PLACES_WANTED 10
-
-static gboolean
-is_ours(const SpocCupsSubscription *subscription)
-{
-    return subscription->recipient_uri != NULL &&
-           g_str_has_prefix(subscription->recipient_uri, "spoc:");
-}
-
-/* "server", "printer P", "job 12" */
-static char *
-object_text(const SpocCupsSubscription *subscription)
-{
-    if (subscription->job_id != 0)
-        return g_strdup_printf("job %d", subscription->job_id);
-    return spoc_target_object_name(subscription->printer_uri);
-}
 
 /* Printers and classes share their names in CUPS, and it says "printer" for both. */
 static gboolean
@@ -43,7 +24,7 @@ find_duplicate(const GPtrArray *list, const char *recipient_uri, const char *obj
 {
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
-        g_autofree char *its_object = object_text(subscription);
+        g_autofree char *its_object = spoc_crowding_object(subscription);
         if (g_strcmp0(subscription->recipient_uri, recipient_uri) == 0 &&
             subscription->job_id == 0 && is_same_object(its_object, object))
             return subscription;
@@ -51,37 +32,140 @@ find_duplicate(const GPtrArray *list, const char *recipient_uri, const char *obj
     return NULL;
 }
 
+static void
+on_answered(gpointer user_data)
+{
+    gboolean *has_answered = user_data;
+    *has_answered = TRUE;
+}
+
+/* As spoc_people_resolve(), and waits for the directory. */
+static GPtrArray *
+resolve(SpocPeople *people, const SpocRecipient *recipient, const char *owner, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    GPtrArray *persons = spoc_people_resolve(people, recipient, owner, &problem);
+    if (g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING)) {
+        gboolean has_answered = FALSE;
+        (void)spoc_people_ask(people, recipient, owner, on_answered, &has_answered);
+        while (!has_answered)
+            (void)g_main_context_iteration(NULL, TRUE);
+        return spoc_people_resolve(people, recipient, owner, error);
+    }
+    if (problem != NULL)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return persons;
+}
+
+static SpocDirectory *
+open_directory(const SpocConfig *config, GError **error)
+{
+    /* What blocks delivery may be that we are not let read everything: no reason to complain. */
+    if (spoc_config_list(config, SPOC_OPTION_RECIPIENT_LDAP_URI)[0] == NULL ||
+        spoc_config_blocker(config) != NULL)
+        return NULL;
+    g_autofree char *problem = spoc_directory_problem(config);
+    if (problem != NULL) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, problem);
+        return NULL;
+    }
+    g_autoptr(SpocTls) tls = spoc_tls_new(config, NULL, error);
+    return tls != NULL ? spoc_directory_new(config, tls) : NULL;
+}
+
 /* Says what notifyAllowedRecipients would refuse later, when nobody looks. */
 static void
 warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri)
 {
     g_autoptr(SpocConfig) config = spoc_config_load(places);
+    g_autoptr(GError) no_directory = NULL;
+    g_autoptr(SpocDirectory) directory = open_directory(config, &no_directory);
     g_autoptr(SpocPeople) people = spoc_people_new(config);
+    if (no_directory != NULL)
+        spoc_ctl_warn("no mail will go out: %s", no_directory->message);
     for (guint i = 0; i < uri->recipients->len; i++) {
         const SpocRecipient *recipient = g_ptr_array_index(uri->recipients, i);
         g_autoptr(GError) error = NULL;
         /* Any name does for the owner: the list allows all owners or none. */
-        const char *owner = recipient->who == SPOC_WHO_OWNER ? "owner" : NULL;
-        g_autoptr(GPtrArray) persons = spoc_people_resolve(people, recipient, owner, &error);
+        gboolean is_owner = recipient->who == SPOC_WHO_OWNER;
+        const char *owner = is_owner ? "owner" : NULL;
+        spoc_people_set_directory(people, is_owner ? NULL : directory);
+        g_autoptr(GPtrArray) persons = resolve(people, recipient, owner, &error);
         if (persons == NULL)
-            spoc_ctl_warn("mail to %s will not go out: %s",
-                          recipient->who == SPOC_WHO_OWNER ? "@owner" : recipient->text,
+            spoc_ctl_warn("mail to %s will not go out: %s", is_owner ? "@owner" : recipient->text,
                           error->message);
     }
 }
 
-/* @count: subscriptions of every kind */
+/* A job that was sent to a class belongs to the member that prints it, from then on: cupsd does
+ * not tell the class's subscriptions of it any more. */
 static void
-warn_crowded(const SpocPlaces *places, guint count)
+warn_class(const char *class_name, const char *const *events)
 {
-    gboolean known = FALSE;
-    gint64 limit = spoc_cupsd_conf_read_max_subscriptions(places, &known);
-    if (limit <= 0 || (gint64)count + PLACES_WANTED <= limit)
+    static const char *const of_members[] = {"all", "job-completed", "job-progress",
+                                             "job-state-changed", "job-stopped"};
+    for (guint i = 0; i < G_N_ELEMENTS(of_members); i++) {
+        if (!g_strv_contains(events, of_members[i]))
+            continue;
+        spoc_ctl_warn("CUPS tells of jobs sent to class %s when they are created, and of what the "
+                      "class itself does, but what becomes of a job it tells the subscriptions of "
+                      "the printer that takes it: subscribe to the printers of the class, or to "
+                      "the server",
+                      class_name);
         return;
-    spoc_ctl_warn("CUPS has %u of at most %" G_GINT64_FORMAT " subscriptions%s; beyond that it "
-                  "takes jobs but silently drops their notifications: raise MaxSubscriptions in "
-                  "cupsd.conf",
-                  count, limit, known ? "" : " (its default; cupsd.conf cannot be read)");
+    }
+}
+
+/* What threatens the subscriptions that CUPS has now. */
+static void
+warn_crowded(const SpocPlaces *places, const GPtrArray *list)
+{
+    SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
+    g_autoptr(GPtrArray) found = spoc_crowding_find(&limits, spoc_crowding_tasks_max(), list,
+                                                    spoc_crowding_serves_mailto(places));
+    for (guint i = 0; i < found->len; i++)
+        spoc_ctl_warn("%s", (const char *)g_ptr_array_index(found, i));
+}
+
+/* How long subscription @id lasts, as CUPS says: MaxLeaseDuration may shorten it. */
+static void
+say_lease(const SpocPlaces *places, http_t *http, gint id, const char *what)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) list = spoc_subscription_list(http, &error);
+    gint64 lease_s = 0;
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        if (subscription->id == id)
+            lease_s = subscription->lease_s;
+    }
+    if (lease_s == 0)
+        (void)spoc_ctl_put("Subscription %d: %s, for ever.\n", id, what);
+    else
+        (void)spoc_ctl_put("Subscription %d: %s, for %" G_GINT64_FORMAT " s.\n", id, what, lease_s);
+    if (list != NULL)
+        warn_crowded(places, list);
+    else
+        spoc_ctl_warn("%s", error->message);
+}
+
+/* One that is there already: nothing to do, unless its lease would end. */
+static int
+keep(const SpocPlaces *places, http_t *http, const SpocCupsSubscription *same, const char *object)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *events = g_strjoinv(",", same->events);
+    if (same->lease_s == 0) {
+        (void)spoc_ctl_put("Subscription %d already sends %s to %s (%s); nothing was changed.\n",
+                           same->id, events, same->recipient_uri, object);
+        return SPOC_CTL_GOOD;
+    }
+    if (!spoc_subscription_renew(http, same->id, &error))
+        return spoc_ctl_fail("subscription %d: %s", same->id, error->message);
+    g_autofree char *what =
+        g_strdup_printf("renewed: %s to %s (%s)", events, same->recipient_uri, object);
+    say_lease(places, http, same->id, what);
+    return SPOC_CTL_GOOD;
 }
 
 static int
@@ -96,21 +180,16 @@ subscribe(const SpocPlaces *places, const char *recipient_uri, const char *objec
 
     g_autofree char *object = spoc_target_object_name(object_uri);
     const SpocCupsSubscription *same = find_duplicate(list, recipient_uri, object);
-    if (same != NULL) {
-        g_autofree char *its_events = g_strjoinv(",", same->events);
-        (void)spoc_ctl_put("Subscription %d already sends %s to %s (%s); nothing was changed.\n",
-                           same->id, its_events, recipient_uri, object);
-        return SPOC_CTL_GOOD;
-    }
+    if (same != NULL)
+        return keep(places, http, same, object);
     gint id = spoc_subscription_create(http, object_uri, recipient_uri, events, &error);
     if (id == 0) {
-        warn_crowded(places, list->len);
+        warn_crowded(places, list);
         return spoc_ctl_fail("%s", error->message);
     }
     g_autofree char *shown_events = g_strjoinv(",", (char **)events);
-    (void)spoc_ctl_put("Subscription %d: %s to %s (%s), for ever.\n", id, shown_events,
-                       recipient_uri, object);
-    warn_crowded(places, list->len + 1);
+    g_autofree char *what = g_strdup_printf("%s to %s (%s)", shown_events, recipient_uri, object);
+    say_lease(places, http, id, what);
     return SPOC_CTL_GOOD;
 }
 
@@ -150,16 +229,18 @@ spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places)
     if (events_text != NULL && (chosen = spoc_target_parse_events(events_text, &error)) == NULL)
         return spoc_ctl_usage("%s", error->message);
 
+    const char *const *events =
+        chosen != NULL ? (const char *const *)chosen : spoc_target_default_events(parsed);
     warn_refused(places, parsed);
-    return subscribe(places, uri, object,
-                     chosen != NULL ? (const char *const *)chosen
-                                    : spoc_target_default_events(parsed));
+    if (class_name != NULL)
+        warn_class(class_name, events);
+    return subscribe(places, uri, object, events);
 }
 
 static JsonNode *
 subscription_node(const SpocCupsSubscription *subscription)
 {
-    g_autofree char *object_name = object_text(subscription);
+    g_autofree char *object_name = spoc_crowding_object(subscription);
     JsonObject *object = json_object_new();
     json_object_set_int_member(object, "id", subscription->id);
     json_object_set_string_member(object, "recipient", subscription->recipient_uri);
@@ -174,11 +255,11 @@ subscription_node(const SpocCupsSubscription *subscription)
 }
 
 static void
-print_json(const GPtrArray *list)
+print_json(const GPtrArray *list, gboolean serves_mailto)
 {
     JsonArray *array = json_array_new();
     for (guint i = 0; i < list->len; i++) {
-        if (is_ours(g_ptr_array_index(list, i)))
+        if (spoc_crowding_is_ours(g_ptr_array_index(list, i), serves_mailto))
             json_array_add_element(array, subscription_node(g_ptr_array_index(list, i)));
     }
     g_autofree char *text = spoc_json_text(spoc_json_array_node(array));
@@ -186,17 +267,17 @@ print_json(const GPtrArray *list)
 }
 
 static void
-print_text(const GPtrArray *list)
+print_text(const GPtrArray *list, gboolean serves_mailto)
 {
     guint ours = 0, hidden = 0;
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
         if (subscription->recipient_uri == NULL)
             hidden++;
-        if (!is_ours(subscription))
+        if (!spoc_crowding_is_ours(subscription, serves_mailto))
             continue;
         ours++;
-        g_autofree char *object = object_text(subscription);
+        g_autofree char *object = spoc_crowding_object(subscription);
         g_autofree char *events = g_strjoinv(",", subscription->events);
         g_autofree char *lease =
             subscription->lease_s == 0
@@ -232,11 +313,12 @@ spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places)
     g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
     if (list == NULL)
         return spoc_ctl_fail("%s", error->message);
+    gboolean serves_mailto = spoc_crowding_serves_mailto(places);
     if (json)
-        print_json(list);
+        print_json(list, serves_mailto);
     else
-        print_text(list);
-    warn_crowded(places, list->len);
+        print_text(list, serves_mailto);
+    warn_crowded(places, list);
     return SPOC_CTL_GOOD;
 }
 
@@ -260,23 +342,23 @@ read_ids(int argc, char **argv)
 }
 
 static void
-all_ours(const GPtrArray *list, GArray *ids)
+all_ours(const GPtrArray *list, gboolean serves_mailto, GArray *ids)
 {
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
-        if (is_ours(subscription))
+        if (spoc_crowding_is_ours(subscription, serves_mailto))
             g_array_append_val(ids, subscription->id);
     }
 }
 
 /* Ours or unknown to CUPS; others' subscriptions are not touched. */
 static gboolean
-may_cancel(const GPtrArray *list, gint id)
+may_cancel(const GPtrArray *list, gboolean serves_mailto, gint id)
 {
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
         if (subscription->id == id)
-            return is_ours(subscription);
+            return spoc_crowding_is_ours(subscription, serves_mailto);
     }
     return TRUE;
 }
@@ -301,23 +383,27 @@ spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places)
     g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
     if (list == NULL)
         return spoc_ctl_fail("%s", error->message);
+    gboolean serves_mailto = spoc_crowding_serves_mailto(places);
     if (all)
-        all_ours(list, ids);
+        all_ours(list, serves_mailto, ids);
+    if (ids->len == 0)
+        (void)spoc_ctl_put("No subscription leads to a mail.\n");
 
     int status = SPOC_CTL_GOOD;
     for (guint i = 0; i < ids->len; i++) {
         gint id = g_array_index(ids, gint, i);
-        if (!may_cancel(list, id))
+        if (!may_cancel(list, serves_mailto, id)) {
             status = spoc_ctl_fail("subscription %d does not lead to a mail of ours, or CUPS does "
                                    "not show you its recipient: left as it is",
                                    id);
-        else if (!spoc_subscription_cancel(http, id, &error))
-            status = spoc_ctl_fail("subscription %d: %s", id, error->message);
-        else
+        } else if (spoc_subscription_cancel(http, id, &error)) {
             (void)spoc_ctl_put("Subscription %d is ended.\n", id);
+        } else if (all && g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)) {
+            g_debug("subscription %d ended by itself meanwhile", id); /* a job's */
+        } else {
+            status = spoc_ctl_fail("subscription %d: %s", id, error->message);
+        }
         g_clear_error(&error);
     }
-    if (all && ids->len == 0)
-        (void)spoc_ctl_put("No subscription leads to a mail.\n");
     return status;
 }

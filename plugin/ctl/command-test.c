@@ -99,9 +99,10 @@ send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice 
     if (tls == NULL)
         return FALSE;
     const char *sender = spoc_config_string(config, SPOC_OPTION_MAILFROM);
+    const SpocOption *language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE);
     g_autoptr(SpocComposedMail) mail =
         spoc_test_mail_compose(sender, address, g_get_host_name(),
-                               spoc_config_choice_name(config, SPOC_OPTION_NOTIFY_LANGUAGE),
+                               language->choices[spoc_config_choice(config, language->id)],
                                g_get_real_time() / G_USEC_PER_SEC, error);
     if (mail == NULL)
         return FALSE;

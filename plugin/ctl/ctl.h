@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/places.h"
+#include "message/templates.h"
 #include "spool/spool.h"
 
 /* The exit statuses. */
@@ -36,6 +37,7 @@ int spoc_ctl_queue(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_send(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places);
+int spoc_ctl_template(int argc, char **argv, const SpocPlaces *places);
 int spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places);
 
 /**
@@ -81,6 +83,9 @@ SpocSpool *spoc_ctl_open_spool(const SpocPlaces *places, GError **error) G_GNUC_
 
 /* Writes to stdout as UTF-8, whatever the locale is. FALSE when stdout does not take it. */
 gboolean spoc_ctl_put(const char *format, ...) G_GNUC_PRINTF(1, 2);
+
+/* (transfer full): the templates in force, as far as this user may read them */
+SpocTemplates *spoc_ctl_load_templates(const SpocPlaces *places);
 
 /* Foreign text made one harmless line. (transfer full) */
 char *spoc_ctl_shown(const char *text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  The one directive of cupsd.conf that decides whether a subscription is taken.
+ * PURPOSE  The directives of cupsd.conf that decide whether a subscription is taken, and for how
+ *          long.
  */
 #pragma once
 
@@ -8,14 +9,18 @@
 
 #define SPOC_CUPSD_MAX_SUBSCRIPTIONS_DEFAULT 100
 
-/**
- * spoc_cupsd_conf_max_subscriptions:
- * @text: the content of cupsd.conf
- *
- * Returns: MaxSubscriptions as cupsd reads it; 0 means no limit
- */
-gint64 spoc_cupsd_conf_max_subscriptions(const char *text);
+/* 0 means no limit. */
+typedef struct {
+    gboolean is_known;  /* FALSE: cupsd.conf cannot be read, and these are CUPS's defaults */
+    gint64 total;       /* MaxSubscriptions */
+    gint64 per_job;     /* MaxSubscriptionsPerJob */
+    gint64 per_printer; /* MaxSubscriptionsPerPrinter */
+    gint64 per_user;    /* MaxSubscriptionsPerUser */
+    gint64 max_lease_s; /* MaxLeaseDuration */
+} SpocCupsdLimits;
 
-/* The same from the file; @ret_known is FALSE when it cannot be read, and then CUPS's default
- * is returned. */
-gint64 spoc_cupsd_conf_read_max_subscriptions(const SpocPlaces *places, gboolean *ret_known);
+/* @text: the content of cupsd.conf, read as cupsd reads it */
+SpocCupsdLimits spoc_cupsd_conf_parse(const char *text);
+
+/* The same from the file */
+SpocCupsdLimits spoc_cupsd_conf_read(const SpocPlaces *places);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/findings.h"
 
-#include "ctl/cupsd-conf.h"
+#include "ctl/crowding.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -209,24 +209,30 @@ spoc_findings_check_programs(GPtrArray *findings, const SpocPlaces *places)
 }
 
 void
-spoc_findings_check_cupsd(GPtrArray *findings, const SpocPlaces *places)
+spoc_findings_check_cupsd(GPtrArray *findings, const SpocPlaces *places, const GPtrArray *list)
 {
-    gboolean known = FALSE;
-    gint64 limit = spoc_cupsd_conf_read_max_subscriptions(places, &known);
-    if (!known)
+    SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
+    if (!limits.is_known)
         spoc_findings_add(findings, SPOC_LOG_WARNING,
                           "'%s/cupsd.conf' cannot be read, so MaxSubscriptions is not known: is "
                           "CUPS installed there, and are you root?",
                           places->server_root);
-    else if (limit > 0 && limit < SPOC_CUPSD_MAX_SUBSCRIPTIONS_DEFAULT)
+    else if (limits.total > 0 && limits.total < SPOC_CUPSD_MAX_SUBSCRIPTIONS_DEFAULT)
         spoc_findings_add(findings, SPOC_LOG_WARNING,
                           "CUPS takes only %" G_GINT64_FORMAT " subscriptions at a time, one for "
                           "each job that wants mail, and drops more without a word: raise "
                           "MaxSubscriptions in cupsd.conf",
-                          limit);
-    else if (limit > 0)
+                          limits.total);
+    else if (limits.total > 0)
         spoc_findings_add(findings, SPOC_LOG_INFO,
                           "CUPS takes %" G_GINT64_FORMAT " subscriptions at a time and drops more "
                           "without a word (MaxSubscriptions in cupsd.conf)",
-                          limit);
+                          limits.total);
+    if (list == NULL)
+        return;
+    g_autoptr(GPtrArray) found = spoc_crowding_find(&limits, spoc_crowding_tasks_max(), list,
+                                                    spoc_crowding_serves_mailto(places));
+    for (guint i = 0; i < found->len; i++)
+        spoc_findings_add(findings, SPOC_LOG_WARNING, "%s",
+                          (const char *)g_ptr_array_index(found, i));
 }

@@ -25,5 +25,11 @@ void spoc_findings_check_cache(GPtrArray *findings, const SpocPlaces *places);
 /* The notifier and the daemon, as cupsd wants them. */
 void spoc_findings_check_programs(GPtrArray *findings, const SpocPlaces *places);
 
-/* What cupsd.conf means for subscriptions. */
-void spoc_findings_check_cupsd(GPtrArray *findings, const SpocPlaces *places);
+/**
+ * spoc_findings_check_cupsd:
+ * @list: (nullable) (element-type SpocCupsSubscription): what CUPS has; NULL: it was not asked
+ *
+ * What cupsd.conf means for subscriptions, and whether those that there are will last.
+ */
+void spoc_findings_check_cupsd(GPtrArray *findings, const SpocPlaces *places,
+                               const GPtrArray *list);

@@ -54,8 +54,12 @@ list_journal(SpocJournal *journal, gboolean ended)
     envelope->subject = g_strdup("events not yet composed");
     envelope->size_bytes = size - done;
     envelope->created_unix_s = spoc_journal_created_unix_s(journal);
-    if (!ended)
-        envelope->reason = g_strdup("their subscription is still active");
+    /* Which of them only spocd knows. */
+    envelope->reason = g_strdup(
+        ended ? "to be told with others (notifyGroupWait, notifyMaxPerHour, a digest), or CUPS or "
+                "the directory of people is awaited"
+              : "their subscription is still active; to be told with others (notifyGroupWait, "
+                "notifyMaxPerHour, a digest), or CUPS or the directory of people is awaited");
     return spoc_listed_new(envelope, SPOC_STATE_NEW);
 }
 

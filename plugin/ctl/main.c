@@ -25,6 +25,7 @@ static const Command commands[] = {
     {"status", spoc_ctl_status, "show in short how things are"},
     {"subscribe", spoc_ctl_subscribe, "let CUPS send events to a mail address"},
     {"subscriptions", spoc_ctl_subscriptions, "list the subscriptions that lead to a mail"},
+    {"template", spoc_ctl_template, "preview the mail about an event"},
     {"test", spoc_ctl_test, "send a test mail and show each stage of the way"},
     {"truststore", spoc_ctl_truststore, "manage the certificates that are trusted"},
     {"unsubscribe", spoc_ctl_unsubscribe, "end subscriptions"},

@@ -48,8 +48,7 @@ static const Refusal refusals[] = {
     {IPP_STATUS_ERROR_NOT_AUTHENTICATED, SPOC_ERROR_DENIED, FORBIDDEN_CURE},
     {IPP_STATUS_ERROR_NOT_AUTHORIZED, SPOC_ERROR_DENIED, FORBIDDEN_CURE},
     {IPP_STATUS_ERROR_CUPS_AUTHENTICATION_CANCELED, SPOC_ERROR_DENIED, FORBIDDEN_CURE},
-    {IPP_STATUS_ERROR_NOT_FOUND, SPOC_ERROR_NOT_FOUND,
-     "; 'lpstat -e' lists printers and classes, 'spocctl subscriptions' lists subscriptions"},
+    {IPP_STATUS_ERROR_NOT_FOUND, SPOC_ERROR_NOT_FOUND, "; 'lpstat -e' lists printers and classes"},
     /* What cupsd says when it finds no notifier for the URI's scheme */
     {IPP_STATUS_ERROR_NOT_POSSIBLE, SPOC_ERROR_FAILED,
      "; see whether the notifier is installed: 'spocctl check'"},
@@ -188,6 +187,19 @@ spoc_subscription_list(http_t *http, GError **error)
     return parse_list(response);
 }
 
+GPtrArray *
+spoc_subscription_list_local(GError **error)
+{
+    const char *server = cupsServer();
+    if (server[0] != '/' && g_ascii_strcasecmp(server, "localhost") != 0) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "cupsd is on another host, '%s'",
+                    server);
+        return NULL;
+    }
+    g_autoptr(http_t) http = spoc_subscription_connect(error);
+    return http != NULL ? spoc_subscription_list(http, error) : NULL;
+}
+
 gint
 spoc_subscription_create(http_t *http, const char *object_uri, const char *recipient_uri,
                          const char *const *events, GError **error)
@@ -223,10 +235,25 @@ spoc_subscription_create(http_t *http, const char *object_uri, const char *recip
 }
 
 gboolean
+spoc_subscription_renew(http_t *http, gint id, GError **error)
+{
+    ipp_t *request = new_request(IPP_OP_RENEW_SUBSCRIPTION, "ipp://localhost/");
+    ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-subscription-id", id);
+    ippAddInteger(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_INTEGER, "notify-lease-duration", 0);
+    ippDelete(cupsDoRequest(http, request, "/"));
+    return check_status("renew the subscription", error);
+}
+
+gboolean
 spoc_subscription_cancel(http_t *http, gint id, GError **error)
 {
     ipp_t *request = new_request(IPP_OP_CANCEL_SUBSCRIPTION, "ipp://localhost/");
     ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-subscription-id", id);
     ippDelete(cupsDoRequest(http, request, "/"));
+    if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND,
+                            "CUPS has no such subscription");
+        return FALSE;
+    }
     return check_status("end the subscription", error);
 }

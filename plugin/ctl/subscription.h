@@ -31,6 +31,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(http_t, httpClose)
 /* (transfer full) (element-type SpocCupsSubscription): all that cupsd has, by id */
 GPtrArray *spoc_subscription_list(http_t *http, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same without a network: SPOC_ERROR_UNAVAILABLE as well when cupsd is on another host */
+GPtrArray *spoc_subscription_list_local(GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * spoc_subscription_create:
  * @object_uri: as spoc_target_object_uri() makes it
@@ -43,4 +46,8 @@ GPtrArray *spoc_subscription_list(http_t *http, GError **error) G_GNUC_WARN_UNUS
 gint spoc_subscription_create(http_t *http, const char *object_uri, const char *recipient_uri,
                               const char *const *events, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Lets the lease never end, as far as MaxLeaseDuration in cupsd.conf allows. */
+gboolean spoc_subscription_renew(http_t *http, gint id, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* @error has SPOC_ERROR_NOT_FOUND when it is gone already. */
 gboolean spoc_subscription_cancel(http_t *http, gint id, GError **error) G_GNUC_WARN_UNUSED_RESULT;

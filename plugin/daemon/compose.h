@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  One event and one person become a message: the envelope for the outbox, and the bytes.
+ * PURPOSE  What one person is to be told becomes a message: the envelope for the outbox, and the
+ *          bytes.
  */
 #pragma once
 
+#include "daemon/group.h"
 #include "daemon/setup.h"
-#include "people/cups.h"
-#include "spool/journal.h"
 #include "spool/queue.h"
-
-/* @facts: (nullable): what CUPS said about the event's job */
-typedef struct {
-    const SpocSetup *setup;
-    const SpocJournal *journal;
-    const SpocRecipientUri *uri;
-    const SpocEvent *event;
-    const SpocJobFacts *facts;
-    const SpocPerson *person;
-} SpocComposition;
 
 /**
  * spoc_compose:
+ * @group: with at least one item
+ * @facts: (nullable): what CUPS says now of the last item's printer and job
  * @ret_body: (out) (transfer full)
  *
- * Idempotent: the same event and person give the same identifier and bytes.
+ * Idempotent: the same group gives the same identifier and bytes.
  *
  * Returns: (transfer full): the envelope, or NULL with @error set
  */
-SpocEnvelope *spoc_compose(const SpocComposition *composition, GBytes **ret_body,
+SpocEnvelope *spoc_compose(const SpocSetup *setup, const SpocGroup *group,
+                           const SpocStateFacts *facts, GBytes **ret_body,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

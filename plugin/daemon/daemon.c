@@ -4,10 +4,10 @@
 #include "base/error.h"
 #include "daemon/control.h"
 #include "daemon/job-store.h"
+#include "daemon/journals.h"
 #include "daemon/management.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"
-#include "daemon/stream.h"
 #include "spool/scans.h"
 
 #include <unistd.h>
@@ -24,8 +24,6 @@
 #define SYNC_MS 100
 /* What is under way when a signal comes gets so long; five seconds are promised in all. */
 #define LEAVE_MS 3000
-/* Journals that are open at once; the others wait for one of these to be done. */
-#define STREAMS_MAX 1000
 
 struct _SpocDaemon {
     const SpocPlaces *places;
@@ -39,9 +37,10 @@ struct _SpocDaemon {
     SpocCups *cups;
     SpocJobStore *job_store;
     SpocOutbox *outbox;
+    SpocToldStore *told;
+    SpocDesk *desk;
     SpocSurroundings surroundings;
-    GPtrArray *streams;  /* of SpocStream */
-    GHashTable *by_name; /* journal name → SpocStream, the array's */
+    SpocJournals *journals;
     SpocControl *control;
     gboolean own_socket; /* made here, not by systemd: closed before leaving */
     SpocRequests *requests;
@@ -50,7 +49,6 @@ struct _SpocDaemon {
     guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, again_timer,
         config_timer;
     gint64 sweep_due_unix_s;
-    guint turn; /* which journal is the first in the next round */
     gboolean rescan_wanted;
     gboolean rescan_failed; /* something may be there that could not be read */
     gboolean leaving;
@@ -78,61 +76,7 @@ log_failure(SpocDaemon *daemon, const char *what, const GError *error)
     spoc_log(daemon->log, SPOC_LOG_ERROR, "%s: %s", what, error->message);
 }
 
-/* --- journals --------------------------------------------------------------------------- */
-
-static void
-open_stream(SpocDaemon *daemon, const char *name)
-{
-    g_autoptr(GError) error = NULL;
-    SpocStream *stream = spoc_stream_open(&daemon->surroundings, name, &error);
-    if (stream != NULL && spoc_stream_refresh(stream, &error)) {
-        g_ptr_array_add(daemon->streams, stream);
-        g_hash_table_insert(daemon->by_name, g_strdup(name), stream);
-        return;
-    }
-    spoc_stream_free(stream);
-    log_failure(daemon, name, error);
-    if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT)) {
-        daemon->rescan_failed = TRUE; /* a passing fault */
-        return;
-    }
-    g_clear_error(&error);
-    if (!spoc_spool_set_aside(daemon->spool, "events", name, &error))
-        log_failure(daemon, name, error);
-    else
-        spoc_log(daemon->log, SPOC_LOG_ERROR, "%s: set aside in %s/corrupt", name,
-                 spoc_spool_path(daemon->spool));
-}
-
-static void
-refresh_stream(SpocDaemon *daemon, SpocStream *stream, const char *name)
-{
-    g_autoptr(GError) error = NULL;
-    if (spoc_stream_refresh(stream, &error))
-        return;
-    log_failure(daemon, name, error);
-    daemon->rescan_failed = TRUE;
-}
-
-static void
-rescan_journals(SpocDaemon *daemon)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) names = spoc_journal_list(daemon->spool, &error);
-    if (names == NULL) {
-        log_failure(daemon, "cannot list the journals", error);
-        daemon->rescan_failed = TRUE;
-        return;
-    }
-    for (guint i = 0; i < names->len; i++) {
-        const char *name = g_ptr_array_index(names, i);
-        SpocStream *stream = g_hash_table_lookup(daemon->by_name, name);
-        if (stream != NULL)
-            refresh_stream(daemon, stream, name);
-        else if (daemon->streams->len < STREAMS_MAX)
-            open_stream(daemon, name);
-    }
-}
+/* --- looking around --------------------------------------------------------------------- */
 
 static gboolean
 rescan_again(gpointer user_data)
@@ -155,7 +99,7 @@ rescan(SpocDaemon *daemon)
         log_failure(daemon, "cannot list the scans", error);
         daemon->rescan_failed = TRUE;
     }
-    rescan_journals(daemon);
+    daemon->rescan_failed |= !spoc_journals_rescan(daemon->journals);
     if (daemon->rescan_failed && daemon->again_timer == 0)
         daemon->again_timer = g_timeout_add_seconds(RESCAN_AGAIN_S, rescan_again, daemon);
 }
@@ -165,61 +109,30 @@ sync_marks(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     daemon->sync_timer = 0;
-    for (guint i = 0; i < daemon->streams->len; i++) {
-        g_autoptr(GError) error = NULL;
-        if (!spoc_stream_sync(g_ptr_array_index(daemon->streams, i), &error))
-            log_failure(daemon, "cannot sync what is done", error);
-    }
+    spoc_journals_sync(daemon->journals);
     return G_SOURCE_REMOVE;
 }
 
-static void
-remove_done_streams(SpocDaemon *daemon)
-{
-    for (guint i = daemon->streams->len; i > 0; i--) {
-        SpocStream *stream = g_ptr_array_index(daemon->streams, i - 1);
-        g_autoptr(GError) error = NULL;
-        if (spoc_stream_status(stream) != SPOC_STREAM_DONE)
-            continue;
-        if (!spoc_stream_remove(stream, &error)) {
-            log_failure(daemon, "cannot remove a finished journal", error);
-            continue;
-        }
-        (void)g_hash_table_remove(daemon->by_name, spoc_stream_journal(stream));
-        g_ptr_array_remove_index_fast(daemon->streams, i - 1);
-        daemon->rescan_wanted |= daemon->streams->len == STREAMS_MAX - 1;
-    }
-}
-
 /* --- is there anything to do? ----------------------------------------------------------- */
-
-static gboolean
-any_stream_is(const SpocDaemon *daemon, SpocStreamStatus status)
-{
-    for (guint i = 0; i < daemon->streams->len; i++) {
-        if (spoc_stream_status(g_ptr_array_index(daemon->streams, i)) == status)
-            return TRUE;
-    }
-    return FALSE;
-}
 
 /* All that is there and due is handled. */
 static gboolean
 is_settled(const SpocDaemon *daemon)
 {
     return daemon->pump_source == 0 && !spoc_management_is_fetching(daemon->management) &&
-           spoc_outbox_flying(daemon->outbox) == 0 && !spoc_scans_are_busy(daemon->scans) &&
+           !spoc_desk_is_busy(daemon->desk) && spoc_outbox_flying(daemon->outbox) == 0 &&
+           !spoc_scans_are_busy(daemon->scans) &&
            !spoc_outbox_has_due(daemon->outbox, now_unix_s()) &&
-           !any_stream_is(daemon, SPOC_STREAM_BUSY);
+           !spoc_journals_any(daemon->journals, SPOC_STREAM_BUSY);
 }
 
 static gboolean
 nothing_waits(const SpocDaemon *daemon)
 {
     return !daemon->rescan_failed && spoc_outbox_waiting(daemon->outbox) == 0 &&
-           spoc_scans_waiting(daemon->scans) == 0 &&
-           !any_stream_is(daemon, SPOC_STREAM_UNDECIDED) &&
-           !any_stream_is(daemon, SPOC_STREAM_BLOCKED);
+           spoc_scans_waiting(daemon->scans) == 0 && spoc_desk_waiting(daemon->desk) == 0 &&
+           !spoc_journals_any(daemon->journals, SPOC_STREAM_UNDECIDED) &&
+           !spoc_journals_any(daemon->journals, SPOC_STREAM_BLOCKED);
 }
 
 static int
@@ -284,7 +197,10 @@ arm_due_timer(SpocDaemon *daemon)
 {
     g_clear_handle_id(&daemon->due_timer, g_source_remove);
     gint64 due = spoc_outbox_next_due_unix_s(daemon->outbox);
+    gint64 desk_due = spoc_desk_next_due_unix_s(daemon->desk);
     gint64 now = now_unix_s();
+    if (desk_due > 0 && (due <= now || desk_due < due))
+        due = desk_due;
     /* One that is due already waits for room, which comes with an outcome. */
     if (due > now)
         daemon->due_timer = g_timeout_add_seconds((guint)MIN(due - now, RESCAN_S), on_due, daemon);
@@ -295,8 +211,10 @@ when_settled(SpocDaemon *daemon)
 {
     if (!is_settled(daemon))
         return;
-    /* Nothing more will be returned in this run: what was, is reported. */
-    if (daemon->mode == SPOC_DAEMON_ONCE && spoc_outbox_report_now(daemon->outbox)) {
+    /* Nothing more comes in this run: nothing waits for company, and what was returned is
+     * reported. */
+    if (daemon->mode == SPOC_DAEMON_ONCE &&
+        (spoc_desk_close(daemon->desk, FALSE) || spoc_outbox_report_now(daemon->outbox))) {
         schedule_pump(daemon);
         return;
     }
@@ -309,18 +227,6 @@ when_settled(SpocDaemon *daemon)
 }
 
 /* --- the work --------------------------------------------------------------------------- */
-
-/* Each journal gets its turn to be the first. */
-static gboolean
-step_streams(SpocDaemon *daemon)
-{
-    gboolean more = FALSE;
-    guint count = daemon->streams->len;
-    guint first = count > 0 ? daemon->turn++ % count : 0;
-    for (guint i = 0; i < count; i++)
-        more |= spoc_stream_step(g_ptr_array_index(daemon->streams, (first + i) % count));
-    return more;
-}
 
 /* One round: everybody gets a share of the room, what waits in the spool and what is new. */
 static gboolean
@@ -341,14 +247,15 @@ pump(gpointer user_data)
     if (!is_ready)
         return G_SOURCE_REMOVE;
     spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_HALF);
-    gboolean more = step_streams(daemon);
+    gboolean more = spoc_journals_step(daemon->journals);
+    spoc_desk_step(daemon->desk);
     spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_ALL);
-    remove_done_streams(daemon);
+    daemon->rescan_wanted |= spoc_journals_remove_done(daemon->journals);
 
-    if (daemon->streams->len > 0 && daemon->sync_timer == 0)
+    if (spoc_journals_count(daemon->journals) > 0 && daemon->sync_timer == 0)
         daemon->sync_timer = g_timeout_add(SYNC_MS, sync_marks, daemon);
     arm_due_timer(daemon);
-    if (more && spoc_outbox_room(daemon->outbox) > 0)
+    if (more && spoc_desk_room(daemon->desk) > 0)
         schedule_pump(daemon);
     if (spoc_outbox_flying(daemon->outbox) > 0)
         g_clear_handle_id(&daemon->idle_timer, g_source_remove);
@@ -492,8 +399,6 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     daemon->log = log;
     daemon->mode = mode;
     daemon->loop = g_main_loop_new(NULL, FALSE);
-    daemon->streams = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_stream_free);
-    daemon->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     daemon->requests = spoc_requests_new(daemon);
     if (!open_control(daemon, listen_fd, error))
         return NULL;
@@ -502,6 +407,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     daemon->cups = spoc_cups_new();
     daemon->job_store = spoc_job_store_new(spool, log, daemon->cups);
     daemon->outbox = spoc_outbox_new(spool, log, schedule_pump, daemon);
+    daemon->told = spoc_told_store_new(spool, log);
     daemon->scans = spoc_scans_new(spool, log, daemon->outbox);
     spoc_scans_use(daemon->scans, daemon->setup);
     daemon->surroundings = (SpocSurroundings){
@@ -509,11 +415,14 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
         .log = log,
         .outbox = daemon->outbox,
         .cups = daemon->cups,
+        .told = daemon->told,
         .setup = daemon->setup,
         .once = mode == SPOC_DAEMON_ONCE,
         .changed = schedule_pump,
         .user_data = daemon,
     };
+    daemon->desk = spoc_desk_new(&daemon->surroundings);
+    daemon->journals = spoc_journals_new(&daemon->surroundings, daemon->desk);
     if (!spoc_outbox_load(daemon->outbox, error) ||
         !spoc_outbox_use(daemon->outbox, daemon->setup, error))
         return NULL;
@@ -538,13 +447,14 @@ spoc_daemon_free(SpocDaemon *daemon)
         spoc_scans_hang_up(daemon->scans);
     spoc_control_free(daemon->control);
     spoc_management_free(daemon->management);
-    /* Both hold pointers to streams: they go first. */
+    /* They hold pointers to streams, and CUPS's answers to the desk: they go first. */
     spoc_job_store_free(daemon->job_store);
     spoc_cups_free(daemon->cups);
     spoc_outbox_free(daemon->outbox);
+    spoc_desk_free(daemon->desk);
+    spoc_told_store_free(daemon->told);
     spoc_scans_free(daemon->scans);
-    g_ptr_array_unref(daemon->streams);
-    g_hash_table_unref(daemon->by_name);
+    spoc_journals_free(daemon->journals);
     spoc_requests_free(daemon->requests);
     spoc_setup_free(daemon->setup);
     g_main_loop_unref(daemon->loop);
@@ -556,7 +466,9 @@ spoc_daemon_run(SpocDaemon *daemon)
 {
     daemon->rescan_timer = g_timeout_add_seconds(RESCAN_S, on_minute, daemon);
     if (daemon->mode != SPOC_DAEMON_ONCE)
-        daemon->config_timer = g_timeout_add_seconds(CONFIG_POLL_S, on_config_poll, daemon);
+        /* Between the work: mail does not wait for it. */
+        daemon->config_timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, CONFIG_POLL_S,
+                                                          on_config_poll, daemon, NULL);
     spoc_daemon_wake(daemon);
     sweep(daemon);
     g_main_loop_run(daemon->loop);

@@ -198,7 +198,7 @@ report(SpocReporter *reporter, const GPtrArray *envelopes, const char *to)
         .sender = reporter->setup->sender,
         .recipient = to,
         .host_name = reporter->setup->host_name,
-        .language = spoc_config_choice_name(reporter->setup->config, SPOC_OPTION_NOTIFY_LANGUAGE),
+        .language = reporter->setup->language,
         .now_unix_s = now,
     };
     g_autoptr(SpocComposedMail) mail = spoc_report_compose(&content, &error);

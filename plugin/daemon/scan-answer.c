@@ -49,3 +49,29 @@ spoc_scan_answer_unreachable(const SpocSetup *setup)
     };
     return ends[spoc_config_choice(setup->config, SPOC_OPTION_SCAN_WHEN_UNREACHABLE)];
 }
+
+void
+spoc_scan_answer_looking(SpocControlClient *door)
+{
+    spoc_control_reply(door, "looking");
+}
+
+void
+spoc_scan_answer_progress(SpocControlClient *door, guint percent, const char *server)
+{
+    g_autofree char *line =
+        g_strdup_printf("progress %u %s", percent, server != NULL ? server : "the server");
+    g_strdelimit(line, "\r\n", ' ');
+    spoc_control_reply(door, line);
+}
+
+gboolean
+spoc_scan_has_delivered(const SpocEnvelope *envelope)
+{
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        if (recipient->state == SPOC_RECIPIENT_DELIVERED)
+            return TRUE;
+    }
+    return FALSE;
+}

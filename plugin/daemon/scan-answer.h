@@ -6,6 +6,7 @@
 
 #include "daemon/control.h"
 #include "daemon/setup.h"
+#include "spool/envelope.h"
 #include "spool/handover.h"
 
 /* The last line. @text: (nullable): foreign words in it */
@@ -19,3 +20,11 @@ gboolean spoc_scan_answer_settled(SpocControlClient *door, SpocSpool *spool, Spo
 SpocHandoverEnd spoc_scan_answer_refused(const SpocSetup *setup);
 /* And of one that no server takes now */
 SpocHandoverEnd spoc_scan_answer_unreachable(const SpocSetup *setup);
+
+/* It is being found out who gets the document. */
+void spoc_scan_answer_looking(SpocControlClient *door);
+/* @server: (nullable) */
+void spoc_scan_answer_progress(SpocControlClient *door, guint percent, const char *server);
+
+/* Whether anybody has the document already. */
+gboolean spoc_scan_has_delivered(const SpocEnvelope *envelope);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/scan-notice.h"
 
+#include "base/error.h"
 #include "daemon/report.h"
 #include "message/scan-notice.h"
 #include "spool/scans.h"
@@ -27,7 +28,7 @@ compose(const SpocSetup *setup, const SpocScanFacts *facts, const SpocEnvelope *
         .printer = *facts->printer_info != '\0' ? facts->printer_info : facts->printer,
         .sender = setup->sender,
         .host_name = setup->host_name,
-        .language = spoc_config_choice_name(setup->config, SPOC_OPTION_NOTIFY_LANGUAGE),
+        .language = setup->language,
         .size_bytes = facts->size_bytes,
         .mail_size_bytes = envelope->size_bytes,
         .sent_unix_s = facts->created_unix_s,
@@ -36,15 +37,35 @@ compose(const SpocSetup *setup, const SpocScanFacts *facts, const SpocEnvelope *
     return spoc_scan_notice_compose(&notice, error);
 }
 
+/* The owner's people now; while the directory must be asked, or cannot be, the address that was
+ * the owner's when the document came: the notice cannot wait. */
+static GPtrArray *
+find_owner(const SpocSetup *setup, const char *user, const SpocEnvelope *failed, GError **error)
+{
+    const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
+    g_autoptr(GError) problem = NULL;
+    GPtrArray *people = spoc_people_resolve(setup->owner_people, &owner, user, &problem);
+    gboolean is_unknown = g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING) ||
+                          g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
+    if (is_unknown && failed->owner != NULL && spoc_address_is_valid(failed->owner, NULL)) {
+        SpocPerson *person = g_new0(SpocPerson, 1);
+        person->address = g_strdup(failed->owner);
+        person->is_owner = TRUE;
+        people = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
+        g_ptr_array_add(people, person);
+    } else if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+    }
+    return people;
+}
+
 static char *
 queue_notice(SpocSpool *spool, const SpocSetup *setup, const SpocEnvelope *failed, GError **error)
 {
     g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, failed->id, error);
     if (facts == NULL)
         return NULL;
-    const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
-    g_autoptr(GPtrArray) people =
-        spoc_people_resolve(setup->owner_people, &owner, facts->user, error);
+    g_autoptr(GPtrArray) people = find_owner(setup, facts->user, failed, error);
     if (people == NULL)
         return NULL;
     g_autoptr(SpocComposedMail) mail =

@@ -52,16 +52,39 @@ add_people(SpocScanOrder *order, GPtrArray *people, GPtrArray *found)
     }
 }
 
+/* What an order is made from */
+typedef struct {
+    const SpocScanFacts *facts;
+    const SpocSetup *setup;
+    SpocScanAsking *asking;
+} Source;
+
+/* spoc_people_resolve(), and asks when it must */
+static GPtrArray *
+find_people(const Source *source, SpocPeople *rules, const SpocRecipient *recipient, GError **error)
+{
+    const char *user = source->facts->user;
+    SpocScanAsking *asking = source->asking;
+    g_autoptr(GError) problem = NULL;
+    GPtrArray *found = spoc_people_resolve(rules, recipient, user, &problem);
+    if (found != NULL)
+        return found;
+    if (asking->ask == 0 && g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING))
+        asking->ask = spoc_people_ask(rules, recipient, user, asking->answered, asking->user_data);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return NULL;
+}
+
 static gboolean
-resolve(SpocScanOrder *order, GPtrArray *people, const char *uri, const SpocPeople *rules,
-        const char *user, GError **error)
+resolve(const Source *source, SpocScanOrder *order, GPtrArray *people, const char *uri,
+        SpocPeople *rules, GError **error)
 {
     g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(uri, error);
     if (parsed == NULL)
         return FALSE;
     for (guint i = 0; i < parsed->recipients->len; i++) {
         g_autoptr(GPtrArray) found =
-            spoc_people_resolve(rules, g_ptr_array_index(parsed->recipients, i), user, error);
+            find_people(source, rules, g_ptr_array_index(parsed->recipients, i), error);
         if (found == NULL)
             return FALSE;
         add_people(order, people, found);
@@ -89,11 +112,12 @@ option_to_uri(const char *value)
 }
 
 static gboolean
-resolve_all(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *setup,
-            const char *mail_to, const char *mail_cc, GError **error)
+resolve_all(const Source *source, SpocScanOrder *order, const char *mail_to, const char *mail_cc,
+            GError **error)
 {
+    const SpocScanFacts *facts = source->facts;
     gboolean is_command = g_str_has_prefix(facts->uri, SPOC_SCAN_COMMAND_SCHEME);
-    const SpocPeople *rules = is_command ? setup->command_people : setup->scan_people;
+    SpocPeople *rules = is_command ? source->setup->command_people : source->setup->scan_people;
     g_autofree char *uri = NULL;
     if (mail_to != NULL && *mail_to != '\0')
         uri = option_to_uri(mail_to);
@@ -101,22 +125,29 @@ resolve_all(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *s
         uri = g_strconcat("spoc:", facts->uri + strlen(SPOC_SCAN_COMMAND_SCHEME), NULL);
     else
         uri = g_strdup(facts->uri);
-    if (!resolve(order, order->to, uri, rules, facts->user, error))
+    if (!resolve(source, order, order->to, uri, rules, error))
         return FALSE;
     if (mail_cc == NULL || *mail_cc == '\0')
         return TRUE;
     g_autofree char *cc = option_to_uri(mail_cc);
-    return resolve(order, order->cc, cc, rules, facts->user, error);
+    return resolve(source, order, order->cc, cc, rules, error);
 }
 
-static void
-find_owner(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *setup)
+/* FALSE: the owner is being looked up. One who cannot be found is no reason to keep a document
+ * from others. */
+static gboolean
+find_owner(const Source *source, SpocScanOrder *order, GError **error)
 {
     const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
+    g_autoptr(GError) problem = NULL;
     g_autoptr(GPtrArray) people =
-        spoc_people_resolve(setup->owner_people, &owner, facts->user, NULL);
+        find_people(source, source->setup->owner_people, &owner, &problem);
     if (people != NULL)
         order->owner = g_ptr_array_steal_index(people, 0);
+    if (!g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
 /* --- words ------------------------------------------------------------------------------ */
@@ -205,16 +236,17 @@ replace(char **text, const char *wished)
 
 SpocScanOrder *
 spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpool *spool,
-                    GError **error)
+                    SpocScanAsking *asking, GError **error)
 {
+    const Source source = {facts, setup, asking};
     g_autoptr(SpocScanOrder) order = g_new0(SpocScanOrder, 1);
     order->to = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
     order->cc = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
     cups_option_t *options = NULL;
     int count = cupsParseOptions(facts->options, 0, &options);
-    gboolean good = resolve_all(order, facts, setup, cupsGetOption("mail-to", count, options),
+    gboolean good = find_owner(&source, order, error) &&
+                    resolve_all(&source, order, cupsGetOption("mail-to", count, options),
                                 cupsGetOption("mail-cc", count, options), error);
-    find_owner(order, facts, setup);
     good = good && fill_words(order, facts, setup, spool, error);
     replace(&order->subject, cupsGetOption("mail-subject", count, options));
     replace(&order->body, cupsGetOption("mail-body", count, options));
@@ -239,7 +271,7 @@ spoc_scan_order_compose(const SpocScanOrder *order, const char *name, const Spoc
             spoc_config_choice(setup->config, SPOC_OPTION_SCAN_FROM) == SPOC_SCAN_FROM_USER,
         .sender = setup->sender,
         .host_name = setup->host_name,
-        .language = spoc_config_choice_name(setup->config, SPOC_OPTION_NOTIFY_LANGUAGE),
+        .language = setup->language,
         .subject = *subject != '\0' ? subject : NO_TITLE,
         .body = order->body,
         .filename = filename,

@@ -29,14 +29,28 @@ typedef struct {
 } SpocScanOrder;
 
 /**
+ * SpocScanAsking:
+ * @answered: called from the main loop once what was missing is known
+ * @ask: for spoc_people_ask_cancel() until then; 0 when nothing is asked
+ */
+typedef struct {
+    SpocAnsweredFunc answered;
+    gpointer user_data;
+    guint ask;
+} SpocScanAsking;
+
+/**
  * spoc_scan_order_new:
  * @spool: where the counter is kept
+ * @asking: (inout)
  *
- * Returns: (transfer full): SPOC_ERROR_UNAVAILABLE or SPOC_ERROR_IO: it cannot be told now;
- *   any other: it is never to be mailed
+ * Returns: (transfer full): SPOC_ERROR_PENDING: the directory is being asked, see @asking;
+ *   SPOC_ERROR_UNAVAILABLE or SPOC_ERROR_IO: it cannot be told now; any other: it is never to
+ *   be mailed
  */
 SpocScanOrder *spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup,
-                                   SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                   SpocSpool *spool, SpocScanAsking *asking,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void spoc_scan_order_free(SpocScanOrder *order);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanOrder, spoc_scan_order_free)
 

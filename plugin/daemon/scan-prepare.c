@@ -2,7 +2,6 @@
 #include "daemon/scan-prepare.h"
 
 #include "base/error.h"
-#include "daemon/scan-order.h"
 #include "delivery/attachment.h"
 
 #include <unistd.h>
@@ -55,6 +54,7 @@ make_envelope(const SpocSetup *setup, const SpocScanFacts *facts, const SpocScan
             spoc_envelope_add_recipient(envelope, person->address);
         }
     }
+    envelope->owner = g_strdup(order->owner != NULL ? order->owner->address : NULL);
     envelope->job_id = facts->job_id;
     envelope->subject = g_strdup(mail->subject);
     envelope->message_id = g_strdup(mail->message_id);
@@ -78,12 +78,20 @@ prepare(SpocSpool *spool, const SpocSetup *setup, const char *name, const SpocSc
 
 gboolean
 spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                  const SpocScanFacts *facts, SpocPreparedScan *ret_prepared, GError **error)
+                  const SpocScanFacts *facts, SpocScanAsking *asking,
+                  SpocPreparedScan *ret_prepared, GError **error)
 {
     if (!check_size(setup, facts, error))
         return FALSE;
-    g_autoptr(SpocScanOrder) order = spoc_scan_order_new(facts, setup, spool, error);
+    g_autoptr(SpocScanOrder) order = spoc_scan_order_new(facts, setup, spool, asking, error);
     return order != NULL && prepare(spool, setup, name, facts, order, ret_prepared, error);
+}
+
+gboolean
+spoc_scan_may_pass(const GError *error)
+{
+    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE) ||
+           g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
 }
 
 gboolean

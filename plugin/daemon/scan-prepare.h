@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "daemon/setup.h"
+#include "daemon/scan-order.h"
 #include "spool/queue.h"
 #include "spool/scans.h"
 
@@ -19,13 +19,19 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocPreparedScan, spoc_prepared_scan_clear)
 
 /**
  * spoc_scan_prepare:
+ * @asking: (inout): see spoc_scan_order_new()
  *
- * Returns: FALSE with SPOC_ERROR_UNAVAILABLE or SPOC_ERROR_IO when it cannot be told now what is
- *   to become of it; with any other when it must never be mailed
+ * Returns: FALSE with SPOC_ERROR_PENDING, when the directory is asked, or SPOC_ERROR_UNAVAILABLE or
+ * SPOC_ERROR_IO when it cannot be told now what is to become of it; with any other when it must
+ * never be mailed
  */
 gboolean spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                           const SpocScanFacts *facts, SpocPreparedScan *ret_prepared,
+                           const SpocScanFacts *facts, SpocScanAsking *asking,
+                           SpocPreparedScan *ret_prepared,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether @error of spoc_scan_prepare() is a matter of time. */
+gboolean spoc_scan_may_pass(const GError *error);
 
 /**
  * spoc_scan_keep_failed:

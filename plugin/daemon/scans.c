@@ -20,6 +20,7 @@ struct _SpocScans {
 };
 
 typedef enum {
+    PHASE_LOOKING, /* the directory is asked who gets it */
     PHASE_FLYING,  /* the outbox has it */
     PHASE_KEEPING, /* the door is asked to make it safe */
     PHASE_LANDING, /* the outbox writes what has become of it */
@@ -37,8 +38,9 @@ typedef struct {
     gboolean is_early; /* it came while we were not open */
     gboolean in_outbox;
     Phase phase;
+    SpocScanAsking asking;
+    gboolean has_asked;
     char *server; /* (nullable) */
-    guint percent;
 
     SpocMessageState decided; /* SENDING: all have it */
     gboolean any_delivered;
@@ -46,13 +48,22 @@ typedef struct {
 } Scan;
 
 static void
-scan_free(gpointer data)
+let_doors_go(Scan *scan)
 {
-    Scan *scan = data;
     if (scan->door != NULL)
         spoc_control_set_closed(scan->door, NULL, NULL);
     if (scan->next != NULL)
         spoc_control_set_closed(scan->next, NULL, NULL);
+    scan->door = scan->next = NULL;
+}
+
+static void
+scan_free(gpointer data)
+{
+    Scan *scan = data;
+    if (scan->asking.ask != 0)
+        spoc_directory_ask_cancel(scan->asking.ask);
+    let_doors_go(scan);
     spoc_scan_facts_free(scan->facts);
     g_free(scan->name);
     g_free(scan->server);
@@ -86,14 +97,8 @@ spoc_scans_hang_up(SpocScans *scans)
     GHashTableIter place;
     gpointer value = NULL;
     g_hash_table_iter_init(&place, scans->scans);
-    while (g_hash_table_iter_next(&place, NULL, &value)) {
-        Scan *scan = value;
-        if (scan->door != NULL)
-            spoc_control_set_closed(scan->door, NULL, NULL);
-        if (scan->next != NULL)
-            spoc_control_set_closed(scan->next, NULL, NULL);
-        scan->door = scan->next = NULL;
-    }
+    while (g_hash_table_iter_next(&place, NULL, &value))
+        let_doors_go(value);
 }
 
 void
@@ -241,17 +246,6 @@ end_withdrawn(Scan *scan)
     forget(scan);
 }
 
-static gboolean
-has_delivered(const SpocEnvelope *envelope)
-{
-    for (guint i = 0; i < envelope->recipients->len; i++) {
-        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_DELIVERED)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static void
 notify_owner(Scan *scan, const SpocEnvelope *envelope)
 {
@@ -278,7 +272,7 @@ on_decided(const SpocEnvelope *envelope, SpocMessageState state, gpointer user_d
 {
     Scan *scan = user_data;
     scan->decided = state;
-    scan->any_delivered = state == SPOC_STATE_SENDING || has_delivered(envelope);
+    scan->any_delivered = state == SPOC_STATE_SENDING || spoc_scan_has_delivered(envelope);
     g_free(scan->reason);
     scan->reason = g_strdup(state == SPOC_STATE_SENDING ? scan->server : envelope->reason);
     if (scan->is_withdrawn) {
@@ -300,8 +294,6 @@ static void
 on_reached(const char *server, gpointer user_data)
 {
     Scan *scan = user_data;
-    if (g_strcmp0(server, scan->server) == 0)
-        return;
     g_free(scan->server);
     scan->server = g_strdup(server);
 }
@@ -310,19 +302,14 @@ static void
 on_progress(guint percent, gpointer user_data)
 {
     Scan *scan = user_data;
-    if (scan->door == NULL)
-        return;
-    g_autofree char *line = g_strdup_printf("progress %u %s", percent,
-                                            scan->server != NULL ? scan->server : "the server");
-    g_strdelimit(line, "\r\n", ' ');
-    spoc_control_reply(scan->door, line);
+    if (scan->door != NULL)
+        spoc_scan_answer_progress(scan->door, percent, scan->server);
 }
 
 static gboolean
 is_withdrawn(gpointer user_data)
 {
-    const Scan *scan = user_data;
-    return scan->is_withdrawn;
+    return ((const Scan *)user_data)->is_withdrawn;
 }
 
 /* --- the beginning ---------------------------------------------------------------------- */
@@ -333,10 +320,13 @@ wait(Scan *scan, const char *reason)
 {
     g_free(scan->reason);
     scan->reason = g_strdup(reason);
-    if (scan->door == NULL)
-        forget(scan); /* left: it is tried again */
-    else
+    if (scan->door != NULL) {
         decide_unreachable(scan);
+        return;
+    }
+    /* Left: it is tried again. The rescan took it for under way. */
+    scan->scans->waiting += scan->has_asked ? 1 : 0;
+    forget(scan);
 }
 
 static gboolean
@@ -346,23 +336,18 @@ fly(Scan *scan, GError **error)
     static const SpocStreamEvents events = {on_reached, on_decided};
     SpocScans *scans = scan->scans;
     g_auto(SpocPreparedScan) prepared = {0};
-    if (!spoc_scan_prepare(scans->spool, scans->setup, scan->name, scan->facts, &prepared, error))
+    if (!spoc_scan_prepare(scans->spool, scans->setup, scan->name, scan->facts, &scan->asking,
+                           &prepared, error))
         return FALSE;
     g_autoptr(SpocContent) content = spoc_scan_content_new(scans->spool, scan->name, prepared.frame,
                                                            &content_events, scan, error);
     if (content == NULL)
         return FALSE;
+    scan->phase = PHASE_FLYING;
     scan->in_outbox = TRUE;
     spoc_outbox_send_stream(scans->outbox, g_steal_pointer(&prepared.envelope), prepared.frame,
                             content, &events, on_safe, scan, NULL);
     return TRUE;
-}
-
-static gboolean
-may_pass(const GError *error)
-{
-    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE) ||
-           g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
 }
 
 static void
@@ -395,12 +380,28 @@ start(Scan *scan)
         wait(scan, setup->blocker);
         return;
     }
+    scan->phase = PHASE_LOOKING;
     if (fly(scan, &error))
         return;
-    if (may_pass(error))
+    if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING)) {
+        scan->has_asked = TRUE;
+        if (scan->door != NULL)
+            spoc_scan_answer_looking(scan->door);
+        return;
+    }
+    if (spoc_scan_may_pass(error))
         wait(scan, error->message);
     else
         refuse(scan, error->message);
+}
+
+/* The directory has answered, is away, or was replaced with the configuration. */
+static void
+on_answered(gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->asking.ask = 0;
+    start(scan);
 }
 
 /* --- doors ------------------------------------------------------------------------------ */
@@ -409,7 +410,7 @@ static void
 withdraw(Scan *scan)
 {
     scan->is_withdrawn = TRUE;
-    if (scan->phase == PHASE_KEEPING || scan->is_early)
+    if (scan->phase == PHASE_KEEPING || scan->phase == PHASE_LOOKING)
         end_withdrawn(scan);
 }
 
@@ -459,6 +460,7 @@ add_scan(SpocScans *scans, const char *name, GError **error)
     scan->scans = scans;
     scan->name = g_strdup(name);
     scan->facts = facts;
+    scan->asking = (SpocScanAsking){.answered = on_answered, .user_data = scan};
     g_hash_table_insert(scans->scans, scan->name, scan);
     return scan;
 }

@@ -50,6 +50,120 @@ load_people_problem(SpocSetup *setup, SpocLog *log)
     setup->blocker = g_strdup(problem);
 }
 
+/* --- notifications ---------------------------------------------------------------------- */
+
+static guint64
+kinds_between(SpocEventKind first, SpocEventKind last)
+{
+    guint64 kinds = 0;
+    for (guint kind = first; kind <= (guint)last; kind++)
+        kinds |= G_GUINT64_CONSTANT(1) << kind;
+    return kinds;
+}
+
+/* A name of notifyEvents */
+static guint64
+kinds_named(const char *name)
+{
+    static const struct {
+        const char *name;
+        SpocEventKind first, last;
+    } sets[] = {
+        {"all", SPOC_EVENT_OTHER, SPOC_EVENT_SERVER_AUDIT},
+        {"jobs", SPOC_EVENT_JOB_CREATED, SPOC_EVENT_JOB_PROGRESS},
+        {"printers", SPOC_EVENT_PRINTER_ADDED, SPOC_EVENT_PRINTER_SHUTDOWN},
+        {"server", SPOC_EVENT_SERVER_STARTED, SPOC_EVENT_SERVER_AUDIT},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++)
+        if (strcmp(sets[i].name, name) == 0)
+            return kinds_between(sets[i].first, sets[i].last);
+    SpocEventKind kind = spoc_event_kind(name);
+    return kinds_between(kind, kind);
+}
+
+gboolean
+spoc_rules_want(const SpocRules *rules, SpocEventKind kind)
+{
+    return (rules->kinds & (G_GUINT64_CONSTANT(1) << kind)) != 0;
+}
+
+static void
+load_rules(SpocRules *rules, const SpocConfig *config)
+{
+    const char *const *events = spoc_config_list(config, SPOC_OPTION_NOTIFY_EVENTS);
+    for (gsize i = 0; events[i] != NULL; i++)
+        rules->kinds |= kinds_named(events[i]);
+    SpocConfigOrigin wait = spoc_config_origin(config, SPOC_OPTION_NOTIFY_GROUP_WAIT);
+    rules->wait_s = spoc_config_duration_ms(config, SPOC_OPTION_NOTIFY_GROUP_WAIT) / 1000;
+    rules->job_wait_s = wait.layer == SPOC_LAYER_BUILTIN ? 0 : rules->wait_s;
+    rules->repeat_s = spoc_config_duration_ms(config, SPOC_OPTION_NOTIFY_REPEAT_INTERVAL) / 1000;
+    rules->max_per_hour = (guint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_MAX_PER_HOUR);
+    rules->digest_minute = (gint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_DIGEST_TIME);
+}
+
+static void
+load_wording(SpocSetup *setup)
+{
+    const SpocConfig *config = setup->config;
+    int language = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
+    setup->language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[language];
+    setup->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
+    setup->web_interface = spoc_config_string(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
+    setup->hide_titles =
+        spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) == SPOC_TITLES_HIDE;
+}
+
+static void
+on_directory_changed(const char *words, gpointer user_data)
+{
+    SpocLog *log = user_data;
+    if (words != NULL)
+        spoc_log(log, SPOC_LOG_ERROR, "the directory of recipientLdapUri cannot be asked: %s",
+                 words);
+    else
+        spoc_log(log, SPOC_LOG_INFO, "the directory of recipientLdapUri answers again");
+}
+
+static void
+load_directory(SpocSetup *setup, SpocLog *log)
+{
+    if (setup->blocker != NULL)
+        return;
+    g_autofree char *problem = spoc_directory_problem(setup->config);
+    if (problem != NULL) {
+        spoc_log(log, SPOC_LOG_ERROR, "no mail goes out: %s", problem);
+        setup->blocker = g_steal_pointer(&problem);
+        return;
+    }
+    setup->directory = spoc_directory_new(setup->config, setup->tls);
+    if (setup->directory != NULL)
+        spoc_directory_set_changed(setup->directory, on_directory_changed, log);
+}
+
+static void
+load_people(SpocSetup *setup)
+{
+    setup->people = spoc_people_new(setup->config);
+    setup->scan_people = spoc_people_new_for_scans(setup->config);
+    setup->command_people = spoc_people_new_for_anybody(setup->config);
+    setup->owner_people = spoc_people_new_for_owners(setup->config);
+    spoc_people_set_directory(setup->people, setup->directory);
+    spoc_people_set_directory(setup->scan_people, setup->directory);
+    spoc_people_set_directory(setup->command_people, setup->directory);
+    spoc_people_set_directory(setup->owner_people, setup->directory);
+}
+
+static void
+load_templates(SpocSetup *setup, const SpocPlaces *places, SpocLog *log)
+{
+    g_autofree char *own = g_build_filename(places->config_dir, "templates", NULL);
+    setup->templates = spoc_templates_new(places->template_dir, own);
+    const GPtrArray *problems = spoc_templates_problems(setup->templates);
+    for (guint i = 0; i < problems->len; i++)
+        spoc_log(log, SPOC_LOG_WARNING, "%s; the stock template is used instead",
+                 (const char *)g_ptr_array_index(problems, i));
+}
+
 SpocSetup *
 spoc_setup_load(const SpocPlaces *places, SpocLog *log)
 {
@@ -63,10 +177,8 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
     else
         load_tls(setup, log);
 
-    setup->people = spoc_people_new(setup->config);
-    setup->scan_people = spoc_people_new_for_scans(setup->config);
-    setup->command_people = spoc_people_new_for_anybody(setup->config);
-    setup->owner_people = spoc_people_new_for_owners(setup->config);
+    load_directory(setup, log);
+    load_people(setup);
     load_people_problem(setup, log);
     gsize count = 0;
     setup->schedule.delays_ms =
@@ -76,7 +188,10 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
     setup->sender = spoc_config_string(setup->config, SPOC_OPTION_MAILFROM);
     setup->unverified =
         (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
+    load_rules(&setup->rules, setup->config);
     setup->host_name = spoc_host_name();
+    load_wording(setup);
+    load_templates(setup, places, log);
     return setup;
 }
 
@@ -89,8 +204,10 @@ spoc_setup_free(SpocSetup *setup)
     spoc_people_free(setup->scan_people);
     spoc_people_free(setup->command_people);
     spoc_people_free(setup->owner_people);
+    spoc_directory_free(setup->directory);
     g_clear_pointer(&setup->tls, spoc_tls_unref);
     spoc_config_unref(setup->config);
+    spoc_templates_free(setup->templates);
     g_free(setup->host_name);
     g_free(setup->blocker);
     g_free(setup);
@@ -100,7 +217,8 @@ gboolean
 spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places)
 {
     g_autofree char *stamp = spoc_config_stamp(places, setup->config);
-    return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0;
+    return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0 ||
+           spoc_templates_is_stale(setup->templates);
 }
 
 gboolean

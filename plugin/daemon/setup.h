@@ -9,13 +9,28 @@
 #include "base/log.h"
 #include "base/places.h"
 #include "delivery/schedule.h"
+#include "event/event.h"
+#include "message/templates.h"
 #include "people/recipient.h"
 #include "spool/spool.h"
 #include "trust/tls.h"
 
+/* What notifications wait for, and which there are */
+typedef struct {
+    guint64 kinds;      /* bit SpocEventKind: such events are mailed */
+    gint64 wait_s;      /* notifyGroupWait, of printers and the server */
+    gint64 job_wait_s;  /* of jobs: 0 unless notifyGroupWait is set */
+    gint64 repeat_s;    /* notifyRepeatInterval */
+    guint max_per_hour; /* 0: no limit */
+    gint digest_minute; /* of the day */
+} SpocRules;
+
+gboolean spoc_rules_want(const SpocRules *rules, SpocEventKind kind);
+
 typedef struct {
     SpocConfig *config;
-    SpocTls *tls; /* (nullable): only while delivery is blocked */
+    SpocTls *tls;             /* (nullable): only while delivery is blocked */
+    SpocDirectory *directory; /* (nullable): of recipientLdapUri */
     SpocPeople *people;
     SpocPeople *scan_people;    /* by scanAllowedRecipients */
     SpocPeople *command_people; /* everybody, for spocctl send */
@@ -23,15 +38,23 @@ typedef struct {
     SpocSchedule schedule;
     const char *sender;
     char *host_name;
+    /* Of notifications */
+    const char *language;       /* of mails to those who have none of their own */
+    const char *subject_prefix; /* (nullable) */
+    const char *web_interface;  /* (nullable) */
+    gboolean hide_titles;
+    SpocTemplates *templates;
     SpocUnverified unverified;
+    SpocRules rules;
     char *blocker; /* (nullable): why no mail may go out, and the cure */
 } SpocSetup;
 
 /**
  * spoc_setup_load:
  *
- * Reads the configuration and writes every problem to @log. Never fails: what is wrong
- * with it stands in blocker.
+ * Reads the configuration and writes every problem to @log, which must outlive the setup: a
+ * directory that goes away, or comes back, is written there as well. Never fails: what is wrong
+ * stands in blocker.
  */
 SpocSetup *spoc_setup_load(const SpocPlaces *places, SpocLog *log);
 void spoc_setup_free(SpocSetup *setup);

@@ -2,13 +2,10 @@
 #include "daemon/stream.h"
 
 #include "base/error.h"
-#include "daemon/compose.h"
 #include "daemon/reading.h"
+#include "daemon/refusal.h"
 
 #include <string.h>
-
-/* Different refusals that are said of one stream */
-#define REFUSALS_SAID_MAX 100
 
 /* After a start, so many mails may be in the spool already without a mark: more than were ever
  * under way at once. */
@@ -40,6 +37,7 @@ typedef struct {
 
 struct _SpocStream {
     const SpocSurroundings *around;
+    SpocDesk *desk;
     SpocJournal *journal;
     gboolean ended;
     guint recheck_count; /* mails that a spocd before this one may have put into the spool */
@@ -58,6 +56,8 @@ struct _SpocStream {
     char *answer;         /* (nullable): then why */
     GQueue progress;      /* of Progress, in the stream's order */
 
+    guint people_ask;       /* the directory is asked */
+    gboolean is_away;       /* and cannot be asked now */
     guint64 exhausted_size; /* of the journal when nothing whole was left behind position */
     guint asks;             /* questions to CUPS whose answers have not come */
 
@@ -79,7 +79,8 @@ read_head(SpocStream *stream)
 }
 
 SpocStream *
-spoc_stream_open(const SpocSurroundings *surroundings, const char *journal_name, GError **error)
+spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk, const char *journal_name,
+                 GError **error)
 {
     g_autoptr(SpocJournal) journal = spoc_journal_open(surroundings->spool, journal_name, error);
     if (journal == NULL)
@@ -90,12 +91,13 @@ spoc_stream_open(const SpocSurroundings *surroundings, const char *journal_name,
 
     SpocStream *stream = g_new0(SpocStream, 1);
     stream->around = surroundings;
+    stream->desk = desk;
     stream->journal = g_steal_pointer(&journal);
     stream->ended = ended;
     stream->recheck_count = RECHECKED_MAILS;
     stream->position = spoc_journal_marked_before(stream->journal);
     stream->exhausted_size = G_MAXUINT64;
-    stream->refusals_said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    stream->refusals_said = spoc_said_new();
     g_queue_init(&stream->progress);
     read_head(stream);
     return stream;
@@ -111,6 +113,8 @@ spoc_stream_free(SpocStream *stream)
     g_queue_clear_full(&stream->progress, g_free);
     g_hash_table_unref(stream->refusals_said);
     spoc_subscription_clear(&stream->subscription);
+    if (stream->people_ask != 0)
+        spoc_people_ask_cancel(stream->around->setup->people, stream->people_ask);
     g_clear_pointer(&stream->uri, spoc_recipient_uri_free);
     spoc_journal_free(stream->journal);
     g_free(stream->answer);
@@ -262,61 +266,54 @@ find_job(SpocStream *stream, const SpocEvent *event)
 
 /* --- one event -------------------------------------------------------------------------- */
 
-static gboolean
-has_person(const GPtrArray *people, const char *address)
-{
-    for (guint i = 0; i < people->len; i++) {
-        const SpocPerson *person = g_ptr_array_index(people, i);
-        if (g_strcmp0(person->address, address) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* Adds those of @found that are not in @people yet: nobody gets the same mail twice. */
-static void
-add_people(GPtrArray *people, GPtrArray *found)
-{
-    while (found->len > 0) {
-        SpocPerson *person = g_ptr_array_steal_index(found, 0);
-        if (has_person(people, person->address))
-            spoc_person_free(person);
-        else
-            g_ptr_array_add(people, person);
-    }
-}
-
 /* A refusal is an ERROR once a stream, however many events it concerns. */
 static void
 say_refusal(SpocStream *stream, const SpocRecipient *recipient, const SpocEvent *event,
             const GError *refusal)
 {
-    g_autofree char *about = recipient->who == SPOC_WHO_OWNER
-                                 ? g_strdup_printf("no mail to the owner of job %d", event->job_id)
-                                 : g_strdup_printf("no mail to '%s'", recipient->text);
-    const char *because = "";
-    if (stream->answer != NULL)
-        because = recipient->who == SPOC_WHO_OWNER
-                      ? ": "
-                      : "; whether it is the owner of the job could not be found out: ";
-    g_autofree char *sentence = g_strdup_printf("%s: %s%s%s", about, refusal->message, because,
-                                                stream->answer != NULL ? stream->answer : "");
-    if (g_hash_table_contains(stream->refusals_said, sentence) ||
-        g_hash_table_size(stream->refusals_said) >= REFUSALS_SAID_MAX)
-        return;
-    spoc_log(stream->around->log, SPOC_LOG_ERROR, "%s: %s", spoc_journal_name(stream->journal),
-             sentence);
-    g_hash_table_add(stream->refusals_said, g_steal_pointer(&sentence));
+    g_autofree char *sentence =
+        spoc_refusal_sentence(recipient, event->job_id, refusal->message, stream->answer);
+    if (spoc_said_first(stream->refusals_said, sentence))
+        spoc_log(stream->around->log, SPOC_LOG_ERROR, "%s: %s", spoc_journal_name(stream->journal),
+                 sentence);
 }
 
 /* Whether knowing the owner could turn the refusal of @recipient into a mail. */
 static gboolean
 owner_could_help(const SpocEvent *event, const GError *refusal)
 {
-    return event->job_id > 0 && !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_INVALID);
+    return event->job_id > 0 && !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_INVALID) &&
+           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_PENDING) &&
+           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
 }
 
-/* NULL while CUPS is asked; else the people who get the event, perhaps none. */
+static void
+on_people(gpointer user_data)
+{
+    SpocStream *stream = user_data;
+    stream->people_ask = 0;
+    stream->awaiting = FALSE;
+    stream->around->changed(stream->around->user_data);
+}
+
+/* Whether the answer of the directory has to be waited for. One run alone does not wait for a
+ * directory that is away. */
+static gboolean
+await_directory(SpocStream *stream, const SpocRecipient *recipient, const char *owner,
+                const GError *refusal)
+{
+    stream->is_away = g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
+    if (!stream->is_away && !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_PENDING))
+        return FALSE;
+    if (stream->is_away && stream->around->once)
+        return TRUE;
+    stream->awaiting = TRUE;
+    stream->people_ask =
+        spoc_people_ask(stream->around->setup->people, recipient, owner, on_people, stream);
+    return TRUE;
+}
+
+/* NULL while CUPS or the directory is asked; else the people who get the event, perhaps none. */
 static GPtrArray *
 find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret_facts)
 {
@@ -341,52 +338,53 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
                 found = spoc_people_resolve(rules, recipient, facts->owner, &refusal);
             }
         }
+        if (found == NULL &&
+            await_directory(stream, recipient, facts != NULL ? facts->owner : NULL, refusal))
+            return NULL;
         if (found == NULL)
             say_refusal(stream, recipient, event, refusal);
         else
-            add_people(people, found);
+            spoc_persons_add(people, found);
     }
     *ret_facts = facts;
     return g_steal_pointer(&people);
 }
 
-/* Composes the mail for one person and lets it fly. */
-static void
-launch(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
-       const SpocPerson *person, Progress *progress, guint number)
+/* Names the recipient in the marks of an event, whatever the others are by the next start. FNV-1a.
+ */
+static guint
+part_of(const SpocPerson *person)
 {
-    const SpocSurroundings *around = stream->around;
-    g_autoptr(GError) error = NULL;
-    const SpocComposition composition = {
-        .setup = around->setup,
-        .journal = stream->journal,
-        .uri = stream->uri,
-        .event = event,
-        .facts = facts,
-        .person = person,
-    };
-    g_autoptr(GBytes) body = NULL;
-    g_autoptr(SpocEnvelope) envelope = spoc_compose(&composition, &body, &error);
-    if (envelope == NULL) {
-        log_error(stream, "cannot compose a mail", error);
-        return;
-    }
-    /* A crash between writing the message and marking its event: it is in the spool. */
-    SpocMessageState state = SPOC_STATE_NEW;
-    gboolean may_exist = stream->recheck_count > 0;
-    if (may_exist)
-        stream->recheck_count--;
-    if (spoc_outbox_is_flying(around->outbox, envelope->id) ||
-        (may_exist && spoc_queue_find(around->spool, envelope->id, &state, NULL))) {
-        if (!spoc_journal_mark(stream->journal, event->offset, number, &error))
-            log_error(stream, "cannot mark what is done", error);
-        return;
-    }
+    guint32 hash = 2166136261u;
+    for (const char *p = person->address; *p != '\0'; p++)
+        hash = (hash ^ (guchar)*p) * 16777619u;
+    return hash != SPOC_JOURNAL_WHOLE ? hash : hash + 1;
+}
+
+/* Puts the event on the desk for one person. */
+static void
+hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
+          const SpocPerson *person, Progress *progress, gint old_printer_state)
+{
     Part *part = g_new0(Part, 1);
     part->progress = progress;
-    part->part = number;
+    part->part = part_of(person);
     progress->open_parts++;
-    spoc_outbox_send(around->outbox, g_steal_pointer(&envelope), body, on_mail_safe, part, g_free);
+    const SpocEntry entry = {
+        .event = event,
+        .journal = stream->journal,
+        .uri = stream->uri,
+        .facts = facts,
+        .person = person,
+        .old_printer_state = old_printer_state,
+        .may_exist = stream->recheck_count > 0,
+        .safe = on_mail_safe,
+        .user_data = part,
+        .destroy = g_free,
+    };
+    if (stream->recheck_count > 0)
+        stream->recheck_count--;
+    spoc_desk_put(stream->desk, &entry);
 }
 
 /* What is not mailed, and why, once a stream. */
@@ -431,7 +429,7 @@ handle_event(const SpocEvent *event, gpointer user_data)
 
     const SpocJobFacts *facts = NULL;
     g_autoptr(GPtrArray) people = NULL;
-    if (theirs && stream->uri != NULL &&
+    if (theirs && stream->uri != NULL && spoc_desk_wants(stream->desk, event) &&
         !spoc_journal_is_marked(stream->journal, event->offset, SPOC_JOURNAL_WHOLE)) {
         people = find_people(stream, event, &facts);
         if (people == NULL)
@@ -441,9 +439,11 @@ handle_event(const SpocEvent *event, gpointer user_data)
     progress->stream = stream;
     progress->offset = event->offset;
     g_queue_push_tail(&stream->progress, progress);
+    gint old_state = people != NULL ? spoc_told_store_see(stream->around->told, event) : 0;
     for (guint i = 0; people != NULL && i < people->len; i++) {
-        if (!spoc_journal_is_marked(stream->journal, event->offset, i))
-            launch(stream, event, facts, g_ptr_array_index(people, i), progress, i);
+        const SpocPerson *person = g_ptr_array_index(people, i);
+        if (!spoc_journal_is_marked(stream->journal, event->offset, part_of(person)))
+            hand_over(stream, event, facts, person, progress, old_state);
     }
     progress->all_launched = TRUE;
     return TRUE;
@@ -538,19 +538,20 @@ spoc_stream_step(SpocStream *stream)
 {
     if (stream->awaiting || stream->around->setup->blocker != NULL)
         return FALSE;
-    guint room = spoc_outbox_room(stream->around->outbox);
+    guint room = spoc_desk_room(stream->desk);
     if (room == 0)
         return FALSE;
     g_autoptr(GError) error = NULL;
     guint64 size = spoc_journal_size(stream->journal);
     gboolean more = FALSE;
+    stream->is_away = FALSE;
     if (!spoc_reading_run(stream->journal, stream->ended, MIN(room, STEP_EVENTS_MAX), handle_event,
                           say_damaged, stream, &stream->position, &more, &error))
         log_error(stream, "cannot read the journal", error);
     else if (!more)
         stream->exhausted_size = size;
     advance(stream);
-    return more && !stream->undecided && !stream->awaiting;
+    return more && !stream->undecided && !stream->awaiting && !stream->is_away;
 }
 
 SpocStreamStatus
@@ -558,13 +559,17 @@ spoc_stream_status(const SpocStream *stream)
 {
     guint64 size = spoc_journal_size(stream->journal);
     gboolean behind = stream->position < size && stream->exhausted_size != size;
-    if (!g_queue_is_empty((GQueue *)&stream->progress) || stream->asks > 0 ||
-        stream->subscription_retry.timer != 0 || stream->job_retry.timer != 0)
+    gboolean looks_up = stream->people_ask != 0 && !stream->is_away;
+    if (looks_up || stream->asks > 0 || stream->subscription_retry.timer != 0 ||
+        stream->job_retry.timer != 0)
         return SPOC_STREAM_BUSY;
     if (behind && stream->undecided)
         return SPOC_STREAM_UNDECIDED;
     if (behind)
-        return stream->around->setup->blocker != NULL ? SPOC_STREAM_BLOCKED : SPOC_STREAM_BUSY;
+        return stream->around->setup->blocker != NULL || stream->is_away ? SPOC_STREAM_BLOCKED
+                                                                         : SPOC_STREAM_BUSY;
+    if (!g_queue_is_empty((GQueue *)&stream->progress))
+        return SPOC_STREAM_PARKED;
     return stream->ended ? SPOC_STREAM_DONE : SPOC_STREAM_IDLE;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   One journal on its way to mails: reads its events, finds out whose they are and
- *           who gets them, composes, hands the mails to the outbox, and marks what is done.
+ *           who gets them, hands them to the desk, and marks what is done.
  * OWNERSHIP Borrows everything in its surroundings; they outlive it.
  *
  * An event is finished when each of its mails is settled or safe in the spool. Where an
@@ -10,33 +10,20 @@
  */
 #pragma once
 
-#include "daemon/outbox.h"
-#include "people/cups.h"
+#include "daemon/desk.h"
+#include "daemon/surroundings.h"
 #include "spool/journal.h"
 
 typedef struct _SpocStream SpocStream;
-
-/* What all streams share; the daemon replaces @setup with the configuration. */
-typedef struct {
-    SpocSpool *spool;
-    SpocLog *log;
-    SpocOutbox *outbox;
-    SpocCups *cups;
-    const SpocSetup *setup;
-    gboolean once; /* ask CUPS once, don't wait for it to come back */
-    /* An answer came, or a mail is settled: the stream can go on. */
-    void (*changed)(gpointer user_data);
-    gpointer user_data;
-} SpocSurroundings;
 
 /**
  * spoc_stream_open:
  *
  * Returns: (transfer full): SPOC_ERROR_CORRUPT when the journal cannot be understood
  */
-SpocStream *spoc_stream_open(const SpocSurroundings *surroundings, const char *journal_name,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* Mails under way must be gone from the outbox before. */
+SpocStream *spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk,
+                             const char *journal_name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* What is under way must be gone from desk and outbox before. */
 void spoc_stream_free(SpocStream *stream);
 
 /* The name of its journal, the stream's */
@@ -48,16 +35,17 @@ gboolean spoc_stream_refresh(SpocStream *stream, GError **error) G_GNUC_WARN_UNU
 /**
  * spoc_stream_step:
  *
- * Goes on with its events while the outbox has room, up to a bounded number of them.
+ * Goes on with its events while the desk has room, up to a bounded number of them.
  *
  * Returns: whether it could do more at once
  */
 gboolean spoc_stream_step(SpocStream *stream);
 
 typedef enum {
-    SPOC_STREAM_IDLE,    /* all that is there is done; more may come */
-    SPOC_STREAM_BUSY,    /* mails under way, or an answer of CUPS is awaited */
-    SPOC_STREAM_BLOCKED, /* events are there, and the configuration or a lack of room keeps them */
+    SPOC_STREAM_IDLE,      /* all that is there is done; more may come */
+    SPOC_STREAM_BUSY,      /* it can go on, or an answer of CUPS is awaited */
+    SPOC_STREAM_PARKED,    /* its events are with the desk or the outbox */
+    SPOC_STREAM_BLOCKED,   /* events are there, and the configuration or a directory keeps them */
     SPOC_STREAM_UNDECIDED, /* only the end of the stream can tell whose its events are */
     SPOC_STREAM_DONE,      /* ended, and all is done: spoc_stream_remove() it */
 } SpocStreamStatus;

@@ -49,10 +49,30 @@ spoc_event_free(SpocEvent *event)
     g_free(event);
 }
 
+SpocEvent *
+spoc_event_copy(const SpocEvent *event)
+{
+    SpocEvent *copy = g_memdup2(event, sizeof *event);
+    copy->name = g_strdup(event->name);
+    copy->text = g_strdup(event->text);
+    copy->job_name = g_strdup(event->job_name);
+    copy->job_state_reasons = g_strdupv(event->job_state_reasons);
+    copy->printer_uri = g_strdup(event->printer_uri);
+    copy->printer_name = g_strdup(event->printer_name);
+    copy->printer_state_reasons = g_strdupv(event->printer_state_reasons);
+    return copy;
+}
+
 gboolean
 spoc_event_is_job(const SpocEvent *event)
 {
     return event->kind >= SPOC_EVENT_JOB_CREATED && event->kind <= SPOC_EVENT_JOB_PROGRESS;
+}
+
+const char *
+spoc_event_names_get(guint index)
+{
+    return index < G_N_ELEMENTS(KINDS) ? KINDS[index].name : NULL;
 }
 
 /* --- values ----------------------------------------------------------------------------- */
@@ -170,8 +190,8 @@ read_bytes(void *context, ipp_uchar_t *buffer, size_t size)
     return (ssize_t)count;
 }
 
-static SpocEventKind
-kind_of(const char *name)
+SpocEventKind
+spoc_event_kind(const char *name)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(KINDS); i++) {
         if (strcmp(KINDS[i].name, name) == 0)
@@ -202,7 +222,7 @@ read_event(const guint8 *bytes, gsize size)
     ippDelete(message);
     if (event->name == NULL)
         return NULL;
-    event->kind = kind_of(event->name);
+    event->kind = spoc_event_kind(event->name);
     if (event->job_state_reasons == NULL)
         event->job_state_reasons = g_new0(char *, 1);
     if (event->printer_state_reasons == NULL)

@@ -63,6 +63,10 @@ typedef struct {
 
 void spoc_event_free(SpocEvent *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEvent, spoc_event_free)
+SpocEvent *spoc_event_copy(const SpocEvent *event);
+
+/* The kind of an event by its name in RFC 3995 or CUPS; SPOC_EVENT_OTHER for an unknown one */
+SpocEventKind spoc_event_kind(const char *name);
 
 typedef enum {
     SPOC_SCAN_EVENT,   /* one event; consumed up to its end, skipped bytes before it included */
@@ -87,3 +91,6 @@ SpocScanResult spoc_event_scan(const guint8 *bytes, gsize size, guint64 offset, 
                                gsize *ret_consumed, SpocEvent **ret_event);
 
 gboolean spoc_event_is_job(const SpocEvent *event);
+
+/* (nullable): the names that events have, one after the other; NULL behind the last */
+const char *spoc_event_names_get(guint index);

@@ -1,141 +1,104 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The format (GNU gettext manual, 10.3), numbers in the byte order of who made it; ours are made
+ * little-endian:
+ *
+ *    0  4  0x950412de
+ *    4  4  revision, the upper half of which must be 0
+ *    8  4  N, the number of sentences
+ *   12  4  offset of N pairs (length, offset) of msgids
+ *   16  4  offset of N pairs of translations
+ *
+ * Strings end with a NUL that their length does not count. A msgid with a plural is "one NUL many",
+ * its translation the forms with NULs between them; a context stands before, ended by EOT.
+ */
 #include "message/catalogue.h"
 
-#include "base/error.h"
 #include "message/plural.h"
-#include "po/catalogues.h"
+#include "po-resources.h"
 
 #include <gio/gio.h>
 #include <string.h>
 
-#define RESOURCE_FOLDER "/spoc/po/"
-#define CONTEXT_END '\004'
-
-/* The .mo format, "The Format of GNU MO Files" in gettext's manual: two tables of length and
- * offset, sorted by msgid. */
-#define MAGIC 0x950412deU
-#define HEAD_BYTES 20
-#define ENTRY_BYTES 8
-#define ENTRIES_MAX 10000
-#define FORMS_MAX 8
+#define MAGIC 0x950412deu
+#define HEADER_BYTES 20
+#define SENTENCES_MAX 10000
+#define TAG_MAX_BYTES 40
 
 typedef struct {
-    const char *msgid;
-    const char *text; /* the forms behind each other, a NUL after each */
-    guint form_count;
-} Entry;
+    const char *text;
+    gsize length;
+} Sentence;
 
 struct _SpocCatalogue {
-    char *language;
-    GBytes *mo;
-    Entry *entries; /* (nullable): English has none */
-    guint count;
-    char *plural; /* (nullable) */
+    const char *language;
+    GBytes *bytes;         /* (nullable): NULL for English */
+    GHashTable *sentences; /* (nullable): msgid → Sentence */
+    SpocPlural *plural;    /* (nullable) */
 };
+
+/* BCP 47; the msgids are English. */
+static const char *const LANGUAGES[] = {"en", "cs", "de", "es",    "fr", "it",
+                                        "ja", "nl", "pl", "pt-BR", NULL};
 
 /* --- reading ---------------------------------------------------------------------------- */
 
 static guint32
-number_at(const guint8 *bytes, gboolean is_swapped)
+read_number(const guint8 *data, gsize offset)
 {
-    guint32 value = 0;
-    memcpy(&value, bytes, sizeof value);
-    return is_swapped ? GUINT32_SWAP_LE_BE(value) : value;
+    guint32 number = 0;
+    memcpy(&number, data + offset, sizeof number);
+    return GUINT32_FROM_LE(number);
 }
 
-/* (nullable): the string that a table's entry tells, which ends within @size and is UTF-8 */
-static const char *
-string_at(const guint8 *bytes, gsize size, gsize entry, gboolean is_swapped, gsize *ret_length)
+/* FALSE: it is not within @size, or not ended by a NUL. */
+static gboolean
+read_string(const guint8 *data, gsize size, gsize pair, Sentence *ret_sentence)
 {
-    gsize length = number_at(bytes + entry, is_swapped);
-    gsize offset = number_at(bytes + entry + 4, is_swapped);
-    if (offset >= size || length >= size - offset || bytes[offset + length] != '\0')
-        return NULL;
-    const char *text = (const char *)bytes + offset;
-    for (const char *part = text; part <= text + length; part += strlen(part) + 1) {
-        if (!g_utf8_validate(part, -1, NULL))
-            return NULL;
-    }
-    *ret_length = length;
-    return text;
+    gsize length = read_number(data, pair);
+    gsize offset = read_number(data, pair + 4);
+    if (offset >= size || length >= size - offset || data[offset + length] != '\0')
+        return FALSE;
+    ret_sentence->text = (const char *)data + offset;
+    ret_sentence->length = length;
+    return TRUE;
 }
 
 static gboolean
-read_entries(SpocCatalogue *catalogue, const guint8 *bytes, gsize size)
+read_sentences(SpocCatalogue *catalogue, const guint8 *data, gsize size)
 {
-    if (size < HEAD_BYTES)
+    if (size < HEADER_BYTES || read_number(data, 0) != MAGIC || read_number(data, 4) >> 16 != 0)
         return FALSE;
-    gboolean is_swapped = number_at(bytes, FALSE) == GUINT32_SWAP_LE_BE(MAGIC);
-    gsize count = number_at(bytes + 8, is_swapped);
-    gsize msgids = number_at(bytes + 12, is_swapped);
-    gsize texts = number_at(bytes + 16, is_swapped);
-    if (number_at(bytes, is_swapped) != MAGIC || number_at(bytes + 4, is_swapped) >> 16 > 1 ||
-        count > ENTRIES_MAX || msgids > size || size - msgids < count * ENTRY_BYTES ||
-        texts > size || size - texts < count * ENTRY_BYTES)
+    gsize count = read_number(data, 8);
+    gsize ids = read_number(data, 12), translations = read_number(data, 16);
+    if (count > SENTENCES_MAX || ids > size || count * 8 > size - ids || translations > size ||
+        count * 8 > size - translations)
         return FALSE;
-    catalogue->entries = g_new0(Entry, MAX(count, 1));
-    catalogue->count = (guint)count;
     for (gsize i = 0; i < count; i++) {
-        Entry *entry = &catalogue->entries[i];
-        gsize length = 0;
-        entry->msgid = string_at(bytes, size, msgids + i * ENTRY_BYTES, is_swapped, &length);
-        entry->text = string_at(bytes, size, texts + i * ENTRY_BYTES, is_swapped, &length);
-        if (entry->msgid == NULL || entry->text == NULL ||
-            (i > 0 && strcmp(entry[-1].msgid, entry->msgid) >= 0))
+        Sentence id, translation;
+        if (!read_string(data, size, ids + i * 8, &id) ||
+            !read_string(data, size, translations + i * 8, &translation) ||
+            !g_utf8_validate(translation.text, (gssize)strlen(translation.text), NULL))
             return FALSE;
-        for (const char *form = entry->text; form <= entry->text + length; form += strlen(form) + 1)
-            entry->form_count++;
+        g_hash_table_insert(catalogue->sentences, (gpointer)id.text,
+                            g_memdup2(&translation, sizeof translation));
     }
     return TRUE;
 }
 
-static const Entry *
-find_entry(const SpocCatalogue *catalogue, const char *msgid)
-{
-    guint low = 0;
-    guint high = catalogue->count;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        int order = strcmp(msgid, catalogue->entries[middle].msgid);
-        if (order == 0)
-            return &catalogue->entries[middle];
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
-}
-
-/* The header is the translation of "". */
-static gboolean
-read_header(SpocCatalogue *catalogue)
-{
-    static const char key[] = "plural=";
-    const Entry *header = find_entry(catalogue, "");
-    const char *line = header != NULL ? strstr(header->text, "\nPlural-Forms:") : NULL;
-    const char *plural = line != NULL ? strstr(line + 1, key) : NULL;
-    if (plural == NULL)
-        return TRUE;
-    plural += strlen(key);
-    catalogue->plural = g_strndup(plural, strcspn(plural, ";\n"));
-    gulong form = 0;
-    return spoc_plural_evaluate(catalogue->plural, 1, &form);
-}
-
 SpocCatalogue *
-spoc_catalogue_new(const char *language, GBytes *mo, GError **error)
+spoc_catalogue_parse(const char *language, GBytes *bytes)
 {
     g_autoptr(SpocCatalogue) catalogue = g_new0(SpocCatalogue, 1);
-    catalogue->language = g_strdup(language);
-    catalogue->mo = g_bytes_ref(mo);
     gsize size = 0;
-    const guint8 *bytes = g_bytes_get_data(mo, &size);
-    if (!read_entries(catalogue, bytes, size) || !read_header(catalogue)) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
-                    "the catalogue of the language '%s' is damaged", language);
+    const guint8 *data = g_bytes_get_data(bytes, &size);
+    catalogue->language = language;
+    catalogue->bytes = g_bytes_ref(bytes);
+    catalogue->sentences = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    if (!read_sentences(catalogue, data, size))
         return NULL;
-    }
+    const Sentence *header = g_hash_table_lookup(catalogue->sentences, "");
+    catalogue->plural = header != NULL ? spoc_plural_parse(header->text) : NULL;
     return g_steal_pointer(&catalogue);
 }
 
@@ -144,155 +107,82 @@ spoc_catalogue_free(SpocCatalogue *catalogue)
 {
     if (catalogue == NULL)
         return;
-    g_free(catalogue->language);
-    g_clear_pointer(&catalogue->mo, g_bytes_unref);
-    g_free(catalogue->entries);
-    g_free(catalogue->plural);
+    g_clear_pointer(&catalogue->sentences, g_hash_table_unref);
+    g_clear_pointer(&catalogue->bytes, g_bytes_unref);
+    spoc_plural_free(catalogue->plural);
     g_free(catalogue);
-}
-
-guint
-spoc_catalogue_size(const SpocCatalogue *catalogue)
-{
-    return catalogue->count;
-}
-
-const char *
-spoc_catalogue_msgid(const SpocCatalogue *catalogue, guint place)
-{
-    return place < catalogue->count ? catalogue->entries[place].msgid : NULL;
-}
-
-/* --- sentences -------------------------------------------------------------------------- */
-
-static const char *
-without_context(const char *msgid)
-{
-    const char *end = strchr(msgid, CONTEXT_END);
-    return end != NULL ? end + 1 : msgid;
-}
-
-const char *
-spoc_catalogue_get(const SpocCatalogue *catalogue, const char *msgid)
-{
-    const Entry *entry = catalogue->entries != NULL ? find_entry(catalogue, msgid) : NULL;
-    return entry != NULL ? entry->text : without_context(msgid);
-}
-
-const char *
-spoc_catalogue_get_plural(const SpocCatalogue *catalogue, const char *msgid,
-                          const char *msgid_plural, gulong n)
-{
-    const Entry *entry = catalogue->entries != NULL ? find_entry(catalogue, msgid) : NULL;
-    if (entry == NULL)
-        return n == 1 ? without_context(msgid) : msgid_plural;
-    gulong form = 0;
-    if (catalogue->plural == NULL || !spoc_plural_evaluate(catalogue->plural, n, &form) ||
-        form >= entry->form_count)
-        form = 0;
-    const char *text = entry->text;
-    while (form-- > 0)
-        text += strlen(text) + 1;
-    return text;
 }
 
 /* --- languages -------------------------------------------------------------------------- */
 
-static const SpocCatalogue ENGLISH = {.language = (char *)"en"};
-
-typedef struct {
-    GPtrArray *catalogues; /* English first */
-    GPtrArray *tags;       /* the same ones' tags, and NULL */
-} Languages;
-
-static Languages *
-load_languages(void)
+const char *const *
+spoc_catalogue_languages(void)
 {
-    Languages *languages = g_new0(Languages, 1);
-    languages->catalogues = g_ptr_array_new();
-    languages->tags = g_ptr_array_new();
-    g_ptr_array_add(languages->catalogues, (gpointer)&ENGLISH);
-    g_ptr_array_add(languages->tags, ENGLISH.language);
-    /* By name, so that the linker takes it out of the static library; no constructor does it. */
-    spoc_catalogues_register_resource();
-    GResource *resource = spoc_catalogues_get_resource();
-    g_auto(GStrv) names = g_resource_enumerate_children(resource, RESOURCE_FOLDER, 0, NULL);
-    for (gsize i = 0; names != NULL && names[i] != NULL; i++) {
-        g_autofree char *path = g_strconcat(RESOURCE_FOLDER, names[i], NULL);
-        g_autofree char *tag = g_strdelimit(g_strndup(names[i], strcspn(names[i], ".")), "_", '-');
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GBytes) mo = g_resource_lookup_data(resource, path, 0, &error);
-        SpocCatalogue *catalogue = mo != NULL ? spoc_catalogue_new(tag, mo, &error) : NULL;
-        if (catalogue == NULL)
-            g_error("%s", error->message); /* a fault of the build */
-        g_ptr_array_add(languages->catalogues, catalogue);
-        g_ptr_array_add(languages->tags, catalogue->language);
+    return LANGUAGES;
+}
+
+static SpocCatalogue *
+load(const char *language)
+{
+    if (strcmp(language, "en") == 0) {
+        SpocCatalogue *english = g_new0(SpocCatalogue, 1);
+        english->language = language;
+        return english;
     }
-    g_ptr_array_add(languages->tags, NULL);
-    return languages;
+    g_autofree char *path = g_strconcat("/spoc/po/", language, ".mo", NULL);
+    g_autoptr(GBytes) bytes =
+        g_resource_lookup_data(spoc_po_get_resource(), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    SpocCatalogue *catalogue = bytes != NULL ? spoc_catalogue_parse(language, bytes) : NULL;
+    if (catalogue == NULL)
+        g_error("the catalogue of %s in this program is damaged", language);
+    return catalogue;
 }
 
-/* Read once and never changed: as constant as the bytes that it is made from. */
-static const Languages *
-all_languages(void)
+/* All of them, in the order of LANGUAGES; read when the first is asked for. */
+static SpocCatalogue *const *
+catalogues(void)
 {
-    static gsize loaded = 0;
-    if (g_once_init_enter(&loaded))
-        g_once_init_leave(&loaded, (gsize)load_languages());
-    return (const Languages *)loaded;
+    static SpocCatalogue *all[G_N_ELEMENTS(LANGUAGES)];
+    static gsize done = 0;
+    if (g_once_init_enter(&done)) {
+        for (gsize i = 0; LANGUAGES[i] != NULL; i++)
+            all[i] = load(LANGUAGES[i]);
+        g_once_init_leave(&done, 1);
+    }
+    return all;
 }
 
-/* Bytes of a tag's beginning up to the first "-" */
-static gsize
-primary_length(const char *tag)
-{
-    return strcspn(tag, "-");
-}
-
-/* (nullable): for a single tag: the same, else another one of the same language */
+/* (nullable): "de_AT.UTF-8@euro" is "de-at" here */
 static const SpocCatalogue *
-match(const char *tag)
+find(const char *language)
 {
-    const GPtrArray *catalogues = all_languages()->catalogues;
-    gsize length = primary_length(tag);
-    const SpocCatalogue *kin = NULL;
-    for (guint i = 0; i < catalogues->len; i++) {
-        const SpocCatalogue *catalogue = g_ptr_array_index(catalogues, i);
-        if (g_ascii_strcasecmp(tag, catalogue->language) == 0)
-            return catalogue;
-        if (kin == NULL && primary_length(catalogue->language) == length &&
-            g_ascii_strncasecmp(tag, catalogue->language, length) == 0)
-            kin = catalogue;
+    if (language == NULL)
+        return NULL;
+    g_autofree char *cut = g_strndup(language, MIN(strcspn(language, ".@"), TAG_MAX_BYTES));
+    g_autofree char *tag = g_ascii_strdown(g_strdelimit(cut, "_", '-'), -1);
+    gsize main_length = strcspn(tag, "-");
+    const SpocCatalogue *nearest = NULL;
+    for (gsize i = 0; LANGUAGES[i] != NULL; i++) {
+        if (g_ascii_strcasecmp(LANGUAGES[i], tag) == 0)
+            return catalogues()[i];
+        if (main_length > 0 && strcspn(LANGUAGES[i], "-") == main_length &&
+            strncmp(LANGUAGES[i], tag, main_length) == 0)
+            nearest = catalogues()[i];
     }
-    return kin;
-}
-
-static const SpocCatalogue *
-find_language(const char *language)
-{
-    const SpocCatalogue *found = NULL;
-    for (const char *next = language; found == NULL && next != NULL && *next != '\0';) {
-        next += strspn(next, " ,");
-        gsize length = strcspn(next, ",");
-        g_autofree char *tag = g_strndup(next, strcspn(next, ",;.@ "));
-        if (*tag != '\0')
-            found = match(g_strdelimit(tag, "_", '-'));
-        next += length;
-    }
-    return found;
+    return nearest;
 }
 
 const SpocCatalogue *
 spoc_catalogue_find(const char *language)
 {
-    const SpocCatalogue *found = find_language(language);
-    return found != NULL ? found : &ENGLISH;
+    const SpocCatalogue *found = find(language);
+    return found != NULL ? found : catalogues()[0];
 }
 
 gboolean
 spoc_catalogue_exists(const char *language)
 {
-    return find_language(language) != NULL;
+    return find(language) != NULL;
 }
 
 const char *
@@ -301,8 +191,41 @@ spoc_catalogue_language(const SpocCatalogue *catalogue)
     return catalogue->language;
 }
 
-const char *const *
-spoc_catalogue_languages(void)
+/* --- sentences -------------------------------------------------------------------------- */
+
+const char *
+spoc_catalogue_get(const SpocCatalogue *catalogue, const char *msgid)
 {
-    return (const char *const *)all_languages()->tags->pdata;
+    const Sentence *sentence =
+        catalogue->sentences != NULL ? g_hash_table_lookup(catalogue->sentences, msgid) : NULL;
+    return sentence != NULL && sentence->length > 0 ? sentence->text : msgid;
+}
+
+const char *
+spoc_catalogue_get_in(const SpocCatalogue *catalogue, const char *context, const char *msgid)
+{
+    if (catalogue->sentences == NULL)
+        return msgid;
+    g_autofree char *key = g_strconcat(context, "\004", msgid, NULL);
+    const Sentence *sentence = g_hash_table_lookup(catalogue->sentences, key);
+    return sentence != NULL && sentence->length > 0 ? sentence->text : msgid;
+}
+
+const char *
+spoc_catalogue_get_plural(const SpocCatalogue *catalogue, const char *msgid,
+                          const char *msgid_plural, gulong n)
+{
+    const Sentence *sentence =
+        catalogue->sentences != NULL ? g_hash_table_lookup(catalogue->sentences, msgid) : NULL;
+    if (sentence == NULL || sentence->length == 0 || catalogue->plural == NULL)
+        return n == 1 ? msgid : msgid_plural;
+    const char *form = sentence->text;
+    const char *end = sentence->text + sentence->length;
+    for (guint skip = spoc_plural_form(catalogue->plural, n); skip > 0; skip--) {
+        const char *next = form + strlen(form) + 1;
+        if (next > end)
+            break;
+        form = next;
+    }
+    return form;
 }

@@ -2,330 +2,192 @@
 #include "message/describe.h"
 
 #include "base/text.h"
-#include "message/words.h"
+#include "message/describe-notice.h"
 
 #include <string.h>
 
-/* In a sentence and the subject; the line "Title:" has it whole. */
-#define TITLE_SHOWN_MAX_BYTES 100
-#define TITLE_MAX_BYTES 400
-#define PRINTER_MAX_BYTES 130 /* cupsd takes 127 */
-#define NAME_MAX_BYTES 130
-#define CUPS_TEXT_MAX_BYTES 300
 #define SUBJECT_MAX_BYTES 200
-
-/* job-state and printer-state, RFC 8011 5.3.7, 5.4.11 */
-enum {
-    JOB_PENDING = 3,
-    JOB_HELD,
-    JOB_PROCESSING,
-    JOB_STOPPED,
-    JOB_CANCELED,
-    JOB_ABORTED,
-    JOB_COMPLETED,
-};
-enum {
-    PRINTER_IDLE = 3,
-    PRINTER_PROCESSING,
-    PRINTER_STOPPED,
-};
+#define HOST_MAX_BYTES 130
 
 void
 spoc_description_clear(SpocDescription *description)
 {
-    g_clear_pointer(&description->subject, g_free);
-    g_clear_pointer(&description->text, g_free);
+    g_clear_pointer(&description->scope.slots, g_free);
+    g_clear_pointer(&description->scopes, g_ptr_array_unref);
+    g_clear_pointer(&description->arrays, g_ptr_array_unref);
+    g_clear_pointer(&description->strings, g_string_chunk_free);
 }
 
-/* --- what happened ---------------------------------------------------------------------- */
-
-static SpocNews
-job_state_news(gint state, SpocNews otherwise)
+const char *
+spoc_description_get(const SpocDescription *description, SpocSlotName name)
 {
-    switch (state) {
-    case JOB_PENDING:
-        return SPOC_NEWS_JOB_WAITING;
-    case JOB_HELD:
-        return SPOC_NEWS_JOB_HELD;
-    case JOB_PROCESSING:
-        return SPOC_NEWS_JOB_PRINTING;
-    case JOB_STOPPED:
-        return SPOC_NEWS_JOB_STOPPED;
-    case JOB_CANCELED:
-        return SPOC_NEWS_JOB_CANCELED;
-    case JOB_ABORTED:
-        return SPOC_NEWS_JOB_ABORTED;
-    case JOB_COMPLETED:
-        return SPOC_NEWS_JOB_PRINTED;
-    default:
-        return otherwise;
-    }
-}
-
-/* A reason that is a warning or an error, while the printer goes on */
-static gboolean
-has_trouble(char *const *reasons)
-{
-    for (gsize i = 0; reasons[i] != NULL; i++) {
-        if (g_str_has_suffix(reasons[i], "-warning") || g_str_has_suffix(reasons[i], "-error"))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static SpocNews
-printer_state_news(const SpocEvent *event)
-{
-    if (event->printer_state == PRINTER_STOPPED)
-        return SPOC_NEWS_PRINTER_STOPPED;
-    if (has_trouble(event->printer_state_reasons))
-        return SPOC_NEWS_PRINTER_TROUBLE;
-    if (event->printer_state == PRINTER_IDLE)
-        return SPOC_NEWS_PRINTER_IDLE;
-    return event->printer_state == PRINTER_PROCESSING ? SPOC_NEWS_PRINTER_PRINTING
-                                                      : SPOC_NEWS_PRINTER_STATE;
-}
-
-static SpocNews
-job_news(const SpocEvent *event)
-{
-    switch (event->kind) {
-    case SPOC_EVENT_JOB_CREATED:
-        /* Whatever its state says: lp makes a job first, held, and brings the document then. */
-        return SPOC_NEWS_JOB_QUEUED;
-    case SPOC_EVENT_JOB_COMPLETED:
-        /* The job of a lost printer can be said to have ended while it is in any state. */
-        return event->job_state >= JOB_CANCELED
-                   ? job_state_news(event->job_state, SPOC_NEWS_JOB_ENDED)
-                   : SPOC_NEWS_JOB_ENDED;
-    case SPOC_EVENT_JOB_STOPPED:
-        return event->job_state >= JOB_CANCELED
-                   ? job_state_news(event->job_state, SPOC_NEWS_JOB_STOPPED)
-                   : SPOC_NEWS_JOB_STOPPED;
-    case SPOC_EVENT_JOB_PROGRESS:
-        return event->job_impressions_completed > 0 ? SPOC_NEWS_JOB_PROGRESS
-                                                    : SPOC_NEWS_JOB_PRINTING;
-    case SPOC_EVENT_JOB_CONFIG_CHANGED:
-        return SPOC_NEWS_JOB_CHANGED;
-    default:
-        return job_state_news(event->job_state, SPOC_NEWS_JOB_CHANGED);
-    }
-}
-
-static SpocNews
-news_of(const SpocEvent *event)
-{
-    if (spoc_event_is_job(event))
-        return job_news(event);
-    switch (event->kind) {
-    case SPOC_EVENT_PRINTER_ADDED:
-        return SPOC_NEWS_PRINTER_ADDED;
-    case SPOC_EVENT_PRINTER_DELETED:
-        return SPOC_NEWS_PRINTER_DELETED;
-    case SPOC_EVENT_PRINTER_CONFIG_CHANGED:
-        return SPOC_NEWS_PRINTER_CHANGED;
-    case SPOC_EVENT_PRINTER_STATE_CHANGED:
-        return printer_state_news(event);
-    case SPOC_EVENT_PRINTER_STOPPED:
-        return SPOC_NEWS_PRINTER_STOPPED;
-    case SPOC_EVENT_PRINTER_MEDIA_CHANGED:
-        return SPOC_NEWS_PRINTER_MEDIA;
-    case SPOC_EVENT_PRINTER_FINISHINGS_CHANGED:
-        return SPOC_NEWS_PRINTER_FINISHINGS;
-    case SPOC_EVENT_PRINTER_QUEUE_ORDER_CHANGED:
-        return SPOC_NEWS_PRINTER_ORDER;
-    case SPOC_EVENT_PRINTER_RESTARTED:
-        return SPOC_NEWS_PRINTER_RESTARTED;
-    case SPOC_EVENT_PRINTER_SHUTDOWN:
-        return SPOC_NEWS_PRINTER_SHUTDOWN;
-    case SPOC_EVENT_SERVER_STARTED:
-        return SPOC_NEWS_SERVER_STARTED;
-    case SPOC_EVENT_SERVER_STOPPED:
-        return SPOC_NEWS_SERVER_STOPPED;
-    case SPOC_EVENT_SERVER_RESTARTED:
-        return SPOC_NEWS_SERVER_RESTARTED;
-    case SPOC_EVENT_SERVER_AUDIT:
-        return SPOC_NEWS_SERVER_AUDIT;
-    default:
-        return SPOC_NEWS_OTHER;
-    }
-}
-
-/* --- the pieces ------------------------------------------------------------------------- */
-
-typedef struct {
-    const SpocCatalogue *catalogue;
-    SpocNews news;
-    char *title;       /* for the sentence */
-    char *whole_title; /* (nullable): for its own line; NULL without a job or a title */
-    char *printer;
-    char *owner;           /* "" when unknown */
-    char *job_reasons;     /* (nullable) */
-    char *printer_reasons; /* (nullable) */
-    char *event_name;
-    char *host;
-    char *pages;
-} Pieces;
-
-static void
-pieces_clear(Pieces *pieces)
-{
-    g_free(pieces->title);
-    g_free(pieces->whole_title);
-    g_free(pieces->printer);
-    g_free(pieces->owner);
-    g_free(pieces->job_reasons);
-    g_free(pieces->printer_reasons);
-    g_free(pieces->event_name);
-    g_free(pieces->host);
-    g_free(pieces->pages);
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pieces, pieces_clear)
-
-/* (transfer full) (nullable): @text as one line, NULL when nothing can be read in it */
-static char *
-readable(const char *text, gsize max_bytes)
-{
-    g_autofree char *line = spoc_text_line(text, -1, max_bytes);
-    return *line != '\0' ? g_steal_pointer(&line) : NULL;
-}
-
-static char *
-printer_of(const SpocEvent *event, const SpocCatalogue *catalogue)
-{
-    char *name = readable(event->printer_name, PRINTER_MAX_BYTES);
-    if (name == NULL && event->printer_uri != NULL) {
-        const char *slash = strrchr(event->printer_uri, '/');
-        name = readable(slash != NULL ? slash + 1 : NULL, PRINTER_MAX_BYTES);
-    }
-    return name != NULL ? name : g_strdup(spoc_word(catalogue, SPOC_WORD_SOME_PRINTER));
+    const char *text = description->scope.slots[name].text;
+    return text != NULL ? text : "";
 }
 
 static void
-collect(const SpocNotification *notification, Pieces *pieces)
+scope_free(gpointer data)
 {
-    const SpocEvent *event = notification->event;
-    const char *raw_title = event->job_name != NULL ? event->job_name : notification->job_title;
-    const SpocCatalogue *catalogue = spoc_catalogue_find(notification->language);
-    pieces->catalogue = catalogue;
-    pieces->news = news_of(event);
-    pieces->whole_title = readable(raw_title, TITLE_MAX_BYTES);
-    if (pieces->whole_title == NULL && notification->job_title != NULL)
-        pieces->whole_title = readable(notification->job_title, TITLE_MAX_BYTES);
-    pieces->title = readable(pieces->whole_title, TITLE_SHOWN_MAX_BYTES);
-    if (pieces->title == NULL)
-        pieces->title = g_strdup(spoc_word(catalogue, SPOC_WORD_UNTITLED));
-    pieces->printer = printer_of(event, catalogue);
-    pieces->owner = spoc_text_line(notification->owner, -1, NAME_MAX_BYTES);
-    pieces->job_reasons = spoc_words_reasons(catalogue, event->job_state_reasons);
-    pieces->printer_reasons = spoc_words_reasons(catalogue, event->printer_state_reasons);
-    if (pieces->news == SPOC_NEWS_PRINTER_STOPPED && pieces->printer_reasons != NULL)
-        pieces->news = SPOC_NEWS_PRINTER_STOPPED_WHY;
-    pieces->event_name = spoc_text_line(event->name, -1, NAME_MAX_BYTES);
-    pieces->host = spoc_text_line(notification->host_name, -1, NAME_MAX_BYTES);
-    pieces->pages = spoc_words_pages(catalogue, (gulong)MAX(event->job_impressions_completed, 0));
+    SpocTemplateScope *scope = data;
+    g_free(scope->slots);
+    g_free(scope);
 }
 
-static char *
-expand(const Pieces *pieces, const char *sentence)
+static const char *
+keep(SpocDescription *description, const char *text)
 {
-    const SpocWordValue values[] = {
-        {"title", pieces->title}, {"printer", pieces->printer},
-        {"owner", pieces->owner}, {"reasons", pieces->printer_reasons},
-        {"host", pieces->host},   {"event", pieces->event_name},
-        {"pages", pieces->pages},
-    };
-    return spoc_words_expand(sentence, values, G_N_ELEMENTS(values));
+    return text != NULL ? g_string_chunk_insert(description->strings, text) : "";
+}
+
+static void
+set(SpocDescription *description, SpocSlotName name, const char *text)
+{
+    description->scope.slots[name].text = keep(description, text);
+}
+
+/* How many events there are, however many of them are listed */
+static gulong
+count_events(const SpocNotification *notification)
+{
+    gulong count = notification->left_out;
+    for (guint i = 0; i < notification->notice_count; i++)
+        count += MAX(notification->notices[i].times, 1);
+    return count;
+}
+
+/* --- lists ------------------------------------------------------------------------------ */
+
+SpocTemplateSlot *
+spoc_describe_add_element(SpocDescription *description, GPtrArray *elements)
+{
+    SpocTemplateScope *scope = g_new0(SpocTemplateScope, 1);
+    scope->slots = g_new0(SpocTemplateSlot, SPOC_SLOT_COUNT);
+    /* An element has no lists, rather than those of the mail. */
+    static const SpocTemplateScope *const none[1];
+    scope->slots[SPOC_SLOT_EVENTS].elements = none;
+    scope->slots[SPOC_SLOT_FACTS].elements = none;
+    g_ptr_array_add(description->scopes, scope);
+    g_ptr_array_add(elements, scope);
+    return scope->slots;
+}
+
+void
+spoc_describe_set_list(SpocDescription *description, SpocTemplateSlot *slots, SpocSlotName name,
+                       GPtrArray *elements)
+{
+    slots[name].elements = (const SpocTemplateScope *const *)elements->pdata;
+    slots[name].count = elements->len;
+    g_ptr_array_add(description->arrays, elements);
+}
+
+static void
+set_left_out(SpocDescription *description, const SpocCatalogue *catalogue, gulong count)
+{
+    if (count == 0)
+        return;
+    g_autofree char *text = spoc_words_count(catalogue, SPOC_COUNT_LEFT_OUT, count);
+    set(description, SPOC_SLOT_LEFT_OUT, text);
+}
+
+/* The first @count notices, or the latest ones of them where they are too many */
+static void
+add_events(SpocDescription *description, const SpocDescribeContext *context, guint count)
+{
+    const SpocNotification *notification = context->notification;
+    gulong left_out = notification->left_out;
+    guint first = count > SPOC_NOTICES_LISTED_MAX ? count - SPOC_NOTICES_LISTED_MAX : 0;
+    for (guint i = 0; i < first; i++)
+        left_out += MAX(notification->notices[i].times, 1);
+    GPtrArray *elements = g_ptr_array_sized_new(count - first);
+    for (guint i = first; i < count; i++)
+        spoc_describe_notice(description, context, &notification->notices[i],
+                             spoc_describe_add_element(description, elements));
+    spoc_describe_set_list(description, description->scope.slots, SPOC_SLOT_EVENTS, elements);
+    set_left_out(description, context->catalogue, left_out);
+    if (count > 0 || left_out > 0)
+        set(description, SPOC_SLOT_EVENTS_LABEL,
+            spoc_word(context->catalogue, SPOC_WORD_WHAT_ELSE));
 }
 
 /* --- the mail --------------------------------------------------------------------------- */
 
-/* Labels are padded so that the values stand below each other; the unit is a character. */
-#define LABEL_WIDTH 15
-
 static void
-add_line(GString *text, const Pieces *pieces, SpocWord word, const char *value)
+describe_news(SpocDescription *description, const SpocDescribeContext *context)
 {
-    if (value == NULL || *value == '\0')
-        return;
-    g_autofree char *label = spoc_words_label(pieces->catalogue, word);
-    g_string_append(text, label);
-    for (glong width = g_utf8_strlen(label, -1); width < LABEL_WIDTH; width++)
-        g_string_append_c(text, ' ');
-    g_string_append_printf(text, "%s\n", value);
+    const SpocNotification *notification = context->notification;
+    SpocTemplateSlot *slots = description->scope.slots;
+    guint last = notification->notice_count - 1;
+    spoc_describe_notice(description, context, &notification->notices[last], slots);
+    spoc_describe_facts(description, context, &notification->notices[last], slots);
+    add_events(description, context, last);
+    set(description, SPOC_SLOT_PREHEADER,
+        *slots[SPOC_SLOT_ADVICE].text != '\0' ? slots[SPOC_SLOT_ADVICE].text
+                                              : slots[SPOC_SLOT_SENTENCE].text);
 }
 
 static void
-add_number(GString *text, const Pieces *pieces, SpocWord word, gint number)
+describe_list(SpocDescription *description, const SpocDescribeContext *context)
 {
-    g_autofree char *digits = g_strdup_printf("%d", number);
-    add_line(text, pieces, word, digits);
+    const SpocNotification *notification = context->notification;
+    const SpocCatalogue *catalogue = context->catalogue;
+    gboolean is_digest = notification->kind == SPOC_MAIL_DIGEST;
+    g_autofree char *events =
+        spoc_words_count(catalogue, SPOC_COUNT_EVENTS, count_events(notification));
+    const SpocWordValue values[] = {{"host", context->host}, {"events", events}};
+    g_autofree char *intro = spoc_words_expand(
+        spoc_word(catalogue, is_digest ? SPOC_WORD_DIGEST_INTRO : SPOC_WORD_COLLECTED_INTRO),
+        values, G_N_ELEMENTS(values));
+    g_autofree char *subject = spoc_words_expand(
+        spoc_word(catalogue, is_digest ? SPOC_WORD_DIGEST_SUBJECT : SPOC_WORD_COLLECTED_SUBJECT),
+        values, G_N_ELEMENTS(values));
+    set(description, SPOC_SLOT_INTRO, intro);
+    set(description, SPOC_SLOT_PREHEADER, intro);
+    set(description, SPOC_SLOT_SUBJECT, subject);
+    set(description, is_digest ? SPOC_SLOT_IS_DIGEST : SPOC_SLOT_IS_COLLECTED, "1");
+    add_events(description, context, notification->notice_count);
 }
 
+/* The recipient's own wish, if it may be shown, else what has happened */
 static void
-add_state_line(GString *text, const Pieces *pieces, SpocWord word, const char *state,
-               const char *reasons, const char *more)
+set_subject(SpocDescription *description, const SpocNotification *notification)
 {
-    g_autofree char *why = spoc_words_join(pieces->catalogue, SPOC_JOIN_STATE, state, reasons);
-    g_autofree char *value = spoc_words_join(pieces->catalogue, SPOC_JOIN_STATE, why, more);
-    add_line(text, pieces, word, value);
-}
-
-static char *
-make_text(const SpocNotification *notification, const Pieces *pieces, gint64 when_unix_s)
-{
-    const SpocEvent *event = notification->event;
-    const SpocCatalogue *catalogue = pieces->catalogue;
-    SpocNewsWords words;
-    spoc_words_news(catalogue, pieces->news, &words);
-    gboolean yours = notification->person->is_owner && words.yours != NULL;
-    g_autofree char *first = expand(pieces, yours ? words.yours : words.theirs);
-    g_autofree char *sent_by = expand(pieces, spoc_word(catalogue, SPOC_WORD_SENT_BY));
-    g_autofree char *when = spoc_words_when(catalogue, when_unix_s);
-    g_autofree char *said = readable(event->text, CUPS_TEXT_MAX_BYTES);
-
-    GString *text = g_string_sized_new(1024);
-    g_string_append_printf(text, "%s\n\n", first);
-    if (event->job_id > 0) {
-        add_number(text, pieces, SPOC_WORD_JOB, event->job_id);
-        add_line(text, pieces, SPOC_WORD_TITLE,
-                 pieces->whole_title != NULL ? pieces->whole_title : pieces->title);
-        add_line(text, pieces, SPOC_WORD_OWNER, pieces->owner);
-        if (event->kind != SPOC_EVENT_JOB_CREATED)
-            add_state_line(text, pieces, SPOC_WORD_JOB_STATE,
-                           spoc_words_job_state(catalogue, event->job_state), pieces->job_reasons,
-                           NULL);
-        if (event->job_impressions_completed > 0)
-            add_number(text, pieces, SPOC_WORD_PAGES, event->job_impressions_completed);
+    g_autofree char *wish = spoc_text_line(notification->subject, -1, SUBJECT_MAX_BYTES);
+    if (*wish == '\0' || spoc_describe_gives_away(notification, wish)) {
+        g_autofree char *line = spoc_text_line(spoc_description_get(description, SPOC_SLOT_SUBJECT),
+                                               -1, SUBJECT_MAX_BYTES);
+        set(description, SPOC_SLOT_SUBJECT, line);
+    } else {
+        set(description, SPOC_SLOT_SUBJECT, wish);
+        description->is_subject_wished = TRUE;
     }
-    if (event->printer_name != NULL || event->printer_uri != NULL) {
-        add_line(text, pieces, SPOC_WORD_PRINTER, pieces->printer);
-        add_state_line(
-            text, pieces, SPOC_WORD_PRINTER_STATE,
-            spoc_words_printer_state(catalogue, event->printer_state), pieces->printer_reasons,
-            event->printer_is_accepting_jobs == 0 ? spoc_word(catalogue, SPOC_WORD_NOT_ACCEPTING)
-                                                  : NULL);
-    }
-    add_line(text, pieces, SPOC_WORD_WHEN, when);
-    add_line(text, pieces, SPOC_WORD_CUPS_SAYS, said);
-    /* RFC 3676 4.3: what follows is no part of the message. */
-    g_string_append_printf(text, "\n-- \n%s\n", sent_by);
-    return g_string_free(text, FALSE);
 }
 
 void
-spoc_describe(const SpocNotification *notification, gint64 when_unix_s,
-              SpocDescription *ret_description)
+spoc_describe(const SpocNotification *notification, const SpocCatalogue *catalogue,
+              gint64 when_unix_s, SpocDescription *ret_description)
 {
-    g_auto(Pieces) pieces = {0};
-    collect(notification, &pieces);
-    char *subject = readable(notification->subject, SUBJECT_MAX_BYTES);
-    if (subject == NULL) {
-        SpocNewsWords words;
-        spoc_words_news(pieces.catalogue, pieces.news, &words);
-        g_autofree char *expanded = expand(&pieces, words.subject);
-        subject = spoc_text_line(expanded, -1, SUBJECT_MAX_BYTES);
-    }
-    ret_description->subject = subject;
-    ret_description->text = make_text(notification, &pieces, when_unix_s);
+    *ret_description = (SpocDescription){
+        .scope = {g_new0(SpocTemplateSlot, SPOC_SLOT_COUNT)},
+        .strings = g_string_chunk_new(4096),
+        .scopes = g_ptr_array_new_with_free_func(scope_free),
+        .arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref),
+    };
+    g_autofree char *host = spoc_text_line(notification->host_name, -1, HOST_MAX_BYTES);
+    const SpocDescribeContext context = {.notification = notification,
+                                         .catalogue = catalogue,
+                                         .host = host,
+                                         .when_unix_s = when_unix_s};
+    const SpocWordValue values[] = {{"host", host}};
+    g_autofree char *footer =
+        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENT_BY), values, G_N_ELEMENTS(values));
+    set(ret_description, SPOC_SLOT_LANG, spoc_catalogue_language(catalogue));
+    set(ret_description, SPOC_SLOT_HOST, host);
+    set(ret_description, SPOC_SLOT_FOOTER, footer);
+    set(ret_description, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_WHAT_TO_DO));
+    set(ret_description, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_LINK));
+    if (notification->kind == SPOC_MAIL_NEWS)
+        describe_news(ret_description, &context);
+    else
+        describe_list(ret_description, &context);
+    set_subject(ret_description, notification);
 }

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   What a mail about an event says: the one-line subject and the text, as readable
- *           UTF-8 that knows nothing of MIME.
+ * PURPOSE   What a mail about events has to say: a value for each name of the vocabulary, in the
+ *           reader's language, for a template to place. It knows nothing of MIME or HTML.
+ * SECURITY  Every text is one bounded line. A title that is to be hidden is in none of them.
  */
 #pragma once
 
 #include "message/notification.h"
+#include "message/vocabulary.h"
+#include "message/words.h"
 
 typedef struct {
-    char *subject; /* one line */
-    char *text;    /* lines ended by \n */
+    SpocTemplateScope scope;
+    gboolean is_subject_wished; /* by the recipient: no template replaces it */
+    GStringChunk *strings;
+    GPtrArray *scopes; /* of the lists' elements */
+    GPtrArray *arrays; /* of pointers to them */
 } SpocDescription;
 
-/* @when_unix_s: the time that it tells */
-void spoc_describe(const SpocNotification *notification, gint64 when_unix_s,
-                   SpocDescription *ret_description);
+/* @when_unix_s: of the mail, where an event does not say it */
+void spoc_describe(const SpocNotification *notification, const SpocCatalogue *catalogue,
+                   gint64 when_unix_s, SpocDescription *ret_description);
 void spoc_description_clear(SpocDescription *description);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocDescription, spoc_description_clear)
+
+/* (transfer none): "" where nothing is said */
+const char *spoc_description_get(const SpocDescription *description, SpocSlotName name);

@@ -14,8 +14,10 @@
 #define FOLD_AT 76
 #define HEADER_NAME_MAX 30 /* no fold before this column, so none behind a header's name */
 
-/* A text line that needs no encoding is at most as long as a screen takes. */
+/* A text line that needs no encoding is at most as long as a screen takes; nobody sees those of
+ * HTML, which only have to fit RFC 5322. */
 #define PLAIN_LINE_MAX_BYTES 200
+#define HTML_LINE_MAX_BYTES 900
 
 /* Once, and here rather than in each main: nobody can forget it. */
 static void
@@ -171,7 +173,7 @@ spoc_mime_append_date(GString *mail, gint64 unix_s)
 /* 7bit if every line is short ASCII; else what GMime thinks is shorter of quoted-printable
  * and base64. Never 8bit: not every server offers 8BITMIME. */
 static GMimeContentEncoding
-choose_encoding(const char *text)
+choose_encoding(const char *text, gsize line_max_bytes)
 {
     gsize size = 0;
     gsize beyond_ascii = 0;
@@ -182,7 +184,7 @@ choose_encoding(const char *text)
         line = byte == '\n' ? 0 : line + 1;
         if (byte >= 0x80)
             beyond_ascii++;
-        if (line > PLAIN_LINE_MAX_BYTES || byte >= 0x7f || (byte < 0x20 && byte != '\n'))
+        if (line > line_max_bytes || byte >= 0x7f || (byte < 0x20 && byte != '\n'))
             is_plain = FALSE;
     }
     if (is_plain)
@@ -205,7 +207,8 @@ void
 spoc_mime_append_text_part(GString *mail, const char *subtype, const char *text)
 {
     need_gmime();
-    GMimeContentEncoding method = choose_encoding(text);
+    GMimeContentEncoding method = choose_encoding(
+        text, strcmp(subtype, "html") == 0 ? HTML_LINE_MAX_BYTES : PLAIN_LINE_MAX_BYTES);
     g_autofree char *type = g_strdup_printf("text/%s; charset=utf-8", subtype);
     spoc_mime_append_header(mail, "Content-Type", type);
     spoc_mime_append_header(mail, "Content-Transfer-Encoding",

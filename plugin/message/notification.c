@@ -5,13 +5,14 @@
 #include "base/text.h"
 #include "message/describe.h"
 #include "message/mime.h"
-#include "message/words.h"
 
 #include <string.h>
 
 /* Of an identifier, so that it is a valid name in the spool and Message-ID fits a line */
 #define JOURNAL_NAME_MAX_BYTES 100
 #define DIGEST_DIGITS 16
+#define SUBJECT_MAX_BYTES 200
+#define CC_MAX SPOC_RECIPIENTS_MAX
 
 void
 spoc_composed_mail_free(SpocComposedMail *mail)
@@ -42,20 +43,23 @@ as_name(const char *text)
     return g_strcanon(g_strdup(text), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '-');
 }
 
-/* JOURNAL-OFFSET-DIGEST: the same event to the same address is the same mail. */
+/* JOURNAL-OFFSET-DIGEST: the same events to the same address are the same mail. */
 static char *
 identifier(const SpocNotification *notification)
 {
     const char *address = notification->person->address;
-    g_autofree char *who = digest(address);
+    g_autofree char *members = notification->members != NULL
+                                   ? g_strconcat(address, "\n", notification->members, NULL)
+                                   : NULL;
+    g_autofree char *who = digest(members != NULL ? members : address);
     g_autofree char *journal = as_name(notification->journal);
     if (strlen(journal) > JOURNAL_NAME_MAX_BYTES || journal[0] == '.' || journal[0] == '\0') {
         g_autofree char *sum = digest(notification->journal);
         g_free(journal);
         journal = g_strconcat("j", sum, NULL);
     }
-    return g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%s", journal, notification->event->offset,
-                           who);
+    return g_strdup_printf("%s-%" G_GUINT64_FORMAT "-%s", journal,
+                           notification->notices[0].event->offset, who);
 }
 
 /* What stands behind the @ of an identifier: a domain, whatever the host is called. */
@@ -67,13 +71,20 @@ identifier_domain(const char *host_name)
     return spoc_address_is_valid(probe, NULL) ? g_steal_pointer(&name) : g_strdup("localhost");
 }
 
-/* The beginning of the job's thread; no mail has this identifier, all refer to it. Made only of
- * what every event says, so that mails to different people, and from different subscriptions,
- * stand together. */
+/* (nullable): the beginning of the thread; no mail has this identifier, all refer to it. A job's
+ * is made only of what every event says, so that mails to different people, and from different
+ * subscriptions, stand together. */
 static char *
 thread_identifier(const SpocNotification *notification, const char *domain)
 {
-    return g_strdup_printf("job-%d@%s", notification->event->job_id, domain);
+    if (notification->thread != NULL) {
+        g_autofree char *name = as_name(notification->thread);
+        return g_strdup_printf("%.*s@%s", JOURNAL_NAME_MAX_BYTES, name, domain);
+    }
+    gint job_id = notification->notices[notification->notice_count - 1].event->job_id;
+    if (notification->kind != SPOC_MAIL_NEWS || job_id <= 0)
+        return NULL;
+    return g_strdup_printf("job-%d@%s", job_id, domain);
 }
 
 /* --- headers ---------------------------------------------------------------------------- */
@@ -123,51 +134,206 @@ finish(GString *bytes, char *id, char *message_id, char *subject)
     return mail;
 }
 
-SpocComposedMail *
-spoc_notification_compose(const SpocNotification *notification, GError **error)
+/* RFC 5322 3.6.3, one address a line */
+static void
+append_cc(GString *mail, const char *const *cc)
 {
-    g_return_val_if_fail(notification->event != NULL && notification->person != NULL, NULL);
-    const SpocEvent *event = notification->event;
-    const SpocPerson *person = notification->person;
+    if (cc == NULL || cc[0] == NULL)
+        return;
+    g_string_append(mail, "Cc:");
+    for (gsize i = 0; cc[i] != NULL; i++)
+        g_string_append_printf(mail, "%s <%s>", i > 0 ? ",\r\n" : "", cc[i]);
+    g_string_append(mail, "\r\n");
+}
+
+static gboolean
+check_people(const SpocNotification *notification, GError **error)
+{
     if (!check_address(notification->sender, "the sender", error) ||
-        !check_address(person->address, "the recipient", error))
-        return NULL;
+        !check_address(notification->person->address, "the recipient", error))
+        return FALSE;
+    for (gsize i = 0; notification->cc != NULL && notification->cc[i] != NULL; i++) {
+        if (i == CC_MAX) {
+            g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "more than %d addresses in Cc",
+                        CC_MAX);
+            return FALSE;
+        }
+        if (!check_address(notification->cc[i], "a copy's recipient", error))
+            return FALSE;
+    }
+    return TRUE;
+}
 
-    gint64 when_unix_s =
-        event->when_unix_s > 0 ? event->when_unix_s : notification->fallback_unix_s;
-    g_autofree char *when = spoc_mime_format_date(when_unix_s);
+/* --- content ---------------------------------------------------------------------------- */
+
+void
+spoc_mail_content_clear(SpocMailContent *content)
+{
+    g_clear_pointer(&content->subject, g_free);
+    g_clear_pointer(&content->text, g_free);
+    g_clear_pointer(&content->html, g_free);
+}
+
+static void
+add_warning(GString *warnings, const char *what)
+{
+    if (what == NULL || strstr(warnings->str, what) != NULL)
+        return;
+    if (warnings->len > 0)
+        g_string_append(warnings, "; ");
+    g_string_append(warnings, what);
+}
+
+static const SpocTemplate *
+find_template(const SpocNotification *notification, SpocTemplateType type, GString *warnings)
+{
+    const SpocEvent *event = notification->notices[notification->notice_count - 1].event;
+    const char *name = event->name != NULL ? event->name : "";
+    const char *problem = NULL;
+    const SpocTemplate *template = spoc_templates_find(
+        notification->templates, notification->kind == SPOC_MAIL_NEWS ? name : NULL,
+        notification->language, type, &problem);
+    add_warning(warnings, problem);
+    return template;
+}
+
+/* A template that makes too much is as good as broken; the stock one never does. */
+static char *
+make_part(const SpocNotification *notification, const SpocDescription *description,
+          SpocTemplateType type, GString *warnings)
+{
+    g_autoptr(GError) error = NULL;
+    const SpocTemplate *template = find_template(notification, type, warnings);
+    GString *part = g_string_sized_new(type == SPOC_TEMPLATE_HTML ? 8192 : 1024);
+    if (!spoc_template_render(template, &description->scope, part, &error)) {
+        add_warning(warnings, error->message);
+        g_clear_error(&error);
+        g_string_truncate(part, 0);
+        template = spoc_templates_find_stock(notification->kind != SPOC_MAIL_NEWS, type);
+        if (!spoc_template_render(template, &description->scope, part, &error))
+            g_string_truncate(part, SPOC_TEMPLATE_OUTPUT_MAX_BYTES);
+    }
+    return g_string_free(part, FALSE);
+}
+
+/* The text's template says it for both parts, unless the recipient does. */
+static char *
+make_subject(const SpocNotification *notification, const SpocDescription *description,
+             GString *warnings)
+{
+    g_autoptr(GString) subject = g_string_new(NULL);
+    const SpocTemplate *template = find_template(notification, SPOC_TEMPLATE_TEXT, warnings);
+    if (description->is_subject_wished || !spoc_template_has_subject(template) ||
+        !spoc_template_render_subject(template, &description->scope, subject, NULL))
+        g_string_assign(subject, spoc_description_get(description, SPOC_SLOT_SUBJECT));
+    g_autofree char *line = spoc_text_line(subject->str, -1, SUBJECT_MAX_BYTES);
+    const char *said = *line != '\0' ? line : spoc_description_get(description, SPOC_SLOT_SUBJECT);
+    g_autofree char *prefix =
+        spoc_text_line(notification->subject_prefix, -1, SUBJECT_MAX_BYTES / 2);
+    return g_strconcat(prefix, *prefix != '\0' ? " " : "", said, NULL);
+}
+
+/* The latest event's time: how it is now */
+static gint64
+time_of(const SpocNotification *notification)
+{
+    gint64 when = notification->notices[notification->notice_count - 1].event->when_unix_s;
+    return when > 0 ? when : notification->fallback_unix_s;
+}
+
+void
+spoc_notification_render(const SpocNotification *notification, char **ret_warning,
+                         SpocMailContent *ret_content)
+{
     g_auto(SpocDescription) description = {0};
-    spoc_describe(notification, when_unix_s, &description);
+    spoc_describe(notification, spoc_catalogue_find(notification->language), time_of(notification),
+                  &description);
+    g_autoptr(GString) warnings = g_string_new(NULL);
+    ret_content->subject = make_subject(notification, &description, warnings);
+    if (notification->format != SPOC_FORMAT_HTML)
+        ret_content->text = make_part(notification, &description, SPOC_TEMPLATE_TEXT, warnings);
+    if (notification->format != SPOC_FORMAT_TEXT)
+        ret_content->html = make_part(notification, &description, SPOC_TEMPLATE_HTML, warnings);
+    if (ret_warning != NULL)
+        *ret_warning = warnings->len > 0 ? g_strdup(warnings->str) : NULL;
+}
 
+/* The same mail has the same; "=_" stands in no encoded text, and no other text has it in it. */
+static char *
+make_boundary(const char *id, const SpocMailContent *content)
+{
+    g_autofree char *sum = digest(id);
+    GString *boundary = g_string_new("=_spoc_");
+    g_string_append(boundary, sum);
+    while (strstr(content->text, boundary->str) != NULL ||
+           strstr(content->html, boundary->str) != NULL)
+        g_string_append_c(boundary, '_');
+    return g_string_free(boundary, FALSE);
+}
+
+/* RFC 2046 5.1.4: the last one is the best. */
+static void
+append_content(GString *mail, const char *id, const SpocMailContent *content)
+{
+    if (content->html == NULL || content->text == NULL) {
+        gboolean is_html = content->text == NULL;
+        spoc_mime_append_text_part(mail, is_html ? "html" : "plain",
+                                   is_html ? content->html : content->text);
+        return;
+    }
+    g_autofree char *boundary = make_boundary(id, content);
+    g_autofree char *type =
+        g_strdup_printf("multipart/alternative;\r\n boundary=\"%.60s\"", boundary);
+    spoc_mime_append_header(mail, "Content-Type", type);
+    g_string_append_printf(mail, "\r\n--%.60s\r\n", boundary);
+    spoc_mime_append_text_part(mail, "plain", content->text);
+    g_string_append_printf(mail, "\r\n--%.60s\r\n", boundary);
+    spoc_mime_append_text_part(mail, "html", content->html);
+    g_string_append_printf(mail, "\r\n--%.60s--\r\n", boundary);
+}
+
+SpocComposedMail *
+spoc_notification_compose(const SpocNotification *notification, char **ret_warning, GError **error)
+{
+    g_return_val_if_fail(notification->notice_count > 0 && notification->person != NULL, NULL);
+    if (!check_people(notification, error))
+        return NULL;
+    const SpocPerson *person = notification->person;
     const SpocCatalogue *catalogue = spoc_catalogue_find(notification->language);
+    gint64 when_unix_s = time_of(notification);
+    g_auto(SpocMailContent) content = {0};
+    spoc_notification_render(notification, ret_warning, &content);
+
     g_autofree char *host = spoc_text_line(notification->host_name, -1, 100);
     g_autofree char *domain = identifier_domain(notification->host_name);
+    g_autofree char *thread = thread_identifier(notification, domain);
     char *id = identifier(notification);
     char *message_id = g_strconcat(id, "@", domain, NULL);
-    GString *mail = g_string_sized_new(2048);
+    GString *mail = g_string_sized_new(12288);
     append_identity(mail, catalogue, notification->sender, host);
     spoc_mime_append_mailbox(mail, "To", person->name, person->address);
-    spoc_mime_append_text_header(mail, "Subject", description.subject);
-    spoc_mime_append_header(mail, "Date", when);
+    append_cc(mail, notification->cc);
+    spoc_mime_append_text_header(mail, "Subject", content.subject);
+    spoc_mime_append_date(mail, when_unix_s);
     append_identifier(mail, "Message-ID", message_id);
-    if (event->job_id > 0) {
-        g_autofree char *thread = thread_identifier(notification, domain);
+    if (thread != NULL) {
         append_identifier(mail, "In-Reply-To", thread);
         append_identifier(mail, "References", thread);
     }
     append_automatic(mail);
-    spoc_mime_append_text_part(mail, "plain", description.text);
-    return finish(mail, id, message_id, g_steal_pointer(&description.subject));
+    spoc_mime_append_header(mail, "Content-Language", spoc_catalogue_language(catalogue));
+    append_content(mail, id, &content);
+    return finish(mail, id, message_id, g_steal_pointer(&content.subject));
 }
 
 SpocComposedMail *
 spoc_test_mail_compose(const char *sender, const char *recipient, const char *host_name,
                        const char *language, gint64 now_unix_s, GError **error)
 {
+    const SpocCatalogue *catalogue = spoc_catalogue_find(language);
     if (!check_address(sender, "the sender", error) ||
         !check_address(recipient, "the recipient", error))
         return NULL;
-    const SpocCatalogue *catalogue = spoc_catalogue_find(language);
     g_autofree char *host = spoc_text_line(host_name, -1, 100);
     g_autofree char *domain = identifier_domain(host_name);
     const SpocWordValue values[] = {{"host", host}, {"recipient", recipient}};

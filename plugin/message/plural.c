@@ -1,164 +1,242 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The expression is C's, on n alone: numbers, n, ! * / % + - < <= > >= == != && || ?: and
+ * parentheses. It is kept as text and evaluated anew each time by recursive descent, which for
+ * some dozens of characters costs less than a mail's headers; both branches of an operator are
+ * read, and the value of one counts.
+ */
 #include "message/plural.h"
 
 #include <string.h>
 
-#define DEPTH_MAX 32
+#define RULE_MAX_BYTES 500
+#define DEPTH_MAX 30
+#define FORMS_MAX 8
 
-/* It is read anew for every number: the expressions are short, and there is nothing to keep. */
+struct _SpocPlural {
+    guint forms;
+    char *expression;
+};
+
 typedef struct {
-    const char *next;
+    const char *rest;
     gulong n;
     guint depth;
-    gboolean is_bad;
+    gboolean failed;
 } Reader;
 
-/* A longer one stands before its own beginning. */
-static const struct {
-    const char *text;
-    guint level;
-} OPERATORS[] = {
-    {"||", 0}, {"&&", 1}, {"==", 2}, {"!=", 2}, {"<=", 3}, {">=", 3}, {"<", 3},
-    {">", 3},  {"+", 4},  {"-", 4},  {"*", 5},  {"/", 5},  {"%", 5},
-};
-#define LEVELS 6
-
-static gulong read_conditional(Reader *reader);
+static gulong read_condition(Reader *reader);
 
 static void
 skip_blanks(Reader *reader)
 {
-    while (*reader->next == ' ' || *reader->next == '\t')
-        reader->next++;
+    while (*reader->rest == ' ' || *reader->rest == '\t')
+        reader->rest++;
 }
 
 static gboolean
-take(Reader *reader, const char *text)
+accept(Reader *reader, const char *token)
 {
     skip_blanks(reader);
-    if (!g_str_has_prefix(reader->next, text))
+    if (!g_str_has_prefix(reader->rest, token))
         return FALSE;
-    reader->next += strlen(text);
+    reader->rest += strlen(token);
     return TRUE;
 }
 
 static gulong
-read_number(Reader *reader)
+fail(Reader *reader)
 {
-    gulong value = 0;
-    while (g_ascii_isdigit(*reader->next))
-        value = value * 10 + (gulong)(*reader->next++ - '0');
-    return value;
+    reader->failed = TRUE;
+    reader->rest = "";
+    return 0;
 }
 
 static gulong
-read_unary(Reader *reader)
+read_primary(Reader *reader)
 {
-    guint negations = 0;
-    while (take(reader, "!"))
-        negations++;
+    if (++reader->depth > DEPTH_MAX)
+        return fail(reader);
     gulong value = 0;
-    if (take(reader, "(")) {
-        value = read_conditional(reader);
-        if (!take(reader, ")"))
-            reader->is_bad = TRUE;
-    } else if (take(reader, "n")) {
-        value = reader->n;
-    } else if (g_ascii_isdigit(*reader->next)) {
-        value = read_number(reader);
-    } else {
-        reader->is_bad = TRUE;
-    }
-    if (negations > 0)
-        value = (value != 0) == (negations % 2 == 0);
-    return value;
-}
-
-static gulong
-calculate(const char *operator, gulong left, gulong right)
-{
-    switch (operator[0]) {
-    case '|':
-        return left != 0 || right != 0;
-    case '&':
-        return left != 0 && right != 0;
-    case '=':
-        return left == right;
-    case '!':
-        return left != right;
-    case '<':
-        return operator[1] == '=' ? left <= right : left<right;
-    case '>':
-        return operator[1] == '=' ? left >= right : left> right;
-    case '+':
-        return left + right;
-    case '-':
-        return left - right;
-    case '*':
-        return left * right;
-    case '/':
-        return right != 0 ? left / right : 0;
-    default:
-        return right != 0 ? left % right : 0;
-    }
-}
-
-static const char *
-take_operator(Reader *reader, guint level)
-{
     skip_blanks(reader);
-    for (gsize i = 0; i < G_N_ELEMENTS(OPERATORS); i++) {
-        if (!g_str_has_prefix(reader->next, OPERATORS[i].text))
-            continue;
-        if (OPERATORS[i].level != level)
-            return NULL;
-        reader->next += strlen(OPERATORS[i].text);
-        return OPERATORS[i].text;
-    }
-    return NULL;
-}
-
-static gulong
-read_level(Reader *reader, guint level)
-{
-    if (level == LEVELS)
-        return read_unary(reader);
-    gulong value = read_level(reader, level + 1);
-    const char *operator= NULL;
-    while (!reader->is_bad && (operator= take_operator(reader, level)) != NULL)
-        value = calculate(operator, value, read_level(reader, level + 1));
-    return value;
-}
-
-static gulong
-read_conditional(Reader *reader)
-{
-    if (reader->is_bad || ++reader->depth > DEPTH_MAX) {
-        reader->is_bad = TRUE;
-        return 0;
-    }
-    gulong value = read_level(reader, 0);
-    if (!reader->is_bad && take(reader, "?")) {
-        gulong yes = read_conditional(reader);
-        if (!take(reader, ":"))
-            reader->is_bad = TRUE;
-        gulong no = read_conditional(reader);
-        value = value != 0 ? yes : no;
+    if (accept(reader, "!")) {
+        value = !read_primary(reader);
+    } else if (accept(reader, "(")) {
+        value = read_condition(reader);
+        if (!accept(reader, ")"))
+            return fail(reader);
+    } else if (accept(reader, "n")) {
+        value = reader->n;
+    } else if (g_ascii_isdigit(*reader->rest)) {
+        char *end = NULL;
+        value = (gulong)g_ascii_strtoull(reader->rest, &end, 10);
+        reader->rest = end;
+    } else {
+        return fail(reader);
     }
     reader->depth--;
     return value;
 }
 
-gboolean
-spoc_plural_evaluate(const char *expression, gulong n, gulong *ret_form)
+static gulong
+read_product(Reader *reader)
 {
-    if (strlen(expression) > SPOC_PLURAL_MAX_BYTES)
-        return FALSE;
-    Reader reader = {.next = expression, .n = n};
-    gulong form = read_conditional(&reader);
+    gulong value = read_primary(reader);
+    for (;;) {
+        char operation = '\0';
+        if (accept(reader, "*"))
+            operation = '*';
+        else if (accept(reader, "/"))
+            operation = '/';
+        else if (accept(reader, "%"))
+            operation = '%';
+        else
+            return value;
+        gulong other = read_primary(reader);
+        if (operation == '*')
+            value *= other;
+        else if (other == 0)
+            return fail(reader);
+        else
+            value = operation == '/' ? value / other : value % other;
+    }
+}
+
+static gulong
+read_sum(Reader *reader)
+{
+    gulong value = read_product(reader);
+    for (;;) {
+        if (accept(reader, "+"))
+            value += read_product(reader);
+        else if (accept(reader, "-"))
+            value -= read_product(reader);
+        else
+            return value;
+    }
+}
+
+static gulong
+read_order(Reader *reader)
+{
+    gulong value = read_sum(reader);
+    for (;;) {
+        if (accept(reader, "<="))
+            value = value <= read_sum(reader);
+        else if (accept(reader, ">="))
+            value = value >= read_sum(reader);
+        else if (accept(reader, "<"))
+            value = value < read_sum(reader);
+        else if (accept(reader, ">"))
+            value = value > read_sum(reader);
+        else
+            return value;
+    }
+}
+
+static gulong
+read_equality(Reader *reader)
+{
+    gulong value = read_order(reader);
+    for (;;) {
+        if (accept(reader, "=="))
+            value = value == read_order(reader);
+        else if (accept(reader, "!="))
+            value = value != read_order(reader);
+        else
+            return value;
+    }
+}
+
+static gulong
+read_and(Reader *reader)
+{
+    gulong value = read_equality(reader);
+    while (accept(reader, "&&")) {
+        gulong other = read_equality(reader);
+        value = value && other;
+    }
+    return value;
+}
+
+static gulong
+read_or(Reader *reader)
+{
+    gulong value = read_and(reader);
+    while (accept(reader, "||")) {
+        gulong other = read_and(reader);
+        value = value || other;
+    }
+    return value;
+}
+
+static gulong
+read_condition(Reader *reader)
+{
+    gulong value = read_or(reader);
+    if (!accept(reader, "?"))
+        return value;
+    if (++reader->depth > DEPTH_MAX)
+        return fail(reader);
+    gulong yes = read_condition(reader);
+    if (!accept(reader, ":"))
+        return fail(reader);
+    gulong no = read_condition(reader);
+    reader->depth--;
+    return value ? yes : no;
+}
+
+/* Returns whether the whole expression was understood. */
+static gboolean
+evaluate(const char *expression, gulong n, gulong *ret_value)
+{
+    Reader reader = {.rest = expression, .n = n};
+    *ret_value = read_condition(&reader);
     skip_blanks(&reader);
-    if (reader.is_bad || (*reader.next != '\0' && *reader.next != ';'))
-        return FALSE;
-    *ret_form = form;
-    return TRUE;
+    return !reader.failed && *reader.rest == '\0';
+}
+
+SpocPlural *
+spoc_plural_parse(const char *rule)
+{
+    static const char forms_key[] = "nplurals=", plural_key[] = "plural=";
+    const char *forms = strstr(rule, forms_key);
+    const char *semicolon = forms != NULL ? strchr(forms, ';') : NULL;
+    const char *plural = semicolon != NULL ? strstr(semicolon, plural_key) : NULL;
+    if (plural == NULL || strlen(plural) > RULE_MAX_BYTES)
+        return NULL;
+    g_autofree char *count_text =
+        g_strndup(forms + strlen(forms_key), (gsize)(semicolon - forms) - strlen(forms_key));
+    guint64 count = 0;
+    if (!g_ascii_string_to_unsigned(g_strstrip(count_text), 10, 1, FORMS_MAX, &count, NULL))
+        return NULL;
+    plural += strlen(plural_key);
+    g_autoptr(SpocPlural) result = g_new0(SpocPlural, 1);
+    result->forms = (guint)count;
+    result->expression = g_strndup(plural, strcspn(plural, ";\n"));
+    gulong value = 0;
+    return evaluate(result->expression, 1, &value) ? g_steal_pointer(&result) : NULL;
+}
+
+void
+spoc_plural_free(SpocPlural *plural)
+{
+    if (plural == NULL)
+        return;
+    g_free(plural->expression);
+    g_free(plural);
+}
+
+guint
+spoc_plural_forms(const SpocPlural *plural)
+{
+    return plural->forms;
+}
+
+guint
+spoc_plural_form(const SpocPlural *plural, gulong n)
+{
+    gulong value = 0;
+    /* What divides by zero for this n alone counts as the first form. */
+    return evaluate(plural->expression, n, &value) && value < plural->forms ? (guint)value : 0;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   Which plural form a number takes: the expression of a catalogue's Plural-Forms line,
- *           "n%10==1 && n%100!=11 ? 0 : 1", in C's syntax with n as its only variable.
- * SECURITY  Length and depth are bounded; what is no such expression is refused.
+ * PURPOSE   The rule by which a language chooses the form for a number, as the header of a
+ *           catalogue writes it: "nplurals=3; plural=(n==1) ? 0 : …" (GNU gettext manual, 11.2.6).
+ * SECURITY  The text is bounded in length and depth; every division is guarded.
  */
 #pragma once
 
 #include <glib.h>
 
-#define SPOC_PLURAL_MAX_BYTES 512
+typedef struct _SpocPlural SpocPlural;
 
-/**
- * spoc_plural_evaluate:
- * @expression: ends at a ";" or its NUL
- * @ret_form: (out): a division by zero counts as 0
- *
- * Returns: FALSE when @expression is none; that doesn't depend on @n
- */
-gboolean spoc_plural_evaluate(const char *expression, gulong n, gulong *ret_form);
+/* (nullable) (transfer full): NULL when it cannot be understood */
+SpocPlural *spoc_plural_parse(const char *rule);
+void spoc_plural_free(SpocPlural *plural);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPlural, spoc_plural_free)
+
+guint spoc_plural_forms(const SpocPlural *plural);
+/* The place of the form for @n: below spoc_plural_forms() */
+guint spoc_plural_form(const SpocPlural *plural, gulong n);

@@ -39,13 +39,11 @@ identifier(const SpocReport *report)
 }
 
 static void
-append_field(GString *text, const SpocCatalogue *catalogue, SpocWord word, const char *value)
+append_field(GString *text, const SpocCatalogue *catalogue, SpocWord label, const char *value)
 {
     g_autofree char *line = spoc_text_line(value, -1, LINE_MAX_BYTES);
-    if (*line == '\0')
-        return;
-    g_autofree char *label = spoc_words_label(catalogue, word);
-    g_string_append_printf(text, "  %s %s\n", label, line);
+    if (*line != '\0')
+        g_string_append_printf(text, "  %s: %s\n", spoc_word(catalogue, label), line);
 }
 
 static void
@@ -64,18 +62,21 @@ append_returned(GString *text, const SpocCatalogue *catalogue, const SpocReturne
 }
 
 static char *
-make_text(const SpocReport *report, const SpocCatalogue *catalogue, const char *host)
+make_text(const SpocReport *report, const SpocWordValue *values, gsize value_count)
 {
+    const SpocCatalogue *catalogue = spoc_catalogue_find(report->language);
     g_autofree char *intro =
-        spoc_words_count(catalogue, SPOC_COUNT_REPORT_TEXT, report->count, host);
+        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_REPORT_TEXT), values, value_count);
     GString *text = g_string_new(intro);
     g_string_append_c(text, '\n');
     gsize listed = MIN(report->count, SPOC_REPORT_LISTED_MAX);
     for (gsize i = 0; i < listed; i++)
         append_returned(text, catalogue, &report->returned[i]);
     if (listed < report->count) {
-        g_autofree char *sentence =
-            spoc_words_count(catalogue, SPOC_COUNT_MORE_RECIPIENTS, report->count - listed, NULL);
+        g_autofree char *left = g_strdup_printf("%" G_GSIZE_FORMAT, report->count - listed);
+        const SpocWordValue more[] = {{"count", left}};
+        g_autofree char *sentence = spoc_words_expand(spoc_word(catalogue, SPOC_WORD_REPORT_MORE),
+                                                      more, G_N_ELEMENTS(more));
         g_string_append_printf(text, "\n%s\n", sentence);
     }
     g_string_append_printf(text, "\n%s\n", spoc_word(catalogue, SPOC_WORD_REPORT_CURE));
@@ -104,7 +105,7 @@ spoc_report_compose(const SpocReport *report, GError **error)
     gsize value_count = G_N_ELEMENTS(values);
     g_autofree char *name =
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, value_count);
-    g_autofree char *text = make_text(report, catalogue, host);
+    g_autofree char *text = make_text(report, values, value_count);
 
     SpocComposedMail *mail = g_new0(SpocComposedMail, 1);
     mail->id = identifier(report);

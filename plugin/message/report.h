@@ -29,7 +29,7 @@ typedef struct {
  * @sender: the From address
  * @recipient: mailReportTo
  * @host_name: this print server's name
- * @language: (nullable): the site's
+ * @language: (nullable): English
  */
 typedef struct {
     const SpocReturned *returned;

@@ -23,10 +23,9 @@ make_text(const SpocScanNotice *notice, const SpocCatalogue *catalogue, const Sp
             spoc_text_line(notice->undelivered[i].address, -1, LINE_MAX_BYTES);
         g_autofree char *reason = spoc_text_line(notice->undelivered[i].reason, -1, LINE_MAX_BYTES);
         g_string_append_printf(text, "\n%s\n", address);
-        if (*reason != '\0') {
-            g_autofree char *label = spoc_words_label(catalogue, SPOC_WORD_REPORT_REASON);
-            g_string_append_printf(text, "  %s %s\n", label, reason);
-        }
+        if (*reason != '\0')
+            g_string_append_printf(text, "  %s: %s\n",
+                                   spoc_word(catalogue, SPOC_WORD_REPORT_REASON), reason);
     }
     g_string_append_printf(text, "\n%s\n", cure);
     return g_string_free(text, FALSE);

@@ -18,7 +18,6 @@ typedef struct {
  * @id: of the message that failed; the notice's own derives from it
  * @owner: whom it is for
  * @undelivered: (array length=count): at least one
- * @language: (nullable): the site's
  * @size_bytes: of the document
  * @mail_size_bytes: of the mail that it became
  */
@@ -31,7 +30,7 @@ typedef struct {
     const char *printer;
     const char *sender;
     const char *host_name;
-    const char *language;
+    const char *language; /* (nullable): English */
     guint64 size_bytes;
     guint64 mail_size_bytes;
     gint64 sent_unix_s;

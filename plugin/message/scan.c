@@ -78,11 +78,11 @@ append_people(GString *head, const char *header, const GPtrArray *people, GError
 static gboolean
 append_authors(GString *head, const SpocScanMail *mail, GError **error)
 {
-    const SpocCatalogue *catalogue = spoc_catalogue_find(mail->language);
     g_autofree char *host = spoc_text_line(mail->host_name, -1, 100);
     const SpocWordValue values[] = {{"host", host}};
     g_autofree char *server =
-        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, G_N_ELEMENTS(values));
+        spoc_words_expand(spoc_word(spoc_catalogue_find(mail->language), SPOC_WORD_SENDER), values,
+                          G_N_ELEMENTS(values));
     const SpocPerson *owner = mail->owner;
     if (!spoc_address_is_valid(mail->sender, error) ||
         (owner != NULL && !spoc_address_is_valid(owner->address, error))) {

@@ -19,7 +19,6 @@
  * @owner: (nullable): the job's owner, for Reply-To or From
  * @is_from_owner: the owner is From and the server Sender
  * @sender: the server's address
- * @language: (nullable): the site's, for the server's name
  * @subject: one line or not
  * @body: text before the document, \n line ends
  * @filename: from spoc_scan_filename()
@@ -33,7 +32,7 @@ typedef struct {
     gboolean is_from_owner;
     const char *sender;
     const char *host_name;
-    const char *language;
+    const char *language; /* (nullable): English; of the sender's name */
     const char *subject;
     const char *body;
     const char *filename;

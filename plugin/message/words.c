@@ -3,12 +3,14 @@
 
 #include <string.h>
 
-/* TRANSLATORS comments go into po/cups-spoc.pot. */
+/* For the extraction of what is to be translated */
+#define N_(text) text
+#define NP_(one, many) one, many
+
 static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
-    [SPOC_NEWS_JOB_QUEUED] =
-        {/* TRANSLATORS: Subjects of mails about a document. {title}: its title */
-         N_("Queued: {title}"), N_("Your document \"{title}\" has been queued for {printer}."),
-         N_("The document \"{title}\" has been queued for {printer}.")},
+    [SPOC_NEWS_JOB_QUEUED] = {N_("Queued: {title}"),
+                              N_("Your document \"{title}\" has been queued for {printer}."),
+                              N_("The document \"{title}\" has been queued for {printer}.")},
     [SPOC_NEWS_JOB_WAITING] =
         {N_("Waiting: {title}"),
          N_("Your document \"{title}\" is waiting to be printed on {printer}."),
@@ -16,24 +18,20 @@ static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
     [SPOC_NEWS_JOB_HELD] =
         {N_("Held: {title}"),
          N_("Your document \"{title}\" for {printer} is held: it is printed once it is released."),
-         N_("The document \"{title}\" for {printer} is held: it is printed once it is released."),
-         N_("To print it now, release the job in your list of print jobs.")},
+         N_("The document \"{title}\" for {printer} is held: it is printed once it is released.")},
     [SPOC_NEWS_JOB_PRINTING] = {N_("Printing: {title}"),
                                 N_("Your document \"{title}\" is being printed on {printer}."),
                                 N_("The document \"{title}\" is being printed on {printer}.")},
     [SPOC_NEWS_JOB_STOPPED] =
         {N_("Stopped: {title}"),
          N_("The printing of your document \"{title}\" on {printer} has stopped."),
-         N_("The printing of the document \"{title}\" on {printer} has stopped."),
-         N_("It is printed once the printer works again; there is no need to send it anew.")},
+         N_("The printing of the document \"{title}\" on {printer} has stopped.")},
     [SPOC_NEWS_JOB_CANCELED] = {N_("Canceled: {title}"),
                                 N_("Your document \"{title}\" on {printer} was canceled."),
                                 N_("The document \"{title}\" on {printer} was canceled.")},
     [SPOC_NEWS_JOB_ABORTED] = {N_("Not printed: {title}"),
                                N_("Your document \"{title}\" could not be printed on {printer}."),
-                               N_("The document \"{title}\" could not be printed on {printer}."),
-                               N_("Print the document again. If it fails again, ask the "
-                                  "administrator of the print server.")},
+                               N_("The document \"{title}\" could not be printed on {printer}.")},
     [SPOC_NEWS_JOB_PRINTED] = {N_("Printed: {title}"),
                                N_("Your document \"{title}\" has been printed on {printer}."),
                                N_("The document \"{title}\" has been printed on {printer}.")},
@@ -45,9 +43,8 @@ static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
                                N_("The document \"{title}\" for {printer} was changed.")},
     [SPOC_NEWS_JOB_PROGRESS] =
         {N_("Printing: {title}"),
-         /* TRANSLATORS: {pages}: "1 page", "3 pages" */
-         N_("Your document \"{title}\" is being printed on {printer}: {pages} so far."),
-         N_("The document \"{title}\" is being printed on {printer}: {pages} so far.")},
+         N_("Your document \"{title}\" is being printed on {printer}: pages so far {pages}."),
+         N_("The document \"{title}\" is being printed on {printer}: pages so far {pages}.")},
     [SPOC_NEWS_PRINTER_ADDED] = {N_("{printer} was added"), NULL,
                                  N_("The printer {printer} was added.")},
     [SPOC_NEWS_PRINTER_DELETED] = {N_("{printer} was removed"), NULL,
@@ -58,21 +55,10 @@ static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
                                 N_("The printer {printer} is ready.")},
     [SPOC_NEWS_PRINTER_PRINTING] = {N_("{printer} is printing"), NULL,
                                     N_("The printer {printer} is printing.")},
-    [SPOC_NEWS_PRINTER_STOPPED] = {N_("{printer} has stopped"), NULL,
-                                   N_("The printer {printer} has stopped."),
-                                   N_("See what the printer's display says.")},
-    [SPOC_NEWS_PRINTER_STOPPED_WHY] =
-        {/* TRANSLATORS: {reasons}: "paper is out", or several such with ";" between */
-         N_("{printer} has stopped: {reasons}"), NULL,
-         N_("The printer {printer} has stopped: {reasons}."),
-         N_("See what the printer's display says.")},
-    [SPOC_NEWS_PRINTER_TROUBLE] = {N_("{printer} needs attention: {reasons}"), NULL,
-                                   N_("The printer {printer} needs attention: {reasons}."),
-                                   N_("See what the printer's display says.")},
-    [SPOC_NEWS_PRINTER_RESOLVED] =
-        {/* TRANSLATORS: After a mail that told of a fault, which has cleared */
-         N_("Resolved: {printer} is ready again"), NULL,
-         N_("The printer {printer} is ready again.")},
+    [SPOC_NEWS_PRINTER_STOPPED] = {N_("{printer} has stopped{reasons}"), NULL,
+                                   N_("The printer {printer} has stopped{reasons}.")},
+    [SPOC_NEWS_PRINTER_TROUBLE] = {N_("{printer} needs attention{reasons}"), NULL,
+                                   N_("The printer {printer} needs attention{reasons}.")},
     [SPOC_NEWS_PRINTER_STATE] = {N_("{printer} has changed its state"), NULL,
                                  N_("The printer {printer} has changed its state.")},
     [SPOC_NEWS_PRINTER_MEDIA] = {N_("{printer}: paper was changed"), NULL,
@@ -87,6 +73,8 @@ static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
                                      N_("The printer {printer} was restarted.")},
     [SPOC_NEWS_PRINTER_SHUTDOWN] = {N_("{printer} was switched off"), NULL,
                                     N_("The printer {printer} was switched off.")},
+    [SPOC_NEWS_PRINTER_RESOLVED] = {N_("Resolved: {printer} is ready again"), NULL,
+                                    N_("The printer {printer} is ready again.")},
     [SPOC_NEWS_SERVER_STARTED] = {N_("The print server {host} has started"), NULL,
                                   N_("The print server {host} has started.")},
     [SPOC_NEWS_SERVER_STOPPED] = {N_("The print server {host} has stopped"), NULL,
@@ -94,147 +82,107 @@ static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
     [SPOC_NEWS_SERVER_RESTARTED] = {N_("The print server {host} was restarted"), NULL,
                                     N_("The print server {host} was restarted.")},
     [SPOC_NEWS_SERVER_AUDIT] = {N_("The print server {host} reports a matter of security"), NULL,
-                                N_("The print server {host} reports a matter of security."),
-                                N_("Look into the logs of CUPS on the print server.")},
-    [SPOC_NEWS_OTHER] =
-        {/* TRANSLATORS: {event}: an event's name in English, "job-fetched" */
-         N_("The print server {host} reports: {event}"), NULL,
-         N_("The print server {host} reports: {event}.")},
+                                N_("The print server {host} reports a matter of security.")},
+    [SPOC_NEWS_OTHER] = {N_("The print server {host} reports: {event}"), NULL,
+                         N_("The print server {host} reports: {event}.")},
 };
 
 static const char *const WORDS[SPOC_WORD_COUNT] = {
-    /* TRANSLATORS: In the place of a title, between its quotation marks */
     [SPOC_WORD_UNTITLED] = N_("untitled"),
-    /* TRANSLATORS: In the place of a title that is not shown, between its quotation marks */
-    [SPOC_WORD_JOB_BY_NUMBER] = N_("job {id}"),
-    /* TRANSLATORS: In the place of a printer's name */
     [SPOC_WORD_SOME_PRINTER] = N_("an unknown printer"),
-    /* TRANSLATORS: A printer: "q1 (Colour printer in the hall)" */
-    [SPOC_WORD_DESCRIBED] = N_("{name} ({description})"),
-    /* TRANSLATORS: Of a printer: in a list behind its state, "ready, takes no new jobs" */
-    [SPOC_WORD_NOT_ACCEPTING] = N_("takes no new jobs"),
-    /* TRANSLATORS: The name beside the sender's address */
     [SPOC_WORD_SENDER] = N_("Print server {host}"),
+    [SPOC_WORD_JOB] = N_("Job"),
+    [SPOC_WORD_TITLE] = N_("Title"),
+    [SPOC_WORD_OWNER] = N_("Owner"),
+    [SPOC_WORD_PRINTER] = N_("Printer"),
+    [SPOC_WORD_JOB_STATE] = N_("Job state"),
+    [SPOC_WORD_PRINTER_STATE] = N_("Printer state"),
+    [SPOC_WORD_PAGES] = N_("Pages"),
+    [SPOC_WORD_WHEN] = N_("When"),
+    [SPOC_WORD_LOCATION] = N_("Location"),
+    [SPOC_WORD_DESCRIPTION] = N_("Description"),
+    [SPOC_WORD_PRINTER_SAYS] = N_("The printer says"),
+    [SPOC_WORD_WHAT_TO_DO] = N_("What to do"),
+    [SPOC_WORD_HOW_OFTEN] = N_("How often"),
+    [SPOC_WORD_LINK] = N_("Open the printer's page"),
+    [SPOC_WORD_WHAT_ELSE] = N_("What else happened"),
+    [SPOC_WORD_STATE_BEFORE] = N_("{state} (before: {old})"),
+    /* TRANSLATORS: instead of a document's title where titles are hidden: Your document "job 17"
+     * has been printed on q1. */
+    [SPOC_WORD_HIDDEN_TITLE] = N_("job {job}"),
+    /* TRANSLATORS: this and the next four stand in a badge at the top of a mail. */
+    [SPOC_WORD_BADGE_GOOD] = N_("Done"),
+    [SPOC_WORD_BADGE_INFO] = N_("Information"),
+    [SPOC_WORD_BADGE_ATTENTION] = N_("Attention"),
+    [SPOC_WORD_BADGE_FAULT] = N_("Fault"),
+    [SPOC_WORD_BADGE_RESOLVED] = N_("Resolved"),
+    /* TRANSLATORS: {events} is "12 events". */
+    [SPOC_WORD_DIGEST_SUBJECT] = N_("Printing on {host}: {events}"),
+    [SPOC_WORD_DIGEST_INTRO] = N_("What happened on the print server {host}: {events}."),
+    [SPOC_WORD_COLLECTED_SUBJECT] = N_("More from the print server {host}: {events}"),
+    [SPOC_WORD_COLLECTED_INTRO] =
+        N_("These notifications of the print server {host} came faster than they are sent one by "
+           "one, so they are collected here: {events}."),
+    [SPOC_WORD_CUPS_SAYS] = N_("CUPS says"),
+    [SPOC_WORD_NOT_ACCEPTING] = N_("takes no new jobs"),
     [SPOC_WORD_SENT_BY] = N_("Sent by the print server {host} because a subscription for printing "
                              "events names this address."),
-    [SPOC_WORD_DIGEST_SENT_BY] =
-        N_("Sent once a day by the print server {host} because a subscription for printing events "
-           "names this address and asks for one mail a day."),
-    [SPOC_WORD_STOP_MAILS] = N_("To get no more of these mails, ask the administrator of the print "
-                                "server to end that subscription."),
-    [SPOC_WORD_DIGEST_INTRO] = N_("What happened on the print server {host} in the last day:"),
-    [SPOC_WORD_COLLECTED_INTRO] =
-        N_("More happened on the print server {host} than you are sent mails about in an hour. "
-           "This mail has the rest:"),
-    /* TRANSLATORS: A line in a list: "Tuesday, 13:05: The printer q1 is ready." */
-    [SPOC_WORD_ITEM] = N_("{when}: {what}"),
-    /* TRANSLATORS: {times}: "3 times" */
-    [SPOC_WORD_ITEM_TIMES] = N_("{when}: {what} ({times})"),
-    /* TRANSLATORS: The words of a link */
-    [SPOC_WORD_OPEN_PRINTER] = N_("Open the printer's page"),
-    /* TRANSLATORS: The words of a link */
-    [SPOC_WORD_OPEN_JOBS] = N_("Open the list of jobs"),
-
-    [SPOC_WORD_JOB] = NC_("label", "Job"),
-    [SPOC_WORD_TITLE] = NC_("label", "Title"),
-    [SPOC_WORD_OWNER] = NC_("label", "Owner"),
-    [SPOC_WORD_PRINTER] = NC_("label", "Printer"),
-    /* TRANSLATORS: A class of printers in CUPS */
-    [SPOC_WORD_CLASS] = NC_("label", "Class"),
-    [SPOC_WORD_LOCATION] = NC_("label", "Location"),
-    /* TRANSLATORS: Before the address of the printer's page */
-    [SPOC_WORD_LINK] = NC_("label", "Printer's page"),
-    [SPOC_WORD_JOB_STATE] = NC_("label", "Job state"),
-    [SPOC_WORD_PRINTER_STATE] = NC_("label", "Printer state"),
-    [SPOC_WORD_STATE_BEFORE] = NC_("label", "State before"),
-    [SPOC_WORD_STATE_NOW] = NC_("label", "State now"),
-    [SPOC_WORD_REASONS] = NC_("label", "Reasons"),
-    [SPOC_WORD_PAGES] = NC_("label", "Pages"),
-    /* TRANSLATORS: Of paper */
-    [SPOC_WORD_SHEETS] = NC_("label", "Sheets"),
-    [SPOC_WORD_WHEN] = NC_("label", "When"),
-    [SPOC_WORD_WHAT_HAPPENED] = NC_("label", "What happened"),
-    [SPOC_WORD_WHAT_TO_DO] = NC_("label", "What to do"),
-    [SPOC_WORD_CUPS_SAYS] = NC_("label", "CUPS says"),
-    [SPOC_WORD_PRINTER_SAYS] = NC_("label", "Message from the printer"),
-    /* TRANSLATORS: Why a mail could not be delivered */
-    [SPOC_WORD_REPORT_REASON] = NC_("label", "Reason"),
-    /* TRANSLATORS: The identifier of a mail */
-    [SPOC_WORD_REPORT_ID] = NC_("label", "Message"),
-
     [SPOC_WORD_TEST_SUBJECT] = N_("Test mail from the print server {host}"),
-    /* TRANSLATORS: {recipient}: an address. Do not translate spocctl test. */
     [SPOC_WORD_TEST_TEXT] =
         N_("This is a test. It came the way that printing notifications from {host} take, so they "
            "can reach {recipient}.\n\n"
            "An administrator asked for it with the command: spocctl test {recipient}\n"
            "There is nothing to do."),
-    /* TRANSLATORS: {count}: of recipients */
     [SPOC_WORD_REPORT_SUBJECT] = N_("Undeliverable mail of the print server {host}: {count}"),
-    /* TRANSLATORS: Do not translate the commands, only MESSAGE in them. */
+    [SPOC_WORD_REPORT_TEXT] =
+        N_("The print server {host} could not deliver mail to {count} recipients:"),
+    [SPOC_WORD_REPORT_REASON] = N_("Reason"),
+    [SPOC_WORD_REPORT_ID] = N_("Message"),
+    [SPOC_WORD_REPORT_MORE] = N_("And {count} more."),
     [SPOC_WORD_REPORT_CURE] =
         N_("These messages are kept for a while. On the print server\n"
            "  spocctl queue list --state failed   lists them,\n"
            "  spocctl queue show MESSAGE          tells all that is known of one,\n"
            "  spocctl queue retry MESSAGE         sends it again once the cause is mended,\n"
            "  spocctl queue delete MESSAGE        drops it."),
-    /* TRANSLATORS: About a scan or another document that was to be sent as a mail */
     [SPOC_WORD_SCAN_FAILED_SUBJECT] = N_("Not delivered: {title}"),
-    /* TRANSLATORS: {printer}: the queue that it was printed to; {size}, {mail_size}: numbers */
     [SPOC_WORD_SCAN_FAILED_TEXT] =
         N_("Your document could not be delivered to everybody that it was for.\n\n"
            "  Title: {title}\n"
            "  Size: {size} bytes, {mail_size} as a mail\n"
            "  Sent through: {printer}\n"
            "  When: {when}\n"),
-    /* TRANSLATORS: {id}: an identifier */
     [SPOC_WORD_SCAN_FAILED_CURE] =
         N_("The document is still on the print server {host}, as {id}. Its administrator can send "
            "it again once the cause is mended; or send it anew."),
 };
 
-/* TRANSLATORS: A label before its value, with your language's colon */
-static const char LABEL[] = N_("{label}:");
+/* Two forms each; other languages have as many as they need. */
+static const struct {
+    const char *one, *many;
+} COUNTS[SPOC_COUNT_COUNT] = {
+    [SPOC_COUNT_EVENTS] = {NP_("{count} event", "{count} events")},
+    [SPOC_COUNT_TIMES] = {NP_("{count} time", "{count} times")},
+    [SPOC_COUNT_LEFT_OUT] = {NP_("And {count} more event that is not listed.",
+                                 "And {count} more events that are not listed.")},
+};
 
 /* RFC 8011 5.3.7 and 5.4.11, by number from 3 on */
 static const char *const JOB_STATES[] = {
-    /* TRANSLATORS: States of a job, behind "Job state:" */
-    NC_("job state", "waiting"),   NC_("job state", "held"),     NC_("job state", "printing"),
-    NC_("job state", "stopped"),   NC_("job state", "canceled"), NC_("job state", "aborted"),
-    NC_("job state", "completed"),
+    N_("waiting"),  N_("held"),    N_("printing"),  N_("stopped"),
+    N_("canceled"), N_("aborted"), N_("completed"),
 };
-static const char *const PRINTER_STATES[] = {
-    /* TRANSLATORS: States of a printer, behind "Printer state:" */
-    NC_("printer state", "ready"),
-    NC_("printer state", "printing"),
-    NC_("printer state", "stopped"),
-};
+static const char *const PRINTER_STATES[] = {N_("ready"), N_("printing"), N_("stopped")};
 
 #define FIRST_STATE 3
-
-static const char *const JOINS[SPOC_JOIN_COUNT] = {
-    /* TRANSLATORS: A list of reasons is made of it: "paper is out; toner is low" */
-    [SPOC_JOIN_REASONS] = NC_("reasons", "{first}; {more}"),
-    /* TRANSLATORS: A state and its reasons: "stopped, paper is out" */
-    [SPOC_JOIN_STATE] = NC_("state", "{first}, {more}"),
-    /* TRANSLATORS: Two sentences that stand behind each other */
-    [SPOC_JOIN_SENTENCES] = NC_("sentences", "{first} {more}"),
-};
-
-static const char *
-translated(const SpocCatalogue *catalogue, const char *msgid)
-{
-    return msgid != NULL ? spoc_catalogue_get(catalogue, msgid) : NULL;
-}
 
 void
 spoc_words_news(const SpocCatalogue *catalogue, SpocNews news, SpocNewsWords *ret_words)
 {
     const SpocNewsWords *words = &NEWS[news];
-    *ret_words = (SpocNewsWords){.subject = translated(catalogue, words->subject),
-                                 .yours = translated(catalogue, words->yours),
-                                 .theirs = translated(catalogue, words->theirs),
-                                 .advice = translated(catalogue, words->advice)};
+    ret_words->subject = spoc_catalogue_get(catalogue, words->subject);
+    ret_words->yours = words->yours != NULL ? spoc_catalogue_get(catalogue, words->yours) : NULL;
+    ret_words->theirs = spoc_catalogue_get(catalogue, words->theirs);
 }
 
 const char *
@@ -244,10 +192,13 @@ spoc_word(const SpocCatalogue *catalogue, SpocWord word)
 }
 
 char *
-spoc_words_label(const SpocCatalogue *catalogue, SpocWord word)
+spoc_words_count(const SpocCatalogue *catalogue, SpocCount what, gulong n)
 {
-    const SpocWordValue values[] = {{"label", spoc_word(catalogue, word)}};
-    return spoc_words_expand(spoc_catalogue_get(catalogue, LABEL), values, G_N_ELEMENTS(values));
+    g_autofree char *number = g_strdup_printf("%lu", n);
+    const SpocWordValue values[] = {{"count", number}};
+    const char *sentence =
+        spoc_catalogue_get_plural(catalogue, COUNTS[what].one, COUNTS[what].many, n);
+    return spoc_words_expand(sentence, values, G_N_ELEMENTS(values));
 }
 
 const char *
@@ -264,18 +215,6 @@ spoc_words_printer_state(const SpocCatalogue *catalogue, gint state)
     if (state < FIRST_STATE || state >= FIRST_STATE + (gint)G_N_ELEMENTS(PRINTER_STATES))
         return NULL;
     return spoc_catalogue_get(catalogue, PRINTER_STATES[state - FIRST_STATE]);
-}
-
-char *
-spoc_words_join(const SpocCatalogue *catalogue, SpocJoin how, const char *first, const char *more)
-{
-    gboolean has_first = first != NULL && *first != '\0';
-    gboolean has_more = more != NULL && *more != '\0';
-    if (!has_first || !has_more)
-        return has_first ? g_strdup(first) : has_more ? g_strdup(more) : NULL;
-    const SpocWordValue values[] = {{"first", first}, {"more", more}};
-    return spoc_words_expand(spoc_catalogue_get(catalogue, JOINS[how]), values,
-                             G_N_ELEMENTS(values));
 }
 
 static const char *

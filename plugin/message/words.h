@@ -27,15 +27,14 @@ typedef enum {
     SPOC_NEWS_PRINTER_IDLE,
     SPOC_NEWS_PRINTER_PRINTING,
     SPOC_NEWS_PRINTER_STOPPED,
-    SPOC_NEWS_PRINTER_STOPPED_WHY, /* the same with {reasons} */
-    SPOC_NEWS_PRINTER_TROUBLE,     /* it goes on, but says with {reasons} that something is amiss */
-    SPOC_NEWS_PRINTER_RESOLVED,    /* a fault that was told has cleared */
-    SPOC_NEWS_PRINTER_STATE,       /* in an unknown state */
+    SPOC_NEWS_PRINTER_TROUBLE, /* it goes on, but says that something is amiss */
+    SPOC_NEWS_PRINTER_STATE,   /* in an unknown state */
     SPOC_NEWS_PRINTER_MEDIA,
     SPOC_NEWS_PRINTER_FINISHINGS,
     SPOC_NEWS_PRINTER_ORDER,
     SPOC_NEWS_PRINTER_RESTARTED,
     SPOC_NEWS_PRINTER_SHUTDOWN,
+    SPOC_NEWS_PRINTER_RESOLVED, /* a fault that was told has cleared */
     SPOC_NEWS_SERVER_STARTED,
     SPOC_NEWS_SERVER_STOPPED,
     SPOC_NEWS_SERVER_RESTARTED,
@@ -44,70 +43,74 @@ typedef enum {
     SPOC_NEWS_COUNT,
 } SpocNews;
 
-/* Placeholders: {title} {printer} {reasons} {event} {host} {pages}: spoc_words_pages() */
+/* Placeholders: {title} {printer} {owner} {reasons} {event} {host} {pages} */
 typedef struct {
     const char *subject;
-    const char *yours;  /* (nullable): to the owner of the job */
+    const char *yours;  /* to the owner of the job */
     const char *theirs; /* to anybody else */
-    const char *advice; /* (nullable): what to do, where the reasons have no advice of their own */
 } SpocNewsWords;
 
 void spoc_words_news(const SpocCatalogue *catalogue, SpocNews news, SpocNewsWords *ret_words);
 
 typedef enum {
     SPOC_WORD_UNTITLED,
-    SPOC_WORD_JOB_BY_NUMBER, /* {id}: where titles are hidden */
     SPOC_WORD_SOME_PRINTER,
-    SPOC_WORD_DESCRIBED, /* {name} {description}: a printer */
-    SPOC_WORD_NOT_ACCEPTING,
-    SPOC_WORD_SENDER,  /* {host} */
-    SPOC_WORD_SENT_BY, /* {host}: the foot of a mail: why it came */
-    SPOC_WORD_DIGEST_SENT_BY,
-    SPOC_WORD_STOP_MAILS,      /* the foot, too: how it is stopped */
-    SPOC_WORD_DIGEST_INTRO,    /* {host} */
-    SPOC_WORD_COLLECTED_INTRO, /* {host} */
-    SPOC_WORD_ITEM,            /* {when} {what}: of a list of events */
-    SPOC_WORD_ITEM_TIMES,      /* {when} {what} {times}: spoc_words_count(SPOC_COUNT_TIMES) */
-    SPOC_WORD_OPEN_PRINTER,    /* a link's words */
-    SPOC_WORD_OPEN_JOBS,
-
-    /* Before a colon: spoc_words_label() */
+    SPOC_WORD_SENDER,
     SPOC_WORD_JOB,
     SPOC_WORD_TITLE,
     SPOC_WORD_OWNER,
     SPOC_WORD_PRINTER,
-    SPOC_WORD_CLASS, /* of printers */
-    SPOC_WORD_LOCATION,
-    SPOC_WORD_LINK,
     SPOC_WORD_JOB_STATE,
     SPOC_WORD_PRINTER_STATE,
-    SPOC_WORD_STATE_BEFORE,
-    SPOC_WORD_STATE_NOW,
-    SPOC_WORD_REASONS,
     SPOC_WORD_PAGES,
-    SPOC_WORD_SHEETS,
     SPOC_WORD_WHEN,
-    SPOC_WORD_WHAT_HAPPENED,
-    SPOC_WORD_WHAT_TO_DO,
-    SPOC_WORD_CUPS_SAYS,
+    SPOC_WORD_LOCATION,
+    SPOC_WORD_DESCRIPTION,
     SPOC_WORD_PRINTER_SAYS,
+    SPOC_WORD_WHAT_TO_DO,
+    SPOC_WORD_HOW_OFTEN,
+    SPOC_WORD_LINK,
+    SPOC_WORD_WHAT_ELSE,
+    SPOC_WORD_STATE_BEFORE, /* {state} {old} */
+    SPOC_WORD_HIDDEN_TITLE, /* {job} */
+    SPOC_WORD_BADGE_GOOD,
+    SPOC_WORD_BADGE_INFO,
+    SPOC_WORD_BADGE_ATTENTION,
+    SPOC_WORD_BADGE_FAULT,
+    SPOC_WORD_BADGE_RESOLVED,
+    SPOC_WORD_DIGEST_SUBJECT,    /* {host} {events} */
+    SPOC_WORD_DIGEST_INTRO,      /* the same */
+    SPOC_WORD_COLLECTED_SUBJECT, /* the same */
+    SPOC_WORD_COLLECTED_INTRO,   /* the same */
+    SPOC_WORD_CUPS_SAYS,
+    SPOC_WORD_NOT_ACCEPTING,
+    SPOC_WORD_SENT_BY,
+    SPOC_WORD_TEST_SUBJECT,
+    SPOC_WORD_TEST_TEXT,
+    SPOC_WORD_REPORT_SUBJECT,
+    SPOC_WORD_REPORT_TEXT,
     SPOC_WORD_REPORT_REASON,
     SPOC_WORD_REPORT_ID,
-
-    SPOC_WORD_TEST_SUBJECT,   /* {host} */
-    SPOC_WORD_TEST_TEXT,      /* {host} {recipient} */
-    SPOC_WORD_REPORT_SUBJECT, /* {host} {count} */
+    SPOC_WORD_REPORT_MORE,
     SPOC_WORD_REPORT_CURE,
-    SPOC_WORD_SCAN_FAILED_SUBJECT, /* {title} */
-    SPOC_WORD_SCAN_FAILED_TEXT,    /* {title} {size} {mail_size} {printer} {when} */
-    SPOC_WORD_SCAN_FAILED_CURE,    /* {host} {id} */
+    SPOC_WORD_SCAN_FAILED_SUBJECT,
+    SPOC_WORD_SCAN_FAILED_TEXT,
+    SPOC_WORD_SCAN_FAILED_CURE,
     SPOC_WORD_COUNT,
 } SpocWord;
 
 const char *spoc_word(const SpocCatalogue *catalogue, SpocWord word);
 
-/* (transfer full): with the colon that the language puts behind it: "Printer:", "Imprimante :" */
-char *spoc_words_label(const SpocCatalogue *catalogue, SpocWord word);
+/* What depends on a number */
+typedef enum {
+    SPOC_COUNT_EVENTS,   /* "12 events" */
+    SPOC_COUNT_TIMES,    /* "3 times" */
+    SPOC_COUNT_LEFT_OUT, /* "And 3 more events that are not listed." */
+    SPOC_COUNT_COUNT,
+} SpocCount;
+
+/* (transfer full) */
+char *spoc_words_count(const SpocCatalogue *catalogue, SpocCount what, gulong n);
 
 /* (nullable): "completed", "stopped"; NULL for a state that is not said or unknown */
 const char *spoc_words_job_state(const SpocCatalogue *catalogue, gint state);
@@ -121,57 +124,23 @@ typedef struct {
 /* (transfer full): @sentence with each {name} replaced; values are put in as they are */
 char *spoc_words_expand(const char *sentence, const SpocWordValue *values, gsize count);
 
-/* How two pieces stand behind each other; a list is made of it from the left */
-typedef enum {
-    SPOC_JOIN_REASONS,   /* "a; b" */
-    SPOC_JOIN_STATE,     /* "stopped, paper is out" */
-    SPOC_JOIN_SENTENCES, /* "A. B." */
-    SPOC_JOIN_COUNT,
-} SpocJoin;
-
-/* (transfer full) (nullable): of @first and @more, either may be NULL or empty; both: NULL */
-char *spoc_words_join(const SpocCatalogue *catalogue, SpocJoin how, const char *first,
-                      const char *more);
-
-/* --- numbers: counts.c ------------------------------------------------------------------ */
-
-typedef enum {
-    SPOC_COUNT_PAGES,  /* "3 pages" */
-    SPOC_COUNT_SHEETS, /* "3 sheets" */
-    SPOC_COUNT_EVENTS, /* "3 events" */
-    SPOC_COUNT_TIMES,  /* "3 times" */
-    SPOC_COUNT_MORE_EVENTS,
-    SPOC_COUNT_MORE_RECIPIENTS,
-    SPOC_COUNT_REPORT_TEXT,    /* {host} */
-    SPOC_COUNT_DIGEST_SUBJECT, /* {host} */
-    SPOC_COUNT_COUNT,
-} SpocCount;
-
-/* The sentence with the plural that @n takes; {count} is still in it */
-const char *spoc_words_count_pattern(const SpocCatalogue *catalogue, SpocCount what, gulong n);
-
-/* (transfer full): with {count}; @host: (nullable): for {host} */
-char *spoc_words_count(const SpocCatalogue *catalogue, SpocCount what, gulong n, const char *host);
-char *spoc_words_pages(const SpocCatalogue *catalogue, gulong n);
-char *spoc_words_events(const SpocCatalogue *catalogue, gulong n);
-
-/* (transfer full): "3 of 7 pages" */
-char *spoc_words_pages_of(const SpocCatalogue *catalogue, gulong done, gulong total);
-
-/* --- times: dates.c --------------------------------------------------------------------- */
-
-/* (transfer full): "Tuesday, 24 November 2026, 13:05 CET", in the time zone of the environment,
- * whatever the locale */
-char *spoc_words_when(const SpocCatalogue *catalogue, gint64 unix_s);
-
-/* (transfer full): "Tuesday, 13:05": in a list of what happened in a day */
-char *spoc_words_when_short(const SpocCatalogue *catalogue, gint64 unix_s);
-
 /* --- state reasons: reasons.c ----------------------------------------------------------- */
 
 /* (transfer full) (nullable): the keywords of RFC 8011, PWG 5100.9 and CUPS in words,
- * "paper is jammed; toner is low (warning)"; NULL when they say nothing */
+ * "the paper is jammed; toner is low (warning)"; NULL when they say nothing */
 char *spoc_words_reasons(const SpocCatalogue *catalogue, char *const *keywords);
 
-/* (transfer full) (nullable): what a person can do about them, in sentences, each once */
+/* The keyword without the suffix that says how bad it is: "media-empty-error" is "media-empty";
+ * (transfer full) */
+char *spoc_reason_base(const char *keyword);
+
+/* --- what to do about them: advice.c ------------------------------------------------------ */
+
+/* (transfer full) (nullable): a sentence for each that somebody can do something about,
+ * "Put paper into the tray."; NULL when there is none */
 char *spoc_words_advice(const SpocCatalogue *catalogue, char *const *keywords);
+
+/* --- times: when.c ------------------------------------------------------------------------ */
+
+/* (transfer full): "Tuesday, 24 November 2026, 13:05 CET", in the time zone of the environment */
+char *spoc_words_when(const SpocCatalogue *catalogue, gint64 unix_s);

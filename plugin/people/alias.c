@@ -2,7 +2,8 @@
 /*
  * PURPOSE   The alias file, as aliases(5) has it: "name: target, target", a comment after #
  *           at the start of a line, a line that begins with a blank goes on with the one
- *           before. Names are compared without regard to case.
+ *           before. Names are compared without regard to case. Behind a target may stand
+ *           ?language=de, the language of the mails to whom it leads to.
  * SECURITY  A target is an address or a user's name. What a mail system would run, write or
  *           include ("|command", "/file", ":include:") is never followed.
  */
@@ -16,6 +17,8 @@
 
 /* What a loop or a wide fan of aliases may cost */
 #define STEPS_MAX 1000
+
+#define LANGUAGE_PARAMETER "?language="
 
 struct _SpocAliases {
     GHashTable *lines; /* folded name to the targets as they stand in the file */
@@ -36,6 +39,7 @@ spoc_alias_target_free(SpocAliasTarget *target)
     if (target == NULL)
         return;
     g_free(target->text);
+    g_free(target->language);
     g_free(target);
 }
 
@@ -115,7 +119,7 @@ refuse(const Walk *walk, SpocErrorCode code, const char *format, const char *det
 }
 
 static gboolean
-add_target(Walk *walk, const char *text, GError **error)
+add_target(Walk *walk, const char *text, const char *language, GError **error)
 {
     if (strchr("|/:", text[0]) != NULL)
         return refuse(walk, SPOC_ERROR_INVALID,
@@ -140,42 +144,59 @@ add_target(Walk *walk, const char *text, GError **error)
     SpocAliasTarget *target = g_new0(SpocAliasTarget, 1);
     target->text = g_steal_pointer(&canonical);
     target->is_address = is_address;
+    target->language = g_strdup(language);
     g_ptr_array_add(walk->found, target);
     return TRUE;
 }
 
-static gboolean follow(Walk *walk, const char *name, guint depth, GError **error);
+/* Takes "?language=de" off the end of @target; (transfer full) (nullable): "de" */
+static char *
+cut_language(char *target)
+{
+    char *parameter = strstr(target, LANGUAGE_PARAMETER);
+    if (parameter == NULL)
+        return NULL;
+    *parameter = '\0';
+    return spoc_language_canonical(parameter + strlen(LANGUAGE_PARAMETER));
+}
+
+static gboolean follow(Walk *walk, const char *name, const char *language, guint depth,
+                       GError **error);
 
 static gboolean
-follow_targets(Walk *walk, const char *name, const char *targets, guint depth, GError **error)
+follow_targets(Walk *walk, const char *name, const char *targets, const char *language, guint depth,
+               GError **error)
 {
     for (const char *p = targets; *p != '\0';) {
         g_autofree char *target = next_item(&p, ",");
         if (*p == ',')
             p++;
+        g_autofree char *own_language = cut_language(target);
         if (*target == '\0')
             continue;
+        const char *chosen = own_language != NULL ? own_language : language;
         /* A backslash ends the search, and so does a name that leads to itself. */
         gboolean is_last = target[0] == '\\';
         const char *text = is_last ? target + 1 : target;
         g_autofree char *folded = g_utf8_casefold(text, -1);
         is_last |= strcmp(folded, name) == 0;
-        if (is_last ? !add_target(walk, text, error) : !follow(walk, text, depth + 1, error))
+        if (is_last ? !add_target(walk, text, chosen, error)
+                    : !follow(walk, text, chosen, depth + 1, error))
             return FALSE;
     }
     return TRUE;
 }
 
 static gboolean
-follow(Walk *walk, const char *name, guint depth, GError **error)
+follow(Walk *walk, const char *name, const char *language, guint depth, GError **error)
 {
     g_autofree char *folded = g_utf8_casefold(name, -1);
     const char *targets = g_hash_table_lookup(walk->aliases->lines, folded);
     if (targets == NULL)
-        return add_target(walk, name, error);
+        return add_target(walk, name, language, error);
     if (depth >= SPOC_ALIAS_DEPTH_MAX || walk->steps++ >= STEPS_MAX)
         return refuse(walk, SPOC_ERROR_INVALID, "leads in a circle, or too far: ", name, error);
-    return follow_targets(walk, folded, targets, depth, error);
+    return follow_targets(walk, folded, targets, language, depth, error);
 }
 
 GPtrArray *
@@ -192,7 +213,7 @@ spoc_aliases_expand(const SpocAliases *aliases, const char *name, GError **error
         return g_steal_pointer(&found);
     }
     Walk walk = {.aliases = aliases, .name = name, .found = found};
-    if (!follow(&walk, name, 0, error))
+    if (!follow(&walk, name, NULL, 0, error))
         return NULL;
     if (found->len == 0) {
         (void)refuse(&walk, SPOC_ERROR_INVALID, "leads to nobody: ", name, error);

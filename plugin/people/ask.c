@@ -78,9 +78,9 @@ is_answer(const ipp_t *response, ipp_status_t status)
            status != IPP_STATUS_ERROR_TEMPORARY && status != IPP_STATUS_ERROR_BUSY;
 }
 
-/* (nullable): sends what @make makes. A line that was kept may be stale: then once anew. */
-static ipp_t *
-ask(SpocAsker *asker, ipp_t *(*make)(gint id), gint id, ipp_status_t *ret_status)
+ipp_t *
+spoc_asker_send(SpocAsker *asker, ipp_t *(*make)(gconstpointer subject), gconstpointer subject,
+                gint *ret_status)
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         gboolean was_kept = asker->http != NULL;
@@ -88,9 +88,9 @@ ask(SpocAsker *asker, ipp_t *(*make)(gint id), gint id, ipp_status_t *ret_status
             *ret_status = IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
             return NULL;
         }
-        ipp_t *response = cupsDoRequest(asker->http, make(id), "/");
+        ipp_t *response = cupsDoRequest(asker->http, make(subject), "/");
         *ret_status = cupsLastError();
-        if (is_answer(response, *ret_status))
+        if (is_answer(response, (ipp_status_t)*ret_status))
             return response;
         ippDelete(response);
         spoc_asker_rest(asker);
@@ -100,23 +100,29 @@ ask(SpocAsker *asker, ipp_t *(*make)(gint id), gint id, ipp_status_t *ret_status
     return NULL;
 }
 
-/* (transfer full) (nullable): one line, NULL for none */
-static char *
-get_text(ipp_t *response, const char *name)
+char *
+spoc_ask_get_text(ipp_t *response, const char *name, gsize max_bytes)
 {
     ipp_attribute_t *attribute = ippFindAttribute(response, name, IPP_TAG_ZERO);
     const char *text = attribute != NULL ? ippGetString(attribute, 0, NULL) : NULL;
     if (text == NULL)
         return NULL;
-    g_autofree char *line = spoc_text_line(text, -1, TEXT_MAX_BYTES);
+    g_autofree char *line = spoc_text_line(text, -1, max_bytes);
     return *line != '\0' ? g_steal_pointer(&line) : NULL;
+}
+
+static char *
+get_text(ipp_t *response, const char *name)
+{
+    return spoc_ask_get_text(response, name, TEXT_MAX_BYTES);
 }
 
 /* --- a subscription --------------------------------------------------------------------- */
 
 static ipp_t *
-make_subscription_question(gint id)
+make_subscription_question(gconstpointer subject)
 {
+    gint id = GPOINTER_TO_INT(subject);
     static const char *const wanted[] = {"notify-subscription-id", "notify-job-id",
                                          "notify-printer-uri"};
     ipp_t *request = ippNewRequest(IPP_OP_GET_SUBSCRIPTION_ATTRIBUTES);
@@ -132,8 +138,9 @@ void
 spoc_ask_subscription(SpocAsker *asker, gint subscription_id, SpocSubscriptionAnswer *ret_answer)
 {
     *ret_answer = (SpocSubscriptionAnswer){.status = SPOC_SUBSCRIPTION_UNREACHABLE};
-    ipp_status_t status = IPP_STATUS_OK;
-    ipp_t *response = ask(asker, make_subscription_question, subscription_id, &status);
+    gint status = IPP_STATUS_OK;
+    ipp_t *response = spoc_asker_send(asker, make_subscription_question,
+                                      GINT_TO_POINTER(subscription_id), &status);
     if (response == NULL)
         return;
     if (status == IPP_STATUS_ERROR_NOT_FOUND || status == IPP_STATUS_ERROR_GONE) {
@@ -151,8 +158,9 @@ spoc_ask_subscription(SpocAsker *asker, gint subscription_id, SpocSubscriptionAn
 /* --- a job ------------------------------------------------------------------------------ */
 
 static ipp_t *
-make_job_question(gint id)
+make_job_question(gconstpointer subject)
 {
+    gint id = GPOINTER_TO_INT(subject);
     static const char *const wanted[] = {"job-originating-user-name", "job-name", "job-uuid"};
     g_autofree char *uri = g_strdup_printf("%sjobs/%d", SERVER_URI, id);
     ipp_t *request = ippNewRequest(IPP_OP_GET_JOB_ATTRIBUTES);
@@ -199,8 +207,8 @@ void
 spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer)
 {
     *ret_answer = (SpocJobAnswer){0};
-    ipp_status_t status = IPP_STATUS_OK;
-    ipp_t *response = ask(asker, make_job_question, job_id, &status);
+    gint status = IPP_STATUS_OK;
+    ipp_t *response = spoc_asker_send(asker, make_job_question, GINT_TO_POINTER(job_id), &status);
     if (response == NULL) {
         g_autofree char *said = spoc_text_line(cupsLastErrorString(), -1, 200);
         ret_answer->may_pass = TRUE;
@@ -208,7 +216,7 @@ spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer)
         return;
     }
     if (status > IPP_STATUS_OK_EVENTS_COMPLETE) {
-        ret_answer->why = explain(status, job_id);
+        ret_answer->why = explain((ipp_status_t)status, job_id);
     } else {
         SpocJobFacts *facts = g_new0(SpocJobFacts, 1);
         facts->owner = get_text(response, "job-originating-user-name");

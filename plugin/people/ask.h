@@ -46,5 +46,18 @@ void spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer);
 
 void spoc_job_facts_free(SpocJobFacts *facts);
 
+/* (transfer full) (nullable): the printer's part, or the job's part, of the facts; all unknown
+ * when cupsd does not say it; NULL: cupsd could not be asked */
+SpocStateFacts *spoc_ask_printer_state(SpocAsker *asker, const char *name);
+SpocStateFacts *spoc_ask_job_state(SpocAsker *asker, gint job_id);
+SpocStateFacts *spoc_state_facts_new(void);
+
+/* For ask.c and ask-state.c: (nullable): the response to what @make makes of @subject. A line
+ * that was kept may be stale: then once anew. */
+struct _ipp_s *spoc_asker_send(SpocAsker *asker, struct _ipp_s *(*make)(gconstpointer subject),
+                               gconstpointer subject, gint *ret_status);
+/* (transfer full) (nullable): the attribute's first value as one line, NULL for none */
+char *spoc_ask_get_text(struct _ipp_s *response, const char *name, gsize max_bytes);
+
 /* spoc_cups_new() with another patience; for its tests */
 SpocCups *spoc_cups_new_with_timeout(gint timeout_ms);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  Asks cupsd what an event does not say: whose job it is, and what a
- *          subscription is for.
+ * PURPOSE  Asks cupsd what an event does not say: whose job it is, what a subscription is
+ *          for, and what a printer and a job say of themselves.
  *
  * libcups blocks, and cupsd may be busy or gone; so one worker thread does the asking and
  * the answers come back on the main context. Owners are remembered, because with
@@ -57,6 +57,51 @@ void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gp
 
 /* A new job may have an old job's number after CUPS lost its state: job-created says so. */
 void spoc_cups_forget_job(SpocCups *cups, gint job_id);
+
+/* What CUPS says now about a printer, and about a job when there is one. Texts are one bounded
+ * line (spoc_text_line()), reasons are keywords. CUPS 2.4 clears printer_message when a job
+ * ends, even when that stops the printer, and may leave processing-to-stop-point as the reason
+ * of a job that is done. */
+typedef struct {
+    char *printer_info;             /* (nullable): its description */
+    char *printer_location;         /* (nullable) */
+    char *printer_message;          /* (nullable): printer-state-message, the printer's own words */
+    gint printer_state;             /* RFC 8011 5.4.11; 0: not known */
+    char **printer_state_reasons;   /* never NULL; "none" is left out */
+    gint printer_is_accepting_jobs; /* -1: not known */
+    gboolean is_class;
+    gint job_state;           /* RFC 8011 5.3.7; 0: not known or no job */
+    char **job_state_reasons; /* never NULL; "none" is left out */
+    char *job_message;        /* (nullable): job-printer-state-message */
+    gint job_impressions;     /* -1: not said, as the next two */
+    gint job_impressions_completed;
+    gint job_sheets_completed;
+} SpocStateFacts;
+
+SpocStateFacts *spoc_state_facts_copy(const SpocStateFacts *facts);
+void spoc_state_facts_free(SpocStateFacts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocStateFacts, spoc_state_facts_free)
+
+/* @facts: (nullable): NULL when CUPS could not be asked; all of it unknown when CUPS knows
+ * neither the printer nor the job */
+typedef void (*SpocCupsStateFunc)(const SpocStateFacts *facts, gpointer user_data);
+
+/**
+ * spoc_cups_ask_state:
+ * @job_id: 0 for none
+ * @printer_name: (nullable): of a printer or a class
+ *
+ * What CUPS said of a printer is remembered for SPOC_STATE_REMEMBERED_MS, so that a burst asks
+ * once; equal questions under way are asked once. The callback always comes from the main loop.
+ */
+#define SPOC_STATE_REMEMBERED_MS 2000
+void spoc_cups_ask_state(SpocCups *cups, gint job_id, const char *printer_name,
+                         SpocCupsStateFunc callback, gpointer user_data);
+
+/* The same for an event that says the printer's state: what is remembered counts only when it
+ * says that state too, for else CUPS has gone on since. @printer_state: 0 for any */
+void spoc_cups_ask_state_at(SpocCups *cups, gint job_id, const char *printer_name,
+                            gint printer_state, SpocCupsStateFunc callback, gpointer user_data);
 
 /* Something more is remembered. Must not free the SpocCups. */
 typedef void (*SpocCupsLearnedFunc)(gpointer user_data);

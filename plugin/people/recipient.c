@@ -19,6 +19,8 @@ struct _SpocPeople {
     SpocAliases *aliases;    /* (nullable): without a file, or when it cannot be read */
     GError *alias_problem;   /* (nullable) */
     SpocAccounts *accounts;
+    SpocDirectory *directory; /* (nullable) */
+    gboolean guesses;         /* NAME@domain while the directory is away */
 };
 
 /* A link is followed: administrators point this at /etc/aliases, and chose the path. */
@@ -58,6 +60,18 @@ spoc_people_new_from_rules(const char *domain, const char *const *allowed, const
                            "recipientAliasFile %s cannot be used: ", alias_file);
     }
     return people;
+}
+
+void
+spoc_people_set_guesses(SpocPeople *people, gboolean guesses)
+{
+    people->guesses = guesses;
+}
+
+void
+spoc_people_set_directory(SpocPeople *people, SpocDirectory *directory)
+{
+    people->directory = directory;
 }
 
 void
@@ -115,8 +129,20 @@ find_person(const GPtrArray *persons, const char *address)
     return NULL;
 }
 
+void
+spoc_persons_add(GPtrArray *persons, GPtrArray *found)
+{
+    while (found->len > 0) {
+        SpocPerson *person = g_ptr_array_steal_index(found, 0);
+        if (find_person(persons, person->address) != NULL)
+            spoc_person_free(person);
+        else
+            g_ptr_array_add(persons, person);
+    }
+}
+
 static void
-add_person(GPtrArray *persons, char *address, const char *name)
+add_person(GPtrArray *persons, char *address, const char *name, const char *language)
 {
     if (find_person(persons, address) != NULL) {
         g_free(address);
@@ -125,6 +151,7 @@ add_person(GPtrArray *persons, char *address, const char *name)
     SpocPerson *person = g_new0(SpocPerson, 1);
     person->address = address;
     person->name = g_strdup(name);
+    person->language = g_strdup(language);
     g_ptr_array_add(persons, person);
 }
 
@@ -145,10 +172,10 @@ append_domain(const SpocPeople *people, const char *user, GError **error)
     return spoc_address_canonical(address, error);
 }
 
-/* A user's name becomes persons; not yet checked against the allow-list. @is_owner: the name
- * is that of a job's owner. */
+/* Where a user's name leads to by the alias file, which is itself when it isn't there;
+ * (element-type SpocAliasTarget) */
 static GPtrArray *
-persons_of_user(const SpocPeople *people, const char *user, GError **error)
+targets_of_user(const SpocPeople *people, const char *user, GError **error)
 {
     g_autofree char *shown = spoc_text_line(user, -1, SPOC_USER_NAME_MAX_BYTES);
     if (*user == '\0' || strcmp(shown, user) != 0) {
@@ -160,24 +187,64 @@ persons_of_user(const SpocPeople *people, const char *user, GError **error)
                             people->alias_problem->message);
         return NULL;
     }
-    g_autoptr(GPtrArray) targets = NULL;
     g_autoptr(SpocAliases) none = people->aliases == NULL ? spoc_aliases_parse("", 0) : NULL;
-    targets = spoc_aliases_expand(none != NULL ? none : people->aliases, user, error);
+    return spoc_aliases_expand(none != NULL ? none : people->aliases, user, error);
+}
+
+/* Fills @ret_entry, of which the address is for the caller to free. */
+static gboolean
+find_user(const SpocPeople *people, const char *user, SpocDirectoryEntry *ret_entry,
+          char **ret_address, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    if (people->directory != NULL) {
+        if (spoc_directory_find(people->directory, user, ret_entry, &problem)) {
+            *ret_address = g_strdup(ret_entry->address);
+            return TRUE;
+        }
+        if (!people->guesses || !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) {
+            g_propagate_error(error, g_steal_pointer(&problem));
+            return FALSE;
+        }
+    }
+    *ret_address = append_domain(people, user, error);
+    return *ret_address != NULL;
+}
+
+static gboolean
+add_target(const SpocPeople *people, GPtrArray *persons, const SpocAliasTarget *target,
+           const char *full_name, GError **error)
+{
+    SpocDirectoryEntry entry = {0};
+    char *address = NULL;
+    if (target->is_address) {
+        address = spoc_address_canonical(target->text, error);
+        if (address == NULL)
+            return FALSE;
+    } else if (!find_user(people, target->text, &entry, &address, error)) {
+        return FALSE;
+    }
+    const char *name = entry.name != NULL ? entry.name : full_name;
+    if (name == NULL && !target->is_address)
+        name = spoc_accounts_full_name(people->accounts, target->text);
+    add_person(persons, address, name,
+               target->language != NULL ? target->language : entry.language);
+    return TRUE;
+}
+
+/* A user's name becomes persons; not yet checked against the allow-list. */
+static GPtrArray *
+persons_of_user(const SpocPeople *people, const char *user, GError **error)
+{
+    g_autoptr(GPtrArray) targets = targets_of_user(people, user, error);
     if (targets == NULL)
         return NULL;
     const char *full_name =
         targets->len == 1 ? spoc_accounts_full_name(people->accounts, user) : NULL;
     g_autoptr(GPtrArray) persons = new_persons();
     for (guint i = 0; i < targets->len; i++) {
-        const SpocAliasTarget *target = g_ptr_array_index(targets, i);
-        char *address = target->is_address ? spoc_address_canonical(target->text, error)
-                                           : append_domain(people, target->text, error);
-        if (address == NULL)
+        if (!add_target(people, persons, g_ptr_array_index(targets, i), full_name, error))
             return NULL;
-        const char *name = full_name;
-        if (name == NULL && !target->is_address)
-            name = spoc_accounts_full_name(people->accounts, target->text);
-        add_person(persons, address, name);
     }
     return g_steal_pointer(&persons);
 }
@@ -230,18 +297,20 @@ persons_of(const SpocPeople *people, const SpocRecipient *recipient, const char 
         if (address == NULL)
             return NULL;
         GPtrArray *persons = new_persons();
-        add_person(persons, g_steal_pointer(&address), NULL);
+        add_person(persons, g_steal_pointer(&address), NULL, NULL);
         return persons;
     }
     }
     g_return_val_if_reached(NULL);
 }
 
-/* Marks those who are the owner, however they were named. */
-static void
-mark_owner(const SpocPeople *people, GPtrArray *persons, const char *owner)
+/* Marks those who are the owner, however they were named. FALSE: it is not known yet who the
+ * owner is, because of @error. */
+static gboolean
+mark_owner(const SpocPeople *people, GPtrArray *persons, const char *owner, GError **error)
 {
-    g_autoptr(GPtrArray) owners = persons_of_owner(people, owner, NULL);
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(GPtrArray) owners = persons_of_owner(people, owner, &problem);
     for (guint i = 0; owners != NULL && i < owners->len; i++) {
         const SpocPerson *known = g_ptr_array_index(owners, i);
         SpocPerson *person = find_person(persons, known->address);
@@ -250,18 +319,19 @@ mark_owner(const SpocPeople *people, GPtrArray *persons, const char *owner)
         person->is_owner = TRUE;
         if (person->name == NULL)
             person->name = g_strdup(known->name);
+        if (person->language == NULL)
+            person->language = g_strdup(known->language);
     }
+    if (!g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING) &&
+        !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }
 
-GPtrArray *
-spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, const char *owner,
-                    GError **error)
+static gboolean
+check_allowed(const SpocPeople *people, const GPtrArray *persons, GError **error)
 {
-    g_autoptr(GPtrArray) persons = persons_of(people, recipient, owner, error);
-    if (persons == NULL)
-        return NULL;
-    if (recipient->who != SPOC_WHO_OWNER && owner != NULL && *owner != '\0')
-        mark_owner(people, persons, owner);
     for (guint i = 0; i < persons->len; i++) {
         const SpocPerson *person = g_ptr_array_index(persons, i);
         if (is_allowed(people, person))
@@ -269,7 +339,59 @@ spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, co
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
                     "%s does not allow %s; add the address, or its domain as @%s",
                     people->allowed_key, person->address, strrchr(person->address, '@') + 1);
-        return NULL;
+        return FALSE;
     }
-    return g_steal_pointer(&persons);
+    return TRUE;
+}
+
+GPtrArray *
+spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, const char *owner,
+                    GError **error)
+{
+    g_autoptr(GError) denial = NULL;
+    g_autoptr(GError) unknown = NULL;
+    g_autoptr(GPtrArray) persons = persons_of(people, recipient, owner, error);
+    if (persons == NULL)
+        return NULL;
+    gboolean knows_owner = recipient->who == SPOC_WHO_OWNER || owner == NULL || *owner == '\0' ||
+                           mark_owner(people, persons, owner, &unknown);
+    gboolean good = check_allowed(people, persons, &denial);
+    /* Who may have mail anyway need not wait for a directory that is away to know the owner. */
+    if (good && (knows_owner || !g_error_matches(unknown, SPOC_ERROR, SPOC_ERROR_PENDING)))
+        return g_steal_pointer(&persons);
+    gboolean could_help = !knows_owner && (good || spoc_allowed_has_owner(people->allowed));
+    g_propagate_error(error, could_help ? g_steal_pointer(&unknown) : g_steal_pointer(&denial));
+    return NULL;
+}
+
+/* --- asking ----------------------------------------------------------------------------- */
+
+static void
+add_users(const SpocPeople *people, const char *user, GPtrArray *users)
+{
+    g_autoptr(GPtrArray) targets = user != NULL ? targets_of_user(people, user, NULL) : NULL;
+    for (guint i = 0; targets != NULL && i < targets->len; i++) {
+        const SpocAliasTarget *target = g_ptr_array_index(targets, i);
+        if (!target->is_address)
+            g_ptr_array_add(users, g_strdup(target->text));
+    }
+}
+
+guint
+spoc_people_ask(SpocPeople *people, const SpocRecipient *recipient, const char *owner,
+                SpocAnsweredFunc answered, gpointer user_data)
+{
+    g_autoptr(GPtrArray) users = g_ptr_array_new_with_free_func(g_free);
+    if (recipient->who == SPOC_WHO_USER)
+        add_users(people, recipient->text, users);
+    add_users(people, owner, users);
+    g_ptr_array_add(users, NULL);
+    return spoc_directory_ask(people->directory, (const char *const *)users->pdata, answered,
+                              user_data);
+}
+
+void
+spoc_people_ask_cancel(SpocPeople *people, guint id)
+{
+    spoc_directory_ask_cancel(id);
 }

@@ -10,7 +10,7 @@
  */
 #pragma once
 
-#include "config/config.h"
+#include "people/directory.h"
 
 #define SPOC_RECIPIENTS_MAX 100
 #define SPOC_ADDRESS_MAX_BYTES 254 /* RFC 5321 4.5.3.1.3, less the brackets */
@@ -20,6 +20,11 @@ typedef enum {
     SPOC_FORMAT_TEXT,
     SPOC_FORMAT_HTML,
 } SpocFormat;
+
+typedef enum {
+    SPOC_DIGEST_NONE,
+    SPOC_DIGEST_DAILY, /* all in one mail a day */
+} SpocDigest;
 
 typedef enum {
     SPOC_WHO_OWNER,   /* @owner */
@@ -36,6 +41,7 @@ typedef struct {
     GPtrArray *recipients; /* (element-type SpocRecipient), at least one */
     char *language;        /* (nullable): "de", "pt-BR" */
     SpocFormat format;
+    SpocDigest digest;
     char *subject; /* (nullable): mailto's subject, one line */
 } SpocRecipientUri;
 
@@ -64,6 +70,9 @@ SpocPeople *spoc_people_new_for_scans(const SpocConfig *config);
 SpocPeople *spoc_people_new_for_anybody(const SpocConfig *config);
 /* Allows the owner of a job alone. */
 SpocPeople *spoc_people_new_for_owners(const SpocConfig *config);
+/* Users whom the alias file does not name are looked up in @directory, which is borrowed;
+ * (nullable): they are NAME@recipientDomain. */
+void spoc_people_set_directory(SpocPeople *people, SpocDirectory *directory);
 void spoc_people_free(SpocPeople *people);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPeople, spoc_people_free)
 
@@ -74,8 +83,8 @@ const char *spoc_people_problem(const SpocPeople *people);
 /**
  * SpocPerson:
  * @address: to mail; canonical: domain in lower case
- * @name: (nullable): full name from the account, one line
- * @language: (nullable)
+ * @name: (nullable): full name from the directory or the account, one line
+ * @language: (nullable): "pt-BR", from the alias file or the directory
  * @is_owner: it is (also) the owner of the event's job
  */
 typedef struct {
@@ -87,6 +96,10 @@ typedef struct {
 
 void spoc_person_free(SpocPerson *person);
 
+/* Moves those of @found to @persons that are not there yet, both (element-type SpocPerson): nobody
+ * gets the same mail twice. @found is empty then. */
+void spoc_persons_add(GPtrArray *persons, GPtrArray *found);
+
 /**
  * spoc_people_resolve:
  * @recipient: from a URI
@@ -97,7 +110,25 @@ void spoc_person_free(SpocPerson *person);
  *
  * Returns: (transfer full) (element-type SpocPerson): at least one person, or NULL with
  *   SPOC_ERROR_INVALID, SPOC_ERROR_DENIED, SPOC_ERROR_NOT_FOUND (no owner, no domain),
- *   SPOC_ERROR_LIMIT (an alias to too many), SPOC_ERROR_UNAVAILABLE (spoc_people_problem())
+ *   SPOC_ERROR_LIMIT (an alias to too many), SPOC_ERROR_UNAVAILABLE (spoc_people_problem(), or
+ *   the directory cannot be asked now), SPOC_ERROR_PENDING (spoc_people_ask(), then again).
+ *   Somebody whom the directory does not have is SPOC_ERROR_NOT_FOUND, more than one such entry
+ *   or an unusable one SPOC_ERROR_INVALID
  */
 GPtrArray *spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient,
                                const char *owner, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * spoc_people_ask:
+ *
+ * After SPOC_ERROR_PENDING: asks for what is missing. After SPOC_ERROR_UNAVAILABLE it does so
+ * too, a few seconds later when the directory was found away just now. Not while there is a
+ * spoc_people_problem(): that is no matter of asking, and "answered" at once.
+ *
+ * Returns: never 0: for spoc_people_ask_cancel(), as long as @answered has not been called. That
+ *   comes from the main loop, once, also when the directory is freed meanwhile: resolve again.
+ */
+guint spoc_people_ask(SpocPeople *people, const SpocRecipient *recipient, const char *owner,
+                      SpocAnsweredFunc answered, gpointer user_data);
+/* @people may be another than was asked. */
+void spoc_people_ask_cancel(SpocPeople *people, guint id);

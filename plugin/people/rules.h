@@ -25,6 +25,10 @@ gboolean spoc_local_part_is_valid(const char *local_part, gssize length, GError 
 /* The same mailbox: the local part is compared without regard to case as well. */
 gboolean spoc_address_equal(const char *left, const char *right);
 
+/* (transfer full) (nullable): "pt-BR" for "pt_BR" or "pt-BR"; NULL for what is no language: uri.c
+ */
+char *spoc_language_canonical(const char *text);
+
 /* --- the alias file: alias.c ------------------------------------------------------------ */
 
 typedef struct _SpocAliases SpocAliases;
@@ -39,10 +43,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocAliases, spoc_aliases_free)
  * SpocAliasTarget:
  * @text: an address or a user name
  * @is_address: which of them
+ * @language: (nullable): from "?language=de" behind a target on the way there
  */
 typedef struct {
     char *text;
     gboolean is_address;
+    char *language;
 } SpocAliasTarget;
 
 void spoc_alias_target_free(SpocAliasTarget *target);
@@ -97,6 +103,9 @@ const char *spoc_accounts_full_name(SpocAccounts *accounts, const char *user);
  */
 SpocPeople *spoc_people_new_from_rules(const char *domain, const char *const *allowed,
                                        const char *alias_file);
+
+/* While the directory cannot be asked, users are NAME@domain: recipientLdapWhenAway. */
+void spoc_people_set_guesses(SpocPeople *people, gboolean guesses);
 
 /* @key: static: the setting that refusals name, instead of notifyAllowedRecipients */
 void spoc_people_set_allowed_key(SpocPeople *people, const char *key);

@@ -130,12 +130,19 @@ is_language(const char *text)
     return TRUE;
 }
 
+char *
+spoc_language_canonical(const char *text)
+{
+    g_autofree char *language = g_strdelimit(g_strdup(text), "_", '-');
+    return is_language(language) ? g_steal_pointer(&language) : NULL;
+}
+
 static void
 take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboolean is_mailto)
 {
     if (g_ascii_strcasecmp(key, "language") == 0) {
-        g_autofree char *language = g_strdelimit(g_strdup(value), "_", '-');
-        if (is_language(language)) {
+        g_autofree char *language = spoc_language_canonical(value);
+        if (language != NULL) {
             g_free(uri->language);
             uri->language = g_steal_pointer(&language);
         }
@@ -146,6 +153,11 @@ take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboole
             uri->format = SPOC_FORMAT_HTML;
         else if (g_ascii_strcasecmp(value, "both") == 0)
             uri->format = SPOC_FORMAT_BOTH;
+    } else if (g_ascii_strcasecmp(key, "digest") == 0) {
+        if (g_ascii_strcasecmp(value, "daily") == 0)
+            uri->digest = SPOC_DIGEST_DAILY;
+        else if (g_ascii_strcasecmp(value, "none") == 0)
+            uri->digest = SPOC_DIGEST_NONE;
     } else if (is_mailto && g_ascii_strcasecmp(key, "subject") == 0) {
         g_autofree char *subject = spoc_text_line(value, -1, SUBJECT_MAX_BYTES);
         g_free(uri->subject);

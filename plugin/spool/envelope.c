@@ -84,6 +84,7 @@ spoc_envelope_free(SpocEnvelope *envelope)
     g_free(envelope->sender);
     g_free(envelope->subject);
     g_free(envelope->message_id);
+    g_free(envelope->owner);
     g_free(envelope->reason);
     g_free(envelope);
 }
@@ -187,7 +188,8 @@ spoc_envelope_format(const SpocEnvelope *envelope, GError **error)
     gboolean good = put_name(out, "Id: ", envelope->id, error) &&
                     put_name(out, "Kind: ", envelope->kind, error) &&
                     put_name(out, "Sender: ", envelope->sender, error) &&
-                    put_name(out, "Message-Id: ", envelope->message_id, error);
+                    put_name(out, "Message-Id: ", envelope->message_id, error) &&
+                    (envelope->owner == NULL || put_name(out, "Owner: ", envelope->owner, error));
     if (good) {
         g_string_append_printf(out, "Job: %" G_GINT64_FORMAT "\n", envelope->job_id);
         put_text(out, "Subject: ", envelope->subject);
@@ -293,6 +295,7 @@ parse_lines(Lines *lines, SpocEnvelope *envelope)
     envelope->kind = need(lines, "Kind: ", NAME_MAX_BYTES);
     envelope->sender = need(lines, "Sender: ", NAME_MAX_BYTES);
     envelope->message_id = need(lines, "Message-Id: ", NAME_MAX_BYTES);
+    envelope->owner = g_strdup(take(lines, "Owner: "));
     envelope->job_id = need_number(lines, "Job: ", G_MAXINT64);
     envelope->subject = need(lines, "Subject: ", TEXT_MAX_BYTES);
     envelope->size_bytes = (guint64)need_number(lines, "Size: ", G_MAXINT64);

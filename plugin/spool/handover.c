@@ -98,6 +98,9 @@ take_line(Talk *talk, const char *line)
 {
     if (g_str_has_prefix(line, "progress ")) {
         take_progress(talk, line + strlen("progress "));
+    } else if (strcmp(line, "looking") == 0) {
+        if (talk->door->looking != NULL)
+            talk->door->looking(talk->door->user_data);
     } else if (strcmp(line, "keep") == 0) {
         g_autoptr(GError) error = NULL;
         if (spoc_scan_sync(talk->door->spool, talk->door->name, &error))

@@ -6,6 +6,7 @@
  *
  * Over the control socket a door says "scan NAME". spocd answers any number of
  *
+ *   looking                    it asks the directory who gets the document
  *   progress PERCENT SERVER
  *   keep                       it has to wait: make the document safe from power loss, say
  *                              "kept NAME"
@@ -45,6 +46,7 @@ const char *spoc_handover_end_name(SpocHandoverEnd end);
  * SpocHandover:
  * @stop_fd: readable when the door shall stop; -1 for none
  * @patience_ms: how long a spocd is looked for
+ * @looking: (nullable): it is being looked up who gets the document
  * @progress: @server is foreign text
  */
 typedef struct {
@@ -53,6 +55,7 @@ typedef struct {
     const char *name;
     int stop_fd;
     guint patience_ms;
+    void (*looking)(gpointer user_data);
     void (*progress)(guint percent, const char *server, gpointer user_data);
     gpointer user_data;
 } SpocHandover;

@@ -419,7 +419,6 @@ spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsize size
 gboolean
 spoc_journal_mark(SpocJournal *journal, guint64 offset, guint part, GError **error)
 {
-    g_return_val_if_fail(part <= SPOC_JOURNAL_WHOLE, FALSE);
     return spoc_marks_add(journal->marks, offset, part, error);
 }
 

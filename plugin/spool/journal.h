@@ -77,9 +77,9 @@ guint spoc_journal_damaged_blocks(const SpocJournal *journal);
 gssize spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsize size,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Marks. @part numbers the recipients of an event from 0; a whole event is
- * SPOC_JOURNAL_WHOLE, and covers all its parts. spoc_journal_mark_before() says that all
- * before @offset is finished, which keeps the memory of marks small. */
+/* Marks. @part names a recipient of an event; a whole event is SPOC_JOURNAL_WHOLE, and covers all
+ * its parts. spoc_journal_mark_before() says that all before @offset is finished, which keeps the
+ * memory of marks small. */
 #define SPOC_JOURNAL_WHOLE 0xffffu
 gboolean spoc_journal_mark(SpocJournal *journal, guint64 offset, guint part,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -52,6 +52,7 @@ typedef struct {
     char *kind;            /* "notification", "scan", "report" */
     char *sender;          /* envelope sender, may be "" */
     GPtrArray *recipients; /* (element-type SpocEnvelopeRecipient) */
+    char *owner;           /* (nullable): address of a document's owner, as it was then */
     gint64 job_id;         /* 0 for none */
     char *subject;         /* readable, one line */
     char *message_id;      /* without angle brackets */

@@ -22,6 +22,15 @@ FIELDS = {"from", "to", "date", "message-id", "mime-version", "subject", "auto-s
           "content-transfer-encoding", "content-language", "precedence"}
 
 
+# A printer that has a job in its hands until the test lets it go.
+GATE = """\
+#!/bin/sh
+[ $# -gt 0 ] || exit 0
+touch {root}/printed/"started-$1"
+while [ ! -e {root}/printed/"go-$1" ]; do sleep 0.05; done
+"""
+
+
 class WithCups(unittest.TestCase):
     """One cupsd and one mail catcher for a class; each test begins with both empty."""
 
@@ -132,6 +141,102 @@ class Jobs(WithCups):
         mails = self.settle()
         self.assertGreaterEqual(len(mails), 1)
         self.assertTrue(all(m.recipients == ["alice@example.com"] for m in mails))
+
+
+class Beside(WithCups):
+    """Jobs that are printed at the same time, each as long as the test wants."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        backend = cls.cups.root.path / "bin/backend/gate"
+        backend.write_text(GATE.format(root=cls.cups.root.path))
+        backend.chmod(0o755)
+        for printer in ("gate1", "gate2"):
+            cls.cups.run("lpadmin", "-p", printer, "-v", "gate:/", "-m", "raw", "-E")
+
+    def start(self, printer, title, *options, user="bob"):
+        return self.cups.print(printer, self.document, *options, user=user, title=title)
+
+    def wait_started(self, *jobs):
+        for job in jobs:
+            wait_for(f"job {job} to be printing",
+                     (self.cups.root.path / f"printed/started-{job}").exists)
+
+    def finish(self, *jobs):
+        for job in jobs:
+            (self.cups.root.path / f"printed/go-{job}").touch()
+            wait_for(f"job {job} to be done", lambda job=job: f"-{job} " not in
+                     self.cups.run("lpstat", "-o").stdout)
+
+    def test_a_job_subscription_with_others_before_beside_and_after(self):
+        before = self.start("gate1", "bob-secret before")
+        beside = self.start("gate2", "bob-secret beside")
+        self.wait_started(before, beside)
+        hers = self.start("gate1", "alice-job", TO_ALICE, "notify-events=all", user="alice")
+        behind = self.start("gate1", "bob-secret behind")
+        self.finish(before)
+        self.wait_started(hers)
+        self.finish(beside)
+        another = self.start("gate2", "bob-secret another")
+        self.wait_started(another)
+        self.finish(hers)
+        self.wait_started(behind)
+        self.finish(behind, another)
+        after = self.start("gate1", "bob-secret after")
+        self.finish(after)
+        mails = self.settle()
+        self.assertTrue(any("alice-job" in m.text for m in mails))
+        for mail in mails:
+            self.assertEqual(mail.recipients, ["alice@example.com"])
+            self.assertNotIn("bob-secret", mail.subject + mail.text)
+            self.assertIn(str(hers), mail.text)
+
+    def test_two_job_subscriptions_at_once(self):
+        jobs = {user: self.start(printer, f"of {user}", TO_OWNER, "notify-events=all", user=user)
+                for user, printer in (("alice", "gate1"), ("bob", "gate2"), ("carol", "gate1"))}
+        self.wait_started(jobs["alice"], jobs["bob"])
+        self.finish(jobs["alice"], jobs["bob"], jobs["carol"])
+        mails = self.settle()
+        self.assertEqual({m.recipients[0] for m in mails},
+                         {f"{user}@example.com" for user in jobs})
+        for mail in mails:
+            user = mail.recipients[0].split("@")[0]
+            self.assertIn(f"of {user}", mail.subject + mail.text)
+            for other in jobs.keys() - {user}:
+                self.assertNotIn(f"of {other}", mail.subject + mail.text)
+
+    def test_a_printer_subscription_with_another_printer_beside(self):
+        self.cups.run("spocctl", "subscribe", "spoc:watcher@example.com", "--printer", "gate1",
+                      "--events", "all")
+        other = self.start("gate2", "gate2-secret first")
+        its = self.start("gate1", "on-gate1")
+        self.wait_started(other, its)
+        self.finish(other)
+        other = self.start("gate2", "gate2-secret second")
+        self.wait_started(other)
+        self.finish(its, other)
+        self.cups.run("cupsdisable", "-r", "gate2-secret reason", "gate2")
+        self.cups.run("cupsenable", "gate2")
+        mails = self.settle()
+        self.assertTrue(any("on-gate1" in m.text for m in mails))
+        for mail in mails:
+            self.assertEqual(mail.recipients, ["watcher@example.com"])
+            self.assertNotIn("gate2", mail.subject + mail.text)
+
+    def test_one_server_subscription_mails_each_owner(self):
+        self.cups.run("spocctl", "subscribe", "--server", "spoc:%40owner", "--events",
+                      "job-created,job-completed")
+        jobs = {user: self.start(printer, f"of {user}", user=user)
+                for user, printer in (("alice", "gate1"), ("bob", "gate2"), ("carol", "gate1"))}
+        self.wait_started(jobs["alice"], jobs["bob"])
+        self.finish(*jobs.values())
+        mails = self.settle()
+        self.assertEqual({m.recipients[0] for m in mails},
+                         {f"{user}@example.com" for user in jobs})
+        for mail in mails:
+            self.assertEqual(len(mail.recipients), 1)
+            self.assertIn("of " + mail.recipients[0].split("@")[0], mail.subject + mail.text)
 
 
 class Subscriptions(WithCups):

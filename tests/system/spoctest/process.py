@@ -5,6 +5,7 @@ import atexit
 import ctypes
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -39,9 +40,16 @@ def wait_for(what, probe, seconds=30.0, interval=0.02):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return probe.getsockname()[1]
+    """A port for a server that binds it a moment later. Not one of those that the kernel gives to
+    connections (ip_local_port_range begins at 32768): another test could have it by then."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind((LOOPBACK, port))
+                return port
+            except OSError:
+                continue
 
 
 def dead_port():

@@ -86,8 +86,9 @@ def daemon_log(cups):
 
 
 def event(sequence, job_id=1, printer="q1", what="job-completed", title="A title", state=9,
-          subscription=1, time=1700000000, text="Job completed."):
-    """One event as cupsd writes it to a notifier's stdin (RFC 8010 encoding)."""
+          subscription=1, time=1700000000, text="Job completed.", printer_state=3, reason="none"):
+    """One event as cupsd writes it to a notifier's stdin (RFC 8010 encoding); job_id 0: a
+    printer's."""
     def value(tag, name, content):
         return (struct.pack(">BH", tag, len(name)) + name.encode()
                 + struct.pack(">H", len(content)) + content)
@@ -96,6 +97,12 @@ def event(sequence, job_id=1, printer="q1", what="job-completed", title="A title
         return value(tag, name, struct.pack(">i", number))
 
     uri = f"ipp://localhost/printers/{printer}".encode()
+    job = [
+        integer(0x21, "notify-job-id", job_id),
+        integer(0x23, "job-state", state),
+        value(0x42, "job-name", title if isinstance(title, bytes) else title.encode()),
+        value(0x44, "job-state-reasons", b"job-completed-successfully"),
+        integer(0x21, "job-impressions-completed", 1)]
     return b"".join([
         b"\x02\x00\x00\x00\x00\x00\x00\x00\x07",
         value(0x47, "notify-charset", b"utf-8"),
@@ -107,14 +114,10 @@ def event(sequence, job_id=1, printer="q1", what="job-completed", title="A title
         integer(0x21, "printer-up-time", time),
         value(0x45, "notify-printer-uri", uri),
         value(0x42, "printer-name", printer.encode()),
-        integer(0x23, "printer-state", 3),
-        value(0x44, "printer-state-reasons", b"none"),
+        integer(0x23, "printer-state", printer_state),
+        value(0x44, "printer-state-reasons", reason.encode()),
         value(0x22, "printer-is-accepting-jobs", b"\x01"),
-        integer(0x21, "notify-job-id", job_id),
-        integer(0x23, "job-state", state),
-        value(0x42, "job-name", title if isinstance(title, bytes) else title.encode()),
-        value(0x44, "job-state-reasons", b"job-completed-successfully"),
-        integer(0x21, "job-impressions-completed", 1),
+        *(job if job_id else []),
         b"\x03"])
 
 

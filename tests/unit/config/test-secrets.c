@@ -77,11 +77,22 @@ test_trust_store_password(void)
     g_assert_cmpstr(spoc_config_string(plain, SPOC_OPTION_TRUST_STORE_PASSWORD), ==, "changeit");
 }
 
+static void
+test_directory_password(void)
+{
+    g_autoptr(ConfigFixture) fixture =
+        make_files(&(Files){.local = "mailserver=a.example\nrecipientLdapPasswordFile=lp"});
+    config_fixture_write(fixture, "etc/spoc/lp", "secret\n");
+    g_autoptr(SpocConfig) config = spoc_config_load(fixture->places);
+    g_assert_cmpstr(spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD), ==, "secret");
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/secrets/mailpass", test_secrets);
     g_test_add_func("/secrets/trust-store-password", test_trust_store_password);
+    g_test_add_func("/secrets/directory-password", test_directory_password);
     return g_test_run();
 }

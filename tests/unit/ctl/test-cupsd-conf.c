@@ -16,8 +16,33 @@ test_max_subscriptions(void)
         {"MaxSubscriptions 5\nMaxSubscriptions 6", 6},
         {"MaxSubscriptions many\nMaxSubscriptions", 100},
     };
-    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-        g_assert_cmpint(spoc_cupsd_conf_max_subscriptions(cases[i].text), ==, cases[i].limit);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        SpocCupsdLimits limits = spoc_cupsd_conf_parse(cases[i].text);
+        g_assert_true(limits.is_known);
+        g_assert_cmpint(limits.total, ==, cases[i].limit);
+    }
+}
+
+static void
+test_all(void)
+{
+    SpocCupsdLimits none = spoc_cupsd_conf_parse("");
+    g_assert_cmpint(none.per_job, ==, 0);
+    g_assert_cmpint(none.per_printer, ==, 0);
+    g_assert_cmpint(none.per_user, ==, 0);
+    g_assert_cmpint(none.max_lease_s, ==, 0);
+    SpocCupsdLimits all = spoc_cupsd_conf_parse("MaxSubscriptionsPerJob 3\n"
+                                                "MaxSubscriptionsPerPrinter 4\n"
+                                                "maxsubscriptionsperuser 5\n"
+                                                "MaxLeaseDuration 2d\n");
+    g_assert_cmpint(all.total, ==, 100);
+    g_assert_cmpint(all.per_job, ==, 3);
+    g_assert_cmpint(all.per_printer, ==, 4);
+    g_assert_cmpint(all.per_user, ==, 5);
+    g_assert_cmpint(all.max_lease_s, ==, 2 * 86400);
+    g_assert_cmpint(spoc_cupsd_conf_parse("MaxLeaseDuration 90").max_lease_s, ==, 90);
+    g_assert_cmpint(spoc_cupsd_conf_parse("MaxLeaseDuration 9223372036854775807w").max_lease_s, ==,
+                    G_MAXINT64);
 }
 
 static void
@@ -25,9 +50,9 @@ test_unreadable(void)
 {
     char *environment[] = {(char *)"CUPS_SERVERROOT=/nonexistent", NULL};
     g_autoptr(SpocPlaces) places = spoc_places_new(environment);
-    gboolean known = TRUE;
-    g_assert_cmpint(spoc_cupsd_conf_read_max_subscriptions(places, &known), ==, 100);
-    g_assert_false(known);
+    SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
+    g_assert_cmpint(limits.total, ==, 100);
+    g_assert_false(limits.is_known);
 }
 
 int
@@ -35,6 +60,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cupsd-conf/max-subscriptions", test_max_subscriptions);
+    g_test_add_func("/cupsd-conf/all", test_all);
     g_test_add_func("/cupsd-conf/unreadable", test_unreadable);
     return g_test_run();
 }

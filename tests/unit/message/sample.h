@@ -9,6 +9,7 @@
 typedef struct {
     SpocEvent event;
     SpocPerson person;
+    SpocNotice notice;
     SpocNotification notification;
     char *job_reasons[3];
     char *printer_reasons[3];
@@ -39,11 +40,13 @@ sample_init(Sample *sample)
     };
     sample->event.job_state_reasons = sample->job_reasons;
     sample->event.printer_state_reasons = sample->printer_reasons;
-    sample->notification = (SpocNotification){.event = &sample->event,
+    sample->notice = (SpocNotice){.event = &sample->event, .owner = "alice", .times = 1};
+    sample->notification = (SpocNotification){.notices = &sample->notice,
+                                              .notice_count = 1,
                                               .journal = "1790000000-0001-abc",
                                               .person = &sample->person,
                                               .sender = "print-server@example.com",
                                               .host_name = "printhost.example.com",
-                                              .owner = "alice",
+                                              .format = SPOC_FORMAT_TEXT,
                                               .fallback_unix_s = 1780000000};
 }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: describe.c */
+/* What the mail says is in test-describe.c. */
 #include "base/error.h"
 #include "sample.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 static char *
 compose(const Sample *sample)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample->notification, &error);
+    g_autoptr(SpocComposedMail) mail =
+        spoc_notification_compose(&sample->notification, NULL, &error);
     g_assert_no_error(error);
     gsize size = 0;
     const char *bytes = g_bytes_get_data(mail->bytes, &size);
@@ -41,6 +43,7 @@ test_whole(void)
         "MIME-Version: 1.0\r\n",
         "Auto-Submitted: auto-generated\r\n",
         "X-Auto-Response-Suppress: All\r\n",
+        "Content-Language: en\r\n",
         "Content-Type: text/plain; charset=utf-8\r\n",
         "Content-Transfer-Encoding: 7bit\r\n\r\nYour document",
         "Your document \"Report.pdf\" has been printed on q1.\r\n\r\n",
@@ -52,7 +55,6 @@ test_whole(void)
         "Printer:       q1\r\n",
         "Printer state: ready\r\n",
         "When:          Monday, 21 September 2026, 16:13 CEST\r\n",
-        "CUPS says:     Job completed.\r\n",
         "\r\n-- \r\nSent by the print server printhost.example.com ",
     };
     for (guint i = 0; i < G_N_ELEMENTS(pieces); i++)
@@ -65,8 +67,8 @@ test_identity(void)
 {
     Sample sample;
     sample_init(&sample);
-    g_autoptr(SpocComposedMail) first = spoc_notification_compose(&sample.notification, NULL);
-    g_autoptr(SpocComposedMail) again = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) first = spoc_notification_compose(&sample.notification, NULL, NULL);
+    g_autoptr(SpocComposedMail) again = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(first->id, ==, again->id);
     g_assert_cmpstr(first->message_id, ==, again->message_id);
     g_assert_true(g_bytes_equal(first->bytes, again->bytes));
@@ -77,15 +79,16 @@ test_identity(void)
 
     sample.person.address = (char *)"bob@example.com";
     g_autoptr(SpocComposedMail) other_person =
-        spoc_notification_compose(&sample.notification, NULL);
+        spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(other_person->id, !=, first->id);
     sample_init(&sample);
     sample.event.offset++;
-    g_autoptr(SpocComposedMail) other_event = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) other_event =
+        spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(other_event->id, !=, first->id);
     sample_init(&sample);
     sample.notification.journal = "../a name that no journal has";
-    g_autoptr(SpocComposedMail) odd = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) odd = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpuint(strspn(odd->id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-"), ==,
                      strlen(odd->id));
     g_assert_cmpint(odd->id[0], !=, '.');
@@ -122,7 +125,7 @@ test_news(void)
         {SPOC_EVENT_JOB_STATE_CHANGED, "job-state-changed", 17, 5, 4, "none", TRUE,
          "Printing: Report.pdf", "is being printed on q1."},
         {SPOC_EVENT_JOB_PROGRESS, "job-progress", 17, 5, 4, "none", TRUE, "Printing: Report.pdf",
-         "3 pages so far."},
+         "pages so far 3."},
         {SPOC_EVENT_PRINTER_STATE_CHANGED, "printer-state-changed", 0, 0, 5, "media-jam-error",
          FALSE, "q1 has stopped: paper is jammed (error)",
          "The printer q1 has stopped: paper is jammed (error)."},
@@ -149,7 +152,8 @@ test_news(void)
         sample.event.printer_state = cases[i].printer_state;
         sample.printer_reasons[0] = (char *)cases[i].reason;
         sample.person.is_owner = cases[i].is_owner;
-        g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL);
+        g_autoptr(SpocComposedMail) mail =
+            spoc_notification_compose(&sample.notification, NULL, NULL);
         g_assert_cmpstr(mail->subject, ==, cases[i].subject);
         g_autofree char *text = compose(&sample);
         expect(text, cases[i].first);
@@ -180,7 +184,7 @@ check_shape(const char *mail)
             names++;
         g_assert_false(g_str_has_prefix(headers[i], "Bcc"));
     }
-    g_assert_cmpuint(names, ==, 12);
+    g_assert_cmpuint(names, ==, 13);
 }
 
 static void
@@ -217,7 +221,7 @@ test_titles(void)
         sample.person.name = (char *)titles[i];
         sample.event.printer_name = (char *)titles[i];
         sample.event.text = (char *)titles[i];
-        sample.notification.owner = titles[i];
+        sample.notice.owner = titles[i];
         sample.printer_reasons[0] = (char *)(titles[i] != NULL ? titles[i] : "none");
         g_autofree char *mail = compose(&sample);
         check_shape(mail);
@@ -229,10 +233,10 @@ test_titles(void)
     Sample sample;
     sample_init(&sample);
     sample.event.job_name = (char *)"\r\n";
-    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL);
+    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(mail->subject, ==, "Printed: untitled");
-    sample.notification.job_title = "Told by CUPS";
-    g_autoptr(SpocComposedMail) told = spoc_notification_compose(&sample.notification, NULL);
+    sample.notice.job_title = "Told by CUPS";
+    g_autoptr(SpocComposedMail) told = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(told->subject, ==, "Printed: Told by CUPS");
 }
 
@@ -243,13 +247,156 @@ test_refused(void)
     sample_init(&sample);
     g_autoptr(GError) error = NULL;
     sample.person.address = (char *)"alice@example.com\r\nBcc: eve@example.net";
-    g_assert_null(spoc_notification_compose(&sample.notification, &error));
+    g_assert_null(spoc_notification_compose(&sample.notification, NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
     g_clear_error(&error);
     sample_init(&sample);
     sample.notification.sender = "nobody";
-    g_assert_null(spoc_notification_compose(&sample.notification, &error));
+    g_assert_null(spoc_notification_compose(&sample.notification, NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+}
+
+/* A part of a mail that several notices make: its identifier and thread */
+static void
+test_several(void)
+{
+    static const struct {
+        SpocMailKind kind;
+        const char *members;
+        const char *thread;
+        gint job_id;
+        const char *reference; /* (nullable) */
+    } cases[] = {
+        {SPOC_MAIL_NEWS, NULL, NULL, 17, "job-17@printhost.example.com"},
+        {SPOC_MAIL_NEWS, NULL, NULL, 0, NULL},
+        {SPOC_MAIL_NEWS, "a", "printer-q1-1732450000", 0,
+         "printer-q1-1732450000@printhost.example.com"},
+        {SPOC_MAIL_NEWS, "b", "a> b\r\nBcc: c", 17, "a--b--Bcc--c@printhost.example.com"},
+        {SPOC_MAIL_DIGEST, "c", NULL, 17, NULL},
+        {SPOC_MAIL_COLLECTED, "d", NULL, 17, NULL},
+    };
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Sample sample;
+        sample_init(&sample);
+        sample.event.job_id = cases[i].job_id;
+        sample.notification.kind = cases[i].kind;
+        sample.notification.members = cases[i].members;
+        sample.notification.thread = cases[i].thread;
+        g_autoptr(SpocComposedMail) mail =
+            spoc_notification_compose(&sample.notification, NULL, NULL);
+        g_assert_true(g_str_has_prefix(mail->id, "1790000000-0001-abc-1040-"));
+        /* Those without members are of one event, and so one mail. */
+        g_assert_cmpint(g_hash_table_add(ids, g_strdup(mail->id)), ==, i != 1);
+        g_autofree char *text = compose(&sample);
+        if (cases[i].reference != NULL) {
+            g_autofree char *reply =
+                g_strdup_printf("\r\nIn-Reply-To: <%s>\r\n", cases[i].reference);
+            g_autofree char *references =
+                g_strdup_printf("\r\nReferences: <%s>\r\n", cases[i].reference);
+            expect(text, reply);
+            expect(text, references);
+        } else {
+            g_assert_null(strstr(text, "In-Reply-To:"));
+        }
+    }
+}
+
+static void
+test_cc(void)
+{
+    static const char *const cc[] = {"bob@example.com", "carol@example.com", NULL};
+    static const char *const bad[] = {"bob@example.com\r\nBcc: eve@example.net", NULL};
+    static const char *const nobody[] = {NULL};
+    Sample sample;
+    sample_init(&sample);
+    sample.notification.cc = cc;
+    g_autofree char *mail = compose(&sample);
+    expect(mail, "\r\nCc: <bob@example.com>,\r\n <carol@example.com>\r\nSubject:");
+    sample.notification.cc = nobody;
+    g_autofree char *none = compose(&sample);
+    g_assert_null(strstr(none, "Cc:"));
+    sample.notification.cc = bad;
+    g_autoptr(GError) error = NULL;
+    g_assert_null(spoc_notification_compose(&sample.notification, NULL, &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+}
+
+static void
+test_formats(void)
+{
+    static const struct {
+        SpocFormat format;
+        const char *type;
+        guint parts;
+    } cases[] = {
+        {SPOC_FORMAT_BOTH, "\r\nContent-Type: multipart/alternative;\r\n boundary=\"=_spoc_", 4},
+        {SPOC_FORMAT_TEXT, "\r\nContent-Type: text/plain; charset=utf-8\r\n", 1},
+        {SPOC_FORMAT_HTML, "\r\nContent-Type: text/html; charset=utf-8\r\n", 1},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        Sample sample;
+        sample_init(&sample);
+        sample.notification.format = cases[i].format;
+        g_autofree char *mail = compose(&sample);
+        g_autofree char *again = compose(&sample);
+        g_assert_cmpstr(mail, ==, again);
+        expect(mail, cases[i].type);
+        g_auto(GStrv) pieces = g_strsplit(mail, "\r\n--=_spoc_", -1);
+        g_assert_cmpuint(g_strv_length(pieces), ==, cases[i].parts);
+        if (cases[i].parts == 1)
+            continue;
+        /* The best comes last. */
+        expect(pieces[1], "text/plain");
+        expect(pieces[2], "text/html");
+        g_assert_true(g_str_has_suffix(pieces[3], "--\r\n"));
+    }
+}
+
+/* The administrator's templates, and what becomes of broken ones */
+static void
+test_templates(void)
+{
+    g_autofree char *folder = g_dir_make_tmp("spoc-templates-XXXXXX", NULL);
+    g_autofree char *text = g_build_filename(folder, "job-completed.txt", NULL);
+    g_autofree char *html = g_build_filename(folder, "notification.html", NULL);
+    g_assert_true(
+        g_file_set_contents(text, "Subject: {{title}} on {{printer}}\n\nMine.\n", -1, NULL));
+    g_assert_true(g_file_set_contents(html, "<p {{title}}>", -1, NULL));
+    g_autoptr(SpocTemplates) templates = spoc_templates_new(NULL, folder);
+    Sample sample;
+    sample_init(&sample);
+    sample.notification.templates = templates;
+    sample.notification.format = SPOC_FORMAT_BOTH;
+    sample.notification.subject_prefix = "[print]";
+    g_autofree char *warning = NULL;
+    g_autoptr(SpocComposedMail) mail =
+        spoc_notification_compose(&sample.notification, &warning, NULL);
+    g_assert_cmpstr(mail->subject, ==, "[print] Report.pdf on q1");
+    expect(warning, "notification.html:1: ");
+    g_autofree char *bytes = compose(&sample);
+    expect(bytes, "\r\n\r\nMine.\r\n");
+    expect(bytes, "color-scheme"); /* the stock HTML */
+    sample.notification.subject = "As I wish";
+    g_autoptr(SpocComposedMail) wished =
+        spoc_notification_compose(&sample.notification, NULL, NULL);
+    g_assert_cmpstr(wished->subject, ==, "[print] As I wish");
+
+    /* One that makes too much shows only when it is used. */
+    g_autofree char *large = g_strnfill(250000, 'x');
+    g_autofree char *much = g_strconcat("{{#facts}}", large, "{{/facts}}\n", NULL);
+    g_assert_true(g_file_set_contents(text, much, -1, NULL));
+    g_autoptr(SpocTemplates) greedy = spoc_templates_new(NULL, folder);
+    sample.notification.templates = greedy;
+    sample.notification.format = SPOC_FORMAT_TEXT;
+    g_autofree char *said = NULL;
+    g_autoptr(SpocComposedMail) stock =
+        spoc_notification_compose(&sample.notification, &said, NULL);
+    expect(said, "job-completed.txt: ");
+    g_assert_cmpuint(g_bytes_get_size(stock->bytes), <, 4096);
+    g_assert_no_errno(g_remove(text));
+    g_assert_no_errno(g_remove(html));
+    g_assert_no_errno(g_rmdir(folder));
 }
 
 static void
@@ -278,6 +425,10 @@ main(int argc, char **argv)
     g_test_add_func("/notification/news", test_news);
     g_test_add_func("/notification/titles", test_titles);
     g_test_add_func("/notification/refused", test_refused);
+    g_test_add_func("/notification/several", test_several);
+    g_test_add_func("/notification/cc", test_cc);
+    g_test_add_func("/notification/formats", test_formats);
+    g_test_add_func("/notification/templates", test_templates);
     g_test_add_func("/notification/test-mail", test_test_mail);
     return g_test_run();
 }

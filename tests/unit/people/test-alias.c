@@ -101,6 +101,30 @@ test_several(void)
     g_assert_cmpstr(last->text, ==, "carol@example.com");
 }
 
+static void
+test_language(void)
+{
+    static const char text[] = "alice: alice@example.com?language=de\n"
+                               "bob: robert?language=pt_BR\n"
+                               "team: alice, bob?language=fr, eve?language=../x, dan\n"
+                               "odd: x@example.com?format=html\n";
+    static const char *const expected[] = {"alice@example.com de", "robert pt-BR", "eve -",
+                                           "dan -"};
+    g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text, -1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "team", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found->len, ==, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < found->len; i++) {
+        const SpocAliasTarget *target = g_ptr_array_index(found, i);
+        g_autofree char *said = g_strdup_printf("%s %s", target->text,
+                                                target->language != NULL ? target->language : "-");
+        g_assert_cmpstr(said, ==, expected[i]);
+    }
+    g_assert_null(spoc_aliases_expand(aliases, "odd", &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+}
+
 /* Neither many targets nor a wide fan of aliases may cost more than a bounded walk. */
 static void
 test_limits(void)
@@ -128,6 +152,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/alias/expand", test_expand);
     g_test_add_func("/alias/several", test_several);
+    g_test_add_func("/alias/language", test_language);
     g_test_add_func("/alias/limits", test_limits);
     return g_test_run();
 }

@@ -31,6 +31,7 @@ test_accepted(void)
         const char *uri;
         const char *recipients;
         const char *language;
+        SpocDigest digest;
         SpocFormat format;
         const char *subject;
     } cases[] = {
@@ -53,6 +54,10 @@ test_accepted(void)
          .subject = "Printed at last"},
         {"spoc:alice?subject=x", "U:alice"},
         {"spoc:alice?language=de", "U:alice", .language = "de"},
+        {"spoc:alice?digest=Daily", "U:alice", .digest = SPOC_DIGEST_DAILY},
+        {"mailto:a@x.example?digest=daily&digest=hourly", "A:a@x.example",
+         .digest = SPOC_DIGEST_DAILY},
+        {"spoc:alice?digest=daily&digest=none", "U:alice"},
         {"spoc:alice?language=pt_BR&format=text", "U:alice", .language = "pt-BR",
          .format = SPOC_FORMAT_TEXT},
         {"spoc:alice?format=HTML", "U:alice", .format = SPOC_FORMAT_HTML},
@@ -78,6 +83,7 @@ test_accepted(void)
         g_autofree char *recipients = describe(uri);
         g_assert_cmpstr(recipients, ==, cases[i].recipients);
         g_assert_cmpstr(uri->language, ==, cases[i].language);
+        g_assert_cmpint(uri->digest, ==, cases[i].digest);
         g_assert_cmpint(uri->format, ==, cases[i].format);
         g_assert_cmpstr(uri->subject, ==, cases[i].subject);
     }

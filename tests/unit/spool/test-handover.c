@@ -80,6 +80,12 @@ on_progress(guint percent, const char *server, gpointer user_data)
     g_string_append_printf(user_data, "%u %s;", percent, server);
 }
 
+static void
+on_looking(gpointer user_data)
+{
+    g_string_append(user_data, "looking;");
+}
+
 typedef struct {
     Part parts[3];
     guint part_count;
@@ -89,11 +95,11 @@ typedef struct {
 } Case;
 
 static const Case cases[] = {
-    {{{{"progress 0 mx:25\nprogress 50 mx:25\nok delivered 250 taken\n"}, {"scan s"}}},
+    {{{{"looking\nprogress 0 mx:25\nprogress 50 mx:25\nok delivered 250 taken\n"}, {"scan s"}}},
      1,
      SPOC_HANDOVER_DELIVERED,
      "250 taken",
-     "0 mx:25;50 mx:25;"},
+     "looking;0 mx:25;50 mx:25;"},
     {{{{"keep\n", "ok queued no\x1b[31m answer\n"}, {"scan s", "kept s"}}},
      1,
      SPOC_HANDOVER_QUEUED,
@@ -132,6 +138,7 @@ test_dialogues(Root *root, gconstpointer data)
                                    .name = "s",
                                    .stop_fd = -1,
                                    .patience_ms = 10000,
+                                   .looking = on_looking,
                                    .progress = on_progress,
                                    .user_data = progress};
     g_autofree char *text = NULL;

@@ -19,6 +19,7 @@ new_envelope(const char *id)
     envelope->sender = g_strdup("");
     envelope->message_id = g_strdup("1.2@example.com");
     envelope->subject = g_strdup("Gr\u00fc\u00dfe: done");
+    envelope->owner = g_strdup("eve@example.com");
     envelope->job_id = 42;
     envelope->size_bytes = 4;
     envelope->attempts = 2;
@@ -57,6 +58,7 @@ test_round_trip(Root *root, gconstpointer data)
     g_assert_cmpstr(loaded->sender, ==, "");
     g_assert_cmpstr(loaded->message_id, ==, "1.2@example.com");
     g_assert_cmpstr(loaded->subject, ==, "Gr\u00fc\u00dfe: done");
+    g_assert_cmpstr(loaded->owner, ==, "eve@example.com");
     g_assert_cmpint(loaded->job_id, ==, 42);
     g_assert_cmpuint(loaded->size_bytes, ==, 4);
     g_assert_cmpuint(loaded->attempts, ==, 2);

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/crowding.h"
+
+#include "base/text.h"
+#include "ctl/target.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* Where systemd's unit of CUPS has its limit (cgroups, version 2) */
+#define TASKS_MAX_FILE "/sys/fs/cgroup/system.slice/cups.service/pids.max"
+
+/* What cupsd itself needs: filters, backends, its scheduler's helpers */
+#define TASKS_BESIDE 50
+
+#define SHOWN_MAX_BYTES 200
+
+/* At nine of ten places there is still time to do something. */
+static gboolean
+is_crowded(gint64 count, gint64 limit)
+{
+    return limit > 0 && count * 10 >= limit * 9;
+}
+
+gboolean
+spoc_crowding_is_ours(const SpocCupsSubscription *subscription, gboolean serves_mailto)
+{
+    const char *uri = subscription->recipient_uri;
+    return uri != NULL &&
+           (g_str_has_prefix(uri, "spoc:") || (serves_mailto && g_str_has_prefix(uri, "mailto:")));
+}
+
+gboolean
+spoc_crowding_serves_mailto(const SpocPlaces *places)
+{
+    g_autofree char *ours = g_build_filename(places->server_bin, "notifier", "spoc", NULL);
+    g_autofree char *mailto = g_build_filename(places->server_bin, "notifier", "mailto", NULL);
+    struct stat our_file, its_file;
+    return stat(ours, &our_file) == 0 && stat(mailto, &its_file) == 0 &&
+           our_file.st_dev == its_file.st_dev && our_file.st_ino == its_file.st_ino;
+}
+
+gint64
+spoc_crowding_tasks_max(void)
+{
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(TASKS_MAX_FILE, &text, NULL, NULL))
+        return 0;
+    return g_ascii_strtoll(text, NULL, 10); /* 0 for "max" */
+}
+
+char *
+spoc_crowding_object(const SpocCupsSubscription *subscription)
+{
+    if (subscription->job_id != 0)
+        return g_strdup_printf("job %d", subscription->job_id);
+    return spoc_target_object_name(subscription->printer_uri);
+}
+
+static void G_GNUC_PRINTF(2, 3) add(GPtrArray *found, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_ptr_array_add(found, g_strdup_vprintf(format, args));
+    va_end(args);
+}
+
+static void
+find_total(GPtrArray *found, const SpocCupsdLimits *limits, guint count)
+{
+    if (is_crowded(count, limits->total))
+        add(found,
+            "CUPS has %u of at most %" G_GINT64_FORMAT " subscriptions%s; beyond that it takes "
+            "jobs but drops their notifications without a word: raise MaxSubscriptions in "
+            "cupsd.conf, or end some ('spocctl unsubscribe', 'cancel' for old jobs)",
+            count, limits->total,
+            limits->is_known ? "" : " (its default; cupsd.conf cannot be read)");
+}
+
+/* One of the limits that count by printer or by user. @key: (nullable): what a subscription counts
+ * for */
+static void
+find_shares(GPtrArray *found, gint64 limit, const char *directive, const GPtrArray *list,
+            const char *(*key)(const SpocCupsSubscription *subscription))
+{
+    g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; limit > 0 && i < list->len; i++) {
+        const char *name = key(g_ptr_array_index(list, i));
+        if (name == NULL)
+            continue;
+        guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, name)) + 1;
+        g_hash_table_insert(counts, (gpointer)name, GUINT_TO_POINTER(count));
+    }
+    GHashTableIter iterator;
+    gpointer name, count;
+    g_hash_table_iter_init(&iterator, counts);
+    while (g_hash_table_iter_next(&iterator, &name, &count)) {
+        g_autofree char *shown = spoc_text_line(name, -1, SHOWN_MAX_BYTES);
+        if (is_crowded(GPOINTER_TO_UINT(count), limit))
+            add(found,
+                "%s has %u of at most %" G_GINT64_FORMAT " subscriptions: raise %s in cupsd.conf",
+                shown, GPOINTER_TO_UINT(count), limit, directive);
+    }
+}
+
+static const char *
+printer_of(const SpocCupsSubscription *subscription)
+{
+    gboolean is_printers = subscription->printer_uri != NULL &&
+                           (strstr(subscription->printer_uri, "/printers/") != NULL ||
+                            strstr(subscription->printer_uri, "/classes/") != NULL);
+    return is_printers ? subscription->printer_uri : NULL;
+}
+
+static const char *
+user_of(const SpocCupsSubscription *subscription)
+{
+    return subscription->subscriber;
+}
+
+/* A job's subscription ends with its job; any other of ours is meant to stay. */
+static void
+find_leases(GPtrArray *found, const SpocCupsdLimits *limits, const GPtrArray *list,
+            gboolean serves_mailto)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        if (subscription->job_id != 0 || subscription->lease_s == 0 ||
+            !spoc_crowding_is_ours(subscription, serves_mailto))
+            continue;
+        g_autofree char *object = spoc_crowding_object(subscription);
+        g_autofree char *what = g_strdup_printf("%s (%s)", subscription->recipient_uri, object);
+        g_autofree char *shown = spoc_text_line(what, -1, SHOWN_MAX_BYTES);
+        if (limits->max_lease_s > 0)
+            add(found,
+                "subscription %d, %s, ends after its lease of %" G_GINT64_FORMAT " s: CUPS allows "
+                "no longer one; take MaxLeaseDuration out of cupsd.conf, and subscribe again",
+                subscription->id, shown, subscription->lease_s);
+        else
+            add(found,
+                "subscription %d, %s, ends after its lease of %" G_GINT64_FORMAT " s unless "
+                "somebody renews it: 'spocctl subscribe' with the same recipient and object makes "
+                "it stay",
+                subscription->id, shown, subscription->lease_s);
+    }
+}
+
+/* Each subscription that pushes has a process of its own from its first event on. */
+static void
+find_tasks(GPtrArray *found, gint64 tasks_max, const GPtrArray *list)
+{
+    gint64 count = TASKS_BESIDE;
+    for (guint i = 0; i < list->len; i++) {
+        const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
+        count += subscription->recipient_uri != NULL;
+    }
+    if (is_crowded(count, tasks_max))
+        add(found,
+            "systemd lets CUPS have %" G_GINT64_FORMAT " tasks, and each of its %" G_GINT64_FORMAT
+            " subscriptions needs one: raise TasksMax ('systemctl edit cups.service'), or use "
+            "one subscription of the server for all ('spocctl subscribe @owner')",
+            tasks_max, count - TASKS_BESIDE);
+}
+
+GPtrArray *
+spoc_crowding_find(const SpocCupsdLimits *limits, gint64 tasks_max, const GPtrArray *list,
+                   gboolean serves_mailto)
+{
+    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+    find_total(found, limits, list->len);
+    find_shares(found, limits->per_printer, "MaxSubscriptionsPerPrinter", list, printer_of);
+    find_shares(found, limits->per_user, "MaxSubscriptionsPerUser", list, user_of);
+    find_tasks(found, tasks_max, list);
+    find_leases(found, limits, list, serves_mailto);
+    return found;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   All journals that are open, each a stream: finds new ones, lets each go on in its turn,
+ *           and removes those that are done.
+ * OWNERSHIP Borrows surroundings and desk. Owns the streams: what desk and outbox hold of them must
+ *           be gone before.
+ */
+#pragma once
+
+#include "daemon/stream.h"
+
+typedef struct _SpocJournals SpocJournals;
+
+SpocJournals *spoc_journals_new(const SpocSurroundings *surroundings, SpocDesk *desk);
+void spoc_journals_free(SpocJournals *journals);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJournals, spoc_journals_free)
+
+guint spoc_journals_count(const SpocJournals *journals);
+
+/* Finds new journals, and what was added to those that are known. FALSE: some could not be read,
+ * which is logged and may pass. */
+gboolean spoc_journals_rescan(SpocJournals *journals);
+
+/* One round. Returns whether one could do more at once. */
+gboolean spoc_journals_step(SpocJournals *journals);
+
+/* Returns whether there is room again for some that were left out. */
+gboolean spoc_journals_remove_done(SpocJournals *journals);
+
+gboolean spoc_journals_any(const SpocJournals *journals, SpocStreamStatus status);
+
+/* Makes their marks safe from power loss. */
+void spoc_journals_sync(SpocJournals *journals);

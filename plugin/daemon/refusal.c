@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/refusal.h"
+
+#define SAID_MAX 100
+
+GHashTable *
+spoc_said_new(void)
+{
+    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+gboolean
+spoc_said_first(GHashTable *said, const char *sentence)
+{
+    if (g_hash_table_contains(said, sentence) || g_hash_table_size(said) >= SAID_MAX)
+        return FALSE;
+    return g_hash_table_add(said, g_strdup(sentence));
+}
+
+char *
+spoc_refusal_sentence(const SpocRecipient *recipient, gint job_id, const char *why,
+                      const char *no_owner)
+{
+    gboolean is_owner = recipient->who == SPOC_WHO_OWNER;
+    g_autofree char *about = is_owner ? g_strdup_printf("no mail to the owner of job %d", job_id)
+                                      : g_strdup_printf("no mail to '%s'", recipient->text);
+    if (no_owner == NULL)
+        return g_strdup_printf("%s: %s", about, why);
+    return g_strdup_printf("%s: %s%s%s", about, why,
+                           is_owner ? ": "
+                                    : "; whether it is the owner of the job could not be found "
+                                      "out: ",
+                           no_owner);
+}

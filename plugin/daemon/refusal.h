@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Why somebody gets no mail, in words, and said once.
+ */
+#pragma once
+
+#include "people/recipient.h"
+
+/* (transfer full): a set of sentences that were said, for spoc_said_first(); a GHashTable */
+GHashTable *spoc_said_new(void);
+/* Whether @sentence was not said before. Beyond a bound it counts as said. */
+gboolean spoc_said_first(GHashTable *said, const char *sentence);
+
+/**
+ * spoc_refusal_sentence:
+ * @why: of spoc_people_resolve()
+ * @no_owner: (nullable): why the owner of the job is not known
+ */
+char *spoc_refusal_sentence(const SpocRecipient *recipient, gint job_id, const char *why,
+                            const char *no_owner);

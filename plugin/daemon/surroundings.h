@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  What journals and the desk share in one spocd.
+ */
+#pragma once
+
+#include "daemon/outbox.h"
+#include "daemon/told.h"
+#include "people/cups.h"
+
+/* The daemon replaces @setup with the configuration. */
+typedef struct {
+    SpocSpool *spool;
+    SpocLog *log;
+    SpocOutbox *outbox;
+    SpocCups *cups;
+    SpocToldStore *told;
+    const SpocSetup *setup;
+    gboolean once; /* ask CUPS once, don't wait for it to come back */
+    /* An answer came, or a mail is settled: something can go on. */
+    void (*changed)(gpointer user_data);
+    gpointer user_data;
+} SpocSurroundings;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  The names that a template of ours may use. spoc-templates(5) explains them.
+ */
+#pragma once
+
+#include "message/template.h"
+
+typedef enum {
+    /* The mail */
+    SPOC_SLOT_LANG,
+    SPOC_SLOT_SUBJECT,
+    SPOC_SLOT_PREHEADER,
+    SPOC_SLOT_HOST,
+    SPOC_SLOT_FOOTER,
+    SPOC_SLOT_IS_DIGEST,
+    SPOC_SLOT_IS_COLLECTED,
+    SPOC_SLOT_INTRO,
+    SPOC_SLOT_ADVICE_LABEL,
+    SPOC_SLOT_PRINTER_LINK,
+    SPOC_SLOT_EVENTS,
+    SPOC_SLOT_EVENTS_LABEL,
+    SPOC_SLOT_LEFT_OUT,
+    SPOC_SLOT_FACTS,
+    SPOC_SLOT_LABEL,
+    SPOC_SLOT_PADDING,
+    SPOC_SLOT_VALUE,
+    /* What happened: of the mail, and of each element of events */
+    SPOC_SLOT_EVENT,
+    SPOC_SLOT_SENTENCE,
+    SPOC_SLOT_ADVICE,
+    SPOC_SLOT_WHEN,
+    SPOC_SLOT_TIMES,
+    SPOC_SLOT_BADGE,
+    SPOC_SLOT_IS_GOOD,
+    SPOC_SLOT_IS_INFO,
+    SPOC_SLOT_IS_ATTENTION,
+    SPOC_SLOT_IS_FAULT,
+    SPOC_SLOT_IS_RESOLVED,
+    SPOC_SLOT_IS_JOB,
+    SPOC_SLOT_IS_PRINTER,
+    SPOC_SLOT_IS_SERVER,
+    SPOC_SLOT_IS_YOURS,
+    SPOC_SLOT_JOB_ID,
+    SPOC_SLOT_TITLE,
+    SPOC_SLOT_OWNER,
+    SPOC_SLOT_JOB_STATE,
+    SPOC_SLOT_JOB_REASONS,
+    SPOC_SLOT_PAGES,
+    SPOC_SLOT_PRINTER,
+    SPOC_SLOT_PRINTER_INFO,
+    SPOC_SLOT_PRINTER_LOCATION,
+    SPOC_SLOT_PRINTER_URL,
+    SPOC_SLOT_PRINTER_STATE,
+    SPOC_SLOT_OLD_PRINTER_STATE,
+    SPOC_SLOT_PRINTER_REASONS,
+    SPOC_SLOT_PRINTER_MESSAGE,
+    SPOC_SLOT_CUPS_SAYS,
+    SPOC_SLOT_COUNT,
+} SpocSlotName;
+
+const SpocTemplateVocabulary *spoc_vocabulary(void);

@@ -1,0 +1,196 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# Also tests: daemon/desk.c, daemon/group.c, daemon/journals.c, daemon/compose.c
+"""Few mails, and the right ones: related events in one, repeated states told less and less often,
+faults that clear, what exceeds a rate, digests. All of it survives restarts."""
+
+import os
+import pathlib
+import time
+import unittest
+
+from spoctest.mailbox import Catcher
+from spoctest.process import Root, need_root, wait_for
+from spoctest.site import Site
+from spoctest.spoc import event
+
+FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+IDLE, PRINTING, STOPPED = 3, 4, 5
+ALICE = "spoc:alice@example.com"
+
+
+def state(number, printer_state, reason="none", when=None, printer="q1"):
+    return event(number, job_id=0, printer=printer, what="printer-state-changed",
+                 printer_state=printer_state, reason=reason, text="state",
+                 time=when or int(time.time()))
+
+
+def job(number, job_id, what, job_state, **keys):
+    return event(number, job_id=job_id, what=what, state=job_state, time=int(time.time()), **keys)
+
+
+class Quiet(unittest.TestCase):
+    def setUp(self):
+        self.catcher = Catcher(Root().folder("mails"))
+        self.addCleanup(self.catcher.stop)
+
+    def site(self, **keys):
+        made = Site(self.catcher.port, **keys)
+        self.addCleanup(made.stop)
+        return made
+
+    def subjects(self):
+        return [mail.subject for mail in self.catcher.mails]
+
+    def serve(self, site):
+        started = site.start()
+        wait_for("spocd to serve", site.answers, 20)
+        return started
+
+    def test_flapping(self):
+        """A thousand changes: few mails, and the last one tells how it is."""
+        site = self.site(notifyGroupWait="1s", notifyRepeatInterval="1h")
+        self.serve(site)
+        notifier = site.start_notifier()
+        for number in range(1000):
+            printer_state = STOPPED if number % 2 else IDLE
+            notifier.stdin.write(state(number, printer_state, "paused" if number % 2 else "none"))
+            notifier.stdin.flush()
+            if number % 100 == 50:
+                time.sleep(0.3)  # the stream takes three seconds
+        notifier.stdin.close()
+        site.wait_empty(60)
+        self.assertLessEqual(len(self.catcher.mails), 5, self.subjects())
+        self.assertIn("has stopped", self.subjects()[-1])
+
+    def test_flapping_in_one_go(self):
+        site = self.site()
+        stream = b"".join(state(n, STOPPED if n % 2 else IDLE) for n in range(1000))
+        site.notify(stream)
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(len(self.catcher.mails), 1)
+        self.assertIn("has stopped", self.subjects()[0])
+        site.notify(state(1, STOPPED))  # told already
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(len(self.catcher.mails), 1)
+
+    def test_a_fault_clears(self):
+        """The mail about the fault and that about its end are one thread."""
+        site = self.site()
+        site.notify(state(1, STOPPED, "media-jam-error"))
+        self.assertEqual(site.once(), 0)
+        site.notify(state(2, IDLE))
+        self.assertEqual(site.once(), 0)
+        fault, resolved = self.catcher.wait(2)
+        self.assertIn("jammed", fault.subject)
+        self.assertIn("Resolved", resolved.subject)
+        self.assertTrue(fault.message["References"])
+        self.assertEqual(fault.message["References"], resolved.message["References"])
+        site.notify(state(3, IDLE))
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(len(self.catcher.mails), 2)
+
+    def test_a_fault_that_cleared_meanwhile(self):
+        site = self.site(notifyGroupWait="2s")
+        self.serve(site)
+        site.notify(state(1, STOPPED, "media-jam-error") + state(2, IDLE))
+        site.notify(job(1, 5, "job-completed", 9))
+        site.wait_empty(30)
+        self.assertEqual(self.subjects(), ["Printed: A title"])
+
+    def test_a_job_in_one_mail(self):
+        site = self.site(notifyGroupWait="30s")
+        self.serve(site)
+        site.notify(job(1, 5, "job-created", 3) + job(2, 5, "job-state-changed", 5)
+                    + job(3, 6, "job-created", 3) + job(4, 5, "job-completed", 9)
+                    + job(5, 6, "job-completed", 7))
+        mails = self.catcher.wait(2)
+        self.assertEqual(sorted(m.subject for m in mails), ["Canceled: A title", "Printed: A title"])
+        site.wait_empty(20)
+        self.assertEqual(len(self.catcher.mails), 2)
+
+    def test_jobs_do_not_wait_by_default(self):
+        site = self.site()
+        self.serve(site)
+        site.notify(job(1, 5, "job-created", 3) + job(2, 5, "job-completed", 9))
+        mails = self.catcher.wait(2)
+        self.assertEqual(sorted(m.subject for m in mails), ["Printed: A title", "Queued: A title"])
+
+    def test_two_subscriptions_of_one_person(self):
+        """The same event reaches her once."""
+        site = self.site(notifyGroupWait="1s")
+        self.serve(site)
+        moment = int(time.time())
+        site.notify(state(1, STOPPED, "media-jam-error", moment))
+        site.notify(state(7, STOPPED, "media-jam-error", moment))
+        site.wait_empty(30)
+        self.assertEqual(len(self.catcher.mails), 1)
+
+    def test_events_that_are_not_wanted(self):
+        site = self.site(notifyEvents="job-completed, printers")
+        site.notify(job(1, 5, "job-created", 3) + job(2, 5, "job-completed", 9)
+                    + state(3, STOPPED))
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(sorted(self.subjects()), ["Printed: A title", "q1 has stopped"])
+
+    def test_killed_while_they_wait(self):
+        site = self.site(notifyGroupWait="2s")
+        started = self.serve(site)
+        site.notify(job(1, 5, "job-created", 3) + job(2, 5, "job-state-changed", 5))
+        wait_for("the events to be read", lambda: '"kind":"events"' in
+                 site.spocctl("queue", "list", "--json").stdout.replace(" ", ""), 20)
+        started.kill()
+        started.wait()
+        self.assertEqual(self.catcher.mails, [])
+        self.serve(site)
+        site.wait_empty(30)
+        self.assertEqual(self.subjects(), ["Printing: A title"])
+
+    def test_rate(self):
+        """What exceeds it is collected into one mail, an hour after the first. An hour takes ten
+        seconds here."""
+        site = self.site(notifyMaxPerHour="3", mailSmtpConnectionTimeout="1h", mailSmtpTimeout="1h")
+        site.start("--foreground", **self.clock("+0 x360"))
+        wait_for("spocd to serve", site.answers, 20)
+        site.notify(b"".join(job(n, n, "job-completed", 9, title=f"number {n};")
+                             for n in range(1, 11)))
+        self.catcher.wait(3)
+        site.notify(job(11, 11, "job-completed", 9, title="number 11;"), "spoc:bob@example.com")
+        bobs = self.catcher.wait(4)[3]  # others are not concerned
+        self.assertEqual(bobs.recipients, ["bob@example.com"])
+        self.assertEqual(len(self.catcher.mails), 4)
+        site.wait_empty(60)
+        self.assertEqual(len(self.catcher.mails), 5)
+        rest = self.catcher.mails[-1]
+        self.assertEqual(rest.recipients, ["alice@example.com"])
+        for number in range(4, 11):
+            self.assertIn(f"number {number};", rest.text)
+
+    def test_digest(self):
+        site = self.site()
+        site.notify(b"".join(job(n, n, "job-completed", 9, title=f"number {n};")
+                             for n in range(1, 6)), ALICE + "?digest=daily")
+        self.assertEqual(site.once(), 75)
+        self.assertEqual(self.catcher.mails, [])
+        self.assertEqual(site.once(**self.clock("+1d")), 0)
+        digest, = self.catcher.mails
+        for number in range(1, 6):
+            self.assertIn(f"number {number};", digest.text)
+        self.assertTrue(site.is_empty())
+
+    def clock(self, what):
+        if not FAKETIME.exists():
+            self.fail("libfaketime is not installed: run tests/setup")
+        return {"LD_PRELOAD": str(FAKETIME), "FAKETIME": what, "FAKETIME_DONT_RESET": "1"}
+
+
+def is_sanitized():
+    program = os.environ["SPOC_BUILD"] + "/plugin/daemon/spocd"
+    return b"__asan_init" in pathlib.Path(program).read_bytes()
+
+
+if __name__ == "__main__":
+    need_root()
+    if is_sanitized():  # the sanitizers forbid a library that is loaded before them
+        del Quiet.test_rate, Quiet.test_digest
+    unittest.main()
