@@ -21,6 +21,9 @@
 /* An answer lives at least so long: whoever asked for several must find them all. */
 #define ANSWER_MIN_US (15 * G_USEC_PER_SEC)
 
+/* How long freeing a directory waits for its thread at most */
+#define END_WITHIN_US (300 * 1000)
+
 /* While no server can be asked, the next try comes after this. */
 #define AWAY_BELIEVED_US (3 * G_USEC_PER_SEC)
 
@@ -38,6 +41,9 @@ typedef struct {
     GAsyncQueue *questions;
     GMainContext *context;
     GCancellable *cancellable;
+    GMutex mutex; /* of the two below */
+    GCond ended;
+    gboolean has_ended; /* the thread has hung up, and does nothing more */
     SpocDirectorySettings *settings;
     SpocDirectory *directory; /* (nullable): touched on the main context alone; NULL once freed */
 } Shared;
@@ -55,6 +61,7 @@ typedef struct {
 } Pending;
 
 struct _SpocDirectory {
+    GThread *thread;
     Shared *shared;
     SpocDirectoryCache *cache;
     GHashTable *pending; /* user → Pending */
@@ -81,6 +88,8 @@ shared_clear(gpointer data)
     g_async_queue_unref(shared->questions);
     g_main_context_unref(shared->context);
     g_object_unref(shared->cancellable);
+    g_mutex_clear(&shared->mutex);
+    g_cond_clear(&shared->ended);
     spoc_directory_settings_free(shared->settings);
 }
 
@@ -165,6 +174,10 @@ work(gpointer data)
         send_back(shared, question);
     }
     spoc_directory_link_free(link);
+    g_mutex_lock(&shared->mutex);
+    shared->has_ended = TRUE;
+    g_cond_signal(&shared->ended);
+    g_mutex_unlock(&shared->mutex);
     shared_release(shared);
     return NULL;
 }
@@ -442,6 +455,8 @@ spoc_directory_new(const SpocConfig *config, SpocTls *tls)
     shared->questions = g_async_queue_new_full((GDestroyNotify)question_free);
     shared->context = g_main_context_ref_thread_default();
     shared->cancellable = g_cancellable_new();
+    g_mutex_init(&shared->mutex);
+    g_cond_init(&shared->ended);
     shared->settings = spoc_directory_settings_new(config, tls);
 
     SpocDirectory *directory = g_new0(SpocDirectory, 1);
@@ -452,7 +467,7 @@ spoc_directory_new(const SpocConfig *config, SpocTls *tls)
     directory->cache = spoc_directory_cache_new(USERS_MAX);
     directory->pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, pending_free);
     shared->directory = directory;
-    g_thread_unref(g_thread_new("spoc-directory", work, g_atomic_rc_box_acquire(shared)));
+    directory->thread = g_thread_new("spoc-directory", work, g_atomic_rc_box_acquire(shared));
     return directory;
 }
 
@@ -462,6 +477,24 @@ spoc_directory_set_changed(SpocDirectory *directory, SpocDirectoryChangedFunc ch
 {
     directory->changed = changed;
     directory->changed_data = user_data;
+}
+
+/* A thread that hangs up while the process ends would find OpenSSL taken down. It is told to leave
+ * off, which it does at once but in a name lookup or Kerberos: that is not waited for. */
+static void
+end_thread(SpocDirectory *directory)
+{
+    Shared *shared = directory->shared;
+    gint64 until_us = g_get_monotonic_time() + END_WITHIN_US;
+    g_mutex_lock(&shared->mutex);
+    while (!shared->has_ended && g_cond_wait_until(&shared->ended, &shared->mutex, until_us))
+        ;
+    gboolean has_ended = shared->has_ended;
+    g_mutex_unlock(&shared->mutex);
+    if (has_ended)
+        g_thread_join(directory->thread);
+    else
+        g_thread_unref(directory->thread);
 }
 
 void
@@ -474,6 +507,7 @@ spoc_directory_free(SpocDirectory *directory)
     g_async_queue_push(directory->shared->questions, g_new0(Question, 1));
     g_cancellable_cancel(directory->shared->cancellable);
     directory->shared->directory = NULL;
+    end_thread(directory);
     shared_release(directory->shared);
     stop_retry(directory);
     g_hash_table_unref(directory->pending);

@@ -25,8 +25,8 @@ typedef struct _SpocDirectory SpocDirectory;
  * Returns: (nullable): NULL without recipientLdapUri
  */
 SpocDirectory *spoc_directory_new(const SpocConfig *config, SpocTls *tls);
-/* Whoever waits for an answer is told that there is one, from the main loop. Does not wait for
- * the thread. */
+/* Whoever waits for an answer is told that there is one, from the main loop. Waits for the thread,
+ * for at most a third of a second. */
 void spoc_directory_free(SpocDirectory *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDirectory, spoc_directory_free)
 
