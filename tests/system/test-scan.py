@@ -50,11 +50,12 @@ class WithQueue(unittest.TestCase):
     """One cupsd with the queue 'scan' for the owner; each test begins with an empty spool."""
 
     keys = {}
+    directives = ""  # in cupsd.conf
 
     @classmethod
     def setUpClass(cls):
         cls.root = Root()
-        cls.cups = Cups(Root(cls.root.folder("cups")))
+        cls.cups = Cups(Root(cls.root.folder("cups")), more=cls.directives)
         cls.addClassCleanup(cls.cups.stop)
         cls.add_queue("scan", "spoc:%40owner")
         cls.pdf = cls.root.path / "a page.pdf"
@@ -381,6 +382,8 @@ class Failures(WithQueue):
 class Interruptions(WithQueue):
     """A document that is large enough to be half-way, and a server that stops reading there."""
 
+    directives = "DirtyCleanInterval 3600"  # what cupsd knows is written at its end alone
+
     def setUp(self):
         super().setUp()
         self.large = self.root.path / "large.pdf"
@@ -437,8 +440,8 @@ class Interruptions(WithQueue):
         self.assert_mailed_once()
 
     def test_cupsd_is_killed_when_it_was_just_delivered(self):
-        # CUPS writes queues, jobs and what has become of them half a minute later, or at its end:
-        # what it knows of this job after the kill is that it waits.
+        # CUPS writes queues, jobs and what has become of them at its end: what it knows of this job
+        # after the kill is that it waits.
         self.cups.run("cupsdisable", "scan")
         job = self.cups.print("scan", self.pdf, user="alice")
         self.cups.halt()
