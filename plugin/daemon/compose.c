@@ -62,7 +62,7 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFact
         .left_out = group->left_out,
         .journal = first->journal,
         .members = members,
-        .thread = group->thread,
+        .thread = group->kind == SPOC_MAIL_NEWS ? group->thread : NULL,
         .person = group->person,
         .sender = setup->sender,
         .host_name = setup->host_name,

@@ -251,6 +251,19 @@ tell(SpocDesk *desk, const SpocGroup *group)
 
 /* --- the rate --------------------------------------------------------------------------- */
 
+/* (transfer full): it goes later, together with what came for the same mail meanwhile */
+static void
+put_back(SpocDesk *desk, SpocGroup *group, gint64 due_unix_s)
+{
+    SpocGroup *newer = g_hash_table_lookup(desk->open, group->key);
+    if (newer != NULL) {
+        (void)g_hash_table_steal(desk->open, group->key);
+        spoc_group_absorb(group, newer);
+    }
+    group->due_unix_s = due_unix_s;
+    g_hash_table_insert(desk->open, group->key, group);
+}
+
 /* FALSE: the group was put to what is collected for later. */
 static gboolean
 may_go(SpocDesk *desk, SpocGroup *group)
@@ -268,8 +281,7 @@ may_go(SpocDesk *desk, SpocGroup *group)
         return TRUE;
     }
     if (group->kind != SPOC_MAIL_NEWS) { /* a digest, or the rest itself: it stays what it is */
-        group->due_unix_s = MAX(next, now + 1);
-        g_hash_table_insert(desk->open, group->key, group);
+        put_back(desk, group, MAX(next, now + 1));
         return FALSE;
     }
     if (rest == NULL) {
