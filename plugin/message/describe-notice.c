@@ -2,6 +2,7 @@
 #include "message/describe-notice.h"
 
 #include "base/text.h"
+#include "event/condition.h"
 #include "message/news.h"
 
 #include <string.h>
@@ -78,13 +79,24 @@ printer_reasons_of(const SpocNotice *notice)
     return reasons != NULL ? reasons : NO_REASONS;
 }
 
+/* cupsd leaves reasons of the way there with a job that is over. */
+static gboolean
+is_left_over(gint job_state, char *const *reasons)
+{
+    static const char *const under_way[] = {"processing-to-stop-point", "job-printing",
+                                            "job-transforming", "job-outgoing", NULL};
+    for (gsize i = 0; job_state >= SPOC_JOB_CANCELED && reasons[i] != NULL; i++)
+        if (g_strv_contains(under_way, reasons[i]))
+            return TRUE;
+    return FALSE;
+}
+
 static char *const *
 job_reasons_of(const SpocNotice *notice)
 {
-    char *const *reasons = facts_fit_job(notice) && notice->facts->job_state_reasons != NULL &&
-                                   notice->facts->job_state_reasons[0] != NULL
-                               ? notice->facts->job_state_reasons
-                               : notice->event->job_state_reasons;
+    char *const *reasons = facts_fit_job(notice) ? notice->facts->job_state_reasons : NULL;
+    if (reasons == NULL || reasons[0] == NULL || is_left_over(notice->facts->job_state, reasons))
+        reasons = notice->event->job_state_reasons;
     return reasons != NULL ? reasons : NO_REASONS;
 }
 

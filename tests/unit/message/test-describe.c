@@ -99,6 +99,22 @@ test_job_facts(void)
     g_assert_null(content.html);
 }
 
+/* A job that is over is not on its way, whatever cupsd left with it. */
+static void
+test_left_over_reasons(void)
+{
+    static const char *left_over[] = {"processing-to-stop-point", NULL};
+    Sample sample;
+    sample_init(&sample);
+    sample.event.job_state = 9;
+    SpocStateFacts facts = make_facts(3, 9);
+    facts.job_state_reasons = (char **)left_over;
+    sample.notice.facts = &facts;
+    g_auto(SpocMailContent) content = {0};
+    render(&sample.notification, &content);
+    expect(content.text, "completed, without errors");
+}
+
 static void
 test_link(void)
 {
@@ -296,6 +312,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/describe/facts", test_facts);
     g_test_add_func("/describe/job-facts", test_job_facts);
+    g_test_add_func("/describe/left-over-reasons", test_left_over_reasons);
     g_test_add_func("/describe/link", test_link);
     g_test_add_func("/describe/hidden-titles", test_hidden_titles);
     g_test_add_func("/describe/several", test_several);
