@@ -403,7 +403,11 @@ on_facts(const SpocStateFacts *facts, gpointer user_data)
     SpocDesk *desk = question->desk;
     SpocGroup *group = g_steal_pointer(&question->group);
     g_hash_table_remove(desk->asking, group->key);
-    send_group(desk, group, facts);
+    /* The configuration may have changed since: then no mail can be sent now. */
+    if (desk->around->setup->blocker != NULL)
+        g_queue_push_head(&desk->due, group);
+    else
+        send_group(desk, group, facts);
     desk->around->changed(desk->around->user_data);
 }
 
@@ -482,7 +486,8 @@ gboolean
 spoc_desk_is_busy(const SpocDesk *desk)
 {
     return g_hash_table_size(desk->asking) > 0 ||
-           (desk->due.length > 0 && desk->around->setup->blocker == NULL);
+           (desk->due.length > 0 && desk->around->setup->blocker == NULL &&
+            now_unix_s() >= desk->stuck_until_unix_s);
 }
 
 guint

@@ -43,7 +43,7 @@ void spoc_desk_step(SpocDesk *desk);
  * the time of the day as well. Returns whether there was any. */
 gboolean spoc_desk_close(SpocDesk *desk, gboolean and_digests);
 
-/* Something is due, or CUPS is asked */
+/* Something is due and can be written, or CUPS is asked */
 gboolean spoc_desk_is_busy(const SpocDesk *desk);
 /* Mails to be that wait */
 guint spoc_desk_waiting(const SpocDesk *desk);

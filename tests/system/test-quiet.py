@@ -6,6 +6,7 @@ faults that clear, what exceeds a rate, digests. All of it survives restarts."""
 
 import os
 import pathlib
+import subprocess
 import time
 import unittest
 
@@ -177,6 +178,24 @@ class Quiet(unittest.TestCase):
         for number in range(1, 6):
             self.assertIn(f"number {number};", digest.text)
         self.assertTrue(site.is_empty())
+
+    def test_full_disk(self):
+        """What waited cannot be written: one run says so and ends, the next one mails it."""
+        site = self.site()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k,mode=700", "tmpfs", site.spool],
+                       check=True)
+        self.addCleanup(subprocess.run, ["umount", site.spool], check=True)
+        site.notify(state(1, STOPPED))
+        filler = site.spool / "filler"
+        with open(filler, "wb", buffering=0) as file, self.assertRaises(OSError):
+            while True:
+                file.write(bytes(4096))
+        self.assertEqual(site.once(), 75)
+        self.assertIn("Free space in", site.log())
+        self.assertEqual(self.catcher.mails, [])
+        filler.unlink()
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(self.subjects(), ["q1 has stopped"])
 
     def clock(self, what):
         if not FAKETIME.exists():
