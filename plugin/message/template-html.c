@@ -4,17 +4,29 @@
 #include <string.h>
 
 /* Their content is no HTML; values in it could not be escaped. */
-static const char *const RAW_ELEMENTS[] = {"style",    "script",   "xmp",      "iframe",
-                                           "noembed",  "noframes", "noscript", "plaintext",
-                                           "template", NULL};
+static const char *const RAW_ELEMENTS[] = {"style", "script", NULL};
+
+/* Their content is text without tags. */
+static const char *const PLAIN_ELEMENTS[] = {"title", "textarea", NULL};
+
+/* Whether their content is read as tags depends on who reads it, or nothing ends it. */
+static const char *const ENDLESS_ELEMENTS[] = {"xmp",      "iframe",    "noembed",  "noframes",
+                                               "noscript", "plaintext", "template", NULL};
+
+/* Within them what is raw or plain elsewhere is read as tags. */
+static const char *const FOREIGN_ELEMENTS[] = {"svg", "math", "select", "frameset", NULL};
 
 /* Attributes that hold an address, so that a value could choose what is opened or loaded */
 static const char *const URL_ATTRIBUTES[] = {
-    "href",     "src",  "action", "formaction", "background", "cite",       "data",
-    "longdesc", "ping", "poster", "manifest",   "usemap",     "xlink:href", NULL};
+    "href",     "src",     "action", "formaction", "background", "cite",       "data",
+    "longdesc", "ping",    "poster", "manifest",   "usemap",     "xlink:href", "codebase",
+    "classid",  "archive", "lowsrc", "dynsrc",     "profile",    "icon",       NULL};
 
-/* Attributes whose value is a language of its own */
-static const char *const CODE_ATTRIBUTES[] = {"style", "srcset", "srcdoc", "content", NULL};
+/* Attributes whose value is a language of its own, or says what another attribute is */
+static const char *const CODE_ATTRIBUTES[] = {
+    "style",         "srcset", "srcdoc", "imagesrcset", "content",   "http-equiv",
+    "attributename", "to",     "from",   "by",          "values",    "fill",
+    "stroke",        "filter", "mask",   "cursor",      "clip-path", NULL};
 
 static gboolean
 is_blank(char byte)
@@ -38,14 +50,16 @@ clear_name(char *name)
 }
 
 static void
-remember(SpocHtmlState *state, char byte)
+clear_seen(SpocHtmlState *state)
 {
-    gsize length = strlen(state->last);
-    if (length == SPOC_HTML_NAME_MAX_BYTES) {
-        memmove(state->last, state->last + 1, length);
-        length--;
-    }
-    state->last[length] = g_ascii_tolower(byte);
+    memset(state->seen, 0, sizeof(state->seen));
+}
+
+static void
+see(SpocHtmlState *state, const char *bytes)
+{
+    clear_seen(state);
+    (void)g_strlcpy(state->seen, bytes, sizeof(state->seen));
 }
 
 static gboolean
@@ -54,33 +68,66 @@ is_name_full(const char *name)
     return strlen(name) == SPOC_HTML_NAME_MAX_BYTES;
 }
 
+static void
+enter_endless(SpocHtmlState *state)
+{
+    state->place = SPOC_HTML_RAW;
+    state->is_endless = TRUE;
+    clear_seen(state);
+}
+
+static void
+enter_text(SpocHtmlState *state)
+{
+    *state = (SpocHtmlState){.place = SPOC_HTML_TEXT, .is_foreign = state->is_foreign};
+}
+
 /* ">" of a tag */
 static void
 end_tag(SpocHtmlState *state)
 {
-    gboolean is_raw = !state->is_end_tag && g_strv_contains(RAW_ELEMENTS, state->element);
-    state->place = is_raw ? SPOC_HTML_RAW : SPOC_HTML_TEXT;
-    clear_name(state->last);
+    gboolean is_raw = g_strv_contains(RAW_ELEMENTS, state->element);
+    gboolean is_plain = g_strv_contains(PLAIN_ELEMENTS, state->element);
+    gboolean is_endless = g_strv_contains(ENDLESS_ELEMENTS, state->element) ||
+                          ((is_raw || is_plain) && state->is_foreign);
+    if (state->is_end_tag || !(is_raw || is_plain || is_endless)) {
+        if (g_strv_contains(FOREIGN_ELEMENTS, state->element))
+            state->is_foreign = TRUE;
+        enter_text(state);
+        return;
+    }
     clear_name(state->attribute);
-    if (!is_raw)
-        clear_name(state->element);
+    clear_seen(state);
+    state->place = is_plain ? SPOC_HTML_PLAIN : SPOC_HTML_RAW;
+    if (is_endless)
+        enter_endless(state);
 }
 
-/* "</style" ends it where nothing follows that would make it another name. */
+/* "</style" ends it where nothing follows that would make it another name. @seen is as much of
+ * that as stands there; in a script also of "<!--", behind which "</script" need not end it. */
 static void
 feed_raw(SpocHtmlState *state, char byte)
 {
-    if (is_blank(byte) || byte == '/' || byte == '>') {
-        g_autofree char *end = g_strconcat("</", state->element, NULL);
-        if (g_str_has_suffix(state->last, end)) {
-            state->is_end_tag = TRUE;
-            state->place = SPOC_HTML_TAG;
-            if (byte == '>')
-                end_tag(state);
-            return;
-        }
+    if (state->is_endless)
+        return;
+    g_autofree char *end = g_strconcat("</", state->element, NULL);
+    if (strcmp(state->seen, end) == 0 && (is_blank(byte) || byte == '/' || byte == '>')) {
+        clear_seen(state);
+        state->is_end_tag = TRUE;
+        state->place = SPOC_HTML_TAG;
+        if (byte == '>')
+            end_tag(state);
+        return;
     }
-    remember(state, byte);
+    const char piece[] = {g_ascii_tolower(byte), '\0'};
+    g_autofree char *longer = g_strconcat(state->seen, piece, NULL);
+    gboolean is_script = strcmp(state->element, "script") == 0;
+    if (is_script && strcmp(longer, "<!--") == 0)
+        enter_endless(state);
+    else if (g_str_has_prefix(end, longer) || (is_script && g_str_has_prefix("<!--", longer)))
+        see(state, longer);
+    else
+        see(state, byte == '<' ? "<" : "");
 }
 
 static void
@@ -91,29 +138,36 @@ begin_tag(SpocHtmlState *state, char byte)
     } else if (g_ascii_isalpha(byte)) {
         append_name(state->element, byte);
         state->place = SPOC_HTML_TAG_NAME;
-    } else if (byte == '!' || byte == '?') {
-        clear_name(state->last);
+    } else if (byte == '!' && !state->is_end_tag) {
         state->place = SPOC_HTML_DECLARATION;
+    } else if (state->is_end_tag ? byte != '>' : byte == '?') {
+        state->is_end_tag = FALSE;
+        state->place = SPOC_HTML_DECLARATION;
+        see(state, "?");
     } else {
-        state->place = SPOC_HTML_TEXT;
+        enter_text(state);
+        if (byte == '<')
+            state->place = SPOC_HTML_TAG_BEGIN;
     }
 }
 
 static void
 feed_tag(SpocHtmlState *state, char byte)
 {
+    gboolean is_named = state->place == SPOC_HTML_NAME || state->place == SPOC_HTML_NAME_BEHIND;
     if (byte == '>') {
         end_tag(state);
-    } else if (byte == '=' && state->place == SPOC_HTML_TAG && state->attribute[0] != '\0') {
+    } else if (byte == '=' && is_named) {
         state->place = SPOC_HTML_VALUE_BEGIN;
-    } else if (byte == '=' && state->place == SPOC_HTML_NAME) {
-        state->place = SPOC_HTML_VALUE_BEGIN;
+    } else if (is_blank(byte) && is_named) {
+        state->place = SPOC_HTML_NAME_BEHIND;
     } else if (is_blank(byte) || byte == '/') {
+        clear_name(state->attribute);
         state->place = SPOC_HTML_TAG;
     } else if (state->place == SPOC_HTML_TAG_NAME) {
         append_name(state->element, byte);
     } else {
-        if (state->place == SPOC_HTML_TAG)
+        if (state->place != SPOC_HTML_NAME)
             clear_name(state->attribute);
         append_name(state->attribute, byte);
         state->place = SPOC_HTML_NAME;
@@ -125,13 +179,13 @@ end_value(SpocHtmlState *state)
 {
     clear_name(state->attribute);
     state->quote = '\0';
+    state->is_value_begun = FALSE;
     state->place = SPOC_HTML_TAG;
 }
 
 static void
 begin_value(SpocHtmlState *state, char byte)
 {
-    state->is_value_begun = FALSE;
     if (byte == '"' || byte == '\'') {
         state->quote = byte;
         state->place = SPOC_HTML_VALUE;
@@ -142,14 +196,44 @@ begin_value(SpocHtmlState *state, char byte)
     }
 }
 
+/* @seen: "" or "-" at its beginning, "?" where it is none that matters */
 static void
 feed_declaration(SpocHtmlState *state, char byte)
 {
-    remember(state, byte);
-    if (strcmp(state->last, "--") == 0)
+    if (byte == '>') {
+        enter_text(state);
+    } else if (byte == '-' && strcmp(state->seen, "-") == 0) {
         state->place = SPOC_HTML_COMMENT;
-    else if (byte == '>')
-        end_tag(state);
+        see(state, "^");
+    } else if (byte == '[' && *state->seen == '\0' && state->is_foreign) {
+        enter_endless(state); /* CDATA */
+    } else {
+        see(state, byte == '-' && *state->seen == '\0' ? "-" : "?");
+    }
+}
+
+/* @seen: the dashes before the byte, "^" for the comment's beginning */
+static void
+feed_comment(SpocHtmlState *state, char byte)
+{
+    static const struct {
+        const char *seen;
+        const char *dash; /* becomes */
+        const char *bang;
+        gboolean ends; /* with ">" */
+    } rows[] = {
+        {"", "-", "", FALSE},  {"-", "--", "", FALSE}, {"--", "--", "--!", TRUE},
+        {"^", "^-", "", TRUE}, {"^-", "--", "", TRUE}, {"--!", "-", "", TRUE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        if (strcmp(state->seen, rows[i].seen) != 0)
+            continue;
+        if (byte == '>' && rows[i].ends)
+            enter_text(state);
+        else
+            see(state, byte == '-' ? rows[i].dash : byte == '!' ? rows[i].bang : "");
+        return;
+    }
 }
 
 static void
@@ -157,12 +241,10 @@ feed_byte(SpocHtmlState *state, char byte)
 {
     switch (state->place) {
     case SPOC_HTML_TEXT:
-        if (byte != '<')
-            return;
-        clear_name(state->element);
-        state->is_end_tag = FALSE;
-        state->place = SPOC_HTML_TAG_BEGIN;
+        if (byte == '<')
+            state->place = SPOC_HTML_TAG_BEGIN;
         return;
+    case SPOC_HTML_PLAIN:
     case SPOC_HTML_RAW:
         feed_raw(state, byte);
         return;
@@ -172,6 +254,7 @@ feed_byte(SpocHtmlState *state, char byte)
     case SPOC_HTML_TAG_NAME:
     case SPOC_HTML_TAG:
     case SPOC_HTML_NAME:
+    case SPOC_HTML_NAME_BEHIND:
         feed_tag(state, byte);
         return;
     case SPOC_HTML_VALUE_BEGIN:
@@ -193,9 +276,7 @@ feed_byte(SpocHtmlState *state, char byte)
         feed_declaration(state, byte);
         return;
     case SPOC_HTML_COMMENT:
-        remember(state, byte);
-        if (g_str_has_suffix(state->last, "-->"))
-            end_tag(state);
+        feed_comment(state, byte);
         return;
     }
 }
@@ -208,15 +289,18 @@ spoc_html_feed(SpocHtmlState *state, const char *text, gsize length)
 }
 
 gboolean
-spoc_html_is_same_place(const SpocHtmlState *a, const SpocHtmlState *b)
+spoc_html_is_same_place(const SpocHtmlState *a, const SpocHtmlState *b, gboolean repeats)
 {
-    if (a->place != b->place)
-        return FALSE;
-    if (a->place == SPOC_HTML_TEXT)
-        return TRUE;
-    /* Between attributes nothing that stood before matters. */
-    return strcmp(a->element, b->element) == 0 && a->quote == b->quote &&
-           (a->place == SPOC_HTML_TAG || strcmp(a->attribute, b->attribute) == 0);
+    /* What only grows may differ: it is checked for the longer way from here on. A second round
+     * was not read with it. */
+    gboolean grows =
+        a->is_foreign != b->is_foreign ||
+        (a->is_value_begun != b->is_value_begun && g_strv_contains(URL_ATTRIBUTES, a->attribute));
+    return a->place == b->place && a->quote == b->quote && a->is_end_tag == b->is_end_tag &&
+           a->is_endless == b->is_endless && strcmp(a->element, b->element) == 0 &&
+           strcmp(a->attribute, b->attribute) == 0 && strcmp(a->seen, b->seen) == 0 &&
+           a->is_foreign <= b->is_foreign && a->is_value_begun <= b->is_value_begun &&
+           !(repeats && grows);
 }
 
 const char *
@@ -226,6 +310,8 @@ spoc_html_refusal(const SpocHtmlState *state, gboolean is_url)
     switch (state->place) {
     case SPOC_HTML_TEXT:
         return NULL;
+    case SPOC_HTML_PLAIN:
+        return *state->seen == '\0' ? NULL : "no value may stand within a tag";
     case SPOC_HTML_RAW:
         return "in a style sheet or script no value can be made harmless; put it into text or a "
                "quoted attribute";
@@ -252,7 +338,8 @@ spoc_html_refusal(const SpocHtmlState *state, gboolean is_url)
 void
 spoc_html_pass_value(SpocHtmlState *state)
 {
-    state->is_value_begun = TRUE;
+    if (state->place == SPOC_HTML_VALUE)
+        state->is_value_begun = TRUE;
 }
 
 const char *
@@ -261,8 +348,14 @@ spoc_html_place_name(const SpocHtmlState *state)
     switch (state->place) {
     case SPOC_HTML_TEXT:
         return "text";
+    case SPOC_HTML_PLAIN:
+        return "a title or text area";
     case SPOC_HTML_RAW:
-        return "a style sheet or script";
+        return state->is_endless
+                   ? "an element that mail programs read differently: <iframe>, <noembed>, "
+                     "<noframes>, <noscript>, <plaintext>, <template>, <xmp>, <style> or <title> "
+                     "behind <svg>, <math> or <select>, a <script> with '<!--'"
+                   : "a style sheet or script";
     case SPOC_HTML_VALUE_BEGIN:
     case SPOC_HTML_BARE_VALUE:
     case SPOC_HTML_VALUE:

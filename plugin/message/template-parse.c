@@ -157,7 +157,9 @@ end_section(Parser *parser, const char *text, gsize length, GError **error)
     if (strlen(name) != length || strncmp(name, text, length) != 0)
         return fail(parser, error, "{{/%s}} stands where {{/%s}}, for line %u, is expected", word,
                     name, section->line);
-    if (!spoc_html_is_same_place(&section->html, &parser->html))
+    gboolean repeats =
+        parser->template->vocabulary->names[section->name].kind == SPOC_TEMPLATE_LIST;
+    if (!spoc_html_is_same_place(&section->html, &parser->html, repeats))
         return fail(parser, error,
                     "the section '%s' of line %u begins in %s and ends in another or in %s: it "
                     "must hold whole tags or whole attributes",

@@ -125,6 +125,20 @@ test_html(void)
          "w", NULL, "<p class=\"a b\" lang=\"w\">"},
         {"<p style=\"{{#yes}}color:red{{/yes}}\">", "", NULL, "<p style=\"color:red\">"},
         {"<br/>{{word}}", "a\r\nb\xe2\x80\xae", NULL, "<br/>a b"},
+        {"<style>{{#yes}}p{}{{/yes}} {{#no}}</x{{/no}}</style>{{word}}", "w", NULL,
+         "<style>p{} </style>w"},
+        {"<p {{#yes}}title='x'{{/yes}} {{#yes}}lang=y {{/yes}}class=\"{{#no}}b{{/no}}{{word}}\">",
+         "w", NULL, "<p title='x' lang=y class=\"w\">"},
+        {"<a {{#url}}href=\"{{url}}\"{{/url}}{{^url}}href=\"#\"{{/url}}>{{word}}", "w",
+         "https://h/", "<a href=\"https://h/\">w"},
+        {"<a href=\"{{#url}}{{url}}{{/url}}{{^url}}#{{/url}}\">", "", "https://h/",
+         "<a href=\"https://h/\">"},
+        {"<title>{{#yes}}<b>{{/yes}}{{word}}</title>{{#items}}<b>{{word}}</b>{{/items}}", "<", NULL,
+         "<title><b>&lt;</title><b>&lt;</b><b>inner</b>"},
+        {"<!---->{{word}}<!--->{{word}}<!-- --!>{{word}}<?x>{{word}}</>{{word}}</ x>{{word}}", "w",
+         NULL, "<!---->w<!--->w<!-- --!>w<?x>w</>w</ x>w"},
+        {"<style>a</style><svg><b title='{{word}}'></svg>", "w", NULL,
+         "<style>a</style><svg><b title='w'></svg>"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *made =
@@ -222,6 +236,102 @@ test_refused(void)
     }
 }
 
+/* What is left out, or comes again, must change nothing of how the rest is read: one case for
+ * each state of the HTML standard's tokenizer in which the ways could part. */
+static void
+test_ways_meet(void)
+{
+    static const char *const cases[] = {
+        /* "<", "</", a tag's name */
+        "<{{#yes}}p{{/yes}} title=\"{{word}}\">",
+        "<{{#yes}}/{{/yes}}style>{{word}}",
+        "<{{#yes}}!{{/yes}}--><p title=\"{{word}}\">",
+        "<st{{#yes}}yle{{/yes}}>{{word}}",
+        "<style{{#yes}}d{{/yes}}>{{word}}",
+        "</{{#yes}}style{{/yes}}>{{word}}",
+        /* an attribute's name, behind it, before its value */
+        "<a h{{#yes}}ref{{/yes}}=\"{{word}}\">",
+        "<a title{{#yes}} href{{/yes}}=\"{{word}}\">",
+        "<a href {{#no}}class {{/no}}=\"{{word}}\">",
+        "<a href {{#yes}}class {{/yes}}=\"{{word}}\">",
+        "<a title {{#yes}}href {{/yes}}=\"{{word}}\">",
+        "<a title {{#yes}}/ {{/yes}}=\"{{word}}\">",
+        "<a title {{#yes}}class=x {{/yes}}=\"{{word}}\">",
+        "<a title{{#yes}}/{{/yes}}=\"{{word}}\">",
+        "<a title{{#yes}}={{/yes}}\"{{word}}\">",
+        "<a title={{#yes}}\"{{/yes}}{{word}}\">",
+        "<a title={{#yes}}x href={{/yes}}\"{{word}}\">",
+        /* values */
+        "<a title=\"{{#yes}}\" href=\"{{/yes}}{{word}}\">",
+        "<a title=\"{{#yes}}\" title='{{/yes}}{{word}}\">",
+        "<a title=x{{#yes}} href=x{{/yes}}>",
+        "<a title=x{{#yes}}\" {{/yes}}y=\"{{word}}\">",
+        "<a href=\"javascript:{{#yes}}\" href=\"{{/yes}}{{url}}\">",
+        "<a href=\"{{#items}}{{url}}javascript:{{/items}}\">",
+        /* declarations and comments */
+        "<!{{#yes}}-{{/yes}}- x=\">{{word}}-->",
+        "<!-{{#yes}}-{{/yes}} x=\">{{word}}-->",
+        "<!-- -{{#yes}}-{{/yes}}>{{word}}-->",
+        "<!-- --{{#yes}}!{{/yes}}>{{word}}-->",
+        "<!--{{#yes}}-{{/yes}}>{{word}}-->",
+        "<!--{{#yes}} --><!--x{{/yes}}><p title=\"{{word}}\">-->",
+        /* the end of a style sheet, a script, a title */
+        "<style></{{#yes}}style{{/yes}}>{{word}}",
+        "<style>{{#yes}}</style{{/yes}}>{{word}}",
+        "<style><{{#yes}}/{{/yes}}style>{{word}}",
+        "<style></style{{#yes}}d{{/yes}}>{{word}}",
+        "<style>{{#yes}}</style><script>{{/yes}}</style>{{word}}",
+        "<script><{{#yes}}!{{/yes}}--<script></script>{{word}}",
+        "<title></{{#yes}}title{{/yes}}><a title='{{word}}'></title>",
+        "<title></titl{{#yes}}e{{/yes}}><a href='{{url}}'></title>",
+        "<title>{{#yes}}</title><textarea>{{/yes}}</title>{{word}}",
+        "{{#yes}}<title>{{/yes}}<a title='</title>{{word}}'>",
+        "{{#items}}<style></style><svg>{{/items}}</svg>",
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SpocTemplate) template = spoc_template_parse(
+            "t", cases[i], strlen(cases[i]), SPOC_TEMPLATE_HTML, &VOCABULARY, &error);
+        if (template != NULL)
+            g_error("'%s' was taken", cases[i]);
+    }
+}
+
+/* What a browser reads as something else than it seems: each would let a value become an address
+ * or an attribute. */
+static void
+test_read_as_browsers_do(void)
+{
+    static const char *const cases[] = {
+        "<<a href=\"{{word}}\">",
+        "</ <p title='><a href=\"{{word}}\">'>",
+        "<a title/=\"{{word}}\">",
+        "<!-- --!><a x=\"-->\" href=\"{{word}}\">",
+        "<!---!><a title='{{word}}'> -->",
+        "<title><p title='</title><a href=\"{{word}}\">'>",
+        "<textarea><!--</textarea><a href=\"{{word}}\">-->",
+        "<title></titl{{word}}></title>",
+        "<title></title{{word}}></title>",
+        "<title></titlex></title ><a href=\"{{word}}\">",
+        "<template><a x=\"</template>\" href=\"{{word}}\">",
+        "<noscript><a x=\"</noscript>\" href=\"{{word}}\">",
+        "<plaintext></plaintext><p title='{{word}}'>",
+        "<svg><style><a x=\"</style>\" href=\"{{word}}\">",
+        "<select><title><a x=\"</title>\" href=\"{{word}}\">",
+        "<svg><![CDATA[ > ]]><a x=\"{{word}}\">",
+        "<script><!--<script></script>{{word}}</script>",
+        "<script><!--<script></script><p title='{{word}}'>",
+        "<SCRIPT/></SCRIP <SCRIPT>{{word}}",
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SpocTemplate) template = spoc_template_parse(
+            "t", cases[i], strlen(cases[i]), SPOC_TEMPLATE_HTML, &VOCABULARY, &error);
+        if (template != NULL)
+            g_error("'%s' was taken", cases[i]);
+    }
+}
+
 static char *
 repeat(const char *text, guint count)
 {
@@ -296,6 +406,8 @@ main(int argc, char **argv)
     g_test_add_func("/template/html", test_html);
     g_test_add_func("/template/one-line", test_one_line);
     g_test_add_func("/template/refused", test_refused);
+    g_test_add_func("/template/ways-meet", test_ways_meet);
+    g_test_add_func("/template/read-as-browsers-do", test_read_as_browsers_do);
     g_test_add_func("/template/limits", test_limits);
     g_test_add_func("/template/runs-end", test_runs_end);
     return g_test_run();
