@@ -166,7 +166,10 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
      .default_value = "",
      .group = GROUP_TRUST,
      .help =
-         "A file with certificate revocation lists, PEM or DER. Empty: revocation is not checked."},
+         "A file with certificate revocation lists, PEM or DER. A server is refused when a list "
+         "revokes its certificate, or an authority between it and what is trusted; when a list is "
+         "out of date; and when the file has no list of the authority that issued its certificate. "
+         "Empty: revocation is not checked."},
     {.id = SPOC_OPTION_MAIL_TLS_PINNED_PUBLIC_KEY,
      .name = "mailTlsPinnedPublicKey",
      .type = SPOC_TYPE_LIST,

@@ -212,7 +212,11 @@ spoc_tls_watch_words(const SpocTlsWatch *watch, SpocFailureKind kind, const char
     case SPOC_FAILURE_CERTIFICATE:
     case SPOC_FAILURE_REVOCATION:
     case SPOC_FAILURE_PIN:
-        if (watch->verify_result != X509_V_OK)
+        if (watch->verify_result == X509_V_ERR_EMPTY_SUBJECT_ALT_NAME)
+            g_string_append(words, "the certificate names no host in its subjectAltName, and its "
+                                   "common name does not count (RFC 9525); the server needs one "
+                                   "that has it");
+        else if (watch->verify_result != X509_V_OK)
             g_string_append(words, X509_verify_cert_error_string(watch->verify_result));
         else
             g_string_append(words, library_error);

@@ -165,6 +165,9 @@ tls_words(SSL *ssl, const char *host)
         return g_strdup_printf("its certificate is not one of %s; name the server in "
                                "recipientLdapUri as its certificate does",
                                host);
+    if (verdict == X509_V_ERR_EMPTY_SUBJECT_ALT_NAME)
+        return g_strdup("its certificate names no host in its subjectAltName, and its common name "
+                        "does not count (RFC 9525); give the server one that has it");
     if (verdict != X509_V_OK)
         return g_strdup_printf("its certificate is not trusted: %s; if it is the right one, add "
                                "its authority with 'spocctl truststore import'",

@@ -39,6 +39,14 @@ add_leaves(GPtrArray *problems, const SpocTlsSettings *settings)
         if (spoc_openssl_is_authority(anchor->certificate))
             continue;
         g_autofree char *alias = spoc_text_line(anchor->alias, -1, ALIAS_SHOWN_MAX_BYTES);
+        if (!spoc_openssl_names_host(anchor->certificate)) {
+            add(problems, SPOC_SEVERITY_WARNING, FALSE,
+                g_strdup_printf("trustStore '%s': '%s' is a server's certificate without a name in "
+                                "its subjectAltName, so the server is refused; give the server "
+                                "one that has its name there",
+                                settings->trust_store, alias));
+            continue;
+        }
         add(problems, SPOC_SEVERITY_WARNING, FALSE,
             g_strdup_printf("trustStore '%s': '%s' is a single server's certificate, which is "
                             "trusted only until the server gets its next one; import the root "

@@ -181,7 +181,6 @@ spoc_anchors_find_certificate(const GPtrArray *anchors, const X509 *certificate)
     return NULL;
 }
 
-/* The BMPString that PKCS#12 keeps names in has no character beyond U+FFFF. */
 static gboolean
 alias_is_usable(const char *alias)
 {
@@ -189,7 +188,7 @@ alias_is_usable(const char *alias)
         !g_utf8_validate(alias, -1, NULL))
         return FALSE;
     for (const char *p = alias; *p != '\0'; p = g_utf8_next_char(p))
-        if (spoc_text_is_control(g_utf8_get_char(p)) || g_utf8_get_char(p) > 0xffff)
+        if (spoc_text_is_control(g_utf8_get_char(p)))
             return FALSE;
     return TRUE;
 }
@@ -228,11 +227,23 @@ spoc_edit_delete(SpocEdit *edit, const char *alias, GError **error)
     return TRUE;
 }
 
+/* As Java writes it: UTF-16, for which OpenSSL takes no character beyond U+FFFF. */
+static gboolean
+add_name(PKCS12_SAFEBAG *bag, const char *alias)
+{
+    glong count = 0;
+    g_autofree gunichar2 *units = g_utf8_to_utf16(alias, -1, NULL, &count, NULL);
+    for (glong i = 0; i < count; i++)
+        units[i] = GUINT16_TO_BE(units[i]);
+    return units != NULL &&
+           PKCS12_add_friendlyname_uni(bag, (const guint8 *)units, (int)(2 * count)) == 1;
+}
+
 static gboolean
 add_bag(Bags **bags, const SpocAnchor *anchor)
 {
     PKCS12_SAFEBAG *bag = PKCS12_add_cert(bags, anchor->certificate);
-    return bag != NULL && PKCS12_add_friendlyname_utf8(bag, anchor->alias, -1) == 1 &&
+    return bag != NULL && add_name(bag, anchor->alias) &&
            PKCS12_add1_attr_by_txt(bag, TRUSTED_OID, V_ASN1_OBJECT,
                                    (const guint8 *)OBJ_nid2obj(NID_anyExtendedKeyUsage), -1) == 1;
 }

@@ -80,3 +80,17 @@ spoc_openssl_is_authority(X509 *certificate)
     ERR_clear_error();
     return authority;
 }
+
+gboolean
+spoc_openssl_names_host(X509 *certificate)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    gboolean found = FALSE;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+        int type = sk_GENERAL_NAME_value(names, i)->type;
+        found = type == GEN_DNS || type == GEN_IPADD;
+    }
+    GENERAL_NAMES_free(names);
+    ERR_clear_error();
+    return found;
+}

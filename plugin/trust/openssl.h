@@ -46,3 +46,6 @@ gint64 spoc_openssl_unix_s(const ASN1_TIME *time);
 
 /* Whether it may issue certificates; what may not is a leaf: one server's own. */
 gboolean spoc_openssl_is_authority(X509 *certificate);
+
+/* Whether its subjectAltName has a DNS name or an address; else no server is verified by it. */
+gboolean spoc_openssl_names_host(X509 *certificate);

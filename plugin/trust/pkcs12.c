@@ -22,6 +22,7 @@
 
 #define TRUSTED_OID "2.16.840.1.113894.746875.1.1"
 #define MAX_SAFES 64
+#define MAX_NAME_UNITS 1024          /* of UTF-16 */
 #define MAX_ROUNDS (5 * 1000 * 1000) /* as Java's own limit, which is for each part */
 
 typedef struct {
@@ -173,6 +174,30 @@ is_trusted(const PKCS12_SAFEBAG *bag)
     return FALSE;
 }
 
+/* (nullable): the friendlyName, in UTF-16 as Java writes it; NULL when it is none that could be
+ * shown whole. OpenSSL 3.0's own decoder loses names beyond Latin-1. */
+static char *
+friendly_name(const PKCS12_SAFEBAG *bag)
+{
+    const ASN1_TYPE *value = PKCS12_SAFEBAG_get0_attr(bag, NID_friendlyName);
+    if (value == NULL || value->type != V_ASN1_BMPSTRING)
+        return NULL;
+    const guint8 *bytes = ASN1_STRING_get0_data(value->value.bmpstring);
+    gsize size = (gsize)ASN1_STRING_length(value->value.bmpstring);
+    if (size % 2 != 0 || size > 2 * MAX_NAME_UNITS)
+        return NULL;
+    gunichar2 units[MAX_NAME_UNITS];
+    glong count = 0;
+    for (gsize i = 0; i < size; i += 2)
+        units[count++] = (gunichar2)(bytes[i] << 8 | bytes[i + 1]);
+    while (count > 0 && units[count - 1] == 0) /* some end it like a string of C */
+        count--;
+    glong read = 0;
+    /* NULL for a surrogate alone; it ends at a NUL. */
+    g_autofree char *name = g_utf16_to_utf8(units, count, &read, NULL, NULL);
+    return name != NULL && read == count && count > 0 ? g_steal_pointer(&name) : NULL;
+}
+
 static gboolean
 take_certificate(Walk *walk, PKCS12_SAFEBAG *bag, GError **error)
 {
@@ -197,11 +222,7 @@ take_certificate(Walk *walk, PKCS12_SAFEBAG *bag, GError **error)
     OPENSSL_free(der);
     if (found->certificate == NULL)
         return corrupt(error, "a certificate");
-    char *name = PKCS12_get_friendlyname(bag);
-    if (name != NULL && *name != '\0')
-        found->alias = g_utf8_make_valid(name, -1);
-    OPENSSL_free(name);
-    ERR_clear_error();
+    found->alias = friendly_name(bag);
     found->trusted = is_trusted(bag);
     return TRUE;
 }

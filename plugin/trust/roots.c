@@ -131,7 +131,46 @@ add_revocation_list(X509_STORE *store, const char *path, gint64 now_unix_s, GPtr
                     count == 0 ? "holds no revocation list" : "is damaged");
         return FALSE;
     }
-    return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK) == 1;
+    return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
+}
+
+/* Whether a list says nothing of a certificate above the server's: the file need not have one of
+ * its issuer, and what is trusted itself has no issuer here whose signature could be checked. */
+static gboolean
+is_list_needless(X509_STORE_CTX *verification, int depth, int problem)
+{
+    int last = sk_X509_num(X509_STORE_CTX_get0_chain(verification)) - 1;
+    switch (problem) {
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+        return depth > 0;
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CERT_REVOKED:
+        return depth > 0 && depth == last;
+    default:
+        return FALSE;
+    }
+}
+
+/* Called by OpenSSL with each certificate's fault, and with each that has none. */
+static int
+on_verified(int good, X509_STORE_CTX *verification)
+{
+    int depth = X509_STORE_CTX_get_error_depth(verification);
+    if (!good && is_list_needless(verification, depth, X509_STORE_CTX_get_error(verification))) {
+        X509_STORE_CTX_set_error(verification, X509_V_OK);
+        return 1;
+    }
+    /* libcurl and X509_check_host() would take the common name then (RFC 9525, 6.3: never). */
+    if (good && depth == 0 &&
+        !spoc_openssl_names_host(X509_STORE_CTX_get_current_cert(verification))) {
+        X509_STORE_CTX_set_error(verification, X509_V_ERR_EMPTY_SUBJECT_ALT_NAME);
+        return 0;
+    }
+    return good;
 }
 
 X509_STORE *
@@ -145,6 +184,7 @@ spoc_roots_new(const SpocTlsSettings *settings, gint64 now_unix_s, GPtrArray *wa
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "cannot make a store of certificates");
         return NULL;
     }
+    X509_STORE_set_verify_cb(store, on_verified);
     if (settings->trust_store != NULL &&
         !add_trust_store(store, settings, now_unix_s, warnings, &count, error))
         return NULL;

@@ -7,9 +7,12 @@
  * too, as in Java (X509_V_FLAG_PARTIAL_CHAIN). The system's roots are where OpenSSL has
  * them; a folder of them is read when a chain asks for one.
  *
- * With a revocation list the server's own certificate is checked (X509_V_FLAG_CRL_CHECK),
- * not those above it: its issuer must have a current list in the file, or the server is
- * refused.
+ * With a revocation list the server's own certificate is checked: its issuer must have a current
+ * list in the file, or the server is refused. Those between it and what is trusted are checked
+ * where the file has a list of their issuer; few have one of every root.
+ *
+ * A server's certificate names it in its subjectAltName (RFC 9525); one without DNS name and
+ * address there is refused for X509_V_ERR_EMPTY_SUBJECT_ALT_NAME, whatever its common name is.
  *
  * SECURITY  What cannot be read whole is an error, never a smaller list of rules.
  */

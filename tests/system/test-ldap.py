@@ -216,6 +216,11 @@ class Refused(WithDirectory):
         for uri in self.both():
             self.assert_refused(uri, "revoked", trustRevocationList=revoked)
 
+    def test_common_name_alone(self):
+        self.directory.start(self.authority.issue(alternative=None))
+        for uri in self.both():
+            self.assert_refused(uri, "subjectAltName")
+
     def test_old_protocol(self):
         self.directory.start(self.certificate,
                              more="TLSCipherSuite NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT")

@@ -225,6 +225,7 @@ class Management(unittest.TestCase):
         for name, certificate in (
                 ("unknown root", stranger.issue()),
                 ("wrong host", self.authority.issue("other", alternative="DNS:other.example")),
+                ("common name alone", self.authority.issue(alternative=None)),
                 ("expired", self.authority.issue("expired", days=-1))):
             with self.subTest(name):
                 self.server.stop()

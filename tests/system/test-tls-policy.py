@@ -167,8 +167,10 @@ class Policy(unittest.TestCase):
     def test_certificates(self):
         expired = self.authority.issue("expired", days=-1)
         other = self.authority.issue("other", alternative="DNS:mail.example.com")
+        nameless = self.authority.issue(alternative=None)
         for starttls in (False, True):
             for name, certificate in (("expired", expired), ("wrong host", other),
+                                      ("common name alone", nameless),
                                       ("self-signed", self_signed(self.root.path)),
                                       ("unknown root", self.stranger.issue())):
                 with self.subTest(name, starttls=starttls):
@@ -201,6 +203,14 @@ class Policy(unittest.TestCase):
         with self.subTest("a list of somebody else says nothing, and nothing is not enough"):
             self.assert_refused(self.serve(fine), "trustRevocationList",
                                 trustRevocationList=self.stranger.revocation_list())
+        with self.subTest("an authority between the server and the root"):
+            middle = Authority(self.root.folder("revoked-middle"), self.authority, "Revoked")
+            server, lists = self.serve(middle.issue()), self.root.path / "lists.crl"
+            lists.write_bytes(middle.revocation_list().read_bytes() + crl.read_bytes())
+            self.assert_taken(server, trustRevocationList=lists)
+            crl = self.authority.revocation_list(middle.certificate)
+            lists.write_bytes(middle.revocation_list().read_bytes() + crl.read_bytes())
+            self.assert_refused(server, "revoked", trustRevocationList=lists)
         with self.subTest("no list where one should be"):
             self.assert_refused(self.serve(fine), "trustRevocationList", 78,
                                 trustRevocationList=self.authority.certificate)

@@ -80,12 +80,13 @@ class Authority:
               usage="serverAuth"):
         """Returns (certificate chain, key); days below zero makes one that has expired.
 
-        The chain is the certificate, and this authority's where it is an intermediate.
+        alternative None leaves the common name alone. The chain is the certificate, and this authority's where it is an intermediate.
         """
-        chain, key = self.folder / f"{name}.pem", self.folder / f"{name}.key"
+        file = name if alternative else f"{name}-nameless"
+        chain, key = self.folder / f"{file}.pem", self.folder / f"{file}.key"
         self.sign(chain, key, f"/CN={name}", days,
-                  f"basicConstraints=CA:FALSE\nsubjectAltName={alternative}\n"
-                  f"extendedKeyUsage={usage}\n")
+                  f"basicConstraints=CA:FALSE\nextendedKeyUsage={usage}\n" +
+                  (f"subjectAltName={alternative}\n" if alternative else ""))
         if self.above is not None:
             chain.write_bytes(chain.read_bytes() + self.certificate.read_bytes())
         return chain, key

@@ -58,6 +58,10 @@ mint(const MintSpec *spec)
         g_autofree char *names = g_strconcat("DNS:", spec->host, NULL);
         add_extension(certificate, NID_subject_alt_name, names);
     }
+    if (spec->mailbox != NULL) {
+        g_autofree char *names = g_strconcat("email:", spec->mailbox, NULL);
+        add_extension(certificate, NID_subject_alt_name, names);
+    }
     g_assert_cmpint(X509_sign(certificate, issuer->key, EVP_sha256()), >, 0);
     return minted;
 }

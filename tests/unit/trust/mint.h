@@ -15,6 +15,7 @@ typedef struct {
  * MintSpec:
  * @issuer: (nullable): NULL signs itself
  * @host: (nullable): a DNS name in the subject's alternative names
+ * @mailbox: (nullable): an address there instead
  * @from_s, @until_s: from now; 0 and 0: yesterday to in a year
  * @rsa: an RSA key; else P-256
  */
@@ -23,6 +24,7 @@ typedef struct {
     const Minted *issuer;
     gboolean authority;
     const char *host;
+    const char *mailbox;
     gint64 from_s;
     gint64 until_s;
     gboolean rsa;

@@ -44,6 +44,7 @@ test_stores(void)
     static const MintSpec expired = {
         .name = "Expired", .authority = TRUE, .from_s = -3 * DAY_S, .until_s = -DAY_S};
     static const MintSpec leaf = {.name = "leaf", .host = "mail.example.com"};
+    static const MintSpec nameless = {.name = "mail.example.com"};
 
     g_autoptr(GPtrArray) good = check_store(&root, "");
     g_assert_cmpuint(good->len, ==, 0);
@@ -53,6 +54,8 @@ test_stores(void)
     assert_says(late, "expired", SPOC_SEVERITY_WARNING, FALSE);
     g_autoptr(GPtrArray) single = check_store(&leaf, "");
     assert_says(single, "single server's certificate", SPOC_SEVERITY_WARNING, FALSE);
+    g_autoptr(GPtrArray) refused = check_store(&nameless, "");
+    assert_says(refused, "subjectAltName", SPOC_SEVERITY_WARNING, FALSE);
 }
 
 static void

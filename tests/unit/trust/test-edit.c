@@ -88,7 +88,7 @@ test_import_and_delete(Fixture *f, gconstpointer data)
 static void
 test_aliases(Fixture *f, gconstpointer data)
 {
-    static const char *const refused[] = {"", "a\nb", "\xff", "\U0001f512", "taken", "TAKEN"};
+    static const char *const refused[] = {"", "a\nb", "\xff", "taken", "TAKEN"};
     import(f->store, KEYTOOL_PASSWORD, "taken", f->one);
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocEdit) edit = spoc_edit_open(f->store, KEYTOOL_PASSWORD, &error);
@@ -98,6 +98,14 @@ test_aliases(Fixture *f, gconstpointer data)
         g_clear_error(&error);
     }
     g_assert_cmpuint(spoc_edit_anchors(edit)->len, ==, 1);
+    g_clear_pointer(&edit, spoc_edit_free); /* and with it the lock */
+
+    static const char *const kept[] = {"gr\u00f6\u00dfe", "\u65e5\u672c \u20ac", "\U0001f512"};
+    for (guint i = 0; i < G_N_ELEMENTS(kept); i++) {
+        import(f->store, KEYTOOL_PASSWORD, kept[i], f->two);
+        g_autoptr(GPtrArray) anchors = read_back(f, KEYTOOL_PASSWORD, 2 + i);
+        g_assert_cmpstr(((SpocAnchor *)g_ptr_array_index(anchors, 1 + i))->alias, ==, kept[i]);
+    }
 }
 
 static void

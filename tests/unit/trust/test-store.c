@@ -220,7 +220,8 @@ static const Pkcs12Case pkcs12_cases[] = {
 
 /* A store as `openssl pkcs12 -export -nokeys` makes it: without Java's attribute. */
 static GBytes *
-make_pkcs12(const Pkcs12Case *c, X509 *certificate, EVP_PKEY *key)
+make_pkcs12_named(const Pkcs12Case *c, X509 *certificate, EVP_PKEY *key, const guint8 *name,
+                  gsize name_size)
 {
     OSSL_LIB_CTX *library = OSSL_LIB_CTX_new();
     OSSL_PROVIDER *standard = OSSL_PROVIDER_load(library, "default");
@@ -228,7 +229,9 @@ make_pkcs12(const Pkcs12Case *c, X509 *certificate, EVP_PKEY *key)
     g_assert_nonnull(legacy);
     STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
     PKCS12_SAFEBAG *bag = PKCS12_add_cert(&bags, certificate);
-    g_assert_true(PKCS12_add_friendlyname_utf8(bag, "b\u00fcro", -1));
+    /* As bytes, for OpenSSL makes no such names itself (half a character it never takes). */
+    g_assert_true(name_size == 0 || PKCS12_add1_attr_by_NID(bag, NID_friendlyName, V_ASN1_BMPSTRING,
+                                                            name, (int)name_size));
     if (key != NULL)
         g_assert_nonnull(PKCS12_add_key(&bags, key, 0, 2048, -1, NULL));
     STACK_OF(PKCS7) *safes = NULL;
@@ -248,6 +251,58 @@ make_pkcs12(const Pkcs12Case *c, X509 *certificate, EVP_PKEY *key)
     OSSL_PROVIDER_unload(standard);
     OSSL_LIB_CTX_free(library);
     return bytes;
+}
+
+static GBytes *
+make_pkcs12(const Pkcs12Case *c, X509 *certificate, EVP_PKEY *key)
+{
+    static const guint8 name[] = {0, 'b', 0, 0xfc, 0, 'r', 0, 'o'};
+    return make_pkcs12_named(c, certificate, key, name, sizeof name);
+}
+
+/* The name that keytool and browsers show; a store is read whatever it is. */
+static void
+test_pkcs12_names(Fixture *fixture, gconstpointer data)
+{
+#define NAME(text) (const guint8 *)(text), sizeof(text) - 1
+    const struct {
+        const guint8 *name;
+        gsize size;
+        const char *alias; /* NULL: of the subject */
+    } cases[] = {
+        {NAME("\x65\xe5\x67\x2c\0g\0r\0\xf6\0\xdf\0e\x20\xac"),
+         "\u65e5\u672cgr\u00f6\u00dfe\u20ac"},
+        {NAME("\0a\0\0"), "a"}, /* as some programs end it */
+        {NAME("\xd8\x3d\xdd\x12"), "\U0001f512"},
+        {NAME("\xd8\x3d"), NULL}, /* surrogates alone, or in the wrong order */
+        {NAME("\0a\xdd\x12\0b"), NULL},
+        {NAME("\xdd\x12\xd8\x3d"), NULL},
+        {NAME("\xd8\x3d\0a"), NULL},
+        {NAME("\0a\0\0\0b"), NULL},
+        {NAME(""), NULL},
+        {NAME("\0\0"), NULL},
+    };
+#undef NAME
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("case %u", i);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GBytes) bytes = make_pkcs12_named(&pkcs12_cases[2], fixture->one->certificate,
+                                                    NULL, cases[i].name, cases[i].size);
+        g_autoptr(GPtrArray) anchors = spoc_store_parse(bytes, "changeit", NULL, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(anchors->len, ==, 1);
+        g_assert_cmpstr(at(anchors, 0)->alias, ==,
+                        cases[i].alias != NULL ? cases[i].alias : "Root \u00e9ins");
+    }
+    const gsize sizes[] = {2 * 1024, 2 * 1025, 8 * 1024 * 1024};
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autofree char *large = g_strnfill(sizes[i], 'a');
+        g_autoptr(GBytes) bytes = make_pkcs12_named(&pkcs12_cases[0], fixture->one->certificate,
+                                                    NULL, (const guint8 *)large, sizes[i]);
+        g_autoptr(GPtrArray) anchors = spoc_store_parse(bytes, NULL, NULL, NULL);
+        g_assert_cmpuint(anchors->len, ==, 1);
+        g_assert_cmpint(g_str_equal(at(anchors, 0)->alias, "Root \u00e9ins"), ==, i > 0);
+    }
 }
 
 static void
@@ -317,6 +372,7 @@ main(int argc, char **argv)
     ADD("folder", test_folder);
     ADD("paths", test_paths);
     ADD("pkcs12", test_pkcs12);
+    ADD("pkcs12-names", test_pkcs12_names);
     ADD("pkcs12-key-beside", test_pkcs12_key_beside);
     ADD("pkcs12-rounds", test_pkcs12_rounds);
 #undef ADD

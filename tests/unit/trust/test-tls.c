@@ -152,6 +152,88 @@ test_revoked(Fixture *f, gconstpointer data)
     }
 }
 
+static char *
+write_lists(Fixture *f, X509_CRL *first, X509_CRL *second)
+{
+    char *path = g_build_filename(f->folder, "lists.crl", NULL);
+    BIO *file = BIO_new_file(path, "w");
+    g_assert_true(PEM_write_bio_X509_CRL(file, first));
+    g_assert_true(second == NULL || PEM_write_bio_X509_CRL(file, second));
+    BIO_free(file);
+    return path;
+}
+
+/* An authority between the root and the server */
+static void
+test_revoked_intermediate(Fixture *f, gconstpointer data)
+{
+    const Minted *const chain[] = {f->intermediate, NULL};
+    const HandshakeServer server = {.own = f->server, .chain = chain};
+    g_autofree char *middle =
+        mint_write(f->folder, "middle.pem", f->intermediate->certificate, NULL);
+    const struct {
+        const Minted *lists; /* also the issuer of the second list */
+        const X509 *revoked;
+        gint64 until_s;
+        const char *trust_store;
+        long verify;
+    } cases[] = {
+        {NULL, NULL, 0, f->root_file, X509_V_OK},
+        {f->root, NULL, DAY_S, f->root_file, X509_V_OK},
+        {f->root, f->intermediate->certificate, DAY_S, f->root_file, X509_V_ERR_CERT_REVOKED},
+        {f->root, NULL, -HOUR_S, f->root_file, X509_V_ERR_CRL_HAS_EXPIRED},
+        {f->other_root, f->intermediate->certificate, DAY_S, f->root_file, X509_V_OK},
+        /* What is trusted itself has no authority above it. */
+        {f->root, f->intermediate->certificate, DAY_S, middle, X509_V_OK},
+    };
+    g_autoptr(X509_CRL) own = mint_revocation_list(f->intermediate, NULL, DAY_S);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("case %u", i);
+        g_autoptr(X509_CRL) above =
+            cases[i].lists == NULL
+                ? NULL
+                : mint_revocation_list(cases[i].lists, cases[i].revoked, cases[i].until_s);
+        g_autofree char *path = write_lists(f, own, above);
+        f->settings.revocation_list = path;
+        f->settings.trust_store = cases[i].trust_store;
+        expect_verify(&f->settings, &server, HOST, cases[i].verify);
+    }
+    /* A list that somebody else signed in the root's name */
+    g_autoptr(Minted) false_root = mint_root("Root");
+    g_autoptr(X509_CRL) forged = mint_revocation_list(false_root, NULL, DAY_S);
+    g_autofree char *path = write_lists(f, own, forged);
+    f->settings.revocation_list = path;
+    f->settings.trust_store = f->root_file;
+    expect_verify(&f->settings, &server, HOST, X509_V_ERR_CRL_SIGNATURE_FAILURE);
+    /* The server's own authority must have one, whatever the root has. */
+    g_autoptr(X509_CRL) root_alone = mint_revocation_list(f->root, NULL, DAY_S);
+    g_autofree char *alone = write_lists(f, root_alone, NULL);
+    expect_verify(&f->settings, &server, HOST, X509_V_ERR_UNABLE_TO_GET_CRL);
+}
+
+/* A common name is no name of a server. */
+static void
+test_name_in_subject_alone(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Minted) bare = mint(&(MintSpec){.name = HOST, .issuer = f->root});
+    g_autoptr(Minted) mailbox =
+        mint(&(MintSpec){.name = HOST, .issuer = f->root, .mailbox = "a@example.com"});
+    g_autoptr(Minted) elsewhere =
+        mint(&(MintSpec){.name = HOST, .issuer = f->root, .host = "other.example.com"});
+    expect_verify(&f->settings, &(HandshakeServer){.own = bare}, HOST,
+                  X509_V_ERR_EMPTY_SUBJECT_ALT_NAME);
+    expect_verify(&f->settings, &(HandshakeServer){.own = mailbox}, HOST,
+                  X509_V_ERR_EMPTY_SUBJECT_ALT_NAME);
+    expect_verify(&f->settings, &(HandshakeServer){.own = elsewhere}, HOST,
+                  X509_V_ERR_HOSTNAME_MISMATCH);
+    /* Nor in the trust store itself */
+    g_autoptr(Minted) own = mint(&(MintSpec){.name = HOST});
+    g_autofree char *path = mint_write(f->folder, "own.pem", own->certificate, NULL);
+    f->settings.trust_store = path;
+    expect_verify(&f->settings, &(HandshakeServer){.own = own}, HOST,
+                  X509_V_ERR_EMPTY_SUBJECT_ALT_NAME);
+}
+
 static void
 test_versions_and_suites(Fixture *f, gconstpointer data)
 {
@@ -417,6 +499,8 @@ main(int argc, char **argv)
     ADD("chain", test_chain);
     ADD("bad-certificates", test_bad_certificates);
     ADD("revoked", test_revoked);
+    ADD("revoked-intermediate", test_revoked_intermediate);
+    ADD("name-in-subject-alone", test_name_in_subject_alone);
     ADD("versions-and-suites", test_versions_and_suites);
     ADD("trust-is-not-shared", test_trust_is_not_shared);
     ADD("system-roots", test_system_roots);
