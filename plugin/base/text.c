@@ -5,12 +5,27 @@
 
 #define ELLIPSIS "\u2026"
 
+/* What steers a terminal or a line, and what is drawn as nothing and so hides what a text says or
+ * turns its direction: Default_Ignorable_Code_Point of the Unicode Character Database, but for
+ * the variation selectors, which only choose a form of what stands before them. In order. */
+static const struct {
+    gunichar first;
+    gunichar last;
+} controls[] = {
+    {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+    {0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180e, 0x180e},
+    {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+    {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe00ff}, {0xe01f0, 0xe0fff},
+};
+
 gboolean
 spoc_text_is_control(gunichar character)
 {
-    return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x2028 ||
-           character == 0x2029 || (character >= 0x202a && character <= 0x202e) ||
-           (character >= 0x2066 && character <= 0x2069);
+    for (guint i = 0; i < G_N_ELEMENTS(controls) && character >= controls[i].first; i++)
+        if (character <= controls[i].last)
+            return TRUE;
+    return FALSE;
 }
 
 char *

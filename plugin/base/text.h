@@ -15,8 +15,8 @@
  * @max_bytes: the longest result in bytes, at least 4
  *
  * Invalid UTF-8 and NUL become U+FFFD, each control character (C0, DEL, C1, U+2028,
- * U+2029 and the bidirectional overrides) one blank; runs of blanks that this
- * makes are folded and the ends trimmed. A longer text ends in "…", cut between
+ * U+2029, bidirectional controls and what has no width) one blank; runs of blanks
+ * that this makes are folded and the ends trimmed. A longer text ends in "…", cut between
  * characters.
  *
  * Returns: (transfer full): the line, perhaps empty, never NULL

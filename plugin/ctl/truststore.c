@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "ctl/certificate-print.h"
 #include "ctl/ctl.h"
+#include "ctl/json.h"
 #include "ctl/truststore-import.h"
 #include "trust/edit.h"
 #include "trust/openssl.h"
@@ -71,9 +72,8 @@ list_json(const GPtrArray *anchors)
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    g_autoptr(JsonNode) root = json_builder_get_root(builder);
-    g_autofree char *text = json_to_string(root, TRUE);
-    return spoc_ctl_put("%s\n", text) ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
+    g_autofree char *text = spoc_json_text(json_builder_get_root(builder));
+    return spoc_ctl_put("%s", text) ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
 }
 
 static int

@@ -9,6 +9,7 @@
 #define TYPE_MAX_BYTES 100
 #define NAME_MAX_BYTES 180 /* with an extension it fits into every file system */
 #define UNKNOWN_TYPE "application/octet-stream"
+#define HARMLESS_EXTENSION "bin"
 
 /* The first extension is the one that is given; the others are fine where they are. */
 static const struct {
@@ -40,6 +41,82 @@ static const struct {
     {"text/xml", "xml"},
     {"application/json", "json"},
 };
+
+/* What a double click runs, on whatever system, or unpacks and shows as a folder of such. A name
+ * that ends so is no document's. */
+static const char executables[] =
+    "action ade adp apk app appimage application appref-ms appx appxbundle asp aspx "
+    "bash bat btm cab cer cgi chm cmd cnt com command cpl crt csh dash deb der desktop diagcab "
+    "dll dmg drv elf exe fish flatpakref fxp gadget grp hlp hpj hta htc img inf ins iso isp its "
+    "jar jnlp js jse jsx ksh library-ms lnk lua mad mde mht mhtml mjs msc msh msh1 msh2 mshxml msi "
+    "msix msp mst ocx ops out osd pcd php php3 phar pif pkg pl plg prf prg printerexport ps1 "
+    "ps1xml ps2 ps2xml psc1 psc2 psd1 psdm1 psm1 pssc py pyc pyo pyw pyz rb reg rpm run scf scr "
+    "sct search-ms searchconnector-ms settingcontent-ms sh shb shs snap so sys theme udl "
+    "url vb vbe vbp vbs vhd vhdx vsmacros vxd wasm webpnp website workflow ws wsc wsf wsh xbap "
+    "xll xnk zsh";
+
+/* The same of media types: the beginnings of such */
+static const char *const executable_types[] = {
+    "application/bat",
+    "application/ecmascript",
+    "application/hta",
+    "application/java",
+    "application/vnd.appimage",
+    "application/vnd.debian.binary-package",
+    "application/vnd.microsoft.portable-executable",
+    "application/vnd.ms-htmlhelp",
+    "application/vnd.ms-cab-compressed",
+    "application/wasm",
+    "application/x-apple-diskimage",
+    "application/x-bat",
+    "application/x-csh",
+    "application/x-deb",
+    "application/x-desktop",
+    "application/x-dosexec",
+    "application/x-elf",
+    "application/x-executable",
+    "application/x-iso9660",
+    "application/x-java",
+    "application/x-mach-binary",
+    "application/x-mozilla-win-url",
+    "application/x-mswinurl",
+    "application/x-ms-",
+    "application/x-msdos",
+    "application/x-msdownload",
+    "application/x-msi",
+    "application/x-perl",
+    "application/x-php",
+    "application/x-pie-executable",
+    "application/x-powershell",
+    "application/x-python",
+    "application/x-rpm",
+    "application/x-ruby",
+    "application/x-sh",
+    "application/x-vbscript",
+    "application/x-windows-",
+    "text/ecmascript",
+    "text/javascript",
+    "text/vbscript",
+    "text/x-csh",
+    "text/x-javascript",
+    "text/x-lua",
+    "text/x-perl",
+    "text/x-powershell",
+    "text/x-python",
+    "text/x-ruby",
+    "text/x-script",
+    "text/x-sh",
+    "text/x-vbscript",
+};
+
+static gboolean
+is_executable_type(const char *type)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(executable_types); i++)
+        if (g_ascii_strncasecmp(type, executable_types[i], strlen(executable_types[i])) == 0)
+            return TRUE;
+    return FALSE;
+}
 
 /* RFC 2045 5.1 */
 static gsize
@@ -121,6 +198,8 @@ spoc_scan_content_type(const char *declared, const guint8 *start, gsize size)
     g_autofree char *type = declared != NULL && says_something(declared)
                                 ? g_ascii_strdown(declared, -1)
                                 : guess(start, size);
+    if (is_executable_type(type))
+        return g_strdup(UNKNOWN_TYPE);
     if (g_str_has_prefix(type, "text/") && size > 0 && is_utf8(start, size))
         return g_strconcat(type, "; charset=utf-8", NULL);
     return g_steal_pointer(&type);
@@ -185,6 +264,8 @@ spoc_scan_filename(const char *wanted, const char *content_type)
     }
     const char *extensions = extensions_of(content_type);
     char *dot = strrchr(name, '.');
+    if (extensions == NULL && dot != NULL && is_listed(executables, dot + 1))
+        return g_strconcat(name, ".", HARMLESS_EXTENSION, NULL);
     if (extensions == NULL || (dot != NULL && is_listed(extensions, dot + 1)))
         return g_steal_pointer(&name);
     if (dot != NULL && dot != name && is_other_extension(dot + 1))

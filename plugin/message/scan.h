@@ -63,7 +63,8 @@ gboolean spoc_scan_frame_split(GBytes *frame, GBytes **ret_head, GBytes **ret_ta
  * @declared: (nullable): what CUPS says
  * @start: (array length=size): the document's beginning
  *
- * What CUPS says, where that says something; else what the bytes look like.
+ * What CUPS says, where that says something; else what the bytes look like. A program is but
+ * bytes: a scanner sends none.
  *
  * Returns: (transfer full): "application/pdf", with a charset where it is text in UTF-8; never
  *   anything that is not a valid Content-Type
@@ -75,6 +76,6 @@ char *spoc_scan_content_type(const char *declared, const guint8 *start, gsize si
  * @wanted: anything
  *
  * Returns: (transfer full): a file's name with the extension of @content_type: one line, no
- *   folder in it, nothing that a file system refuses
+ *   folder in it, nothing that a file system refuses, and none that a double click would run
  */
 char *spoc_scan_filename(const char *wanted, const char *content_type);

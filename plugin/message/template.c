@@ -34,12 +34,14 @@ find_slot(const Run *run, guint name)
     return &nothing;
 }
 
-/* Whether there can be a character for spoc_text_line() to replace: its lead bytes */
+/* Whether there is a character for spoc_text_line() to replace */
 static gboolean
 is_suspicious(const char *text)
 {
-    for (const guchar *p = (const guchar *)text; *p != '\0'; p++) {
-        if (*p < 0x20 || *p == 0x7f || *p == 0xc2 || *p == 0xe2)
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+        guchar first = (guchar)*p;
+        if (first < 0x80 ? spoc_text_is_control(first)
+                         : spoc_text_is_control(g_utf8_get_char_validated(p, -1)))
             return TRUE;
     }
     return FALSE;

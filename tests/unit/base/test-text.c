@@ -22,6 +22,15 @@ test_lines(void)
         {"\xff\xfe", -1, 100, "\ufffd\ufffd"},
         {"caf\u00e9 \u65e5\u672c", -1, 100, "caf\u00e9 \u65e5\u672c"},
         {"a\u2028b\u202eevil", -1, 100, "a b evil"},
+        {"annexe\u202efdp.exe", -1, 100, "annexe fdp.exe"},
+        {"a\u200bb\u200cc\u200dd\u200ee\u200ff", -1, 100, "a b c d e f"},
+        {"a\u2060b\ufeffc\u00add\u061ce", -1, 100, "a b c d e"},
+        {"a\u2066b\u2069\u206fc", -1, 100, "a b c"},
+        {"a\U000e0041b\ufffbc\u3164d\u034fe", -1, 100, "a b c d e"},
+        {"\u200b\u200b", -1, 100, ""},
+        /* Letters of any direction, signs that are drawn, and an emoji's form stay. */
+        {"\u05d0\u0628 \u0600 \u2013 \u2764\ufe0f", -1, 100,
+         "\u05d0\u0628 \u0600 \u2013 \u2764\ufe0f"},
         {"a\xc2\x85"
          "b",
          -1, 100, "a b"},

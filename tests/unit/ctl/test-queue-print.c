@@ -76,6 +76,25 @@ test_full_node(void)
     g_assert_cmpuint(json_array_get_length(history), ==, 1);
 }
 
+/* What a terminal would obey is escaped, and read back as it was. */
+static void
+test_array(void)
+{
+    static const char subject[] = "caf\u00e9 \u202efdp.exe\u200b\U000e0041\x1b";
+    g_autoptr(SpocListed) listed = make();
+    g_free(listed->envelope->subject);
+    listed->envelope->subject = g_strdup(subject);
+    GPtrArray *nodes = g_ptr_array_new();
+    g_ptr_array_add(nodes, spoc_listing_node(listed->envelope, listed->state));
+    g_autofree char *text = spoc_queue_print_array(nodes);
+    g_assert_nonnull(strstr(text, "caf\u00e9 \\u202efdp.exe\\u200b\\udb40\\udc41\\u001b\""));
+    g_autoptr(JsonParser) parser = json_parser_new();
+    g_assert_true(json_parser_load_from_data(parser, text, -1, NULL));
+    JsonObject *object =
+        json_array_get_object_element(json_node_get_array(json_parser_get_root(parser)), 0);
+    g_assert_cmpstr(json_object_get_string_member(object, "subject"), ==, subject);
+}
+
 static void
 test_when(void)
 {
@@ -114,6 +133,7 @@ main(int argc, char **argv)
     g_test_add_func("/queue-print/short", test_short);
     g_test_add_func("/queue-print/full", test_full);
     g_test_add_func("/queue-print/full-node", test_full_node);
+    g_test_add_func("/queue-print/array", test_array);
     g_test_add_func("/queue-print/when", test_when);
     g_test_add_func("/queue-print/mbox", test_mbox);
     return g_test_run();

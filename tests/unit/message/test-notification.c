@@ -235,6 +235,10 @@ test_titles(void)
     sample.event.job_name = (char *)"\r\n";
     g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(mail->subject, ==, "Printed: untitled");
+    sample.event.job_name = (char *)"a\u200bb\ufeffc\U000e0041d\u202e";
+    g_autoptr(SpocComposedMail) plain = spoc_notification_compose(&sample.notification, NULL, NULL);
+    g_assert_cmpstr(plain->subject, ==, "Printed: a b c d");
+    sample.event.job_name = (char *)"\r\n";
     sample.notice.job_title = "Told by CUPS";
     g_autoptr(SpocComposedMail) told = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(told->subject, ==, "Printed: Told by CUPS");

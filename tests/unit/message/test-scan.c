@@ -139,6 +139,10 @@ test_content_type(void)
         {"message/rfc822", "GIF89a", "image/gif"},
         {"text/csv", "a;\xc3\xa4", "text/csv; charset=utf-8"},
         {"text/csv", "a;\xe4", "text/csv"},
+        {"application/x-msdownload", "MZ", "application/octet-stream"},
+        {"Application/JavaScript", "x", "application/octet-stream"},
+        {"text/x-shellscript", "x", "application/octet-stream"},
+        {NULL, "#!/bin/sh\nrm -rf /\n", "application/octet-stream"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *type = spoc_scan_content_type(
@@ -170,6 +174,14 @@ test_filename(void)
         {"\u202egpj.exe", "image/jpeg", "gpj.exe.jpg"},
         {"Gr\u00fc\u00dfe", "text/plain; charset=utf-8", "Gr\u00fc\u00dfe.txt"},
         {"data.xyz", "application/octet-stream", "data.xyz"},
+        {"setup.exe", "application/octet-stream", "setup.exe.bin"},
+        {"invoice.pdf.JS", "application/octet-stream", "invoice.pdf.JS.bin"},
+        {"a.lnk. . ", "application/octet-stream", "a.lnk.bin"},
+        {"a.e\u200bxe", "application/octet-stream", "a.e xe"},
+        {"a.hta\u202e", "application/x-unknown", "a.hta.bin"},
+        {"run.bat", "text/plain; charset=utf-8", "run.bat.txt"},
+        {"x.scr", "application/pdf", "x.scr.pdf"},
+        {"invoice\u200b\u202efdp.exe", "application/octet-stream", "invoice fdp.exe.bin"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *name = spoc_scan_filename(cases[i].wanted, cases[i].type);
