@@ -7,6 +7,6 @@
 /* @argv: of a backend, six entries at least */
 SpocScanFacts *spoc_job_facts(char **argv);
 
-/* (transfer full): the value of a word NAME=VALUE among a job's options, "" when there is none;
- * for names and values that need no quotes */
+/* (transfer full): the value of an option, read as cupsParseOptions() reads them; "" when there is
+ * none. Not for a list that is one collection in braces. */
 char *spoc_job_option(const char *options, const char *name);

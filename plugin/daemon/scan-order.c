@@ -264,6 +264,7 @@ spoc_scan_order_compose(const SpocScanOrder *order, const char *name, const Spoc
     g_autofree char *subject = spoc_text_line(order->subject, -1, 500);
     const SpocScanMail mail = {
         .name = name,
+        .uuid = facts->uuid,
         .to = order->to,
         .cc = order->cc,
         .owner = order->owner,

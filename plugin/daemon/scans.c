@@ -163,8 +163,9 @@ settle(Scan *scan, SpocScanEnd end)
     g_autoptr(GError) error = NULL;
     /* A cupsd that was not told may run it again. */
     const char *server = scan->is_orphan ? "" : scan->facts->server;
-    const SpocScanRecord record = {.end = end, .server = (char *)server, .text = scan->reason};
-    if (*scan->facts->uuid != '\0' &&
+    const SpocScanRecord record = {
+        .end = end, .owner = scan->facts->user, .server = (char *)server, .text = scan->reason};
+    if (spoc_scan_name_recurs(scan->name) &&
         !spoc_scan_settle(scan->scans->spool, scan->name, &record, &error))
         say(scan, "should CUPS run this job again it may be mailed twice", error);
 }

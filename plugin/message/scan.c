@@ -11,6 +11,7 @@
 /* "--BOUNDARY--\r\n"; in a boundary "=_" cannot stand in base64 or quoted-printable. */
 #define BOUNDARY_PREFIX "=_spoc_"
 #define BOUNDARY_DIGITS 40
+#define ORIGIN_DIGITS 12
 #define BOUNDARY_BYTES (sizeof BOUNDARY_PREFIX - 1 + BOUNDARY_DIGITS)
 #define TAIL_BYTES (2 + BOUNDARY_BYTES + 2 + 2)
 
@@ -123,11 +124,17 @@ append_document_headers(GString *head, const SpocScanMail *mail)
     g_string_append(head, "\r\nContent-Transfer-Encoding: base64\r\n\r\n");
 }
 
+/* Another server that mails from the same domain may have a job of the same number and second. */
 static char *
 make_message_id(const SpocScanMail *mail)
 {
+    const char *uuid = mail->uuid != NULL ? mail->uuid : "";
     const char *domain = strrchr(mail->sender, '@') + 1;
-    return g_strdup_printf("%s@%s", mail->name, g_str_is_ascii(domain) ? domain : "localhost");
+    g_autoptr(GChecksum) origin = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(origin, (const guchar *)uuid, (gssize)strlen(uuid) + 1);
+    g_checksum_update(origin, (const guchar *)mail->host_name, -1);
+    return g_strdup_printf("%s.%.*s@%s", mail->name, ORIGIN_DIGITS, g_checksum_get_string(origin),
+                           g_str_is_ascii(domain) ? domain : "localhost");
 }
 
 SpocComposedMail *

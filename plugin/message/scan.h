@@ -14,6 +14,7 @@
 /**
  * SpocScanMail:
  * @name: of the scan entry: the message's identifier
+ * @uuid: (nullable): of the job
  * @to: (element-type SpocPerson): at least one
  * @cc: (element-type SpocPerson)
  * @owner: (nullable): the job's owner, for Reply-To or From
@@ -26,6 +27,7 @@
  */
 typedef struct {
     const char *name;
+    const char *uuid;
     const GPtrArray *to;
     const GPtrArray *cc;
     const SpocPerson *owner;

@@ -29,7 +29,8 @@
  *   Writer: 1235-567899           the door, likewise
  *   Check: 8c736521               CRC-32 of all the lines above
  *
- * A record has the lines Spoc-Scan-Record: 1, End: delivered or queued, Server, Text, Check.
+ * A record has the lines Spoc-Scan-Record: 1, End: delivered or queued, Owner: the job's (versions
+ * before wrote none), Server, Text, Check.
  */
 #include "base/error.h"
 #include "spool/scan-format.h"
@@ -128,6 +129,8 @@ spoc_scan_record_format(const SpocScanRecord *record)
 {
     GString *out = g_string_new(RECORD_HEAD "\n");
     put_text(out, "End: ", ends[record->end]);
+    if (record->owner != NULL)
+        put_text(out, "Owner: ", record->owner);
     put_text(out, "Server: ", record->server != NULL ? record->server : "");
     put_text(out, "Text: ", record->text != NULL ? record->text : "");
     put_check(out);
@@ -225,6 +228,7 @@ spoc_scan_facts_parse(const char *text, gsize size, GError **error)
 void
 spoc_scan_record_clear(SpocScanRecord *record)
 {
+    g_clear_pointer(&record->owner, g_free);
     g_clear_pointer(&record->server, g_free);
     g_clear_pointer(&record->text, g_free);
 }
@@ -244,6 +248,7 @@ spoc_scan_record_parse(const char *text, gsize size, SpocScanRecord *ret_record,
     gboolean is_queued = end != NULL && strcmp(end, ends[SPOC_SCAN_QUEUED]) == 0;
     gboolean known = is_queued || (end != NULL && strcmp(end, ends[SPOC_SCAN_DELIVERED]) == 0);
     record.end = is_queued ? SPOC_SCAN_QUEUED : SPOC_SCAN_DELIVERED;
+    record.owner = take_text(&next, "Owner: ");
     record.server = take_text(&next, "Server: ");
     record.text = take_text(&next, "Text: ");
     if (!known || record.server == NULL || record.text == NULL || !is_line(*next, "") ||

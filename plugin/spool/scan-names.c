@@ -11,8 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define UUID_PREFIX "urn:uuid:"
-#define UUID_MAX_BYTES 64
+#define NEW_PREFIX "scan-new-"
 #define RUNS_MAX 10000
 #define STAT_BYTES 1024
 
@@ -50,28 +49,40 @@ spoc_scan_process_lives(const char *stamp)
     return *stamp != '\0' && strcmp(now, stamp) == 0;
 }
 
-/* (nullable): what the names of the job begin with */
+/* (nullable): what the names of the job begin with. Names of versions before had the job's UUID
+ * there, which no job number is. */
 static char *
 base_of(const SpocScanFacts *facts)
 {
-    const char *uuid = facts->uuid;
-    if (g_ascii_strncasecmp(uuid, UUID_PREFIX, strlen(UUID_PREFIX)) == 0)
-        uuid += strlen(UUID_PREFIX);
-    gsize length = strlen(uuid);
-    if (length == 0 || length > UUID_MAX_BYTES || !g_ascii_isalnum(uuid[0]))
+    if (facts->job_id <= 0 || facts->accepted_unix_s <= 0)
         return NULL;
-    for (gsize i = 0; i < length; i++)
-        if (!g_ascii_isalnum(uuid[i]) && uuid[i] != '-')
-            return NULL;
-    g_autofree char *lower = g_ascii_strdown(uuid, -1);
-    return g_strconcat("scan-", lower, NULL);
+    return g_strdup_printf("scan-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, facts->job_id,
+                           facts->accepted_unix_s);
 }
 
 static char *
 new_name(void)
 {
     g_autofree char *uuid = g_uuid_string_random();
-    return g_strconcat("scan-", uuid, "-0-1", NULL);
+    return g_strconcat(NEW_PREFIX, uuid, NULL);
+}
+
+gboolean
+spoc_scan_name_recurs(const char *name)
+{
+    return !g_str_has_prefix(name, NEW_PREFIX);
+}
+
+/* (nullable): whose the entry of this name is, or was; NULL when there is none, or nothing
+ * tells */
+static char *
+owner_of(SpocSpool *spool, const char *name)
+{
+    g_auto(SpocScanRecord) record = {0};
+    if (spoc_scan_find_record(spool, name, &record, NULL) && record.owner != NULL)
+        return g_steal_pointer(&record.owner);
+    g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, name, NULL);
+    return facts != NULL ? g_strdup(facts->user) : NULL;
 }
 
 /* Whether @name was settled; a damaged record counts as one, for better late than twice. */
@@ -87,6 +98,7 @@ find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
         g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
         return FALSE;
     *ret_record = (SpocScanRecord){.end = SPOC_SCAN_QUEUED,
+                                   .owner = owner_of(spool, name),
                                    .server = g_strdup(""),
                                    .text = g_strdup("it was handed over before")};
     return TRUE;
@@ -103,6 +115,9 @@ spoc_scan_choose_name(SpocSpool *spool, const SpocScanFacts *facts, guint docume
     for (guint run = 1; run <= RUNS_MAX; run++) {
         g_autofree char *name = g_strdup_printf("%s-%u-%u", base, document, run);
         g_auto(SpocScanRecord) record = {0};
+        g_autofree char *owner = owner_of(spool, name);
+        if (owner != NULL && strcmp(owner, facts->user) != 0)
+            continue;
         if (!find_settled(spool, name, &record))
             return g_steal_pointer(&name);
         if (*facts->server != '\0' && strcmp(record.server, facts->server) == 0)
@@ -121,7 +136,7 @@ spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record,
                GError **error)
 {
     const SpocScanRecord told = {
-        .end = record->end, .server = (char *)server, .text = record->text};
+        .end = record->end, .owner = record->owner, .server = (char *)server, .text = record->text};
     return spoc_scan_settle(spool, name, &told, error);
 }
 
@@ -143,7 +158,8 @@ spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanFacts *facts, GError **er
         file[strlen(file) - strlen(SPOC_SCAN_RECORD)] = '\0';
         if (!spoc_scan_find_record(spool, file, &record, NULL))
             continue;
-        if (strcmp(record.server, facts->server) == 0 &&
+        if (g_strcmp0(record.owner, facts->user) == 0 &&
+            strcmp(record.server, facts->server) == 0 &&
             !spoc_scan_told(spool, file, &record, "", error))
             return FALSE;
     }

@@ -33,7 +33,9 @@
  * @uri: with the recipients, as in DEVICE_URI
  * @options: of the job, as in argv
  * @content_type: "" when nobody said one
- * @uuid: of the job; "" for none
+ * @uuid: of the job, as a client may have chosen it; "" for none
+ * @accepted_unix_s: when cupsd took the job, as cupsd says; 0: not known. Not kept on disk: it
+ *   is a part of the entry's name
  * @server: the cupsd that runs the job, see spoc_scan_process_stamp(); "" for spocctl
  * @writer: the door itself, likewise
  * @size_bytes: of the document
@@ -55,6 +57,7 @@ typedef struct {
     char *writer;
     guint64 size_bytes;
     gint64 created_unix_s;
+    gint64 accepted_unix_s;
 } SpocScanFacts;
 
 /* All strings "" */
@@ -77,11 +80,13 @@ typedef enum {
 
 /**
  * SpocScanRecord: what has become of a document that CUPS may run again
+ * @owner: (nullable): of the job; records of versions before have none
  * @server: the cupsd that was told; "" makes the record count for every cupsd
  * @text: for people
  */
 typedef struct {
     SpocScanEnd end;
+    char *owner;
     char *server;
     char *text;
 } SpocScanRecord;
@@ -96,10 +101,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocScanRecord, spoc_scan_record_clear)
  * @document: number of the document in its job; 0 when not known
  * @ret_record: (out): filled in when TRUE is in @ret_settled
  *
- * The name of an entry: from the job's UUID and @document, so that a job that CUPS runs again
- * after a crash finds its entry or its record. A run by the cupsd that was told the end before
- * is somebody's wish (a restarted job, the next of several documents on stdin), and gets the
- * next name. Without a UUID the name is new each time.
+ * The name of an entry: from the job's number, when cupsd took it, and @document, so that a job
+ * that CUPS runs again after a crash finds its entry or its record. Nothing of it is a client's to
+ * choose, as the job's UUID is; and a name that has another owner is passed over. A run by the
+ * cupsd that was told the end before is somebody's wish (a restarted job, the next of several
+ * documents on stdin), and gets the next name. Where cupsd does not say when it took the job the
+ * name is new each time.
  *
  * Returns: (transfer full)
  */
@@ -111,6 +118,9 @@ char *spoc_scan_choose_name(SpocSpool *spool, const SpocScanFacts *facts, guint 
  * the same cupsd as well. */
 gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanFacts *facts,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Whether the job of an entry of this name can come again, so that a record is of use */
+gboolean spoc_scan_name_recurs(const char *name);
 
 /* Another cupsd was told now. */
 gboolean spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record,

@@ -64,8 +64,13 @@ test_compose(void)
     g_assert_nonnull(strstr(text, "\r\nReply-To: "));
     g_assert_null(strstr(text, "\r\nCc:"));
     g_assert_nonnull(strstr(text, "\r\nSubject: A Bcc: x@evil.example\r\n"));
-    g_assert_nonnull(strstr(text, "\r\nMessage-ID: <scan-1-1-1@example.com>\r\n"));
+    g_assert_nonnull(strstr(text, "\r\nMessage-ID: <scan-1-1-1.c65895926275@example.com>\r\n"));
     g_assert_nonnull(strstr(text, "filename=\"a.pdf\""));
+    /* A job of the same number on another server is another message. */
+    mail.host_name = "host2";
+    g_autofree char *elsewhere = compose(&mail);
+    g_assert_null(strstr(elsewhere, ".c65895926275@"));
+    mail.host_name = "host";
     mail.is_from_owner = TRUE;
     g_autofree char *from_owner = compose(&mail);
     g_assert_nonnull(strstr(from_owner, "\r\nSender: "));

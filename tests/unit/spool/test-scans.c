@@ -19,6 +19,7 @@ new_facts(const char *uuid, const char *server)
     SpocScanFacts *facts = spoc_scan_facts_new();
     facts->job_id = 42;
     facts->created_unix_s = 1700000000;
+    facts->accepted_unix_s = 1699999999;
     spoc_scan_facts_set(&facts->user, "alice");
     spoc_scan_facts_set(&facts->title, "Gr\u00fc\u00dfe\r\nCheck: 00000000\n\"\\\x01");
     spoc_scan_facts_set(&facts->uri, "spoc:%40owner");
@@ -56,7 +57,8 @@ static void
 settle(Root *root, const char *name, SpocScanEnd end, const char *server)
 {
     g_autoptr(GError) error = NULL;
-    const SpocScanRecord record = {.end = end, .server = (char *)server, .text = (char *)"250\nok"};
+    const SpocScanRecord record = {
+        .end = end, .owner = (char *)"alice", .server = (char *)server, .text = (char *)"250\nok"};
     g_assert_true(spoc_scan_settle(root->spool, name, &record, &error));
 }
 
@@ -88,13 +90,13 @@ test_names(Root *root, gconstpointer data)
     g_autoptr(SpocScanFacts) first = new_facts(UUID, "100-1");
     g_autoptr(SpocScanFacts) later = new_facts(UUID, "200-2");
     g_autofree char *name = choose(root, first, 1, &settled);
-    g_assert_cmpstr(name, ==, "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-1");
+    g_assert_cmpstr(name, ==, "scan-42-1699999999-1-1");
     g_assert_false(settled);
     settle(root, name, SPOC_SCAN_DELIVERED, "100-1");
 
     /* The cupsd that was told wants it again: another document. */
     g_autofree char *again = choose(root, first, 1, &settled);
-    g_assert_cmpstr(again, ==, "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-2");
+    g_assert_cmpstr(again, ==, "scan-42-1699999999-1-2");
     g_assert_false(settled);
     /* One that has restarted doesn't know. */
     g_autofree char *rerun = choose(root, later, 1, &settled);
@@ -109,7 +111,8 @@ test_names(Root *root, gconstpointer data)
     /* Other documents and jobs have nothing to do with it. */
     g_autofree char *second = choose(root, first, 2, &settled);
     g_assert_false(settled);
-    g_autoptr(SpocScanFacts) other = new_facts("urn:uuid:1", "200-2");
+    g_autoptr(SpocScanFacts) other = new_facts(UUID, "200-2");
+    other->job_id = 4;
     g_autofree char *others = choose(root, other, 1, &settled);
     g_assert_false(settled);
     g_assert_cmpstr(second, !=, name);
@@ -135,19 +138,86 @@ test_documents_without_numbers(Root *root, gconstpointer data)
     g_assert_cmpstr(second, !=, first);
 }
 
+/* Where cupsd does not say when it took the job, or which it is, nothing is the same again. */
 static void
-test_no_uuid(Root *root, gconstpointer data)
+test_unknown_job(Root *root, gconstpointer data)
 {
-    static const char *const uuids[] = {"", "urn:uuid:", "../../x", "a b", "urn:uuid:-x"};
-    for (guint i = 0; i < G_N_ELEMENTS(uuids); i++) {
+    for (guint i = 0; i < 2; i++) {
         gboolean settled = FALSE;
-        g_autoptr(SpocScanFacts) facts = new_facts(uuids[i], "1-1");
+        g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+        facts->accepted_unix_s = i == 0 ? 0 : facts->accepted_unix_s;
+        facts->job_id = i == 1 ? 0 : facts->job_id;
         g_autofree char *name = choose(root, facts, 0, &settled);
+        g_assert_false(spoc_scan_name_recurs(name));
         settle(root, name, SPOC_SCAN_DELIVERED, "");
         g_autofree char *again = choose(root, facts, 0, &settled);
         g_assert_false(settled);
         g_assert_cmpstr(name, !=, again);
     }
+}
+
+/* Whatever a stranger's job says, and should its number and time come again (CUPS has lost its
+ * state): it neither learns of another's document nor takes its place. */
+static void
+test_strangers(Root *root, gconstpointer data)
+{
+    gboolean settled = FALSE;
+    g_autoptr(SpocScanFacts) alices = new_facts(UUID, "100-1");
+    g_autofree char *name = choose(root, alices, 1, &settled);
+    g_assert_true(spoc_scan_name_recurs(name));
+
+    g_autoptr(SpocScanFacts) forged = new_facts(UUID, "100-1");
+    forged->job_id = 43;
+    spoc_scan_facts_set(&forged->user, "mallory");
+    g_autofree char *own = choose(root, forged, 1, &settled);
+    g_assert_cmpstr(own, !=, name);
+
+    forged->job_id = 42;
+    offer(root, name, alices, "document");
+    g_autofree char *beside = choose(root, forged, 1, &settled);
+    g_assert_false(settled);
+    g_assert_cmpstr(beside, ==, "scan-42-1699999999-1-2");
+    g_autofree char *rerun = choose(root, alices, 1, &settled);
+    g_assert_cmpstr(rerun, ==, name);
+
+    settle(root, name, SPOC_SCAN_DELIVERED, "");
+    g_autofree char *after = choose(root, forged, 1, &settled);
+    g_assert_false(settled);
+    g_assert_cmpstr(after, ==, beside);
+    g_autofree char *again = choose(root, alices, 1, &settled);
+    g_assert_true(settled);
+    g_assert_cmpstr(again, ==, name);
+    /* And does not make it count for the cupsd that was told. */
+    settle(root, name, SPOC_SCAN_DELIVERED, "100-1");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(spoc_scan_expect_rerun(root->spool, forged, &error));
+    g_autofree char *wished = choose(root, alices, 1, &settled);
+    g_assert_false(settled);
+    g_assert_cmpstr(wished, !=, name);
+}
+
+/* What the version before left: names after the job's UUID, records without an owner */
+static void
+test_older(Root *root, gconstpointer data)
+{
+    static const char name[] = "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-1";
+    static const char old[] = "Spoc-Scan-Record: 1\nEnd: delivered\nServer: 100-1\n"
+                              "Text: 250 taken\nCheck: 0ba39b40\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "100-1");
+    root_put(root, "scans", "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-1.done", old, strlen(old));
+    g_auto(SpocScanRecord) record = {0};
+    g_assert_true(spoc_scan_find_record(root->spool, name, &record, &error));
+    g_assert_no_error(error);
+    g_assert_null(record.owner);
+    g_assert_cmpstr(record.text, ==, "250 taken");
+    offer(root, name, facts, "document");
+    g_assert_true(spoc_scan_leave(root->spool, name, &error));
+    g_autoptr(GPtrArray) left = spoc_scan_list_left(root->spool, &error);
+    g_assert_cmpuint(left->len, ==, 1);
+    g_autoptr(SpocScanFacts) loaded = spoc_scan_load(root->spool, name, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(loaded->uuid, ==, UUID);
 }
 
 static void
@@ -306,7 +376,9 @@ main(int argc, char **argv)
     g_test_add("/scans/" name, Root, NULL, root_set_up, function, root_tear_down)
     ADD("names", test_names);
     ADD("documents-without-numbers", test_documents_without_numbers);
-    ADD("no-uuid", test_no_uuid);
+    ADD("unknown-job", test_unknown_job);
+    ADD("strangers", test_strangers);
+    ADD("older", test_older);
     ADD("life", test_life);
     ADD("queued", test_queued);
     ADD("sweep", test_sweep);
