@@ -133,23 +133,13 @@ report_end(Backend *backend, const char *name, SpocHandoverEnd end, const char *
 }
 
 static int
-hand_over(Backend *backend, const char *name)
+hand_over(Backend *backend, const SpocHandover *handover)
 {
-    const SpocHandover handover = {
-        .spool = backend->spool,
-        .places = backend->places,
-        .name = name,
-        .stop_fd = backend->stop_fd,
-        .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
-        .looking = on_looking,
-        .progress = on_progress,
-        .user_data = backend,
-    };
     g_autofree char *text = NULL;
     spoc_log_steer(backend->log, SPOC_LOG_STATE, "+connecting-to-device");
-    SpocHandoverEnd end = spoc_handover_run(&handover, &text);
+    SpocHandoverEnd end = spoc_handover_run(handover, &text);
     spoc_log_steer(backend->log, SPOC_LOG_STATE, "-connecting-to-device");
-    return report_end(backend, name, end, text);
+    return report_end(backend, handover->name, end, text);
 }
 
 /* Its number among the job's documents when cupsd named the file: "d00042-001" */
@@ -178,21 +168,34 @@ deliver(Backend *backend)
     if (settled)
         return report_settled(backend, name, &record);
 
+    const SpocHandover handover = {
+        .spool = backend->spool,
+        .places = backend->places,
+        .name = name,
+        .stop_fd = backend->stop_fd,
+        .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
+        .looking = on_looking,
+        .progress = on_progress,
+        .user_data = backend,
+    };
+    const SpocHandoverLimit limit = spoc_handover_ask_limit(&handover);
     const SpocScanCopy copy = {.spool = backend->spool,
                                .log = backend->log,
                                .name = name,
+                               .facts = backend->facts,
                                .input_fd = backend->input_fd,
-                               .stop_fd = backend->stop_fd};
+                               .stop_fd = backend->stop_fd,
+                               .max_bytes = limit.max_bytes};
     SpocScanCopyResult result = spoc_scan_copy_run(&copy, &backend->facts->size_bytes, &error);
     if (result == SPOC_SCAN_COPY_DONE &&
         !spoc_scan_offer(backend->spool, name, backend->facts, &error))
         result = SPOC_SCAN_COPY_FAILED;
     if (result == SPOC_SCAN_COPY_DONE)
-        return hand_over(backend, name);
-    return report_end(backend, name,
-                      result == SPOC_SCAN_COPY_STOPPED ? SPOC_HANDOVER_WITHDRAWN
-                                                       : SPOC_HANDOVER_HOLD,
-                      error != NULL ? error->message : "stopped");
+        return hand_over(backend, &handover);
+    const SpocHandoverEnd ends[] = {[SPOC_SCAN_COPY_STOPPED] = SPOC_HANDOVER_WITHDRAWN,
+                                    [SPOC_SCAN_COPY_TOO_LARGE] = limit.too_large,
+                                    [SPOC_SCAN_COPY_FAILED] = SPOC_HANDOVER_HOLD};
+    return report_end(backend, name, ends[result], error != NULL ? error->message : "stopped");
 }
 
 static int

@@ -364,8 +364,9 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .minimum = 0,
      .maximum = G_MAXINT64,
      .group = GROUP_SCANS,
-     .help = "The largest document that is taken; 0: whatever the mail server takes. In a mail it "
-             "becomes larger by a third and a bit."},
+     .help =
+         "The largest document that is taken; 0: whatever the mail server takes. What is larger "
+         "is not even copied. In a mail a document becomes larger by a third and a bit."},
     {.id = SPOC_OPTION_SCAN_WHEN_UNREACHABLE,
      .name = "scanWhenUnreachable",
      .type = SPOC_TYPE_CHOICE,

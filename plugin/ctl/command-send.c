@@ -145,21 +145,12 @@ leave(const Sender *sender, const Document *document, const char *name)
 }
 
 static int
-hand_over(const Sender *sender, const Document *document, const char *name)
+hand_over(const Sender *sender, const Document *document, const SpocHandover *handover)
 {
-    const SpocHandover handover = {
-        .spool = sender->spool,
-        .places = sender->places,
-        .name = name,
-        .stop_fd = sender->stop_fd,
-        .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
-        .progress = on_progress,
-        .user_data = (gpointer)sender,
-    };
     g_autofree char *text = NULL;
-    SpocHandoverEnd end = spoc_handover_run(&handover, &text);
+    SpocHandoverEnd end = spoc_handover_run(handover, &text);
     if (end != SPOC_HANDOVER_DELIVERED && end != SPOC_HANDOVER_QUEUED)
-        spoc_scan_withdraw(sender->spool, name);
+        spoc_scan_withdraw(sender->spool, handover->name);
     return say_end(sender, document, end, text);
 }
 
@@ -170,20 +161,31 @@ send_document(const Sender *sender, const Document *document)
     g_autoptr(SpocScanFacts) facts = make_facts(sender, document);
     g_auto(SpocScanRecord) record = {0};
     gboolean settled = FALSE;
-    /* Without a UUID it is new each time, and never settled. */
+    /* It is no job, so it is new each time, and never settled. */
     g_autofree char *name =
         spoc_scan_choose_name(sender->spool, facts, 0, &settled, &record, &error);
     if (name == NULL)
         return spoc_ctl_fail("%s", error->message);
+    const SpocHandover handover = {
+        .spool = sender->spool,
+        .places = sender->places,
+        .name = name,
+        .stop_fd = sender->stop_fd,
+        .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
+        .progress = on_progress,
+        .user_data = (gpointer)sender,
+    };
     const SpocScanCopy copy = {.spool = sender->spool,
                                .log = sender->log,
                                .name = name,
+                               .facts = facts,
                                .input_fd = document->fd,
-                               .stop_fd = sender->stop_fd};
+                               .stop_fd = sender->stop_fd,
+                               .max_bytes = spoc_handover_ask_limit(&handover).max_bytes};
     SpocScanCopyResult result = spoc_scan_copy_run(&copy, &facts->size_bytes, &error);
     if (result == SPOC_SCAN_COPY_DONE && spoc_scan_offer(sender->spool, name, facts, &error))
         return sender->wishes->queue ? leave(sender, document, name)
-                                     : hand_over(sender, document, name);
+                                     : hand_over(sender, document, &handover);
     spoc_scan_withdraw(sender->spool, name);
     return spoc_ctl_fail("%s: not sent: %s", document->name,
                          error != NULL ? error->message : "stopped");

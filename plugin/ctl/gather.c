@@ -2,6 +2,7 @@
 #include "ctl/gather.h"
 
 #include "base/error.h"
+#include "ctl/gather-scans.h"
 #include "spool/journal.h"
 
 #include <string.h>
@@ -135,11 +136,26 @@ gather_memory(SpocClient *client, GError **error)
     return g_steal_pointer(&list);
 }
 
+/* (transfer full) (nullable): what spocd says of documents that wait; NULL when none runs */
+static GPtrArray *
+ask_reasons(SpocClient *client)
+{
+    if (client == NULL)
+        return NULL;
+    GPtrArray *lines = spoc_client_ask(client, "scan-reasons", NULL);
+    return lines != NULL ? lines : g_ptr_array_new(); /* of another version */
+}
+
 GPtrArray *
 spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn, gpointer user_data,
             GError **error)
 {
-    /* Memory first: a message only ever goes from there to the spool, so none is missed. */
+    /* Documents first, then memory: a message only ever goes from there to the spool, so none is
+     * missed; and where one is in several places the last knows best. */
+    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    g_autoptr(GPtrArray) reasons = ask_reasons(client);
+    if (!spoc_gather_scans(spool, reasons, entries, error))
+        return NULL;
     g_autoptr(GPtrArray) memory = gather_memory(client, error);
     if (memory == NULL)
         return NULL;
@@ -155,6 +171,11 @@ spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn, gpoin
         spoc_gather_merge(list, g_steal_pointer(&found));
     }
     spoc_gather_merge(list, g_steal_pointer(&memory));
+    spoc_gather_merge(list, g_steal_pointer(&entries));
+    g_autoptr(GPtrArray) aside = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    if (!spoc_gather_aside(spool, aside, error))
+        return NULL;
+    spoc_gather_merge(list, g_steal_pointer(&aside));
     return g_steal_pointer(&list);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE  Everything that waits, as one list: the messages in the spool, those that spocd
- *          has only in memory, and journals with events that are no messages yet.
+ *          has only in memory, journals with events and documents that are no messages yet, and
+ *          what was set aside.
  */
 #pragma once
 

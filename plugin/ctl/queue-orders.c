@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
+#include "ctl/gather-scans.h"
 #include "ctl/json.h"
 #include "ctl/queue-print.h"
 #include "ctl/queue-request.h"
@@ -14,6 +15,10 @@ static gboolean
 is_meant(const SpocQueueRequest *request, SpocOrder order, const SpocListed *listed)
 {
     if (g_strcmp0(listed->envelope->kind, SPOC_LISTING_KIND_EVENTS) == 0)
+        return FALSE;
+    if (order != SPOC_ORDER_DELETE &&
+        (spoc_gather_is_entry(listed) ||
+         g_strcmp0(listed->envelope->kind, SPOC_LISTING_KIND_ASIDE) == 0))
         return FALSE;
     if (!spoc_gather_matches(&request->filter, listed, request->now_unix_s))
         return FALSE;
@@ -55,10 +60,35 @@ is_journal(SpocSpool *spool, const char *id)
     return names != NULL && g_ptr_array_find_with_equal_func(names, id, g_str_equal, NULL);
 }
 
+/* The same for a document that is no message yet, and for what was set aside */
+static gboolean
+is_no_message(SpocSpool *spool, const char *id)
+{
+    SpocMessageState state;
+    if (spoc_queue_find(spool, id, &state, NULL))
+        return FALSE;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    if (!spoc_gather_scans(spool, NULL, list, NULL) || !spoc_gather_aside(spool, list, NULL))
+        return FALSE;
+    for (guint i = 0; i < list->len; i++) {
+        const SpocListed *listed = g_ptr_array_index(list, i);
+        if (g_str_equal(listed->envelope->id, id))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 static gboolean
 order_one(SpocQueueRequest *request, SpocSteerer *steerer, SpocOrder order, const char *id,
           GError **error)
 {
+    if (order != SPOC_ORDER_DELETE && is_no_message(request->spool, id)) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "'%s' is no message yet, so it can only be deleted; 'spocctl queue show' says "
+                    "what it waits for",
+                    id);
+        return FALSE;
+    }
     if (is_journal(request->spool, id)) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                     "'%s' are events that spocd has still to make messages of", id);

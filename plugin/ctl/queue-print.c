@@ -38,7 +38,7 @@ next_text(const SpocListed *listed, gint64 now_unix_s)
     gint64 next = listed->envelope->next_attempt_unix_s;
     if (listed->state == SPOC_STATE_SENDING)
         return g_strdup("now");
-    if (g_strcmp0(listed->envelope->kind, SPOC_LISTING_KIND_EVENTS) == 0)
+    if (listed->state == SPOC_STATE_NEW && next == 0)
         return g_strdup("soon");
     if (listed->state == SPOC_STATE_FAILED || next == 0)
         return g_strdup("none");
@@ -73,7 +73,8 @@ spoc_queue_print_short(const SpocListed *listed, gint64 now_unix_s)
     g_string_append_printf(text, "%s  %s  %s old, %s, %u %s, next %s\n", id,
                            spoc_message_state_name(listed->state), age, size, envelope->attempts,
                            envelope->attempts == 1 ? "attempt" : "attempts", next);
-    g_string_append_printf(text, "    to %s\n", recipients);
+    if (*recipients != '\0')
+        g_string_append_printf(text, "    to %s\n", recipients);
     if (envelope->job_id != 0)
         g_string_append_printf(text, "    job %" G_GINT64_FORMAT ": %s\n", envelope->job_id,
                                subject);

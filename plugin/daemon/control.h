@@ -6,8 +6,9 @@
  *   wake            no answer: a door has committed something
  *   status          a JSON object, then ok
  *   queue-memory    a JSON object for each message that is in no file yet, then ok
+ *   scan-reasons    "NAME REASON" for each document that waits to be taken up, then ok
  *   retry ID, hold ID, release ID, delete ID; retry --all
- *   scan NAME, kept NAME, withdraw NAME: a door's document, see spool/handover.h
+ *   scan-limit, scan NAME, kept NAME, withdraw NAME: a door's document, see spool/handover.h
  *   settle          ok 0, ok 75 or ok 78, once all that is there and due is handled
  *
  * SECURITY  The socket is in a folder that only the spool's owner can enter. A request is at

@@ -2,12 +2,16 @@
 #include "daemon/requests.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "build-config.h"
+#include "daemon/scan-answer.h"
 #include "spool/listing.h"
 #include "spool/steer.h"
 
 #include <string.h>
 #include <unistd.h>
+
+#define REASON_MAX_BYTES 900
 
 struct _SpocRequests {
     SpocDaemon *daemon;
@@ -36,6 +40,14 @@ static void
 reply_flying(const SpocEnvelope *envelope, gpointer client)
 {
     g_autofree char *line = spoc_listing_line(envelope, SPOC_STATE_SENDING);
+    spoc_control_reply(client, line);
+}
+
+static void
+reply_reason(const char *name, const char *reason, gpointer client)
+{
+    g_autofree char *text = spoc_text_line(reason, -1, REASON_MAX_BYTES);
+    g_autofree char *line = g_strdup_printf("%s %s", name, text);
     spoc_control_reply(client, line);
 }
 
@@ -166,6 +178,16 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
     if (strcmp(line, "settle") == 0) {
         spoc_daemon_check_config(requests->daemon); /* it is asked for what holds now */
         add_settler(requests, client);
+        return;
+    }
+    if (strcmp(line, "scan-reasons") == 0) {
+        spoc_scans_each_waiting(spoc_daemon_scans(requests->daemon), reply_reason, client);
+        spoc_control_reply(client, "ok");
+        return;
+    }
+    if (strcmp(line, "scan-limit") == 0) {
+        spoc_daemon_check_config(requests->daemon); /* it is asked for what holds now */
+        spoc_scan_answer_limit(client, spoc_daemon_setup(requests->daemon));
         return;
     }
     if (g_str_has_prefix(line, "scan ")) {

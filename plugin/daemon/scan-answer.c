@@ -51,6 +51,15 @@ spoc_scan_answer_unreachable(const SpocSetup *setup)
 }
 
 void
+spoc_scan_answer_limit(SpocControlClient *door, const SpocSetup *setup)
+{
+    g_autofree char *line = g_strdup_printf(
+        "ok %" G_GINT64_FORMAT " %s", spoc_config_integer(setup->config, SPOC_OPTION_SCAN_MAX_SIZE),
+        spoc_handover_end_name(spoc_scan_answer_refused(setup)));
+    spoc_control_reply(door, line);
+}
+
+void
 spoc_scan_answer_looking(SpocControlClient *door)
 {
     spoc_control_reply(door, "looking");

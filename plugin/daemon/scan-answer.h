@@ -21,6 +21,9 @@ SpocHandoverEnd spoc_scan_answer_refused(const SpocSetup *setup);
 /* And of one that no server takes now */
 SpocHandoverEnd spoc_scan_answer_unreachable(const SpocSetup *setup);
 
+/* How large a document may be, and what becomes of a larger one */
+void spoc_scan_answer_limit(SpocControlClient *door, const SpocSetup *setup);
+
 /* It is being found out who gets the document. */
 void spoc_scan_answer_looking(SpocControlClient *door);
 /* @server: (nullable) */

@@ -176,20 +176,29 @@ title_of(const SpocScanFacts *facts)
     return facts->title;
 }
 
+/* What the job wishes, else what the configuration says; (transfer full). Bounded, for each
+ * placeholder may become a hundred times as long. */
 static char *
-text_option(const SpocSetup *setup, SpocOptionId option)
+wish_or_option(const char *wish, const SpocSetup *setup, SpocOptionId option)
 {
+    if (wish != NULL && *wish != '\0')
+        return g_strndup(wish, SPOC_SCAN_BODY_MAX_BYTES);
     const char *value = spoc_config_string(setup->config, option);
     return g_strdup(value != NULL ? value : "");
 }
 
 static gboolean
-fill_words(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *setup,
+fill_words(const Source *source, SpocScanOrder *order, int count, cups_option_t *options,
            SpocSpool *spool, GError **error)
 {
-    g_autofree char *subject = text_option(setup, SPOC_OPTION_SCAN_SUBJECT);
-    g_autofree char *body = text_option(setup, SPOC_OPTION_SCAN_BODY);
-    g_autofree char *filename = text_option(setup, SPOC_OPTION_SCAN_FILENAME);
+    const SpocScanFacts *facts = source->facts;
+    const SpocSetup *setup = source->setup;
+    g_autofree char *subject = wish_or_option(cupsGetOption("mail-subject", count, options), setup,
+                                              SPOC_OPTION_SCAN_SUBJECT);
+    g_autofree char *body =
+        wish_or_option(cupsGetOption("mail-body", count, options), setup, SPOC_OPTION_SCAN_BODY);
+    g_autofree char *filename = wish_or_option(cupsGetOption("mail-filename", count, options),
+                                               setup, SPOC_OPTION_SCAN_FILENAME);
     g_autoptr(GDateTime) now = g_date_time_new_from_unix_local(facts->created_unix_s);
     g_autofree char *date = now != NULL ? g_date_time_format(now, "%Y-%m-%d") : g_strdup("");
     g_autofree char *time = now != NULL ? g_date_time_format(now, "%H:%M") : g_strdup("");
@@ -225,15 +234,6 @@ fill_words(SpocScanOrder *order, const SpocScanFacts *facts, const SpocSetup *se
     return TRUE;
 }
 
-static void
-replace(char **text, const char *wished)
-{
-    if (wished == NULL || *wished == '\0')
-        return;
-    g_free(*text);
-    *text = g_strdup(wished);
-}
-
 SpocScanOrder *
 spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpool *spool,
                     SpocScanAsking *asking, GError **error)
@@ -247,10 +247,7 @@ spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpoo
     gboolean good = find_owner(&source, order, error) &&
                     resolve_all(&source, order, cupsGetOption("mail-to", count, options),
                                 cupsGetOption("mail-cc", count, options), error);
-    good = good && fill_words(order, facts, setup, spool, error);
-    replace(&order->subject, cupsGetOption("mail-subject", count, options));
-    replace(&order->body, cupsGetOption("mail-body", count, options));
-    replace(&order->filename, cupsGetOption("mail-filename", count, options));
+    good = good && fill_words(&source, order, count, options, spool, error);
     cupsFreeOptions(count, options);
     return good ? g_steal_pointer(&order) : NULL;
 }

@@ -16,7 +16,8 @@ struct _SpocScans {
     const SpocSetup *setup;
     GHashTable *scans; /* name → Scan */
     gboolean is_open;
-    guint waiting; /* left, and not to be sent now; as of the last rescan */
+    guint waiting;       /* left, and not to be sent now; as of the last rescan */
+    GHashTable *reasons; /* name → why it could not be sent, of those that were left */
 };
 
 typedef enum {
@@ -79,6 +80,7 @@ spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox)
     scans->log = log;
     scans->outbox = outbox;
     scans->scans = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, scan_free);
+    scans->reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return scans;
 }
 
@@ -88,6 +90,7 @@ spoc_scans_free(SpocScans *scans)
     if (scans == NULL)
         return;
     g_hash_table_unref(scans->scans);
+    g_hash_table_unref(scans->reasons);
     g_free(scans);
 }
 
@@ -117,6 +120,43 @@ guint
 spoc_scans_waiting(const SpocScans *scans)
 {
     return scans->waiting;
+}
+
+/* --- why it waits ----------------------------------------------------------------------- */
+
+static void
+note_reason(SpocScans *scans, const char *name, const char *reason)
+{
+    g_hash_table_insert(scans->reasons, g_strdup(name), g_strdup(reason));
+}
+
+/* (nullable): of one that is in hand */
+static const char *
+reason_now(const Scan *scan)
+{
+    if (scan->is_early)
+        return "spocd has just started";
+    if (scan->phase == PHASE_LOOKING)
+        return "the directory is asked who gets it";
+    return scan->reason;
+}
+
+void
+spoc_scans_each_waiting(const SpocScans *scans, SpocScansEachFunc each, gpointer user_data)
+{
+    GHashTableIter place;
+    gpointer name = NULL;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&place, scans->scans);
+    while (g_hash_table_iter_next(&place, &name, &value)) {
+        const char *reason = reason_now(value);
+        if (reason != NULL)
+            each(name, reason, user_data);
+    }
+    g_hash_table_iter_init(&place, scans->reasons);
+    while (g_hash_table_iter_next(&place, &name, &value))
+        if (!g_hash_table_contains(scans->scans, name))
+            each(name, value, user_data);
 }
 
 /* --- what doors are told ---------------------------------------------------------------- */
@@ -325,6 +365,7 @@ wait(Scan *scan, const char *reason)
         decide_unreachable(scan);
         return;
     }
+    note_reason(scan->scans, scan->name, reason);
     /* Left: it is tried again. The rescan took it for under way. */
     scan->scans->waiting += scan->has_asked ? 1 : 0;
     forget(scan);
@@ -433,6 +474,7 @@ on_door_closed(gpointer user_data)
         land(scan);
     } else if (scan->phase == PHASE_KEEPING) {
         scan->scans->waiting++;
+        note_reason(scan->scans, scan->name, scan->reason);
         forget(scan);
     }
 }
@@ -515,6 +557,7 @@ leave(Scan *scan)
         return;
     }
     scan->scans->waiting++;
+    note_reason(scan->scans, scan->name, reason);
     settle(scan, SPOC_SCAN_QUEUED);
     finish(scan, SPOC_HANDOVER_QUEUED, reason);
 }
@@ -560,6 +603,37 @@ spoc_scans_set_open(SpocScans *scans, gboolean is_open)
 
 /* --- what was left ---------------------------------------------------------------------- */
 
+/* (nullable): why no document can be taken up now */
+static const char *
+cannot_begin(const SpocScans *scans)
+{
+    if (!scans->is_open)
+        return "spocd has just started";
+    if (scans->setup->blocker != NULL)
+        return scans->setup->blocker;
+    return spoc_outbox_room(scans->outbox) == 0 ? "as many mails as may be are under way" : NULL;
+}
+
+/* One whose facts are damaged is nobody's: both files go where people look. Says why not, and
+ * FALSE, when it stays. */
+static gboolean
+set_aside(SpocScans *scans, const char *name, const GError *why)
+{
+    g_autoptr(GError) error = NULL;
+    if (g_error_matches(why, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        return TRUE; /* it was deleted meanwhile */
+    if (!g_error_matches(why, SPOC_ERROR, SPOC_ERROR_CORRUPT) ||
+        !spoc_scan_set_aside(scans->spool, name, &error)) {
+        note_reason(scans, name, why->message);
+        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, why->message);
+        return FALSE;
+    }
+    spoc_log(scans->log, SPOC_LOG_ERROR,
+             "%s: %s; it was set aside in corrupt/, and nobody can be told: look at it there", name,
+             why->message);
+    return TRUE;
+}
+
 /* FALSE when it is done or under way. */
 static gboolean
 take_left(SpocScans *scans, const char *name)
@@ -574,13 +648,14 @@ take_left(SpocScans *scans, const char *name)
             spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
         return FALSE;
     }
-    if (!scans->is_open || scans->setup->blocker != NULL || spoc_outbox_room(scans->outbox) == 0)
-        return TRUE;
-    Scan *scan = add_scan(scans, name, &error);
-    if (scan == NULL) {
-        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
+    const char *reason = cannot_begin(scans);
+    if (reason != NULL) {
+        note_reason(scans, name, reason);
         return TRUE;
     }
+    Scan *scan = add_scan(scans, name, &error);
+    if (scan == NULL)
+        return !set_aside(scans, name, error);
     scan->is_left = TRUE;
     start(scan);
     /* What could not be tried is forgotten again, and still lies there. */
@@ -594,6 +669,7 @@ spoc_scans_rescan(SpocScans *scans, GError **error)
     if (names == NULL)
         return FALSE;
     guint waiting = 0;
+    g_hash_table_remove_all(scans->reasons);
     for (guint i = 0; i < names->len; i++)
         waiting += take_left(scans, g_ptr_array_index(names, i)) ? 1 : 0;
     scans->waiting = waiting;

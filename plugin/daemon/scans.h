@@ -39,6 +39,10 @@ void spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char
 /* Takes up what doors have left, as far as there is room. */
 gboolean spoc_scans_rescan(SpocScans *scans, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* For the control socket: calls @each with every document that is not under way, and why. */
+typedef void (*SpocScansEachFunc)(const char *name, const char *reason, gpointer user_data);
+void spoc_scans_each_waiting(const SpocScans *scans, SpocScansEachFunc each, gpointer user_data);
+
 /* A door waits, or will be told soon. */
 gboolean spoc_scans_are_busy(const SpocScans *scans);
 /* Entries that were left and cannot be sent yet */

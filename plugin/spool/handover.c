@@ -14,6 +14,7 @@
 #define START_AGAIN_MS 5000 /* one that was started has so long before another is */
 #define COMEBACKS_MAX 20    /* a spocd that dies over this document each time is no help */
 #define TEXT_MAX_BYTES 900
+#define LIMIT_PATIENCE_MS 3000 /* for a spocd to be there, and again for its answer */
 
 static const char *const end_names[] = {"delivered", "queued",       "hold",     "retry",
                                         "refused",   "refused-hold", "withdrawn"};
@@ -166,33 +167,82 @@ leave(Talk *talk, const GError *reason)
         return; /* which was known */
 }
 
-static void
-find_spocd(Talk *talk)
+/* FALSE: there is none to be had, and @reason says why where it is known; or told to stop */
+static gboolean
+find_spocd(Talk *talk, guint patience_ms, GError **reason)
 {
     const SpocHandover *door = talk->door;
     gint64 begun_us = g_get_monotonic_time();
     gint64 start_at_us = begun_us;
     gboolean ready = FALSE;
-    g_autoptr(GError) reason = NULL;
     for (;;) {
         talk->fd = spoc_door_connect(door->spool, NULL);
         if (talk->fd >= 0)
-            return;
+            return TRUE;
         gint64 now_us = g_get_monotonic_time();
         if (now_us >= start_at_us) {
-            g_clear_error(&reason);
+            g_clear_error(reason);
             /* Why it cannot be is told when patience ends. */
-            if (!spoc_door_start_daemon(door->spool, door->places, &reason))
-                g_prefix_error(&reason, "it cannot be started: ");
+            if (!spoc_door_start_daemon(door->spool, door->places, reason))
+                g_prefix_error(reason, "it cannot be started: ");
             start_at_us = now_us + START_AGAIN_MS * 1000;
         }
-        if (now_us >= begun_us + (gint64)door->patience_ms * 1000) {
-            leave(talk, reason);
-            return;
-        }
-        if (!wait_for(talk, 0, LOOK_MS, &ready))
-            return;
+        if (now_us >= begun_us + (gint64)patience_ms * 1000 || !wait_for(talk, 0, LOOK_MS, &ready))
+            return FALSE;
     }
+}
+
+static void
+hang_up(Talk *talk)
+{
+    if (talk->fd >= 0)
+        close(talk->fd);
+    talk->fd = -1;
+}
+
+/* The first line that spocd says, without its line end; (nullable): none in time */
+static char *
+hear_line(Talk *talk)
+{
+    char buffer[256];
+    gboolean ready = FALSE;
+    while (talk->in->len <= SPOC_CONTROL_LINE_MAX_BYTES) {
+        char *end = memchr(talk->in->str, '\n', talk->in->len);
+        if (end != NULL)
+            return g_strndup(talk->in->str, (gsize)(end - talk->in->str));
+        if (!wait_for(talk, POLLIN, LIMIT_PATIENCE_MS, &ready) || !ready)
+            return NULL;
+        ssize_t count = recv(talk->fd, buffer, sizeof buffer, 0);
+        if (count < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (count <= 0)
+            return NULL;
+        g_string_append_len(talk->in, buffer, count);
+    }
+    return NULL;
+}
+
+SpocHandoverLimit
+spoc_handover_ask_limit(const SpocHandover *handover)
+{
+    static const char ask[] = "scan-limit\n";
+    SpocHandoverLimit limit = {.max_bytes = 0, .too_large = SPOC_HANDOVER_REFUSED};
+    Talk talk = {.door = handover, .fd = -1, .in = g_string_new(NULL)};
+    g_autoptr(GError) reason = NULL;
+    g_autofree char *line = NULL;
+    if (find_spocd(&talk, MIN(handover->patience_ms, LIMIT_PATIENCE_MS), &reason) &&
+        send(talk.fd, ask, strlen(ask), MSG_NOSIGNAL) == (ssize_t)strlen(ask))
+        line = hear_line(&talk);
+    hang_up(&talk);
+    if (line != NULL && g_str_has_prefix(line, "ok ")) {
+        char *rest = NULL;
+        limit.max_bytes = g_ascii_strtoull(line + strlen("ok "), &rest, 10);
+        if (g_str_equal(rest, " refused-hold"))
+            limit.too_large = SPOC_HANDOVER_REFUSED_HOLD;
+    }
+    g_string_free(talk.in, TRUE);
+    g_free(talk.text);
+    return limit;
 }
 
 SpocHandoverEnd
@@ -208,18 +258,20 @@ spoc_handover_run(const SpocHandover *handover, char **ret_text)
         /* One that is going has closed its connections before its socket. */
         if (comebacks > 0 && !wait_for(&talk, 0, LOOK_MS, &ready))
             break;
-        find_spocd(&talk);
-        if (!talk.ended && say(&talk, "scan"))
+        g_autoptr(GError) reason = NULL;
+        if (!find_spocd(&talk, handover->patience_ms, &reason)) {
+            if (!talk.ended)
+                leave(&talk, reason);
+            break;
+        }
+        if (say(&talk, "scan"))
             listen_to(&talk);
         if (talk.fd >= 0 && talk.ended && talk.end == SPOC_HANDOVER_WITHDRAWN &&
             !say(&talk, "withdraw"))
             break; /* spocd has gone, and sends nothing that its door does not offer again */
-        if (talk.fd >= 0)
-            close(talk.fd);
-        talk.fd = -1;
+        hang_up(&talk);
     }
-    if (talk.fd >= 0)
-        close(talk.fd);
+    hang_up(&talk);
     g_string_free(talk.in, TRUE);
     *ret_text = talk.text;
     return talk.end;

@@ -4,6 +4,9 @@
  *           starts spocd, passes progress on, comes back when spocd has gone, and leaves the
  *           entry for later where there is no spocd to be had.
  *
+ * Before it copies a document a door asks "scan-limit", and is told "ok BYTES END": what is larger
+ * is not copied, and comes to that end. BYTES is 0 for no limit.
+ *
  * Over the control socket a door says "scan NAME". spocd answers any number of
  *
  *   looking                    it asks the directory who gets the document
@@ -61,6 +64,20 @@ typedef struct {
 } SpocHandover;
 
 #define SPOC_HANDOVER_PATIENCE_MS 15000
+
+/**
+ * SpocHandoverLimit:
+ * @max_bytes: of a document (scanMaxSize); 0: none, or spocd could not be asked
+ * @too_large: what becomes of a larger one
+ */
+typedef struct {
+    guint64 max_bytes;
+    SpocHandoverEnd too_large;
+} SpocHandoverLimit;
+
+/* Asks for it, for a short time: where there is no spocd to be had the document is copied, and
+ * refused when there is one. */
+SpocHandoverLimit spoc_handover_ask_limit(const SpocHandover *handover);
 
 /**
  * spoc_handover_run:

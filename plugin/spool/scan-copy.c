@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PIECE_BYTES ((gsize)8 * 1024 * 1024) /* between looks at the order to stop */
@@ -38,12 +39,23 @@ is_full(int reason)
     return reason == ENOSPC || reason == EDQUOT;
 }
 
+/* How much of @wanted may still be read: one byte beyond the limit tells that it is too large. */
+static gsize
+room(const State *state, gsize wanted)
+{
+    guint64 limit = state->copy->max_bytes;
+    if (limit == 0)
+        return wanted;
+    guint64 left = limit > state->size_bytes ? limit - state->size_bytes : 0;
+    return left < wanted ? (gsize)left + 1 : wanted;
+}
+
 /* One piece: 1: more to come, 0: the end, -1: errno says why not */
 static int
 copy_in_kernel(State *state)
 {
-    ssize_t count =
-        copy_file_range(state->copy->input_fd, NULL, state->output_fd, NULL, PIECE_BYTES, 0);
+    ssize_t count = copy_file_range(state->copy->input_fd, NULL, state->output_fd, NULL,
+                                    room(state, PIECE_BYTES), 0);
     if (count >= 0)
         state->size_bytes += (guint64)count;
     /* Some file systems say 0 for what they cannot do. */
@@ -65,7 +77,7 @@ static int
 copy_by_buffer(State *state)
 {
     if (state->held == 0) {
-        ssize_t count = read(state->copy->input_fd, state->buffer, BUFFER_BYTES);
+        ssize_t count = read(state->copy->input_fd, state->buffer, room(state, BUFFER_BYTES));
         if (count < 0)
             return errno == EINTR || errno == EAGAIN ? 1 : -1;
         if (count == 0)
@@ -96,10 +108,37 @@ wait_for_room(State *state)
     return TRUE;
 }
 
+static gboolean
+is_too_large(const State *state, guint64 size_bytes, GError **error)
+{
+    guint64 limit = state->copy->max_bytes;
+    if (limit == 0 || size_bytes <= limit)
+        return FALSE;
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
+                "the document has %s%" G_GUINT64_FORMAT
+                " bytes, and scanMaxSize is %" G_GUINT64_FORMAT,
+                size_bytes == limit + 1 ? "more than " : "",
+                size_bytes == limit + 1 ? limit : size_bytes, limit);
+    return TRUE;
+}
+
+/* A file says its size before it is copied. */
+static guint64
+announced_bytes(const State *state)
+{
+    struct stat info;
+    if (fstat(state->copy->input_fd, &info) != 0 || !S_ISREG(info.st_mode))
+        return 0;
+    off_t at = lseek(state->copy->input_fd, 0, SEEK_CUR);
+    return at >= 0 && info.st_size > at ? (guint64)(info.st_size - at) : 0;
+}
+
 static SpocScanCopyResult
 copy_all(State *state, GError **error)
 {
     for (;;) {
+        if (is_too_large(state, state->size_bytes, error))
+            return SPOC_SCAN_COPY_TOO_LARGE;
         /* Where stdin is a pipe the filters may take their time. */
         if (must_stop(state, state->held == 0 ? state->copy->input_fd : -1,
                       state->in_kernel || state->held > 0 ? 0 : -1))
@@ -124,7 +163,9 @@ SpocScanCopyResult
 spoc_scan_copy_run(const SpocScanCopy *copy, guint64 *ret_size_bytes, GError **error)
 {
     State state = {.copy = copy, .in_kernel = TRUE};
-    state.output_fd = spoc_scan_begin(copy->spool, copy->name, error);
+    if (is_too_large(&state, announced_bytes(&state), error))
+        return SPOC_SCAN_COPY_TOO_LARGE;
+    state.output_fd = spoc_scan_begin(copy->spool, copy->name, copy->facts, error);
     if (state.output_fd < 0)
         return SPOC_SCAN_COPY_FAILED;
     state.buffer = g_malloc(BUFFER_BYTES);

@@ -8,18 +8,27 @@
 #include "base/log.h"
 #include "spool/scans.h"
 
+/**
+ * SpocScanCopy:
+ * @facts: what is known of the document that is to come
+ * @stop_fd: readable: stop
+ * @max_bytes: 0: no limit. Never more than one byte beyond it is written.
+ */
 typedef struct {
     SpocSpool *spool;
     SpocLog *log;
     const char *name;
+    const SpocScanFacts *facts;
     int input_fd;
-    int stop_fd; /* readable: stop */
+    int stop_fd;
+    guint64 max_bytes;
 } SpocScanCopy;
 
 typedef enum {
     SPOC_SCAN_COPY_DONE,
     SPOC_SCAN_COPY_STOPPED,
-    SPOC_SCAN_COPY_FAILED, /* the error is set */
+    SPOC_SCAN_COPY_TOO_LARGE, /* the error is set, likewise */
+    SPOC_SCAN_COPY_FAILED,
 } SpocScanCopyResult;
 
 SpocScanCopyResult spoc_scan_copy_run(const SpocScanCopy *copy, guint64 *ret_size_bytes,

@@ -25,3 +25,16 @@ int spoc_scan_folder(const SpocSpool *spool);
 gboolean spoc_scan_check_name(const char *name, GError **error);
 /* (transfer full): @name and @suffix */
 char *spoc_scan_file(const char *name, const char *suffix);
+/* (transfer full): the same while it is not whole */
+char *spoc_scan_temporary_file(const char *name, const char *suffix);
+
+/**
+ * spoc_scan_file_parse:
+ * @ret_suffix: (out): SPOC_SCAN_DOCUMENT, SPOC_SCAN_FACTS, SPOC_SCAN_LEFT or SPOC_SCAN_RECORD
+ *
+ * Returns: (transfer full) (nullable): the entry's name; NULL for a file that is not ours
+ */
+char *spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_temporary);
+
+/* Facts of a document that is being copied */
+SpocScanFacts *spoc_scan_load_temporary(SpocSpool *spool, const char *name, GError **error);

@@ -36,27 +36,69 @@ spoc_scan_file(const char *name, const char *suffix)
     return g_strconcat(name, suffix, NULL);
 }
 
-static char *
-temporary_document(const char *name)
+char *
+spoc_scan_temporary_file(const char *name, const char *suffix)
 {
-    return g_strconcat(SPOC_DURABLE_TEMPORARY_PREFIX, name, SPOC_SCAN_DOCUMENT, NULL);
+    return g_strconcat(SPOC_DURABLE_TEMPORARY_PREFIX, name, suffix, NULL);
+}
+
+char *
+spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_temporary)
+{
+    static const char *const suffixes[] = {SPOC_SCAN_DOCUMENT, SPOC_SCAN_FACTS, SPOC_SCAN_LEFT,
+                                           SPOC_SCAN_RECORD};
+    *ret_temporary = g_str_has_prefix(file, SPOC_DURABLE_TEMPORARY_PREFIX);
+    const char *start = file + (*ret_temporary ? strlen(SPOC_DURABLE_TEMPORARY_PREFIX) : 0);
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        if (!g_str_has_suffix(start, suffixes[i]))
+            continue;
+        char *name = g_strndup(start, strlen(start) - strlen(suffixes[i]));
+        *ret_suffix = suffixes[i];
+        if (spoc_spool_name_is_valid(name))
+            return name;
+        g_free(name);
+    }
+    return NULL;
 }
 
 /* --- doors ------------------------------------------------------------------------------ */
 
-int
-spoc_scan_begin(SpocSpool *spool, const char *name, GError **error)
+/* A new file in the place of an old one, not synced; -1 with the error set */
+static int
+make_file(SpocSpool *spool, const char *file, GError **error)
 {
-    if (!spoc_scan_check_name(name, error))
-        return -1;
-    g_autofree char *file = temporary_document(name);
-    (void)unlinkat(spoc_scan_folder(spool), file, 0);
-    int fd = openat(spoc_scan_folder(spool), file,
-                    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int folder = spoc_scan_folder(spool);
+    (void)unlinkat(folder, file, 0);
+    int fd = openat(folder, file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         spoc_error_set_errno(error, errno, "cannot make '%s/scans/%s'", spoc_spool_path(spool),
                              file);
     return fd;
+}
+
+/* For those who look at the spool alone: a full disk is no reason to go no further. */
+static gboolean
+announce(SpocSpool *spool, const char *name, const SpocScanFacts *facts, GError **error)
+{
+    g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_FACTS);
+    g_autoptr(GString) text = spoc_scan_facts_format(facts);
+    g_autoptr(GError) problem = NULL;
+    int fd = make_file(spool, file, error);
+    if (fd < 0)
+        return FALSE;
+    if (!spoc_file_write_at(fd, 0, text->str, text->len, &problem))
+        (void)unlinkat(spoc_scan_folder(spool), file, 0);
+    close(fd);
+    return TRUE;
+}
+
+int
+spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanFacts *facts, GError **error)
+{
+    if (!spoc_scan_check_name(name, error) || !announce(spool, name, facts, error))
+        return -1;
+    g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
+    return make_file(spool, file, error);
 }
 
 gboolean
@@ -65,7 +107,7 @@ spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanFacts *facts, 
     int folder = spoc_scan_folder(spool);
     if (!spoc_scan_check_name(name, error))
         return FALSE;
-    g_autofree char *temporary = temporary_document(name);
+    g_autofree char *temporary = spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
     g_autofree char *document = spoc_scan_file(name, SPOC_SCAN_DOCUMENT);
     g_autofree char *job = spoc_scan_file(name, SPOC_SCAN_FACTS);
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
@@ -121,24 +163,16 @@ spoc_scan_leave(SpocSpool *spool, const char *name, GError **error)
 void
 spoc_scan_withdraw(SpocSpool *spool, const char *name)
 {
-    g_autofree char *temporary = temporary_document(name);
+    g_autofree char *temporary = spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
+    g_autofree char *announced = spoc_scan_temporary_file(name, SPOC_SCAN_FACTS);
     (void)unlinkat(spoc_scan_folder(spool), temporary, 0);
+    (void)unlinkat(spoc_scan_folder(spool), announced, 0);
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_remove(spool, name, &error))
         return; /* spocd sweeps it when it is old */
 }
 
 /* --- spocd ------------------------------------------------------------------------------ */
-
-/* Whether @file is a valid name before @suffix, which is cut off. */
-static gboolean
-cut_suffix(char *file, const char *suffix)
-{
-    if (!g_str_has_suffix(file, suffix))
-        return FALSE;
-    file[strlen(file) - strlen(suffix)] = '\0';
-    return spoc_spool_name_is_valid(file);
-}
 
 GPtrArray *
 spoc_scan_list_left(SpocSpool *spool, GError **error)
@@ -147,10 +181,27 @@ spoc_scan_list_left(SpocSpool *spool, GError **error)
     if (files == NULL)
         return NULL;
     GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < files->len; i++)
-        if (cut_suffix(files->pdata[i], SPOC_SCAN_LEFT))
-            g_ptr_array_add(names, g_steal_pointer(&files->pdata[i]));
+    for (guint i = 0; i < files->len; i++) {
+        const char *suffix = NULL;
+        gboolean is_temporary = FALSE;
+        g_autofree char *name = spoc_scan_file_parse(files->pdata[i], &suffix, &is_temporary);
+        if (name != NULL && !is_temporary && g_str_equal(suffix, SPOC_SCAN_LEFT))
+            g_ptr_array_add(names, g_steal_pointer(&name));
+    }
     return names;
+}
+
+/* SPOC_ERROR_NOT_FOUND when there is no such file */
+static SpocScanFacts *
+read_facts(SpocSpool *spool, const char *file, GError **error)
+{
+    g_autoptr(GBytes) text =
+        spoc_file_read(spoc_scan_folder(spool), file, SPOC_SCAN_FACTS_MAX_BYTES, NULL, error);
+    if (text == NULL)
+        return NULL;
+    gsize size = 0;
+    const char *bytes = g_bytes_get_data(text, &size);
+    return spoc_scan_facts_parse(bytes != NULL ? bytes : "", size, error);
 }
 
 SpocScanFacts *
@@ -159,26 +210,26 @@ spoc_scan_load(SpocSpool *spool, const char *name, GError **error)
     static const char *const suffixes[] = {SPOC_SCAN_FACTS, SPOC_SCAN_LEFT};
     if (!spoc_scan_check_name(name, error))
         return NULL;
-    g_autoptr(GBytes) text = NULL;
-    for (guint i = 0; text == NULL && i < G_N_ELEMENTS(suffixes); i++) {
+    g_autoptr(GError) problem = NULL;
+    SpocScanFacts *facts = NULL;
+    for (guint i = 0; facts == NULL && i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *file = spoc_scan_file(name, suffixes[i]);
-        if (i > 0 && error != NULL)
-            g_clear_error(error);
-        text =
-            spoc_file_read(spoc_scan_folder(spool), file, SPOC_SCAN_FACTS_MAX_BYTES, NULL, error);
-        if (text == NULL && error != NULL &&
-            !g_error_matches(*error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        g_clear_error(&problem);
+        facts = read_facts(spool, file, &problem);
+        if (problem != NULL && !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             break;
     }
-    SpocScanFacts *facts = NULL;
-    if (text != NULL) {
-        gsize size = 0;
-        const char *bytes = g_bytes_get_data(text, &size);
-        facts = spoc_scan_facts_parse(bytes != NULL ? bytes : "", size, error);
-    }
     if (facts == NULL)
-        g_prefix_error(error, "the facts of the scan '%s': ", name);
+        g_propagate_prefixed_error(error, g_steal_pointer(&problem),
+                                   "the facts of the scan '%s': ", name);
     return facts;
+}
+
+SpocScanFacts *
+spoc_scan_load_temporary(SpocSpool *spool, const char *name, GError **error)
+{
+    g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_FACTS);
+    return read_facts(spool, file, error);
 }
 
 int
@@ -240,6 +291,22 @@ spoc_scan_find_record(SpocSpool *spool, const char *name, SpocScanRecord *ret_re
 }
 
 gboolean
+spoc_scan_set_aside(SpocSpool *spool, const char *name, GError **error)
+{
+    /* The facts last: until they are gone it is done again. */
+    static const char *const suffixes[] = {SPOC_SCAN_DOCUMENT, SPOC_SCAN_LEFT};
+    if (!spoc_scan_check_name(name, error))
+        return FALSE;
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *file = spoc_scan_file(name, suffixes[i]);
+        if (spoc_file_exists(spoc_scan_folder(spool), file) &&
+            !spoc_spool_set_aside(spool, "scans", file, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
 spoc_scan_remove(SpocSpool *spool, const char *name, GError **error)
 {
     /* The facts first: without them there is no entry. */
@@ -267,32 +334,33 @@ age_s(SpocSpool *spool, const char *file, gint64 now_unix_s)
 
 /* A door that has waited for hours for a slow server still comes back to it. */
 static gboolean
-is_claimed(SpocSpool *spool, const char *name)
+is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
 {
     SpocMessageState state;
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
-    if (spoc_queue_find(spool, name, &state, NULL) ||
-        spoc_file_exists(spoc_scan_folder(spool), left))
+    if (!is_temporary && (spoc_queue_find(spool, name, &state, NULL) ||
+                          spoc_file_exists(spoc_scan_folder(spool), left)))
         return TRUE;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, name, &error);
+    g_autoptr(SpocScanFacts) facts = is_temporary ? spoc_scan_load_temporary(spool, name, NULL)
+                                                  : spoc_scan_load(spool, name, NULL);
     return facts != NULL && spoc_scan_process_lives(facts->writer);
 }
 
 static gboolean
 is_leftover(SpocSpool *spool, const char *file, gint64 now_unix_s)
 {
-    g_autofree char *name = g_strdup(file);
-    if (cut_suffix(name, SPOC_SCAN_RECORD)) {
+    const char *suffix = NULL;
+    gboolean is_temporary = FALSE;
+    g_autofree char *name = spoc_scan_file_parse(file, &suffix, &is_temporary);
+    if (name == NULL)
+        return FALSE;
+    if (!is_temporary && g_str_equal(suffix, SPOC_SCAN_RECORD)) {
         SpocMessageState state;
         return age_s(spool, file, now_unix_s) > SPOC_SCAN_RECORD_KEEP_S &&
                !spoc_queue_find(spool, name, &state, NULL);
     }
-    if (!g_str_has_suffix(file, SPOC_SCAN_DOCUMENT) && !g_str_has_suffix(file, SPOC_SCAN_FACTS))
-        return FALSE;
-    (void)g_strlcpy(name, file, strlen(file) + 1);
-    return (cut_suffix(name, SPOC_SCAN_DOCUMENT) || cut_suffix(name, SPOC_SCAN_FACTS)) &&
-           age_s(spool, file, now_unix_s) > SWEEP_AFTER_S && !is_claimed(spool, name);
+    return (is_temporary || !g_str_equal(suffix, SPOC_SCAN_LEFT)) &&
+           age_s(spool, file, now_unix_s) > SWEEP_AFTER_S && !is_claimed(spool, name, is_temporary);
 }
 
 gboolean

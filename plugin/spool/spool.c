@@ -214,6 +214,47 @@ spoc_spool_set_aside(SpocSpool *spool, const char *folder, const char *name, GEr
     return FALSE;
 }
 
+void
+spoc_aside_free(SpocAside *aside)
+{
+    if (aside == NULL)
+        return;
+    g_free(aside->name);
+    g_free(aside);
+}
+
+GPtrArray *
+spoc_spool_list_aside(SpocSpool *spool, GError **error)
+{
+    int corrupt = spoc_spool_folder_fd(spool, "corrupt");
+    g_autoptr(GPtrArray) names = spoc_file_list(corrupt, error);
+    if (names == NULL)
+        return NULL;
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_aside_free);
+    for (guint i = 0; i < names->len; i++) {
+        struct stat info;
+        if (fstatat(corrupt, g_ptr_array_index(names, i), &info, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        SpocAside *aside = g_new0(SpocAside, 1);
+        aside->name = g_strdup(g_ptr_array_index(names, i));
+        aside->size_bytes = (guint64)MAX(info.st_size, 0);
+        aside->changed_unix_s = info.st_ctim.tv_sec;
+        g_ptr_array_add(list, aside);
+    }
+    return list;
+}
+
+gboolean
+spoc_spool_discard_aside(SpocSpool *spool, const char *name, GError **error)
+{
+    int corrupt = spoc_spool_folder_fd(spool, "corrupt");
+    if (!spoc_spool_name_is_valid(name) || !spoc_file_exists(corrupt, name)) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND, "there is no message '%s'", name);
+        return FALSE;
+    }
+    return spoc_file_remove(corrupt, name, error);
+}
+
 /* TRUE when @fd is what stands under the lock's name now. */
 static gboolean
 is_named(const SpocSpool *spool, const char *name, int fd)

@@ -51,6 +51,22 @@ gboolean spoc_spool_name_is_valid(const char *name);
 gboolean spoc_spool_set_aside(SpocSpool *spool, const char *folder, const char *name,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* A file that was set aside */
+typedef struct {
+    char *name;
+    guint64 size_bytes;
+    gint64 changed_unix_s;
+} SpocAside;
+
+void spoc_aside_free(SpocAside *aside);
+
+/* (transfer full) (element-type SpocAside): what lies in corrupt/, in no order */
+GPtrArray *spoc_spool_list_aside(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes one of them; SPOC_ERROR_NOT_FOUND when there is none of this name. */
+gboolean spoc_spool_discard_aside(SpocSpool *spool, const char *name,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * spoc_spool_lock:
  * @ret_busy: (out): TRUE when another spocd has it (and SPOC_ERROR_UNAVAILABLE says so)

@@ -2,6 +2,7 @@
 #include "spool/steer.h"
 
 #include "base/error.h"
+#include "spool/scans.h"
 
 /* Where the message is, unless it is being sent. */
 static gboolean
@@ -100,11 +101,28 @@ spoc_steer_release(SpocSpool *spool, const char *id, gint64 now_unix_s, GError *
     return spoc_queue_save(spool, envelope, state, SPOC_STATE_WAITING, error);
 }
 
+/* What is in the list and is no message: a document in scans/, or what was set aside */
+static gboolean
+discard(SpocSpool *spool, const char *id, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    if (spoc_scan_discard(spool, id, &problem))
+        return TRUE;
+    if (g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        return spoc_spool_discard_aside(spool, id, error);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
 gboolean
 spoc_steer_delete(SpocSpool *spool, const char *id, gint64 now_unix_s, GError **error)
 {
     SpocMessageState state = SPOC_STATE_WAITING;
-    if (!locate(spool, id, &state, error))
-        return FALSE;
-    return spoc_queue_delete(spool, state, id, error);
+    g_autoptr(GError) problem = NULL;
+    if (locate(spool, id, &state, &problem))
+        return spoc_queue_delete(spool, state, id, error);
+    if (g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        return discard(spool, id, error);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
 }

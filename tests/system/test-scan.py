@@ -4,6 +4,7 @@
 what becomes of a document when something goes wrong on the way."""
 
 import hashlib
+import json
 import os
 import pathlib
 import random
@@ -214,6 +215,57 @@ class Options(WithQueue):
         self.assertEqual(mail.text.strip(), "Hallo, Bob")
         self.assertEqual(attachment(mail).get_filename(), "für.bob.pdf")
 
+    def test_words_of_a_job_are_templates_too(self):
+        # As docs/SCANNING.md writes it for a shell: the outer quotes are the shell's, the inner
+        # ones lp's.
+        self.cups.print("scan", self.pdf, 'mail-subject="Hallo Welt, {user}"',
+                        'mail-body="Guten Tag,{newline}{newline}{title} \\"{x}\\""',
+                        'mail-filename="{title} {user}"', user="alice", title="Brief")
+        mail, = self.catcher.wait(1)
+        self.assertEqual(mail.subject, "Hallo Welt, alice")
+        self.assertEqual(mail.text.split("\r\n"), ["Guten Tag,", "", 'Brief "{x}"'])
+        self.assertEqual(attachment(mail).get_filename(), "Brief alice.pdf")
+        # An options bomb becomes no more than a body may be.
+        self.catcher.mails.clear()
+        self.cups.print("scan", self.pdf, 'mail-body="' + "{title}" * 12000 + '"', user="alice",
+                        title="t" * 200)
+        mail, = self.catcher.wait(1)
+        self.assertLess(len(mail.text), 70000)
+
+    def test_a_program_keeps_no_extension_of_one(self):
+        self.cups.run("lpadmin", "-p", "raw", "-E", "-v", "spoc:%40owner", "-m", "raw")
+        program = self.root.path / "setup.exe"
+        program.write_bytes(b"MZ\x90\x00" + bytes(200))
+        program.chmod(0o644)
+        self.cups.print("raw", program, "raw", user="alice", title="Rechnung\u202efdp.exe")
+        mail, = self.catcher.wait(1)
+        self.assertEqual(attachment(mail).get_filename(), "Rechnung fdp.exe.bin")
+        self.assertEqual(attachment(mail).get_content_type(), "application/octet-stream")
+        self.assertEqual(mail.subject, "Rechnung fdp.exe")
+
+    def test_a_stranger_with_the_same_uuid(self):
+        uuid = "job-uuid=urn:uuid:11111111-2222-3333-4444-555555555555"
+        twice = f"{uuid} x='{uuid}' mail-subject='{uuid} time-at-creation=1' time-at-creation=1"
+        self.configure(port=process.dead_port())
+        alices = self.cups.print("scan", self.pdf, uuid, user="alice", title="hers")
+        self.wait_job_log(alices, "queued: ")
+        for option in (uuid, twice):
+            job = self.cups.print("scan", self.pdf, option, user="mallory", title="not hers")
+            self.wait_job_log(job, "queued: ")
+            self.assertNotIn("already", self.job_log(job))
+        self.assertEqual(sorted(q["subject"] for q in spoc.queue(self.cups))[0], "hers")
+        self.configure()
+        mails = self.catcher.wait(3)
+        self.assertEqual(sorted(tuple(m.recipients) for m in mails),
+                         [("alice@example.com",), ("mallory@example.com",),
+                          ("mallory@example.com",)])
+        self.assertEqual(len({m.message_id for m in mails}), 3)
+        # One whose document is already delivered learns nothing of it either.
+        job = self.cups.print("scan", self.pdf, uuid, user="mallory")
+        self.wait_job_log(job, "delivered: ")
+        self.catcher.wait(4)
+        self.assert_nothing_left()
+
     def test_templates_and_the_user_as_sender(self):
         self.configure(scanFrom="user", scanSubject="{counter}: {user} at {printer}",
                        scanFilename="{title}-{counter}")
@@ -360,6 +412,23 @@ class Failures(WithQueue):
         self.cups.wait_idle()
         self.assert_nothing_left()
 
+    def test_an_endless_document_stops_at_the_limit(self):
+        self.configure(scanMaxSize="3M")
+        self.cups.run("lpadmin", "-p", "raw", "-E", "-v", "spoc:%40owner", "-m", "raw")
+        backend = self.cups.root.path / "bin/backend/spoc"
+        arguments = ["77", "alice", "endless", "1", "time-at-creation=1700000000"]
+        with open("/dev/zero", "rb") as endless:
+            done = subprocess.run([backend, *arguments], stdin=endless, capture_output=True,
+                                  env={**self.cups.environment, "DEVICE_URI": "spoc:%40owner",
+                                       "PRINTER": "scan"}, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn("more than 3145728 bytes, and scanMaxSize is 3145728", done.stderr)
+        self.assert_nothing_left()
+        self.configure(scanMaxSize="50k", scanWhenRefused="hold")
+        job = self.cups.print("scan", self.pdf, user="alice")
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        self.assert_nothing_left()
+
     def test_without_a_spocd(self):
         self.configure(startDaemon="never")
         job = self.cups.print("scan", self.pdf, user="alice")
@@ -371,11 +440,90 @@ class Failures(WithQueue):
 
     def test_without_a_configuration(self):
         self.configure(mailserver=None)
-        job = self.cups.print("scan", self.pdf, user="alice")
+        job = self.cups.print("scan", self.pdf, "mail-cc=bob", user="alice", title="Ich warte")
         self.wait_job_log(job, "queued: ")
         self.cups.wait_idle()
+        entry, = self.wait_listed(1)
+        self.assertEqual((entry["kind"], entry["state"], entry["job_id"], entry["subject"],
+                          entry["size_bytes"], [r["address"] for r in entry["recipients"]]),
+                         ("scan", "new", job, "Ich warte", self.pdf.stat().st_size,
+                          ["alice", "bob"]))
+        self.assertIn("mailserver", entry["reason"])
+        self.assertIn("mailserver", self.cups.run("spocctl", "queue", "show", entry["id"]).stdout)
+        status = json.loads(self.cups.run("spocctl", "status", "--json", check=False).stdout)
+        self.assertEqual((status["new"], status["waiting"]), (1, 0))
+        held = self.cups.run("spocctl", "queue", "hold", entry["id"], check=False)
+        self.assertIn("no message yet", held.stderr)
+        # A server that can be used releases it at once.
         self.configure()
         self.catcher.wait(1)
+        self.assert_nothing_left()
+        self.wait_listed(0)
+
+    def wait_listed(self, count):
+        """What `queue list` says, once it lists so many."""
+        wait_for(f"{count} to be listed", lambda: len(spoc.queue(self.cups)) == count)
+        return spoc.queue(self.cups)
+
+    def backend(self, job, **options):
+        return subprocess.Popen(
+            [self.cups.root.path / "bin/backend/spoc", str(job), "alice", "half", "1",
+             f"time-at-creation={1700000000 + job}"],
+            env={**self.cups.environment, "DEVICE_URI": "spoc:%40owner", "PRINTER": "scan"},
+            stdin=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+    def test_nothing_in_the_spool_is_invisible(self):
+        self.configure(startDaemon="never")
+        # Half copied, by a backend that lives, and by one that was killed
+        living = self.backend(1)
+        living.stdin.write(b"%PDF-1.4\n")
+        living.stdin.flush()
+        entry, = self.wait_listed(1)
+        self.assertEqual((entry["state"], entry["job_id"], entry["recipients"][0]["address"]),
+                         ("new", 1, "alice"))
+        self.assertIn("is being copied", entry["reason"])
+        refused = self.cups.run("spocctl", "queue", "delete", entry["id"], check=False)
+        self.assertIn("cancel the job", refused.stderr)
+        living.kill()
+        living.communicate()
+        entry, = self.wait_listed(1)
+        self.assertIn("ended in the middle", entry["reason"])
+        self.cups.run("spocctl", "queue", "delete", entry["id"])
+        self.assertEqual(spoc.queue(self.cups), [])
+        # Whole, and its backend killed before there was a spocd
+        waiting = self.backend(2)
+        waiting.stdin.write(b"%PDF-1.4\n")
+        waiting.stdin.close()
+        wait_for("the backend to wait", lambda: any("waits for spocd" in q["reason"]
+                                                    for q in spoc.queue(self.cups)))
+        waiting.kill()
+        waiting.wait()
+        waiting.stderr.close()
+        entry, = spoc.queue(self.cups)
+        self.assertIn("without leaving it", entry["reason"])
+        self.cups.run("spocctl", "queue", "delete", "--all")
+        # Left, and no spocd to take it
+        self.cups.run("spocctl", "send", "--to", "bob@example.com", "--queue", self.pdf)
+        entry, = spoc.queue(self.cups)
+        self.assertEqual(entry["recipients"][0]["address"], "bob@example.com")
+        self.assertIn("no spocd runs", entry["reason"])
+        # What somebody who runs as lp puts there
+        for name in ("planted.left", "planted.doc", "x\u202efdp.exe", "y.left"):
+            (self.cups.spool / "scans" / name).write_bytes(b"x")
+            shutil.chown(self.cups.spool / "scans" / name, "lp", "lp")
+        self.assertEqual(len(spoc.queue(self.cups)), 4)
+        raw = self.cups.run("spocctl", "queue", "list", "--json").stdout
+        self.assertNotIn("\u202e", raw + self.cups.run("spocctl", "queue", "list").stdout)
+        spoc.spocd_once(self.cups)
+        self.catcher.wait(1)
+        listed = spoc.queue(self.cups)
+        self.assertEqual(sorted(q["id"] for q in listed if q["kind"] == "set-aside"),
+                         ["scans.planted.doc", "scans.planted.left", "scans.y.left"])
+        self.assertEqual([q["kind"] for q in listed].count("scan"), 1)
+        for entry in listed:
+            self.cups.run("spocctl", "queue", "delete", entry["id"], check=entry["kind"] != "scan")
+        (self.cups.spool / "scans" / "x\u202efdp.exe").unlink()
+        self.assertEqual(spoc.queue(self.cups), [])
         self.assert_nothing_left()
 
 

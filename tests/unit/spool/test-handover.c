@@ -68,7 +68,7 @@ offer(Root *root)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocScanFacts) facts = spoc_scan_facts_new();
-    int fd = spoc_scan_begin(root->spool, "s", &error);
+    int fd = spoc_scan_begin(root->spool, "s", facts, &error);
     g_assert_no_error(error);
     close(fd);
     g_assert_true(spoc_scan_offer(root->spool, "s", facts, &error));
@@ -183,6 +183,41 @@ test_stop(Root *root, gconstpointer data)
     close(stop[1]);
 }
 
+static void
+test_limit(Root *root, gconstpointer data)
+{
+    static const struct {
+        const char *says;
+        guint64 max_bytes;
+        SpocHandoverEnd too_large;
+    } answers[] = {
+        {"ok 51200 refused\n", 51200, SPOC_HANDOVER_REFUSED},
+        {"ok 51200 refused-hold\n", 51200, SPOC_HANDOVER_REFUSED_HOLD},
+        {"ok 0 refused\n", 0, SPOC_HANDOVER_REFUSED},
+        /* Of another version; gone in the middle */
+        {"error unknown request\n", 0, SPOC_HANDOVER_REFUSED},
+        {"ok 512", 0, SPOC_HANDOVER_REFUSED},
+    };
+    g_autoptr(GError) error = NULL;
+    const SpocHandover handover = {.spool = root->spool,
+                                   .places = root->places,
+                                   .name = "s",
+                                   .stop_fd = -1,
+                                   .patience_ms = 10000};
+    int listener = spoc_door_listen(root->spool, &error);
+    g_assert_no_error(error);
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+        const Part part = {{answers[i].says}, {"scan-limit"}};
+        Spocd spocd = {listener, &part, 1};
+        GThread *thread = g_thread_new("spocd", play, &spocd);
+        SpocHandoverLimit limit = spoc_handover_ask_limit(&handover);
+        g_assert_cmpuint(limit.max_bytes, ==, answers[i].max_bytes);
+        g_assert_cmpint(limit.too_large, ==, answers[i].too_large);
+        g_thread_join(thread);
+    }
+    close(listener);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -192,6 +227,7 @@ main(int argc, char **argv)
         g_test_add(path, Root, &cases[i], root_set_up, test_dialogues, root_tear_down);
     }
     g_test_add("/handover/nobody", Root, NULL, root_set_up, test_nobody, root_tear_down);
+    g_test_add("/handover/limit", Root, NULL, root_set_up, test_limit, root_tear_down);
     g_test_add("/handover/stop", Root, NULL, root_set_up, test_stop, root_tear_down);
     return g_test_run();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: scan-facts.c scan-names.c scan-copy.c */
+/* Also tests: scan-facts.c scan-names.c scan-copy.c scan-list.c */
 #include "base/error.h"
 #include "root.h"
 #include "spool/queue.h"
@@ -44,7 +44,7 @@ static void
 offer(Root *root, const char *name, SpocScanFacts *facts, const char *content)
 {
     g_autoptr(GError) error = NULL;
-    int fd = spoc_scan_begin(root->spool, name, &error);
+    int fd = spoc_scan_begin(root->spool, name, facts, &error);
     g_assert_no_error(error);
     g_assert_cmpint(write(fd, content, strlen(content)), ==, strlen(content));
     close(fd);
@@ -252,7 +252,7 @@ test_life(Root *root, gconstpointer data)
     g_assert_true(spoc_scan_remove(root->spool, "a", &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 0);
 
-    int begun = spoc_scan_begin(root->spool, "b", &error);
+    int begun = spoc_scan_begin(root->spool, "b", facts, &error);
     close(begun);
     spoc_scan_withdraw(root->spool, "b");
     offer(root, "b", facts, "x");
@@ -261,7 +261,7 @@ test_life(Root *root, gconstpointer data)
     g_assert_null(spoc_scan_load(root->spool, "b", &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    g_assert_cmpint(spoc_scan_begin(root->spool, "../b", &error), ==, -1);
+    g_assert_cmpint(spoc_scan_begin(root->spool, "../b", facts, &error), ==, -1);
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
@@ -312,8 +312,13 @@ test_sweep(Root *root, gconstpointer data)
     offer(root, "left", dead, "x");
     g_assert_true(spoc_scan_leave(root->spool, "left", &error));
     settle(root, "done", SPOC_SCAN_QUEUED, "1-1");
+    close(spoc_scan_begin(root->spool, "copying", living, &error));
     g_assert_true(spoc_scan_sweep(root->spool, now, &error));
+    g_assert_cmpuint(root_count(root, "scans"), ==, 9);
+    close(spoc_scan_begin(root->spool, "half", dead, &error));
+    g_assert_true(spoc_scan_sweep(root->spool, now + 2 * 3600, &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 7);
+    spoc_scan_withdraw(root->spool, "copying");
     g_assert_true(spoc_scan_sweep(root->spool, now + 2 * 3600, &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 5);
     g_assert_true(spoc_scan_sweep(root->spool, now + 2 * SPOC_SCAN_RECORD_KEEP_S, &error));
@@ -349,8 +354,10 @@ test_copy(Root *root, gconstpointer data)
         close(fds[1]);
         int file = open(source, O_RDONLY);
         guint64 size = 0;
+        g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
         const SpocScanCopy copy = {.spool = root->spool,
                                    .name = "c",
+                                   .facts = facts,
                                    .input_fd = i == 0 ? file : fds[0],
                                    .stop_fd = stop[0]};
         g_assert_cmpint(spoc_scan_copy_run(&copy, &size, &error), ==, SPOC_SCAN_COPY_DONE);
@@ -364,6 +371,141 @@ test_copy(Root *root, gconstpointer data)
         close(fds[0]);
         close(stop[0]);
         close(stop[1]);
+    }
+}
+
+/* A file says how large it is; of a pipe no more than one byte beyond the limit is written. */
+static void
+test_limit(Root *root, gconstpointer data)
+{
+    static const char content[100000];
+    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+    root_put(root, "state", "source", content, sizeof content);
+    g_autofree char *source = root_path(root, "state", "source");
+    static const struct {
+        guint64 max_bytes;
+        gboolean is_pipe;
+        const char *says; /* NULL: copied */
+    } cases[] = {
+        {0, FALSE, NULL},
+        {0, TRUE, NULL},
+        {100000, FALSE, NULL},
+        {100000, TRUE, NULL},
+        {99998, FALSE, "has 100000 bytes, and scanMaxSize is 99998"},
+        {99999, TRUE, "has more than 99999 bytes, and scanMaxSize is 99999"},
+        {1, TRUE, "has more than 1 bytes, and scanMaxSize is 1"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        const char *argv[] = {"cat", source, NULL};
+        int fd = -1;
+        guint64 size = 0;
+        if (!cases[i].is_pipe)
+            fd = open(source, O_RDONLY | O_CLOEXEC);
+        else
+            g_assert_true(g_spawn_async_with_pipes(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH,
+                                                   NULL, NULL, NULL, NULL, &fd, NULL, &error));
+        const SpocScanCopy copy = {.spool = root->spool,
+                                   .name = "l",
+                                   .facts = facts,
+                                   .input_fd = fd,
+                                   .stop_fd = -1,
+                                   .max_bytes = cases[i].max_bytes};
+        SpocScanCopyResult result = spoc_scan_copy_run(&copy, &size, &error);
+        close(fd);
+        if (cases[i].says == NULL) {
+            g_assert_no_error(error);
+            g_assert_cmpint(result, ==, SPOC_SCAN_COPY_DONE);
+            g_assert_cmpuint(size, ==, sizeof content);
+        } else {
+            g_assert_cmpint(result, ==, SPOC_SCAN_COPY_TOO_LARGE);
+            g_assert_nonnull(strstr(error->message, cases[i].says));
+        }
+        if (cases[i].says != NULL && cases[i].is_pipe) {
+            g_autoptr(GBytes) copied = root_get(root, "scans", ".tmp-l.doc");
+            g_assert_cmpuint(g_bytes_get_size(copied), ==, cases[i].max_bytes + 1);
+        }
+        spoc_scan_withdraw(root->spool, "l");
+        g_assert_cmpuint(root_count(root, "scans"), ==, 0);
+    }
+}
+
+static const SpocScanListed *
+find_listed(const GPtrArray *list, const char *name)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const SpocScanListed *listed = g_ptr_array_index(list, i);
+        if (g_str_equal(listed->name, name))
+            return listed;
+    }
+    return NULL;
+}
+
+/* Whatever lies there is seen, and can be taken away when no door is at work. */
+static void
+test_list(Root *root, gconstpointer data)
+{
+    static const struct {
+        const char *name;
+        SpocScanStage stage;
+        gboolean has_facts;
+    } cases[] = {
+        {"copying", SPOC_SCAN_STAGE_COPYING, TRUE},
+        {"half", SPOC_SCAN_STAGE_CUT_OFF, TRUE},
+        {"lone", SPOC_SCAN_STAGE_CUT_OFF, FALSE},
+        {"offered", SPOC_SCAN_STAGE_OFFERED, TRUE},
+        {"orphan", SPOC_SCAN_STAGE_ABANDONED, TRUE},
+        {"left", SPOC_SCAN_STAGE_LEFT, TRUE},
+        {"damaged", SPOC_SCAN_STAGE_DAMAGED, FALSE},
+        {"undocumented", SPOC_SCAN_STAGE_DAMAGED, TRUE},
+        {"paper", SPOC_SCAN_STAGE_DAMAGED, FALSE},
+        {"alien \xff.txt", SPOC_SCAN_STAGE_FOREIGN, FALSE},
+        {".tmp-alien", SPOC_SCAN_STAGE_FOREIGN, FALSE},
+    };
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocScanFacts) dead = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanFacts) living = new_facts(UUID, "1-1");
+    g_free(living->writer);
+    living->writer = spoc_scan_process_stamp(getpid());
+    close(spoc_scan_begin(root->spool, "copying", living, &error));
+    close(spoc_scan_begin(root->spool, "half", dead, &error));
+    root_put(root, "scans", ".tmp-lone.doc", "x", 1);
+    offer(root, "offered", living, "12345");
+    offer(root, "orphan", dead, "x");
+    offer(root, "left", dead, "x");
+    g_assert_true(spoc_scan_leave(root->spool, "left", &error));
+    root_put(root, "scans", "damaged.left", "x", 1);
+    root_put(root, "scans", "damaged.doc", "x", 1);
+    g_autoptr(GString) text = spoc_scan_facts_format(dead);
+    root_put(root, "scans", "undocumented.left", text->str, text->len);
+    root_put(root, "scans", "paper.doc", "x", 1);
+    root_put(root, "scans", "alien \xff.txt", "x", 1);
+    root_put(root, "scans", ".tmp-alien", "x", 1);
+    settle(root, "record", SPOC_SCAN_DELIVERED, "1-1");
+
+    g_autoptr(GPtrArray) list = spoc_scan_list_all(root->spool, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(list->len, ==, G_N_ELEMENTS(cases));
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SpocScanListed *listed = find_listed(list, cases[i].name);
+        g_assert_nonnull(listed);
+        g_assert_cmpint(listed->stage, ==, cases[i].stage);
+        g_assert_cmpint(listed->facts != NULL, ==, cases[i].has_facts);
+        g_assert_cmpint(listed->changed_unix_s, >, 0);
+        gboolean works = spoc_scan_stage_has_door(listed->stage);
+        g_assert_cmpint(spoc_scan_discard(root->spool, cases[i].name, &error), ==, !works);
+        if (works)
+            g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
+        g_clear_error(&error);
+    }
+    g_assert_cmpuint(find_listed(list, "offered")->size_bytes, ==, 5);
+    g_autoptr(GPtrArray) rest = spoc_scan_list_all(root->spool, &error);
+    g_assert_cmpuint(rest->len, ==, 2);
+    static const char *const others[] = {"../state", "", ".", "record", "none"};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_assert_false(spoc_scan_discard(root->spool, others[i], &error));
+        g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
+        g_clear_error(&error);
     }
 }
 
@@ -384,5 +526,7 @@ main(int argc, char **argv)
     ADD("sweep", test_sweep);
     ADD("planted", test_planted);
     ADD("copy", test_copy);
+    ADD("limit", test_limit);
+    ADD("list", test_list);
     return g_test_run();
 }
