@@ -587,3 +587,10 @@ spoc_outbox_reopen(SpocOutbox *outbox)
     if (!is_blocked(outbox))
         spoc_delivery_configure(outbox->delivery, outbox->setup->config, outbox->setup->tls);
 }
+
+void
+spoc_outbox_try_now(SpocOutbox *outbox)
+{
+    if (!is_blocked(outbox))
+        spoc_delivery_try_now(outbox->delivery);
+}

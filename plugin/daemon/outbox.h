@@ -136,5 +136,9 @@ gboolean spoc_outbox_is_flying(const SpocOutbox *outbox, const char *id);
 gboolean spoc_outbox_relearn(SpocOutbox *outbox, const char *id,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Somebody waits for the message that is sent next: it is worth an attempt even while the servers
+ * are known to be down. */
+void spoc_outbox_try_now(SpocOutbox *outbox);
+
 /* Somebody wants a try now: forgets that servers were down. */
 void spoc_outbox_reopen(SpocOutbox *outbox);

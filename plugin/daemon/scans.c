@@ -387,6 +387,9 @@ fly(Scan *scan, GError **error)
         return FALSE;
     scan->phase = PHASE_FLYING;
     scan->in_outbox = TRUE;
+    /* Who would have to come again is told what the server says now. */
+    if (scan->door != NULL && spoc_scan_answer_unreachable(scans->setup) != SPOC_HANDOVER_QUEUED)
+        spoc_outbox_try_now(scans->outbox);
     spoc_outbox_send_stream(scans->outbox, g_steal_pointer(&prepared.envelope), prepared.frame,
                             content, &events, on_safe, scan, NULL);
     return TRUE;

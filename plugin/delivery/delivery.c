@@ -341,6 +341,13 @@ spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel)
     stir(delivery);
 }
 
+void
+spoc_delivery_try_now(SpocDelivery *delivery)
+{
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        spoc_server_try_now(delivery->servers[i]);
+}
+
 guint
 spoc_delivery_wanted(const SpocDelivery *delivery)
 {

@@ -124,6 +124,10 @@ void spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls
 /* Takes a parcel. More than there is room for is queued inside. */
 void spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel);
 
+/* Somebody waits for what is submitted next: servers that are down are asked all the same, by one
+ * connection each. */
+void spoc_delivery_try_now(SpocDelivery *delivery);
+
 /* How many parcels it likes to have at once, to keep every connection busy */
 guint spoc_delivery_wanted(const SpocDelivery *delivery);
 /* How many it has that are not finished */

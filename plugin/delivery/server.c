@@ -496,6 +496,13 @@ spoc_server_submit(SpocServer *server, SpocJob *job)
     pump_later(server);
 }
 
+void
+spoc_server_try_now(SpocServer *server)
+{
+    if (server->failing)
+        server->down_until_us = MIN(server->down_until_us, g_get_monotonic_time());
+}
+
 SpocServerState
 spoc_server_state(const SpocServer *server)
 {

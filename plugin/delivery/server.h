@@ -49,6 +49,9 @@ SpocStage spoc_server_last_stage(const SpocServer *server);
 /* Whether somebody must mend that */
 gboolean spoc_server_wants_mending(const SpocServer *server);
 
+/* Somebody waits: one that is down is asked with the next mail. */
+void spoc_server_try_now(SpocServer *server);
+
 /* Closes idle connections. */
 void spoc_server_rest(SpocServer *server);
 

@@ -374,6 +374,19 @@ class Failures(WithQueue):
         self.cups.wait_idle()
         self.assertEqual(len(self.catcher.mails), 1)
 
+    def test_a_resumed_job_is_worth_an_attempt(self):
+        self.configure(scanWhenUnreachable="hold")
+        self.catcher.stop()
+        job = self.cups.print("scan", self.pdf, user="alice")
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        # The server is back, which spocd has not been told; nothing else may make it look.
+        back = Catcher(self.root.folder("back"), port=self.catcher.port)
+        self.addCleanup(back.stop)
+        self.cups.run("lp", "-i", job, "-H", "resume")
+        back.wait(1, 15)
+        self.cups.wait_idle()
+        self.assert_nothing_left()
+
     def test_one_that_was_queued_and_fails_later(self):
         self.configure(port=process.dead_port())
         job = self.cups.print("scan", self.pdf, user="alice", title="in vain")

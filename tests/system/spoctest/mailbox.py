@@ -82,10 +82,12 @@ class Catcher:
 
     tls: "none", "starttls" (offered and needed) or "smtps"; user and password: login is
     needed, which aiosmtpd allows only under TLS. refuse, when set, is called with the
-    envelope at the final dot and may return a reply to give instead of taking it.
+    envelope at the final dot and may return a reply to give instead of taking it. port: that
+    of one before, that was stopped; 0: any.
     """
 
-    def __init__(self, folder, certificate=None, tls="none", user=None, password=None):
+    def __init__(self, folder, certificate=None, tls="none", user=None, password=None,
+                 port=0):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.mails = []
@@ -111,7 +113,7 @@ class Catcher:
             options.update(tls_context=context, require_starttls=True)
         self._loop = asyncio.new_event_loop()
         self._server = self._loop.run_until_complete(self._loop.create_server(
-            lambda: aiosmtpd.smtp.SMTP(self, loop=self._loop, **options), process.LOOPBACK, 0,
+            lambda: aiosmtpd.smtp.SMTP(self, loop=self._loop, **options), process.LOOPBACK, port,
             ssl=context if tls == "smtps" else None))
         self.port = self._server.sockets[0].getsockname()[1]
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
