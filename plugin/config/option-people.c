@@ -76,8 +76,11 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .default_value = "drop",
      .choices = unverified_choices,
      .group = GROUP_RECIPIENTS,
-     .help = "What becomes of events whose subscription CUPS no longer knows or cannot be asked "
-             "about. With send, people may get events of other people's jobs, titles included."},
+     .help =
+         "What becomes of events of a subscription that CUPS answers it does not know, where the "
+         "events do not tell whose they are. With send nothing waits for CUPS, and people may "
+         "get events of other people's jobs, titles included. With drop, events wait while CUPS "
+         "cannot be asked, as long as mailMaxAge."},
     {.id = SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS,
      .name = "notifyAllowedRecipients",
      .type = SPOC_TYPE_LIST,
@@ -403,7 +406,8 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .minimum = 10,
      .maximum = 7 * DAY_S,
      .group = GROUP_MANAGEMENT,
-     .help = "How often they are fetched."},
+     .help = "How often they are fetched, at least 10s apart. spocd --once fetches them first when "
+             "they are due."},
     {.id = SPOC_OPTION_START_DAEMON,
      .name = "startDaemon",
      .type = SPOC_TYPE_CHOICE,

@@ -6,6 +6,7 @@
 #include "daemon/job-store.h"
 #include "daemon/journals.h"
 #include "daemon/management.h"
+#include "daemon/refusal.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"
 #include "spool/scans.h"
@@ -240,7 +241,9 @@ pump(gpointer user_data)
         return G_SOURCE_REMOVE;
     }
     /* Before the office's values are here a mail might be composed with the wrong sender. */
-    gboolean is_ready = spoc_management_is_ready(daemon->management);
+    gboolean is_ready =
+        spoc_management_is_ready(daemon->management) &&
+        !(daemon->mode == SPOC_DAEMON_ONCE && spoc_management_is_fetching(daemon->management));
     daemon->rescan_wanted |= spoc_scans_set_open(daemon->scans, is_ready);
     if (daemon->rescan_wanted)
         rescan(daemon);
@@ -294,6 +297,7 @@ sweep(SpocDaemon *daemon)
     gint64 now = now_unix_s();
     daemon->sweep_due_unix_s = now + SWEEP_S;
     spoc_outbox_sweep(daemon->outbox, now);
+    g_hash_table_remove_all(daemon->surroundings.said); /* what lasts is said again */
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_sweep(daemon->spool, now, &error))
         log_failure(daemon, "cannot sweep the scans", error);
@@ -417,6 +421,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
         .cups = daemon->cups,
         .told = daemon->told,
         .setup = daemon->setup,
+        .said = spoc_said_new(),
         .once = mode == SPOC_DAEMON_ONCE,
         .changed = schedule_pump,
         .user_data = daemon,
@@ -456,6 +461,7 @@ spoc_daemon_free(SpocDaemon *daemon)
     spoc_scans_free(daemon->scans);
     spoc_journals_free(daemon->journals);
     spoc_requests_free(daemon->requests);
+    g_clear_pointer(&daemon->surroundings.said, g_hash_table_unref);
     spoc_setup_free(daemon->setup);
     g_main_loop_unref(daemon->loop);
     g_free(daemon);

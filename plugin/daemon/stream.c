@@ -17,9 +17,13 @@
 /* Damaged places that are said of one stream */
 #define DAMAGED_SAID_MAX 3
 
-/* CUPS that cannot be reached is asked again so often, at this distance. */
-#define CUPS_TRIES_MAX 5
-#define CUPS_RETRY_MS 2000
+/* CUPS that cannot be asked is asked again after so long, then twice as long, and so on. */
+#define CUPS_RETRY_MS 2000u
+#define CUPS_RETRY_MAX_MS 30000u
+#define CUPS_TRIES_MAX 4u
+
+/* Begins a line about a job in the notes of a journal. */
+#define NOTE_JOB "job\t"
 
 /* How far one event has come. */
 typedef struct {
@@ -33,6 +37,7 @@ typedef struct {
 typedef struct {
     guint tries;
     guint timer;
+    char *why; /* (nullable): NULL: there is none */
 } Retry;
 
 struct _SpocStream {
@@ -52,6 +57,7 @@ struct _SpocStream {
     guint64 position;  /* the next event to be handled */
     gboolean awaiting; /* an answer about the event at position */
     gboolean undecided;
+    gboolean is_last_ask; /* about the owner of its job: it has waited long enough */
     gint answered_job_id; /* the job that the answer was about, and it stays unknown */
     char *answer;         /* (nullable): then why */
     GQueue progress;      /* of Progress, in the stream's order */
@@ -64,6 +70,7 @@ struct _SpocStream {
     gboolean said_unknown; /* each is said once a stream */
     guint damaged_said;
     GHashTable *refusals_said; /* set of sentences */
+    GHashTable *lessons;       /* set of Lesson: owners that are asked for ahead */
 };
 
 static void
@@ -76,49 +83,6 @@ read_head(SpocStream *stream)
         spoc_log(stream->around->log, SPOC_LOG_ERROR,
                  "%s: no mail for the subscription with the recipient '%s': %s",
                  spoc_journal_name(stream->journal), text, error->message);
-}
-
-SpocStream *
-spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk, const char *journal_name,
-                 GError **error)
-{
-    g_autoptr(SpocJournal) journal = spoc_journal_open(surroundings->spool, journal_name, error);
-    if (journal == NULL)
-        return NULL;
-    gboolean ended = FALSE;
-    if (!spoc_journal_refresh(journal, &ended, error))
-        return NULL;
-
-    SpocStream *stream = g_new0(SpocStream, 1);
-    stream->around = surroundings;
-    stream->desk = desk;
-    stream->journal = g_steal_pointer(&journal);
-    stream->ended = ended;
-    stream->recheck_count = RECHECKED_MAILS;
-    stream->position = spoc_journal_marked_before(stream->journal);
-    stream->exhausted_size = G_MAXUINT64;
-    stream->refusals_said = spoc_said_new();
-    g_queue_init(&stream->progress);
-    read_head(stream);
-    return stream;
-}
-
-void
-spoc_stream_free(SpocStream *stream)
-{
-    if (stream == NULL)
-        return;
-    g_clear_handle_id(&stream->subscription_retry.timer, g_source_remove);
-    g_clear_handle_id(&stream->job_retry.timer, g_source_remove);
-    g_queue_clear_full(&stream->progress, g_free);
-    g_hash_table_unref(stream->refusals_said);
-    spoc_subscription_clear(&stream->subscription);
-    if (stream->people_ask != 0)
-        spoc_people_ask_cancel(stream->around->setup->people, stream->people_ask);
-    g_clear_pointer(&stream->uri, spoc_recipient_uri_free);
-    spoc_journal_free(stream->journal);
-    g_free(stream->answer);
-    g_free(stream);
 }
 
 static void
@@ -169,6 +133,54 @@ on_mail_safe(gpointer user_data)
 
 /* --- asking CUPS ------------------------------------------------------------------------ */
 
+/* What cannot be learnt again is kept beside the journal: a subscription is gone when its job is
+ * done, and so may be the job. */
+static void
+keep(SpocStream *stream, const char *line)
+{
+    g_autoptr(GError) error = NULL;
+    if (line != NULL && !spoc_journal_note(stream->journal, line, &error) &&
+        !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_LIMIT))
+        log_error(stream, "cannot keep what CUPS answered", error);
+}
+
+static void
+keep_subscription(SpocStream *stream)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *line = spoc_subscription_line(&stream->subscription, stream->subscription_id);
+    keep(stream, line);
+    if (!spoc_journal_sync_notes(stream->journal, &error))
+        log_error(stream, "cannot keep what CUPS answered", error);
+}
+
+static void
+keep_job(SpocStream *stream, gint job_id)
+{
+    g_autofree char *job = spoc_cups_export_job(stream->around->cups, job_id);
+    g_autofree char *line = job != NULL ? g_strconcat(NOTE_JOB, job, NULL) : NULL;
+    keep(stream, line);
+}
+
+/* What a spocd before this one was told */
+static void
+read_notes(SpocStream *stream)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = spoc_journal_notes(stream->journal, &error);
+    if (text == NULL)
+        log_error(stream, "cannot read what CUPS answered; it is asked again", error);
+    for (char *line = text; line != NULL && *line != '\0';) {
+        char *end = strchr(line, '\n');
+        *end = '\0'; /* every line has an end */
+        if (g_str_has_prefix(line, NOTE_JOB))
+            spoc_cups_import(stream->around->cups, line + strlen(NOTE_JOB));
+        else if (spoc_subscription_parse(&stream->subscription, line, &stream->subscription_id))
+            stream->asked = TRUE;
+        line = end + 1;
+    }
+}
+
 static gboolean
 ask_subscription_again(gpointer user_data)
 {
@@ -189,30 +201,46 @@ ask_job_again(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* TRUE when it is tried again after a while. */
-static gboolean
-try_later(SpocStream *stream, Retry *retry, GSourceFunc again)
+/* CUPS that cannot be asked decides nothing: its answer is waited for. One run alone leaves that to
+ * the next. */
+static void
+try_later(SpocStream *stream, Retry *retry, const char *why, GSourceFunc again)
 {
-    if (stream->around->once || ++retry->tries >= CUPS_TRIES_MAX)
-        return FALSE;
-    retry->timer = g_timeout_add(CUPS_RETRY_MS, again, stream);
-    return TRUE;
+    g_free(retry->why);
+    retry->why = g_strdup(why);
+    if (spoc_said_first(stream->around->said, why))
+        spoc_log(stream->around->log, SPOC_LOG_WARNING,
+                 "events that need CUPS's answer wait: %s. `spocctl queue list` shows them", why);
+    if (!stream->around->once)
+        retry->timer =
+            g_timeout_add(MIN(CUPS_RETRY_MS << retry->tries, CUPS_RETRY_MAX_MS), again, stream);
+    retry->tries = MIN(retry->tries + 1, CUPS_TRIES_MAX);
+    stream->around->changed(stream->around->user_data);
+}
+
+static void
+end_retry(Retry *retry)
+{
+    retry->tries = 0;
+    g_clear_pointer(&retry->why, g_free);
 }
 
 static void
 on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
-                gpointer user_data)
+                const char *why, gpointer user_data)
 {
     SpocStream *stream = user_data;
     stream->asks--;
-    if (status == SPOC_SUBSCRIPTION_UNREACHABLE &&
-        try_later(stream, &stream->subscription_retry, ask_subscription_again))
-        return;
-    stream->subscription_retry.tries = 0;
     stream->subscription.status = status;
+    if (status == SPOC_SUBSCRIPTION_UNREACHABLE) {
+        try_later(stream, &stream->subscription_retry, why, ask_subscription_again);
+        return;
+    }
+    end_retry(&stream->subscription_retry);
     stream->subscription.job_id = job_id;
     g_free(stream->subscription.printer_uri);
     stream->subscription.printer_uri = g_strdup(printer_uri);
+    keep_subscription(stream);
     stream->around->changed(stream->around->user_data);
 }
 
@@ -237,13 +265,27 @@ on_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer u
 {
     SpocStream *stream = user_data;
     stream->asks--;
-    if (facts == NULL && may_pass && try_later(stream, &stream->job_retry, ask_job_again))
+    if (facts == NULL && may_pass && !stream->is_last_ask) {
+        try_later(stream, &stream->job_retry, why, ask_job_again);
         return;
-    stream->job_retry.tries = 0;
+    }
+    end_retry(&stream->job_retry);
+    keep_job(stream, stream->answered_job_id);
     stream->awaiting = FALSE;
     g_free(stream->answer);
     stream->answer = g_strdup(why);
     stream->around->changed(stream->around->user_data);
+}
+
+/* Waited for so long as a mail is tried. Its journal is as old as its first event. */
+static gboolean
+is_too_old(const SpocStream *stream, const SpocEvent *event)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 born = spoc_journal_created_unix_s(stream->journal);
+    if (event->when_unix_s <= now)
+        born = MAX(born, event->when_unix_s);
+    return now - born > stream->around->setup->schedule.max_age_ms / 1000;
 }
 
 /* The owner of the event's job: from memory, or NULL after asking was begun (awaiting) or in
@@ -258,10 +300,61 @@ find_job(SpocStream *stream, const SpocEvent *event)
         return NULL;
     g_clear_pointer(&stream->answer, g_free);
     stream->answered_job_id = event->job_id;
+    stream->is_last_ask = is_too_old(stream, event);
     stream->awaiting = TRUE;
     stream->asks++;
     spoc_cups_ask_job(stream->around->cups, event->job_id, on_job, stream);
     return NULL;
+}
+
+/* --- life ------------------------------------------------------------------------------- */
+
+SpocStream *
+spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk, const char *journal_name,
+                 GError **error)
+{
+    g_autoptr(SpocJournal) journal = spoc_journal_open(surroundings->spool, journal_name, error);
+    if (journal == NULL)
+        return NULL;
+    gboolean ended = FALSE;
+    if (!spoc_journal_refresh(journal, &ended, error))
+        return NULL;
+
+    SpocStream *stream = g_new0(SpocStream, 1);
+    stream->around = surroundings;
+    stream->desk = desk;
+    stream->journal = g_steal_pointer(&journal);
+    stream->ended = ended;
+    stream->recheck_count = RECHECKED_MAILS;
+    stream->position = spoc_journal_marked_before(stream->journal);
+    stream->exhausted_size = G_MAXUINT64;
+    stream->refusals_said = spoc_said_new();
+    stream->lessons = g_hash_table_new_full(NULL, NULL, g_free, NULL);
+    g_queue_init(&stream->progress);
+    read_head(stream);
+    read_notes(stream);
+    return stream;
+}
+
+void
+spoc_stream_free(SpocStream *stream)
+{
+    if (stream == NULL)
+        return;
+    g_clear_handle_id(&stream->subscription_retry.timer, g_source_remove);
+    g_clear_handle_id(&stream->job_retry.timer, g_source_remove);
+    end_retry(&stream->subscription_retry);
+    end_retry(&stream->job_retry);
+    g_queue_clear_full(&stream->progress, g_free);
+    g_hash_table_unref(stream->refusals_said);
+    g_hash_table_unref(stream->lessons);
+    spoc_subscription_clear(&stream->subscription);
+    if (stream->people_ask != 0)
+        spoc_people_ask_cancel(stream->around->setup->people, stream->people_ask);
+    g_clear_pointer(&stream->uri, spoc_recipient_uri_free);
+    spoc_journal_free(stream->journal);
+    g_free(stream->answer);
+    g_free(stream);
 }
 
 /* --- one event -------------------------------------------------------------------------- */
@@ -391,14 +484,17 @@ hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
 static void
 say_unknown(SpocStream *stream)
 {
+    gboolean is_away = stream->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE;
     if (stream->said_unknown)
         return;
     stream->said_unknown = TRUE;
     spoc_log(stream->around->log, SPOC_LOG_ERROR,
-             "%s: events for %s are not mailed: CUPS does not know their subscription %d, and they "
-             "do not tell whose they are. notifyUnverified = send would mail them",
+             "%s: events for %s are not mailed: %s %d%s, and they do not tell whose they are. "
+             "notifyUnverified = send would mail them",
              spoc_journal_name(stream->journal), spoc_journal_recipient_uri(stream->journal),
-             stream->subscription_id);
+             is_away ? "CUPS could not be asked about their subscription"
+                     : "CUPS does not know their subscription",
+             stream->subscription_id, is_away ? " before mailMaxAge was over" : "");
 }
 
 static gboolean
@@ -406,6 +502,9 @@ is_theirs(SpocStream *stream, const SpocEvent *event, gboolean *ret_theirs)
 {
     const SpocSurroundings *around = stream->around;
     SpocWhose whose = spoc_whose_decide(&stream->subscription, event);
+    if (whose == SPOC_WHOSE_UNDECIDED &&
+        stream->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE && is_too_old(stream, event))
+        whose = SPOC_WHOSE_UNKNOWN;
     if (whose == SPOC_WHOSE_UNDECIDED && around->setup->unverified == SPOC_UNVERIFIED_DROP)
         return FALSE;
     *ret_theirs =
@@ -434,6 +533,7 @@ handle_event(const SpocEvent *event, gpointer user_data)
         people = find_people(stream, event, &facts);
         if (people == NULL)
             return FALSE;
+        end_retry(&stream->job_retry);
     }
     Progress *progress = g_new0(Progress, 1);
     progress->stream = stream;
@@ -463,10 +563,21 @@ say_damaged(guint64 offset, gsize size, gpointer user_data)
                  spoc_journal_name(stream->journal), size, offset);
 }
 
+typedef struct {
+    SpocStream *stream;
+    gint job_id;
+} Lesson;
+
+/* When it is not remembered now it is asked about again when its turn comes. */
 static void
-ignore_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer user_data)
+on_learned(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer user_data)
 {
-    /* It is remembered now, or it is asked about again when its turn comes. */
+    const Lesson *lesson = user_data;
+    SpocStream *stream = lesson->stream;
+    stream->asks--;
+    keep_job(stream, lesson->job_id);
+    g_hash_table_remove(stream->lessons, lesson);
+    stream->around->changed(stream->around->user_data);
 }
 
 static gboolean
@@ -483,15 +594,21 @@ is_for_owner(const SpocStream *stream)
 /* A job that was known before this one was created is another: CUPS lost its state and counts
  * anew. */
 static void
-learn_owner(SpocCups *cups, const SpocEvent *event)
+learn_owner(SpocStream *stream, const SpocEvent *event)
 {
+    SpocCups *cups = stream->around->cups;
     const SpocJobFacts *facts = spoc_cups_job_remembered(cups, event->job_id);
     if (facts != NULL && facts->learned_unix_s < event->when_unix_s) {
         spoc_cups_forget_job(cups, event->job_id);
         facts = NULL;
     }
-    if (facts == NULL)
-        spoc_cups_ask_job(cups, event->job_id, ignore_job, NULL);
+    if (facts != NULL)
+        return;
+    Lesson *lesson = g_new0(Lesson, 1);
+    *lesson = (Lesson){stream, event->job_id};
+    g_hash_table_add(stream->lessons, lesson);
+    stream->asks++;
+    spoc_cups_ask_job(cups, event->job_id, on_learned, lesson);
 }
 
 /* Looks ahead: what the subscription can learn, and owners to be remembered before CUPS
@@ -503,7 +620,7 @@ learn_event(const SpocEvent *event, gpointer user_data)
     ask_subscription(stream, event);
     spoc_whose_learn(&stream->subscription, event);
     if (event->kind == SPOC_EVENT_JOB_CREATED && event->job_id > 0 && is_for_owner(stream))
-        learn_owner(stream->around->cups, event);
+        learn_owner(stream, event);
     return TRUE;
 }
 
@@ -554,14 +671,22 @@ spoc_stream_step(SpocStream *stream)
     return more && !stream->undecided && !stream->awaiting && !stream->is_away;
 }
 
+/* (nullable): why CUPS does not say what must be known first */
+static const char *
+cups_away(const SpocStream *stream)
+{
+    return stream->undecided ? stream->subscription_retry.why : stream->job_retry.why;
+}
+
 SpocStreamStatus
 spoc_stream_status(const SpocStream *stream)
 {
     guint64 size = spoc_journal_size(stream->journal);
     gboolean behind = stream->position < size && stream->exhausted_size != size;
     gboolean looks_up = stream->people_ask != 0 && !stream->is_away;
-    if (looks_up || stream->asks > 0 || stream->subscription_retry.timer != 0 ||
-        stream->job_retry.timer != 0)
+    if (behind && cups_away(stream) != NULL)
+        return SPOC_STREAM_BLOCKED;
+    if (looks_up || stream->asks > 0)
         return SPOC_STREAM_BUSY;
     if (behind && stream->undecided)
         return SPOC_STREAM_UNDECIDED;
@@ -582,7 +707,8 @@ spoc_stream_remove(SpocStream *stream, GError **error)
 gboolean
 spoc_stream_sync(SpocStream *stream, GError **error)
 {
-    return spoc_journal_sync_marks(stream->journal, error);
+    return spoc_journal_sync_marks(stream->journal, error) &&
+           spoc_journal_sync_notes(stream->journal, error);
 }
 
 const char *

@@ -45,7 +45,8 @@ typedef enum {
     SPOC_STREAM_IDLE,      /* all that is there is done; more may come */
     SPOC_STREAM_BUSY,      /* it can go on, or an answer of CUPS is awaited */
     SPOC_STREAM_PARKED,    /* its events are with the desk or the outbox */
-    SPOC_STREAM_BLOCKED,   /* events are there, and the configuration or a directory keeps them */
+    SPOC_STREAM_BLOCKED,   /* events are there, and the configuration, a directory or CUPS, which is
+                              away, keeps them */
     SPOC_STREAM_UNDECIDED, /* only the end of the stream can tell whose its events are */
     SPOC_STREAM_DONE,      /* ended, and all is done: spoc_stream_remove() it */
 } SpocStreamStatus;
@@ -55,5 +56,5 @@ SpocStreamStatus spoc_stream_status(const SpocStream *stream);
 /* Deletes its journal. */
 gboolean spoc_stream_remove(SpocStream *stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Makes its marks safe from power loss. */
+/* Makes its marks, and what CUPS answered, safe from power loss. */
 gboolean spoc_stream_sync(SpocStream *stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;

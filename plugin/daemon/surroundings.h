@@ -16,7 +16,8 @@ typedef struct {
     SpocCups *cups;
     SpocToldStore *told;
     const SpocSetup *setup;
-    gboolean once; /* ask CUPS once, don't wait for it to come back */
+    GHashTable *said; /* of spoc_said_new(): what is said once for all journals */
+    gboolean once;    /* ask CUPS once, don't wait for it to come back */
     /* An answer came, or a mail is settled: something can go on. */
     void (*changed)(gpointer user_data);
     gpointer user_data;

@@ -14,6 +14,43 @@ spoc_subscription_clear(SpocSubscription *subscription)
     *subscription = (SpocSubscription){0};
 }
 
+char *
+spoc_subscription_line(const SpocSubscription *subscription, gint id)
+{
+    if (subscription->status == SPOC_SUBSCRIPTION_NOT_FOUND)
+        return g_strdup_printf("subscription\t%d\tnot-found", id);
+    if (subscription->status != SPOC_SUBSCRIPTION_KNOWN)
+        return NULL;
+    const char *uri = subscription->printer_uri != NULL ? subscription->printer_uri : "";
+    g_autofree char *escaped = g_strescape(uri, NULL);
+    return g_strdup_printf("subscription\t%d\tknown\t%d\t%s", id, subscription->job_id, escaped);
+}
+
+gboolean
+spoc_subscription_parse(SpocSubscription *subscription, const char *line, gint *ret_id)
+{
+    g_auto(GStrv) fields = g_strsplit(line, "\t", 6);
+    guint count = g_strv_length(fields);
+    guint64 id = 0, job_id = 0;
+    if (count < 3 || strcmp(fields[0], "subscription") != 0 ||
+        !g_ascii_string_to_unsigned(fields[1], 10, 1, G_MAXINT, &id, NULL))
+        return FALSE;
+    gboolean is_known = count == 5 && strcmp(fields[2], "known") == 0;
+    if (!is_known && (count != 3 || strcmp(fields[2], "not-found") != 0))
+        return FALSE;
+    if (is_known && !g_ascii_string_to_unsigned(fields[3], 10, 0, G_MAXINT, &job_id, NULL))
+        return FALSE;
+    g_autofree char *uri = is_known ? g_strcompress(fields[4]) : g_strdup("");
+    if (!g_utf8_validate(uri, -1, NULL))
+        return FALSE;
+    g_free(subscription->printer_uri);
+    subscription->printer_uri = *uri != '\0' ? g_steal_pointer(&uri) : NULL;
+    subscription->status = is_known ? SPOC_SUBSCRIPTION_KNOWN : SPOC_SUBSCRIPTION_NOT_FOUND;
+    subscription->job_id = (gint)job_id;
+    *ret_id = (gint)id;
+    return TRUE;
+}
+
 void
 spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event)
 {
@@ -85,12 +122,11 @@ spoc_whose_decide(const SpocSubscription *subscription, const SpocEvent *event)
     }
     if (subscription->saw_plain_job_id && subscription->spelled_job_id > 0)
         return whose_job(subscription->spelled_job_id, event);
-    if (subscription->status == SPOC_SUBSCRIPTION_ASKED || !subscription->complete)
-        return SPOC_WHOSE_UNDECIDED;
-
     /* Only a subscription that is gone has seen its own job end. A stream that ended because
      * cupsd was stopped or reloaded may end in anybody's job-completed. */
-    if (subscription->status == SPOC_SUBSCRIPTION_NOT_FOUND && subscription->last_job_id > 0)
+    if (subscription->status != SPOC_SUBSCRIPTION_NOT_FOUND || !subscription->complete)
+        return SPOC_WHOSE_UNDECIDED;
+    if (subscription->last_job_id > 0)
         return whose_job(subscription->last_job_id, event);
     return SPOC_WHOSE_UNKNOWN;
 }

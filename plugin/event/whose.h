@@ -11,6 +11,8 @@
  * job, and the rest is dropped. Where the spelling notify-job-id occurs beside job-id
  * (newer cupsd), the former names the job at once. What even that does not decide is
  * dropped or sent as notifyUnverified says.
+ *
+ * CUPS that could not be asked decides nothing: it is asked again.
  */
 #pragma once
 
@@ -20,7 +22,7 @@ typedef enum {
     SPOC_SUBSCRIPTION_ASKED, /* no answer yet */
     SPOC_SUBSCRIPTION_KNOWN,
     SPOC_SUBSCRIPTION_NOT_FOUND,
-    SPOC_SUBSCRIPTION_UNREACHABLE, /* CUPS could not be asked */
+    SPOC_SUBSCRIPTION_UNREACHABLE, /* CUPS could not be asked: this is no answer */
 } SpocSubscriptionStatus;
 
 /* What is known about one subscription (that is: one journal). */
@@ -38,6 +40,16 @@ typedef struct {
 } SpocSubscription;
 
 void spoc_subscription_clear(SpocSubscription *subscription);
+
+/**
+ * spoc_subscription_line:
+ *
+ * Returns: (transfer full) (nullable): what CUPS answered, as a line without its end; NULL where it
+ *   has not
+ */
+char *spoc_subscription_line(const SpocSubscription *subscription, gint id);
+/* FALSE, and nothing is changed, for any other line. @ret_id: of the subscription */
+gboolean spoc_subscription_parse(SpocSubscription *subscription, const char *line, gint *ret_id);
 
 /* Takes note of one event, in stream order. */
 void spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TEXT_MAX_BYTES 1023 /* RFC 8011 5.1.2 */
+#define SAID_MAX_BYTES 200
 
 /* cupsd takes any host here; it looks at the path alone. */
 #define SERVER_URI "ipp://localhost/"
@@ -100,6 +101,14 @@ spoc_asker_send(SpocAsker *asker, ipp_t *(*make)(gconstpointer subject), gconstp
     return NULL;
 }
 
+/* The same words for all that cannot be asked: they are said once. */
+static char *
+explain_silence(void)
+{
+    g_autofree char *said = spoc_text_line(cupsLastErrorString(), -1, SAID_MAX_BYTES);
+    return g_strdup_printf("cupsd cannot be asked: %s", said);
+}
+
 char *
 spoc_ask_get_text(ipp_t *response, const char *name, gsize max_bytes)
 {
@@ -134,6 +143,14 @@ make_subscription_question(gconstpointer subject)
     return request;
 }
 
+/* Whether it is an answer about this one, and not only looks like success. */
+static gboolean
+is_about(ipp_t *response, const char *name, gint id)
+{
+    ipp_attribute_t *attribute = ippFindAttribute(response, name, IPP_TAG_INTEGER);
+    return attribute != NULL && ippGetInteger(attribute, 0) == id;
+}
+
 void
 spoc_ask_subscription(SpocAsker *asker, gint subscription_id, SpocSubscriptionAnswer *ret_answer)
 {
@@ -141,16 +158,24 @@ spoc_ask_subscription(SpocAsker *asker, gint subscription_id, SpocSubscriptionAn
     gint status = IPP_STATUS_OK;
     ipp_t *response = spoc_asker_send(asker, make_subscription_question,
                                       GINT_TO_POINTER(subscription_id), &status);
-    if (response == NULL)
+    if (response == NULL) {
+        ret_answer->why = explain_silence();
         return;
+    }
     if (status == IPP_STATUS_ERROR_NOT_FOUND || status == IPP_STATUS_ERROR_GONE) {
         ret_answer->status = SPOC_SUBSCRIPTION_NOT_FOUND;
-    } else if (status <= IPP_STATUS_OK_EVENTS_COMPLETE) {
+    } else if (status <= IPP_STATUS_OK_EVENTS_COMPLETE &&
+               is_about(response, "notify-subscription-id", subscription_id)) {
         ipp_attribute_t *job = ippFindAttribute(response, "notify-job-id", IPP_TAG_INTEGER);
         ret_answer->status = SPOC_SUBSCRIPTION_KNOWN;
         ret_answer->job_id = job != NULL ? MAX(ippGetInteger(job, 0), 0) : 0;
         if (ret_answer->job_id == 0)
             ret_answer->printer_uri = get_text(response, "notify-printer-uri");
+    } else {
+        ret_answer->why = g_strdup_printf(
+            "cupsd answers %s to the question what a subscription is for: allow "
+            "Get-Subscription-Attributes without a password in cupsd.conf's <Policy>",
+            ippErrorString((ipp_status_t)status));
     }
     ippDelete(response);
 }
@@ -161,7 +186,8 @@ static ipp_t *
 make_job_question(gconstpointer subject)
 {
     gint id = GPOINTER_TO_INT(subject);
-    static const char *const wanted[] = {"job-originating-user-name", "job-name", "job-uuid"};
+    static const char *const wanted[] = {"job-id", "job-originating-user-name", "job-name",
+                                         "job-uuid"};
     g_autofree char *uri = g_strdup_printf("%sjobs/%d", SERVER_URI, id);
     ipp_t *request = ippNewRequest(IPP_OP_GET_JOB_ATTRIBUTES);
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "job-uri", NULL, uri);
@@ -194,12 +220,12 @@ explain(ipp_status_t status, gint job_id)
     case IPP_STATUS_ERROR_FORBIDDEN:
     case IPP_STATUS_ERROR_NOT_AUTHENTICATED:
     case IPP_STATUS_ERROR_NOT_AUTHORIZED:
-        return g_strdup_printf("cupsd does not let us ask about job %d (%s): allow "
+        return g_strdup_printf("cupsd does not let us ask whose a job is (%s): allow "
                                "Get-Job-Attributes without a password in cupsd.conf's <Policy>",
-                               job_id, ippErrorString(status));
+                               ippErrorString(status));
     default:
-        return g_strdup_printf("cupsd answers %s to the question about job %d",
-                               ippErrorString(status), job_id);
+        return g_strdup_printf("cupsd answers %s to the question whose a job is",
+                               ippErrorString(status));
     }
 }
 
@@ -210,13 +236,18 @@ spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer)
     gint status = IPP_STATUS_OK;
     ipp_t *response = spoc_asker_send(asker, make_job_question, GINT_TO_POINTER(job_id), &status);
     if (response == NULL) {
-        g_autofree char *said = spoc_text_line(cupsLastErrorString(), -1, 200);
         ret_answer->may_pass = TRUE;
-        ret_answer->why = g_strdup_printf("cupsd cannot be asked about job %d: %s", job_id, said);
+        ret_answer->why = explain_silence();
         return;
     }
     if (status > IPP_STATUS_OK_EVENTS_COMPLETE) {
         ret_answer->why = explain((ipp_status_t)status, job_id);
+        ret_answer->may_pass =
+            status != IPP_STATUS_ERROR_NOT_FOUND && status != IPP_STATUS_ERROR_GONE;
+    } else if (!is_about(response, "job-id", job_id)) {
+        ret_answer->why = g_strdup("cupsd's answer about a job does not tell of it (is "
+                                   "JobPrivateValues \"all\" in cupsd.conf?)");
+        ret_answer->may_pass = TRUE;
     } else {
         SpocJobFacts *facts = g_new0(SpocJobFacts, 1);
         facts->owner = get_text(response, "job-originating-user-name");

@@ -25,6 +25,7 @@ typedef struct {
     SpocSubscriptionStatus status;
     gint job_id;
     char *printer_uri; /* (nullable) */
+    char *why;         /* (nullable): UNREACHABLE: the reason */
 } SpocSubscriptionAnswer;
 
 void spoc_ask_subscription(SpocAsker *asker, gint subscription_id,
@@ -34,7 +35,7 @@ void spoc_ask_subscription(SpocAsker *asker, gint subscription_id,
  * SpocJobAnswer:
  * @facts: (nullable): with an owner, or without when it is hidden
  * @why: (nullable): when anything is missing
- * @may_pass: cupsd could not be asked
+ * @may_pass: cupsd could not be asked, or what it said is no answer
  */
 typedef struct {
     SpocJobFacts *facts;

@@ -70,6 +70,12 @@ spoc_cups_export(const SpocCups *cups)
     return spoc_job_memory_export(cups->memory, EXPORTED_MAX);
 }
 
+char *
+spoc_cups_export_job(SpocCups *cups, gint job_id)
+{
+    return spoc_job_memory_export_job(cups->memory, job_id);
+}
+
 void
 spoc_cups_import(SpocCups *cups, const char *text)
 {
@@ -207,7 +213,8 @@ answered(SpocQuestion *question, gpointer user_data)
             waiter->on_job(facts, question->job.why, question->job.may_pass, waiter->user_data);
         else
             waiter->on_subscription(question->subscription.status, question->subscription.job_id,
-                                    question->subscription.printer_uri, waiter->user_data);
+                                    question->subscription.printer_uri, question->subscription.why,
+                                    waiter->user_data);
     }
 }
 

@@ -26,9 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCups, spoc_cups_free)
  * @status: KNOWN, NOT_FOUND or UNREACHABLE
  * @job_id: 0 when it is not a job's
  * @printer_uri: (nullable)
+ * @why: (nullable): UNREACHABLE: the reason, one line
  */
 typedef void (*SpocCupsSubscriptionFunc)(SpocSubscriptionStatus status, gint job_id,
-                                         const char *printer_uri, gpointer user_data);
+                                         const char *printer_uri, const char *why,
+                                         gpointer user_data);
 void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
                                 SpocCupsSubscriptionFunc callback, gpointer user_data);
 
@@ -43,13 +45,17 @@ typedef struct {
  * SpocCupsJobFunc:
  * @facts: (nullable): NULL when CUPS does not know the job or cannot be asked
  * @why: (nullable): then, and when the owner is hidden, the reason, one line
- * @may_pass: CUPS could not be asked; asking again may help
+ * @may_pass: CUPS could not be asked, or gave no answer that is one; it is to be asked again
  */
 typedef void (*SpocCupsJobFunc)(const SpocJobFacts *facts, const char *why, gboolean may_pass,
                                 gpointer user_data);
 
 /* (nullable): from memory at once, without asking */
 const SpocJobFacts *spoc_cups_job_remembered(SpocCups *cups, gint job_id);
+
+/* (transfer full) (nullable): what is remembered of one job as a line for spoc_cups_import(),
+ * without its end */
+char *spoc_cups_export_job(SpocCups *cups, gint job_id);
 
 /* Asks unless it is remembered; then the callback still comes from the main loop. Equal
  * questions under way are asked once. */
@@ -109,4 +115,5 @@ void spoc_cups_set_learned(SpocCups *cups, SpocCupsLearnedFunc learned, gpointer
 
 /* (transfer full): what is remembered of the latest jobs, as text for spoc_cups_import() */
 char *spoc_cups_export(const SpocCups *cups);
+/* What was learned later stays. */
 void spoc_cups_import(SpocCups *cups, const char *text);

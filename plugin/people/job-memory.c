@@ -97,6 +97,26 @@ append_field(GString *text, const char *value)
     g_string_append(text, escaped);
 }
 
+static void
+append_job(GString *text, const Job *job)
+{
+    g_string_append_printf(text, "%d\t%" G_GINT64_FORMAT, job->job_id, job->facts->learned_unix_s);
+    append_field(text, job->facts->owner);
+    append_field(text, job->facts->uuid);
+    append_field(text, job->facts->title);
+}
+
+char *
+spoc_job_memory_export_job(const SpocJobMemory *memory, gint job_id)
+{
+    const Job *job = g_hash_table_lookup(memory->jobs, GINT_TO_POINTER(job_id));
+    if (job == NULL)
+        return NULL;
+    GString *text = g_string_new(NULL);
+    append_job(text, job);
+    return g_string_free(text, FALSE);
+}
+
 char *
 spoc_job_memory_export(const SpocJobMemory *memory, guint jobs_max)
 {
@@ -104,12 +124,7 @@ spoc_job_memory_export(const SpocJobMemory *memory, guint jobs_max)
     guint count = 0;
     for (const GList *link = memory->used.head; link != NULL && count < jobs_max;
          link = link->next, count++) {
-        const Job *job = link->data;
-        g_string_append_printf(text, "%d\t%" G_GINT64_FORMAT, job->job_id,
-                               job->facts->learned_unix_s);
-        append_field(text, job->facts->owner);
-        append_field(text, job->facts->uuid);
-        append_field(text, job->facts->title);
+        append_job(text, link->data);
         g_string_append_c(text, '\n');
     }
     return g_string_free(text, FALSE);
@@ -140,7 +155,8 @@ import_line(SpocJobMemory *memory, const char *line, gint64 now_unix_s)
     g_autofree char *title = field_value(fields[4]);
     const SpocJobFacts facts = {
         .owner = owner, .title = title, .uuid = uuid, .learned_unix_s = learned_unix_s};
-    if (owner != NULL)
+    const Job *known = g_hash_table_lookup(memory->jobs, GINT_TO_POINTER((gint)job_id));
+    if (owner != NULL && (known == NULL || known->facts->learned_unix_s <= learned_unix_s))
         spoc_job_memory_put(memory, (gint)job_id, &facts, now_unix_s);
 }
 

@@ -34,4 +34,7 @@ void spoc_job_memory_forget(SpocJobMemory *memory, gint job_id);
  * tabs, escaped as g_strescape() does
  */
 char *spoc_job_memory_export(const SpocJobMemory *memory, guint jobs_max);
+/* (transfer full) (nullable): the line of one job, without its end */
+char *spoc_job_memory_export_job(const SpocJobMemory *memory, gint job_id);
+/* What is known already and was learned later stays. */
 void spoc_job_memory_import(SpocJobMemory *memory, const char *text, gint64 now_unix_s);

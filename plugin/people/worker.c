@@ -9,6 +9,7 @@
 /* Questions that wait behind one that found cupsd silent are not all made to wait for the
  * time-out: they are answered so at once. */
 #define SILENCE_BELIEVED_US G_USEC_PER_SEC
+#define SILENT "cupsd cannot be asked: it was silent a moment ago"
 
 struct _SpocWorker {
     GAsyncQueue *questions;
@@ -23,6 +24,7 @@ question_free(SpocQuestion *question)
 {
     g_free(question->name);
     g_free(question->subscription.printer_uri);
+    g_free(question->subscription.why);
     spoc_job_facts_free(question->job.facts);
     g_free(question->job.why);
     spoc_state_facts_free(question->state);
@@ -114,7 +116,7 @@ answer(SpocAsker *asker, SpocQuestion *question)
         return spoc_asker_is_connected(asker);
     case SPOC_QUESTION_JOB:
         spoc_ask_job(asker, question->id, &question->job);
-        return !question->job.may_pass;
+        return spoc_asker_is_connected(asker);
     case SPOC_QUESTION_JOB_STATE:
         question->state = spoc_ask_job_state(asker, question->id);
         return question->state != NULL;
@@ -132,9 +134,10 @@ answer_silence(SpocQuestion *question)
 {
     if (question->kind == SPOC_QUESTION_SUBSCRIPTION) {
         question->subscription.status = SPOC_SUBSCRIPTION_UNREACHABLE;
+        question->subscription.why = g_strdup(SILENT);
     } else if (question->kind == SPOC_QUESTION_JOB) {
         question->job.may_pass = TRUE;
-        question->job.why = g_strdup("cupsd could not be reached a moment ago");
+        question->job.why = g_strdup(SILENT);
     }
 }
 

@@ -17,6 +17,7 @@
      SPOC_JOURNAL_USER_DATA_MAX_BYTES + 4)
 #define SPOC_BLOCK_HEADER_BYTES 32
 #define SPOC_JOURNAL_MARKS_SUFFIX ".marks"
+#define SPOC_JOURNAL_NOTES_SUFFIX ".notes"
 
 /* Who writes it: enough to tell a living writer from another process with its number */
 typedef struct {

@@ -139,13 +139,13 @@ compare_names(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Marks outlive their journal when a crash came between the two removals. */
+/* Marks and notes outlive their journal when a crash came between the removals. */
 static void
-sweep_marks(int events, const char *marks)
+sweep_beside(int events, const char *file, const char *suffix)
 {
-    g_autofree char *name = g_strndup(marks, strlen(marks) - strlen(SPOC_JOURNAL_MARKS_SUFFIX));
+    g_autofree char *name = g_strndup(file, strlen(file) - strlen(suffix));
     if (!spoc_file_exists(events, name))
-        (void)unlinkat(events, marks, 0);
+        (void)unlinkat(events, file, 0);
 }
 
 GPtrArray *
@@ -165,7 +165,9 @@ spoc_journal_list(SpocSpool *spool, GError **error)
         if (spoc_journal_name_parse(name, &created, &pid))
             g_ptr_array_add(names, g_strdup(name));
         else if (g_str_has_suffix(name, SPOC_JOURNAL_MARKS_SUFFIX))
-            sweep_marks(events, name);
+            sweep_beside(events, name, SPOC_JOURNAL_MARKS_SUFFIX);
+        else if (g_str_has_suffix(name, SPOC_JOURNAL_NOTES_SUFFIX))
+            sweep_beside(events, name, SPOC_JOURNAL_NOTES_SUFFIX);
     }
     g_ptr_array_sort(names, compare_names);
     return names;

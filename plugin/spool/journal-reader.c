@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "spool/file.h"
 #include "spool/marks.h"
+#include "spool/notes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,7 @@ struct _SpocJournal {
     int fd;
     SpocJournalHead head;
     SpocMarks *marks;
+    SpocNotes *notes;
     guint64 body_place; /* where the first block begins */
     GArray *waypoints;  /* (element-type Waypoint), ascending, never empty */
 
@@ -167,6 +169,8 @@ open_journal(SpocSpool *spool, const char *name, GError **error)
     journal->marks = spoc_marks_open(events, marks_name, journal->head.salt, error);
     if (journal->marks == NULL)
         return NULL;
+    g_autofree char *notes_name = g_strconcat(name, SPOC_JOURNAL_NOTES_SUFFIX, NULL);
+    journal->notes = spoc_notes_new(events, notes_name);
     journal->body_place = size;
     journal->tail = journal->cursor = (Waypoint){.place = size, .offset = 0};
     g_array_append_val(journal->waypoints, journal->tail);
@@ -197,6 +201,7 @@ spoc_journal_free(SpocJournal *journal)
     if (journal->fd >= 0)
         close(journal->fd);
     spoc_marks_free(journal->marks);
+    spoc_notes_free(journal->notes);
     spoc_journal_head_clear(&journal->head);
     g_array_unref(journal->waypoints);
     g_free(journal->name);
@@ -447,6 +452,24 @@ spoc_journal_sync_marks(SpocJournal *journal, GError **error)
 }
 
 gboolean
+spoc_journal_note(SpocJournal *journal, const char *line, GError **error)
+{
+    return spoc_notes_add(journal->notes, line, error);
+}
+
+gboolean
+spoc_journal_sync_notes(SpocJournal *journal, GError **error)
+{
+    return spoc_notes_sync(journal->notes, error);
+}
+
+char *
+spoc_journal_notes(SpocJournal *journal, GError **error)
+{
+    return spoc_notes_read(journal->notes, error);
+}
+
+gboolean
 spoc_journal_delete(SpocJournal *journal, GError **error)
 {
     guint64 known = spoc_journal_size(journal);
@@ -460,6 +483,8 @@ spoc_journal_delete(SpocJournal *journal, GError **error)
     }
     int events = spoc_spool_folder_fd(journal->spool, "events");
     g_autofree char *marks = g_strconcat(journal->name, SPOC_JOURNAL_MARKS_SUFFIX, NULL);
+    g_autofree char *notes = g_strconcat(journal->name, SPOC_JOURNAL_NOTES_SUFFIX, NULL);
     return spoc_file_remove(events, journal->name, error) &&
-           spoc_durable_sync_directory(events, error) && spoc_file_remove(events, marks, error);
+           spoc_durable_sync_directory(events, error) && spoc_file_remove(events, marks, error) &&
+           spoc_file_remove(events, notes, error);
 }

@@ -89,7 +89,17 @@ gboolean spoc_journal_is_marked(const SpocJournal *journal, guint64 offset, guin
 guint64 spoc_journal_marked_before(const SpocJournal *journal);
 gboolean spoc_journal_sync_marks(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Removes an ended journal and its marks; the journal goes first, so that a crash
+/* Notes: lines of text, bounded, which spocd keeps with a journal, such as what CUPS said about its
+ * subscription. One is safe from kill -9 when spoc_journal_note() returns, from power loss
+ * after spoc_journal_sync_notes(). SPOC_ERROR_LIMIT when there is no room for more. */
+#define SPOC_JOURNAL_NOTES_MAX_BYTES (4 * 1024 * 1024)
+gboolean spoc_journal_note(SpocJournal *journal, const char *line,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_sync_notes(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* (transfer full): all lines so far */
+char *spoc_journal_notes(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Removes an ended journal with its marks and notes; the journal goes first, so that a crash
  * between never makes a second mail. SPOC_ERROR_UNAVAILABLE when it has not ended, or has
  * grown since it was refreshed. */
 gboolean spoc_journal_delete(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -128,6 +128,24 @@ class Managed(unittest.TestCase):
         spoc.spocd_once(self.cups, 0)
         self.assertEqual(self.catcher.mails[2].sender, "office@example.com")
 
+    def test_once_fetches_what_is_due_before_it_mails(self):
+        self.serve(mailfrom="first@example.com")
+        self.configure(managementInterval="10s")
+        self.notify()
+        spoc.spocd_once(self.cups, 0)
+        self.serve(mailfrom="second@example.com")
+        time.sleep(11)
+        self.notify()
+        spoc.spocd_once(self.cups, 0)
+        self.assertEqual([m.sender for m in self.catcher.mails],
+                         ["first@example.com", "second@example.com"])
+        # A server that is away then costs nothing but the try.
+        self.web.stop()
+        time.sleep(11)
+        self.notify()
+        spoc.spocd_once(self.cups, 0)
+        self.assertEqual(self.catcher.mails[2].sender, "second@example.com")
+
     def test_local_values_win_and_some_keys_are_the_house_s(self):
         self.serve(mailfrom="office@example.com", mailuser="office", recipientDomain="[EMPTY]",
                    trustStore="/tmp/x", notifyAllowedRecipients="*", managementUrl="https://x/",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/whose.h"
 
+#include <string.h>
+
 /* Events in few letters: kind, spelling, job, printer. */
 typedef struct {
     SpocEventKind kind;
@@ -81,12 +83,12 @@ static const Case CASES[] = {
      NULL,
      FALSE,
      {{DONE, ALICE, FALSE, Q1, "q1", "U"}}},
-    {"cupsd was stopped or reloaded: the last job-completed may be Bob's",
+    {"cupsd was stopped or reloaded: the last job-completed may be Bob's, so wait for cupsd",
      SPOC_SUBSCRIPTION_UNREACHABLE,
      0,
      NULL,
      TRUE,
-     {{DONE, BOB, FALSE, Q1, "q1", "?"}}},
+     {{DONE, BOB, FALSE, Q1, "q1", "U"}}},
     {"ended by a reload, known: Alice's job is still hers",
      SPOC_SUBSCRIPTION_KNOWN,
      ALICE,
@@ -104,9 +106,9 @@ static const Case CASES[] = {
      0,
      NULL,
      TRUE,
-     {{CREATED, ALICE, FALSE, Q1, "q1", "?"},
-      {DONE, BOB, FALSE, Q1, "q1", "?"},
-      {DONE, 19, TRUE, Q1, "q1", "?"}}},
+     {{CREATED, ALICE, FALSE, Q1, "q1", "U"},
+      {DONE, BOB, FALSE, Q1, "q1", "U"},
+      {DONE, 19, TRUE, Q1, "q1", "U"}}},
     {"master's spelling of no job's subscription, gone",
      SPOC_SUBSCRIPTION_NOT_FOUND,
      0,
@@ -200,6 +202,58 @@ test_case(gconstpointer data)
     g_assert_null(subscription.printer_uri);
 }
 
+/* What is written beside a journal is read as it was; nothing else is believed. */
+static void
+test_lines(void)
+{
+    static const SpocSubscription answers[] = {
+        {.status = SPOC_SUBSCRIPTION_NOT_FOUND},
+        {.status = SPOC_SUBSCRIPTION_KNOWN, .job_id = 17},
+        {.status = SPOC_SUBSCRIPTION_KNOWN},
+        {.status = SPOC_SUBSCRIPTION_KNOWN,
+         .printer_uri = (char *)"ipp://h/printers/a\tb\"\303\266"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+        g_autofree char *line = spoc_subscription_line(&answers[i], 12);
+        SpocSubscription read = {.printer_uri = g_strdup("old"), .saw_plain_job_id = TRUE};
+        gint id = 0;
+        g_assert_null(strchr(line, '\n'));
+        g_assert_true(spoc_subscription_parse(&read, line, &id));
+        g_assert_cmpint(id, ==, 12);
+        g_assert_cmpint(read.status, ==, answers[i].status);
+        g_assert_cmpint(read.job_id, ==, answers[i].job_id);
+        g_assert_cmpstr(read.printer_uri, ==, answers[i].printer_uri);
+        g_assert_true(read.saw_plain_job_id); /* that is the stream's */
+        spoc_subscription_clear(&read);
+    }
+    static const SpocSubscriptionStatus open[] = {SPOC_SUBSCRIPTION_ASKED,
+                                                  SPOC_SUBSCRIPTION_UNREACHABLE};
+    for (guint i = 0; i < G_N_ELEMENTS(open); i++) {
+        SpocSubscription subscription = {.status = open[i]};
+        g_assert_null(spoc_subscription_line(&subscription, 12));
+    }
+    static const char *const others[] = {"",
+                                         "subscription",
+                                         "subscription\t12",
+                                         "subscription\t12\tknown",
+                                         "subscription\t12\tknown\t17",
+                                         "subscription\t12\tknown\t-1\t",
+                                         "subscription\t12\tknown\tx\t",
+                                         "subscription\t0\tnot-found",
+                                         "subscription\t12\tnot-found\t",
+                                         "subscription\t12\tknown\t1\tu\tmore",
+                                         "subscription\t99999999999\tnot-found",
+                                         "job\t12\tnot-found",
+                                         "subscription\t12\tknown\t1\t\\377"};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        SpocSubscription read = {0};
+        gint id = 0;
+        g_assert_false(spoc_subscription_parse(&read, others[i], &id));
+        g_assert_cmpint(read.status, ==, SPOC_SUBSCRIPTION_ASKED);
+        g_assert_null(read.printer_uri);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -209,5 +263,6 @@ main(int argc, char **argv)
         g_strdelimit(path + 7, "/", '-');
         g_test_add_data_func(path, &CASES[i], test_case);
     }
+    g_test_add_func("/whose/lines", test_lines);
     return g_test_run();
 }

@@ -39,7 +39,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Heard, heard_clear)
 
 static void
 on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
-                gpointer user_data)
+                const char *why, gpointer user_data)
 {
     Heard *heard = user_data;
     heard->answers++;
@@ -47,6 +47,9 @@ on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_
     heard->job_id = job_id;
     g_free(heard->printer_uri);
     heard->printer_uri = g_strdup(printer_uri);
+    g_free(heard->why);
+    heard->why = g_strdup(why);
+    g_assert_cmpint(why != NULL, ==, status == SPOC_SUBSCRIPTION_UNREACHABLE);
 }
 
 static void
@@ -119,6 +122,7 @@ answer_job(ipp_t *request, ipp_t *response)
     g_assert_cmpint(ippGetOperation(request), ==, IPP_OP_GET_JOB_ATTRIBUTES);
     expect_string(request, "requesting-user-name", "root");
     expect_string(request, "job-uri", "ipp://localhost/jobs/17");
+    ippAddInteger(response, IPP_TAG_JOB, IPP_TAG_INTEGER, "job-id", 17);
     ippAddString(response, IPP_TAG_JOB, IPP_TAG_NAME, "job-originating-user-name", NULL, "alice");
     ippAddString(response, IPP_TAG_JOB, IPP_TAG_NAME, "job-name", NULL, "a\r\nb");
     ippAddString(response, IPP_TAG_JOB, IPP_TAG_URI, "job-uuid", NULL, "urn:uuid:1-2-3");
@@ -128,6 +132,7 @@ answer_job(ipp_t *request, ipp_t *response)
 static gboolean
 answer_hidden(ipp_t *request, ipp_t *response)
 {
+    ippAddInteger(response, IPP_TAG_JOB, IPP_TAG_INTEGER, "job-id", 17);
     ippAddString(response, IPP_TAG_JOB, IPP_TAG_URI, "job-uuid", NULL, "urn:uuid:1-2-3");
     return TRUE;
 }
@@ -143,6 +148,13 @@ static gboolean
 answer_forbidden(ipp_t *request, ipp_t *response)
 {
     ippSetStatusCode(response, IPP_STATUS_ERROR_FORBIDDEN);
+    return TRUE;
+}
+
+/* Success, and not a word about what was asked */
+static gboolean
+answer_nothing(ipp_t *request, ipp_t *response)
+{
     return TRUE;
 }
 
@@ -254,7 +266,9 @@ test_reasons(void)
         const char *why;
     } cases[] = {
         {answer_hidden, TRUE, FALSE, "JobPrivateAccess"},
-        {answer_forbidden, FALSE, FALSE, "Get-Job-Attributes"},
+        {answer_not_found, FALSE, FALSE, "no longer knows"},
+        {answer_forbidden, FALSE, TRUE, "Get-Job-Attributes"},
+        {answer_nothing, FALSE, TRUE, "does not tell of it"},
         {answer_busy, FALSE, TRUE, "cannot be asked"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -269,6 +283,23 @@ test_reasons(void)
         if (strstr(heard.why, cases[i].why) == NULL)
             g_error("%s", heard.why);
         g_assert_null(spoc_cups_job_remembered(cups, 17));
+    }
+}
+
+/* Only what says that there is no such subscription counts as that, and only what tells of it as
+ * knowing it. */
+static void
+test_no_answer(void)
+{
+    static const FakeCupsdFunc answers[] = {answer_forbidden, answer_nothing, answer_busy};
+    for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+        fake_cupsd_set_answer(server, answers[i]);
+        g_autoptr(SpocCups) cups = spoc_cups_new_with_timeout(LONG_MS);
+        g_auto(Heard) heard = {0};
+        spoc_cups_ask_subscription(cups, 9, on_subscription, &heard);
+        wait_for(&heard, 1);
+        g_assert_cmpint(heard.status, ==, SPOC_SUBSCRIPTION_UNREACHABLE);
+        g_assert_nonnull(strstr(heard.why, "cupsd"));
     }
 }
 
@@ -357,6 +388,7 @@ main(int argc, char **argv)
     g_test_add_func("/cups/2-job", test_job);
     g_test_add_func("/cups/3-forgotten-while-asked", test_forgotten_while_asked);
     g_test_add_func("/cups/4-reasons", test_reasons);
+    g_test_add_func("/cups/4-no-answer", test_no_answer);
     g_test_add_func("/cups/5-hang-up", test_hang_up);
     g_test_add_func("/cups/6-silence", test_silence);
     g_test_add_func("/cups/7-free", test_free);

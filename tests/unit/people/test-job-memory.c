@@ -73,6 +73,18 @@ test_foreign_text(void)
     }
 }
 
+/* Lines come from several places: the latest word counts, in whatever order they are read. */
+static void
+test_latest(void)
+{
+    g_autoptr(SpocJobMemory) memory = spoc_job_memory_new(10);
+    spoc_job_memory_import(memory, "5\t1699999990\tbob\t\t", NOW);
+    spoc_job_memory_import(memory, "5\t1699999980\tanna\t\t", NOW);
+    g_autofree char *line = spoc_job_memory_export_job(memory, 5);
+    g_assert_cmpstr(line, ==, "5\t1699999990\tbob\t\t");
+    g_assert_null(spoc_job_memory_export_job(memory, 6));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -80,5 +92,6 @@ main(int argc, char **argv)
     g_test_add_func("/job-memory/bounded", test_bounded);
     g_test_add_func("/job-memory/round-trip", test_round_trip);
     g_test_add_func("/job-memory/foreign-text", test_foreign_text);
+    g_test_add_func("/job-memory/latest", test_latest);
     return g_test_run();
 }

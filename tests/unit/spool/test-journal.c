@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: marks.c */
+/* Also tests: marks.c, notes.c */
 #include "base/error.h"
 #include "root.h"
 #include "spool/journal.h"
@@ -111,6 +111,11 @@ test_names(Root *root, gconstpointer data)
     g_assert_cmpstr(names->pdata[1], ==, second);
     g_autofree char *path = root_path(root, "events", orphan);
     g_assert_cmpint(g_access(path, F_OK), ==, -1);
+    g_autofree char *notes = g_strconcat(first, "x.notes", NULL);
+    root_put(root, "events", notes, "x", 1);
+    g_ptr_array_unref(spoc_journal_list(root->spool, NULL));
+    g_autofree char *notes_path = root_path(root, "events", notes);
+    g_assert_cmpint(g_access(notes_path, F_OK), ==, -1);
     g_assert_null(spoc_journal_open(root->spool, "../events", &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
@@ -292,6 +297,60 @@ test_marks(Root *root, gconstpointer data)
     g_assert_cmpuint(root_count(root, "events"), ==, 0);
 }
 
+static void
+test_notes(Root *root, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = write_journal(root, three, TRUE);
+    g_autofree char *notes = g_strconcat(name, ".notes", NULL);
+    {
+        g_autoptr(SpocJournal) journal = open_journal(root, name);
+        g_autofree char *none = spoc_journal_notes(journal, &error);
+        g_assert_cmpstr(none, ==, "");
+        g_assert_true(spoc_journal_note(journal, "first", &error));
+        g_assert_true(spoc_journal_note(journal, "second", &error));
+        g_assert_true(spoc_journal_sync_notes(journal, &error));
+        g_assert_no_error(error);
+    }
+    /* Whatever a crash leaves of a line: the others stay whole. */
+    static const char text[] = "first\nsecond\n";
+    for (gsize cut = 0; cut < sizeof text; cut++) {
+        root_put(root, "events", notes, text, cut);
+        g_autoptr(SpocJournal) journal = open_journal(root, name);
+        g_assert_true(spoc_journal_note(journal, "third", &error));
+        g_autofree char *all = spoc_journal_notes(journal, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(all, ==,
+                        cut < 6                 ? "third\n"
+                        : cut < sizeof text - 1 ? "first\nthird\n"
+                                                : "first\nsecond\nthird\n");
+    }
+    g_autoptr(SpocJournal) journal = open_journal(root, name);
+    g_autofree char *long_line = g_strnfill(SPOC_JOURNAL_NOTES_MAX_BYTES, 'x');
+    g_assert_false(spoc_journal_note(journal, long_line, &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT);
+    g_clear_error(&error);
+    g_assert_true(refresh(journal));
+    g_assert_true(spoc_journal_delete(journal, &error));
+    g_assert_no_error(error);
+    g_assert_cmpuint(root_count(root, "events"), ==, 0);
+
+    /* A link is neither read nor written. */
+    g_autofree char *second = write_journal(root, three, TRUE);
+    g_autofree char *second_notes = g_strconcat(second, ".notes", NULL);
+    g_autofree char *path = root_path(root, "events", second_notes);
+    root_put(root, "state", "real", "mine\n", 5);
+    g_autofree char *real = root_path(root, "state", "real");
+    g_assert_cmpint(symlink(real, path), ==, 0);
+    g_autoptr(SpocJournal) linked = open_journal(root, second);
+    g_assert_null(spoc_journal_notes(linked, &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
+    g_clear_error(&error);
+    g_assert_false(spoc_journal_note(linked, "x", &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
+    g_clear_error(&error);
+}
+
 /* What somebody put there: never followed, never believed, never waited for. */
 static void
 test_planted(Root *root, gconstpointer data)
@@ -355,6 +414,7 @@ main(int argc, char **argv)
     ADD("/journal/flipped", test_flipped);
     ADD("/journal/cut-tail", test_cut_tail);
     ADD("/journal/marks", test_marks);
+    ADD("/journal/notes", test_notes);
     ADD("/journal/planted", test_planted);
     ADD("/journal/many-blocks", test_many_blocks);
     return g_test_run();
