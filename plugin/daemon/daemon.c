@@ -51,6 +51,7 @@ struct _SpocDaemon {
         config_timer;
     gint64 sweep_due_unix_s;
     gboolean rescan_wanted;
+    gboolean reads_to_end;  /* a digest is due, and waits for that */
     gboolean rescan_failed; /* something may be there that could not be read */
     gboolean leaving;
 };
@@ -229,6 +230,23 @@ when_settled(SpocDaemon *daemon)
 
 /* --- the work --------------------------------------------------------------------------- */
 
+/* What tells all that is there goes when the journals have been read to the end, as they stood when
+ * it became due. Returns whether they have. */
+static gboolean
+read_to_end(SpocDaemon *daemon)
+{
+    if (!spoc_desk_whole_is_due(daemon->desk)) {
+        daemon->reads_to_end = FALSE;
+        return FALSE;
+    }
+    if (!daemon->reads_to_end) {
+        rescan(daemon);
+        spoc_journals_note_ends(daemon->journals);
+    }
+    daemon->reads_to_end = !spoc_journals_are_past_ends(daemon->journals);
+    return !daemon->reads_to_end;
+}
+
 /* One round: everybody gets a share of the room, what waits in the spool and what is new. */
 static gboolean
 pump(gpointer user_data)
@@ -251,7 +269,9 @@ pump(gpointer user_data)
         return G_SOURCE_REMOVE;
     spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_HALF);
     gboolean more = spoc_journals_step(daemon->journals);
-    spoc_desk_step(daemon->desk);
+    gboolean all_read = read_to_end(daemon);
+    more |= daemon->reads_to_end && spoc_journals_step(daemon->journals);
+    spoc_desk_step(daemon->desk, all_read);
     spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_ALL);
     daemon->rescan_wanted |= spoc_journals_remove_done(daemon->journals);
 

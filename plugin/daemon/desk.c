@@ -131,8 +131,16 @@ make_due(SpocDesk *desk, SpocGroup *group)
     g_queue_push_tail(&desk->due, group);
 }
 
+/* It tells all that is there at its time. */
+static gboolean
+is_whole(const SpocGroup *group)
+{
+    return group->kind != SPOC_MAIL_NEWS;
+}
+
+/* (nullable): @and_whole: also of those that tell all that is there */
 static SpocGroup *
-find_earliest(const SpocDesk *desk)
+find_earliest(const SpocDesk *desk, gboolean and_whole)
 {
     SpocGroup *earliest = NULL;
     GHashTableIter iter;
@@ -140,6 +148,8 @@ find_earliest(const SpocDesk *desk)
     g_hash_table_iter_init(&iter, desk->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         SpocGroup *group = value;
+        if (is_whole(group) && !and_whole)
+            continue;
         if (earliest == NULL || group->due_unix_s < earliest->due_unix_s)
             earliest = group;
     }
@@ -178,15 +188,17 @@ spoc_desk_put(SpocDesk *desk, const SpocEntry *entry)
     SpocMailKind kind = kind_of(entry);
     gint64 wait = kind == SPOC_MAIL_NEWS ? wait_s(desk, entry, now) : 0;
     if (is_full(desk))
-        make_due(desk, find_earliest(desk));
+        make_due(desk, find_earliest(desk, TRUE));
     SpocGroup *group = g_hash_table_lookup(desk->open, key);
-    if (group == NULL) {
+    gboolean is_new = group == NULL;
+    if (is_new) {
         group = open_group(desk, kind, key, entry);
-        if (kind == SPOC_MAIL_DIGEST)
-            group->due_unix_s = spoc_due_daily_unix_s(desk->around->setup->rules.digest_minute,
-                                                      entry->event->when_unix_s, now);
-        else
-            group->due_unix_s = wait > 0 ? now + wait : 0;
+        group->due_unix_s = wait > 0 ? now + wait : 0;
+    }
+    if (kind == SPOC_MAIL_DIGEST) {
+        gint64 due = spoc_due_daily_unix_s(desk->around->setup->rules.digest_minute,
+                                           entry->event->when_unix_s, now);
+        group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
     }
     spoc_group_add(group, entry);
     if ((kind == SPOC_MAIL_NEWS && wait == 0) || spoc_group_events(group) >= GROUP_EVENTS_MAX)
@@ -445,13 +457,26 @@ launch(SpocDesk *desk, SpocGroup *group)
         send_group(desk, group, NULL);
 }
 
+gboolean
+spoc_desk_whole_is_due(const SpocDesk *desk)
+{
+    gint64 now = now_unix_s();
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (is_whole(value) && ((SpocGroup *)value)->due_unix_s <= now)
+            return TRUE;
+    return FALSE;
+}
+
 void
-spoc_desk_step(SpocDesk *desk)
+spoc_desk_step(SpocDesk *desk, gboolean all_read)
 {
     gint64 now = now_unix_s();
     if (desk->around->setup->blocker != NULL)
         return;
-    for (SpocGroup *group = NULL; (group = find_earliest(desk)) != NULL;) {
+    for (SpocGroup *group = NULL; (group = find_earliest(desk, all_read)) != NULL;) {
         if (group->due_unix_s > now)
             break;
         make_due(desk, group);
@@ -501,6 +526,6 @@ spoc_desk_next_due_unix_s(const SpocDesk *desk)
 {
     if (desk->due.length > 0 && desk->stuck_until_unix_s > now_unix_s())
         return desk->stuck_until_unix_s;
-    const SpocGroup *earliest = find_earliest(desk);
+    const SpocGroup *earliest = find_earliest(desk, TRUE);
     return earliest != NULL ? earliest->due_unix_s : 0;
 }

@@ -36,8 +36,12 @@ gboolean spoc_desk_wants(const SpocDesk *desk, const SpocEvent *event);
  */
 void spoc_desk_put(SpocDesk *desk, const SpocEntry *entry);
 
-/* Lets go what is due, as far as there is room. */
-void spoc_desk_step(SpocDesk *desk);
+/* Whether a digest, or what was collected, is due: it tells all that is there at that moment, so the
+ * journals are to be read first, to the end as they stand then. */
+gboolean spoc_desk_whole_is_due(const SpocDesk *desk);
+
+/* Lets go what is due, as far as there is room. @all_read: those too that tell all that is there */
+void spoc_desk_step(SpocDesk *desk, gboolean all_read);
 
 /* Lets all that waits for company be due: nothing more comes. @and_digests: those that wait for
  * the time of the day as well. Returns whether there was any. */

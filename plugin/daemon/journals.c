@@ -111,6 +111,22 @@ spoc_journals_step(SpocJournals *journals)
     return more;
 }
 
+void
+spoc_journals_note_ends(SpocJournals *journals)
+{
+    for (guint i = 0; i < journals->streams->len; i++)
+        spoc_stream_note_end(g_ptr_array_index(journals->streams, i));
+}
+
+gboolean
+spoc_journals_are_past_ends(const SpocJournals *journals)
+{
+    for (guint i = 0; i < journals->streams->len; i++)
+        if (!spoc_stream_is_past_end(g_ptr_array_index(journals->streams, i)))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean
 spoc_journals_remove_done(SpocJournals *journals)
 {

@@ -24,6 +24,11 @@ gboolean spoc_journals_rescan(SpocJournals *journals);
 /* One round. Returns whether one could do more at once. */
 gboolean spoc_journals_step(SpocJournals *journals);
 
+/* Remembers how far the journals go now; later, whether all have been read so far, but for those
+ * that something else keeps. */
+void spoc_journals_note_ends(SpocJournals *journals);
+gboolean spoc_journals_are_past_ends(const SpocJournals *journals);
+
 /* Returns whether there is room again for some that were left out. */
 gboolean spoc_journals_remove_done(SpocJournals *journals);
 

@@ -64,6 +64,7 @@ struct _SpocStream {
 
     guint people_ask;       /* the directory is asked */
     gboolean is_away;       /* and cannot be asked now */
+    guint64 noted_end;      /* of the journal when a digest was due */
     guint64 exhausted_size; /* of the journal when nothing whole was left behind position */
     guint asks;             /* questions to CUPS whose answers have not come */
 
@@ -696,6 +697,19 @@ spoc_stream_status(const SpocStream *stream)
     if (!g_queue_is_empty((GQueue *)&stream->progress))
         return SPOC_STREAM_PARKED;
     return stream->ended ? SPOC_STREAM_DONE : SPOC_STREAM_IDLE;
+}
+
+void
+spoc_stream_note_end(SpocStream *stream)
+{
+    stream->noted_end = spoc_journal_size(stream->journal);
+}
+
+gboolean
+spoc_stream_is_past_end(const SpocStream *stream)
+{
+    return stream->position >= stream->noted_end ||
+           spoc_stream_status(stream) != SPOC_STREAM_BUSY;
 }
 
 gboolean

@@ -51,6 +51,11 @@ typedef enum {
     SPOC_STREAM_DONE,      /* ended, and all is done: spoc_stream_remove() it */
 } SpocStreamStatus;
 
+/* Remembers how far its journal goes now. */
+void spoc_stream_note_end(SpocStream *stream);
+/* Whether it has read as far as was noted, or something else than reading keeps it. */
+gboolean spoc_stream_is_past_end(const SpocStream *stream);
+
 SpocStreamStatus spoc_stream_status(const SpocStream *stream);
 
 /* Deletes its journal. */

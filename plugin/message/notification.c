@@ -300,7 +300,8 @@ spoc_notification_compose(const SpocNotification *notification, char **ret_warni
         return NULL;
     const SpocPerson *person = notification->person;
     const SpocCatalogue *catalogue = spoc_catalogue_find(notification->language);
-    gint64 when_unix_s = time_of(notification);
+    gint64 date_unix_s =
+        notification->date_unix_s > 0 ? notification->date_unix_s : time_of(notification);
     g_auto(SpocMailContent) content = {0};
     spoc_notification_render(notification, ret_warning, &content);
 
@@ -314,7 +315,7 @@ spoc_notification_compose(const SpocNotification *notification, char **ret_warni
     spoc_mime_append_mailbox(mail, "To", person->name, person->address);
     append_cc(mail, notification->cc);
     spoc_mime_append_text_header(mail, "Subject", content.subject);
-    spoc_mime_append_date(mail, when_unix_s);
+    spoc_mime_append_date(mail, date_unix_s);
     append_identifier(mail, "Message-ID", message_id);
     if (thread != NULL) {
         append_identifier(mail, "In-Reply-To", thread);

@@ -64,7 +64,8 @@ typedef enum {
  * @hide_titles: no document is named by its title
  * @web_interface: (nullable): where CUPS's pages are, "https://host:631"
  * @templates: (nullable): NULL: the stock ones alone
- * @fallback_unix_s: the time for Date where the event says none: the journal's
+ * @fallback_unix_s: the time where the last event says none: the journal's
+ * @date_unix_s: for Date, what tells of many events at a time of its own; 0: the last event's time
  */
 typedef struct {
     SpocMailKind kind;
@@ -86,6 +87,7 @@ typedef struct {
     const char *web_interface;
     const SpocTemplates *templates;
     gint64 fallback_unix_s;
+    gint64 date_unix_s;
 } SpocNotification;
 
 /* What templates have made of a notification; a part that the format does not want is NULL */

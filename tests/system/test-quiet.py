@@ -4,6 +4,7 @@
 """Few mails, and the right ones: related events in one, repeated states told less and less often,
 faults that clear, what exceeds a rate, digests. All of it survives restarts."""
 
+import email.utils
 import os
 import pathlib
 import subprocess
@@ -178,6 +179,47 @@ class Quiet(unittest.TestCase):
         for number in range(1, 6):
             self.assertIn(f"number {number};", digest.text)
         self.assertTrue(site.is_empty())
+
+    def many_for_a_digest(self, site):
+        for first in range(1, 301, 30):
+            site.notify(b"".join(job(n, n, "job-completed", 9, title=f"number {n};")
+                                 for n in range(first, first + 30)), ALICE + "?digest=daily")
+
+    def assert_one_digest(self, sent_s):
+        digest, = self.catcher.mails
+        self.assertIn("number 300;", digest.text)
+        self.assertIn("100", digest.text)  # are left out, for a mail tells 200
+        date = email.utils.parsedate_to_datetime(digest.message["Date"]).timestamp()
+        self.assertLess(abs(date - sent_s), 120)  # of composing, not of the last event
+
+    def test_digest_when_spocd_was_not_there_at_its_time(self):
+        site = self.site()
+        self.many_for_a_digest(site)
+        self.assertEqual(site.once(**self.clock("+1d")), 0)
+        self.assert_one_digest(time.time() + 86400)
+        self.assertTrue(site.is_empty())
+
+    def test_digest_when_a_service_was_not_there_at_its_time(self):
+        site = self.site()
+        self.many_for_a_digest(site)
+        site.start("--foreground", **self.clock("+1d"))
+        site.wait_empty(60)
+        self.assert_one_digest(time.time() + 86400)
+
+    def test_digest_and_kills(self):
+        """Killed at any moment while it is read and composed: it is one mail still."""
+        site = self.site()
+        self.many_for_a_digest(site)
+        for step in range(30):
+            started = site.start("--foreground", **self.clock("+1d"))
+            try:
+                started.wait(0.02 + step * 0.006)
+            except subprocess.TimeoutExpired:
+                started.kill()
+                started.wait()
+        site.start("--foreground", **self.clock("+1d"))
+        site.wait_empty(60)
+        self.assert_one_digest(time.time() + 86400)
 
     def test_full_disk(self):
         """What waited cannot be written: one run says so and ends, the next one mails it."""

@@ -293,6 +293,10 @@ test_several(void)
         /* Those without members are of one event, and so one mail. */
         g_assert_cmpint(g_hash_table_add(ids, g_strdup(mail->id)), ==, i != 1);
         g_autofree char *text = compose(&sample);
+        expect(text, "\r\nDate: Mon, 21 Sep 2026 16:13:20 +0200\r\n");
+        sample.notification.date_unix_s = 1790003600;
+        g_autofree char *later = compose(&sample);
+        expect(later, "\r\nDate: Mon, 21 Sep 2026 17:13:20 +0200\r\n");
         if (cases[i].reference != NULL) {
             g_autofree char *reply =
                 g_strdup_printf("\r\nIn-Reply-To: <%s>\r\n", cases[i].reference);
