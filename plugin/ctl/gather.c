@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/gather.h"
 
+#include "base/durable.h"
 #include "base/error.h"
 #include "ctl/gather-scans.h"
 #include "spool/journal.h"
 
 #include <string.h>
+
+#define WAITS_MAX_BYTES (2 * 1024 * 1024)
 
 typedef struct {
     SpocGatherWarnFunc warn;
@@ -40,9 +43,67 @@ gather_state(SpocSpool *spool, SpocMessageState state, const Warner *warner, GPt
     return TRUE;
 }
 
+/* What keeps the events of a journal */
+typedef struct {
+    char *reason;
+    gint64 until_unix_s;
+} Wait;
+
+static void
+wait_free(gpointer data)
+{
+    Wait *wait = data;
+    g_free(wait->reason);
+    g_free(wait);
+}
+
+static void
+take_wait(GHashTable *waits, const char *line)
+{
+    g_autofree Wait *wait = g_new0(Wait, 1);
+    char *journal = NULL;
+    if (spoc_wait_parse(line, &journal, &wait->until_unix_s, &wait->reason))
+        g_hash_table_replace(waits, journal, g_steal_pointer(&wait));
+}
+
+/* (nullable): by journal; from the running spocd, else what the last one has left */
+static GHashTable *
+gather_waits(SpocSpool *spool, SpocClient *client, GError **error)
+{
+    g_autoptr(GHashTable) waits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wait_free);
+    if (client == NULL) {
+        g_autoptr(GBytes) bytes = spoc_durable_read(spoc_spool_folder_fd(spool, "state"),
+                                                    SPOC_WAITS_FILE, WAITS_MAX_BYTES, NULL);
+        g_autofree char *text =
+            bytes != NULL ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes))
+                          : g_strdup("");
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line != NULL; line++)
+            take_wait(waits, *line);
+        return g_steal_pointer(&waits);
+    }
+    g_autoptr(GPtrArray) lines = spoc_client_ask(client, "waits", error);
+    if (lines == NULL)
+        return NULL;
+    for (guint i = 0; i < lines->len; i++)
+        take_wait(waits, g_ptr_array_index(lines, i));
+    return g_steal_pointer(&waits);
+}
+
+/* (transfer full) @wait: (nullable) */
+static char *
+wait_text(const Wait *wait, gboolean is_running)
+{
+    if (is_running)
+        return g_strdup(wait != NULL ? wait->reason : "spocd has not read them yet");
+    if (wait == NULL)
+        return g_strdup("spocd does not run; it reads them when it is started");
+    return g_strconcat(wait->reason, " (when spocd last ran; it does not run now)", NULL);
+}
+
 /* (nullable): NULL when all its events are dealt with */
 static SpocListed *
-list_journal(SpocJournal *journal, gboolean ended)
+list_journal(SpocJournal *journal, const Wait *wait, gboolean is_running)
 {
     guint64 size = spoc_journal_size(journal);
     guint64 done = spoc_journal_marked_before(journal);
@@ -55,19 +116,17 @@ list_journal(SpocJournal *journal, gboolean ended)
     envelope->subject = g_strdup("events not yet composed");
     envelope->size_bytes = size - done;
     envelope->created_unix_s = spoc_journal_created_unix_s(journal);
-    /* Which of them only spocd knows. */
-    envelope->reason = g_strdup(
-        ended ? "to be told with others (notifyGroupWait, notifyMaxPerHour, a digest), or CUPS or "
-                "the directory of people is awaited"
-              : "their subscription is still active; to be told with others (notifyGroupWait, "
-                "notifyMaxPerHour, a digest), or CUPS or the directory of people is awaited");
+    envelope->next_attempt_unix_s = wait != NULL ? wait->until_unix_s : 0;
+    envelope->reason = wait_text(wait, is_running);
     return spoc_listed_new(envelope, SPOC_STATE_NEW);
 }
 
 static gboolean
-gather_journals(SpocSpool *spool, const Warner *warner, GPtrArray *list, GError **error)
+gather_journals(SpocSpool *spool, SpocClient *client, const Warner *warner, GPtrArray *list,
+                GError **error)
 {
-    g_autoptr(GPtrArray) names = spoc_journal_list(spool, error);
+    g_autoptr(GHashTable) waits = gather_waits(spool, client, error);
+    g_autoptr(GPtrArray) names = waits != NULL ? spoc_journal_list(spool, error) : NULL;
     if (names == NULL)
         return FALSE;
     for (guint i = 0; i < names->len; i++) {
@@ -79,7 +138,8 @@ gather_journals(SpocSpool *spool, const Warner *warner, GPtrArray *list, GError 
             warn_about(warner, "journal", name, problem);
             continue;
         }
-        SpocListed *listed = list_journal(journal, ended);
+        SpocListed *listed =
+            list_journal(journal, g_hash_table_lookup(waits, name), client != NULL);
         if (listed != NULL)
             g_ptr_array_add(list, listed);
     }
@@ -161,7 +221,7 @@ spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn, gpoin
         return NULL;
     const Warner warner = {warn, user_data};
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
-    if (!gather_journals(spool, &warner, list, error))
+    if (!gather_journals(spool, client, &warner, list, error))
         return NULL;
     for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
         g_autoptr(GPtrArray) found =

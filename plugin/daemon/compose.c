@@ -75,8 +75,7 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFact
         .web_interface = setup->web_interface,
         .templates = setup->templates,
         .fallback_unix_s = group->created_unix_s,
-        .date_unix_s =
-            group->kind != SPOC_MAIL_NEWS ? g_get_real_time() / G_USEC_PER_SEC : 0,
+        .date_unix_s = group->kind != SPOC_MAIL_NEWS ? g_get_real_time() / G_USEC_PER_SEC : 0,
     };
     g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&notification, NULL, error);
     if (mail == NULL)

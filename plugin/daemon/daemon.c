@@ -9,6 +9,7 @@
 #include "daemon/refusal.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"
+#include "daemon/waits.h"
 #include "spool/scans.h"
 
 #include <unistd.h>
@@ -495,10 +496,12 @@ spoc_daemon_run(SpocDaemon *daemon)
         /* Between the work: mail does not wait for it. */
         daemon->config_timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, CONFIG_POLL_S,
                                                           on_config_poll, daemon, NULL);
+    spoc_waits_forget(daemon->spool);
     spoc_daemon_wake(daemon);
     sweep(daemon);
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
+    spoc_waits_keep(daemon->journals, daemon->spool, daemon->log);
     return daemon->mode == SPOC_DAEMON_ONCE ? settled_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
 }
 
@@ -518,6 +521,12 @@ const SpocSetup *
 spoc_daemon_setup(SpocDaemon *daemon)
 {
     return daemon->setup;
+}
+
+SpocJournals *
+spoc_daemon_journals(SpocDaemon *daemon)
+{
+    return daemon->journals;
 }
 
 SpocScans *

@@ -529,3 +529,51 @@ spoc_desk_next_due_unix_s(const SpocDesk *desk)
     const SpocGroup *earliest = find_earliest(desk, TRUE);
     return earliest != NULL ? earliest->due_unix_s : 0;
 }
+
+/* --- what waits ------------------------------------------------------------------------- */
+
+typedef struct {
+    SpocDeskWaitFunc each;
+    SpocDeskWait wait;
+} Teller;
+
+static void
+tell_entry(gpointer entry, gpointer user_data)
+{
+    const Teller *teller = user_data;
+    teller->each(entry, &teller->wait);
+}
+
+static void
+tell_group(const SpocGroup *group, SpocDeskWaitFunc each, const char *reason, gint64 until_unix_s)
+{
+    Teller teller = {each, {reason, until_unix_s}};
+    spoc_group_each(group, tell_entry, &teller);
+}
+
+void
+spoc_desk_each_wait(const SpocDesk *desk, SpocDeskWaitFunc each)
+{
+    static const char *const reasons[] = {
+        [SPOC_MAIL_NEWS] = "to be told together with what comes until then (notifyGroupWait, "
+                           "notifyRepeatInterval)",
+        [SPOC_MAIL_DIGEST] = "for the daily digest (notifyDigestTime)",
+        [SPOC_MAIL_COLLECTED] = "beyond notifyMaxPerHour: collected into one mail",
+    };
+    gboolean is_stuck = now_unix_s() < desk->stuck_until_unix_s;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SpocGroup *group = value;
+        tell_group(group, each, reasons[group->kind], group->due_unix_s);
+    }
+    g_hash_table_iter_init(&iter, desk->asking);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        tell_group(((const Question *)value)->group, each, "CUPS is asked how things are now", 0);
+    for (const GList *link = desk->due.head; link != NULL; link = link->next)
+        tell_group(link->data, each,
+                   is_stuck ? "the spool cannot be written; the log of spocd says why"
+                            : "its turn: other mails are under way",
+                   is_stuck ? desk->stuck_until_unix_s : 0);
+}

@@ -36,8 +36,8 @@ gboolean spoc_desk_wants(const SpocDesk *desk, const SpocEvent *event);
  */
 void spoc_desk_put(SpocDesk *desk, const SpocEntry *entry);
 
-/* Whether a digest, or what was collected, is due: it tells all that is there at that moment, so the
- * journals are to be read first, to the end as they stand then. */
+/* Whether a digest, or what was collected, is due: it tells all that is there at that moment, so
+ * the journals are to be read first, to the end as they stand then. */
 gboolean spoc_desk_whole_is_due(const SpocDesk *desk);
 
 /* Lets go what is due, as far as there is room. @all_read: those too that tell all that is there */
@@ -53,3 +53,13 @@ gboolean spoc_desk_is_busy(const SpocDesk *desk);
 guint spoc_desk_waiting(const SpocDesk *desk);
 /* Unix seconds when the next is due; 0: never */
 gint64 spoc_desk_next_due_unix_s(const SpocDesk *desk);
+
+/* Why an entry is not a mail yet, in words, and until when; 0: not known */
+typedef struct {
+    const char *reason;
+    gint64 until_unix_s;
+} SpocDeskWait;
+
+/* @entry: the user_data of one that waits */
+typedef void (*SpocDeskWaitFunc)(gpointer entry, const SpocDeskWait *wait);
+void spoc_desk_each_wait(const SpocDesk *desk, SpocDeskWaitFunc each);

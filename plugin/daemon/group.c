@@ -205,6 +205,13 @@ spoc_group_members(const SpocGroup *group)
 }
 
 void
+spoc_group_each(const SpocGroup *group, GFunc each, gpointer user_data)
+{
+    for (guint i = 0; i < group->refs->len; i++)
+        each(g_array_index(group->refs, Ref, i).user_data, user_data);
+}
+
+void
 spoc_group_settle(SpocGroup *group)
 {
     for (guint i = 0; i < group->refs->len; i++) {

@@ -88,5 +88,8 @@ guint spoc_group_events(const SpocGroup *group);
 /* (nullable) (transfer full): names all its events where there are several */
 char *spoc_group_members(const SpocGroup *group);
 
+/* Calls @each with the user_data of every entry in it. */
+void spoc_group_each(const SpocGroup *group, GFunc each, gpointer user_data);
+
 /* All of it is safe: says so to each. */
 void spoc_group_settle(SpocGroup *group);

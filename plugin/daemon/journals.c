@@ -157,6 +157,21 @@ spoc_journals_any(const SpocJournals *journals, SpocStreamStatus status)
 }
 
 void
+spoc_journals_each_wait(SpocJournals *journals, SpocJournalsWaitFunc each, gpointer user_data)
+{
+    for (guint i = 0; i < journals->streams->len; i++)
+        spoc_stream_forget_wait(g_ptr_array_index(journals->streams, i));
+    spoc_desk_each_wait(journals->desk, spoc_stream_take_wait);
+    for (guint i = 0; i < journals->streams->len; i++) {
+        const SpocStream *stream = g_ptr_array_index(journals->streams, i);
+        gint64 until_unix_s = 0;
+        g_autofree char *reason = spoc_stream_reason(stream, &until_unix_s);
+        if (reason != NULL)
+            each(spoc_stream_journal(stream), reason, until_unix_s, user_data);
+    }
+}
+
+void
 spoc_journals_sync(SpocJournals *journals)
 {
     for (guint i = 0; i < journals->streams->len; i++) {

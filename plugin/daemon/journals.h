@@ -34,5 +34,10 @@ gboolean spoc_journals_remove_done(SpocJournals *journals);
 
 gboolean spoc_journals_any(const SpocJournals *journals, SpocStreamStatus status);
 
+/* What keeps the events of each journal. @until_unix_s: 0: not known */
+typedef void (*SpocJournalsWaitFunc)(const char *journal, const char *reason, gint64 until_unix_s,
+                                     gpointer user_data);
+void spoc_journals_each_wait(SpocJournals *journals, SpocJournalsWaitFunc each, gpointer user_data);
+
 /* Makes their marks safe from power loss. */
 void spoc_journals_sync(SpocJournals *journals);

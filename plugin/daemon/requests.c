@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "build-config.h"
 #include "daemon/scan-answer.h"
+#include "daemon/waits.h"
 #include "spool/listing.h"
 #include "spool/steer.h"
 
@@ -80,6 +81,17 @@ reply_status(SpocRequests *requests, SpocControlClient *client)
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
     g_autofree char *line = json_to_string(root, FALSE);
     spoc_control_reply(client, line);
+    spoc_control_reply(client, "ok");
+}
+
+static void
+reply_waits(SpocRequests *requests, SpocControlClient *client)
+{
+    g_autofree char *text = spoc_waits_text(spoc_daemon_journals(requests->daemon));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **line = lines; *line != NULL; line++)
+        if (**line != '\0')
+            spoc_control_reply(client, *line);
     spoc_control_reply(client, "ok");
 }
 
@@ -173,6 +185,10 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
     if (strcmp(line, "queue-memory") == 0) {
         spoc_outbox_each_flying(spoc_daemon_outbox(requests->daemon), reply_flying, client);
         spoc_control_reply(client, "ok");
+        return;
+    }
+    if (strcmp(line, "waits") == 0) {
+        reply_waits(requests, client);
         return;
     }
     if (strcmp(line, "settle") == 0) {

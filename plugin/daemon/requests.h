@@ -6,6 +6,7 @@
 
 #include "daemon/control.h"
 #include "daemon/daemon.h"
+#include "daemon/journals.h"
 #include "daemon/outbox.h"
 #include "daemon/scans.h"
 
@@ -26,6 +27,7 @@ void spoc_daemon_wake(SpocDaemon *daemon);
 SpocSpool *spoc_daemon_spool(SpocDaemon *daemon);
 SpocOutbox *spoc_daemon_outbox(SpocDaemon *daemon);
 SpocScans *spoc_daemon_scans(SpocDaemon *daemon);
+SpocJournals *spoc_daemon_journals(SpocDaemon *daemon);
 /* Takes up a configuration that was changed, without waiting for the next look. */
 void spoc_daemon_check_config(SpocDaemon *daemon);
 const SpocSetup *spoc_daemon_setup(SpocDaemon *daemon);

@@ -64,8 +64,10 @@ struct _SpocStream {
 
     guint people_ask;       /* the directory is asked */
     gboolean is_away;       /* and cannot be asked now */
+    char *away_why;         /* (nullable) */
     guint64 noted_end;      /* of the journal when a digest was due */
     guint64 exhausted_size; /* of the journal when nothing whole was left behind position */
+    SpocDeskWait wait;      /* of the entry on the desk that goes first; reason NULL: none */
     guint asks;             /* questions to CUPS whose answers have not come */
 
     gboolean said_unknown; /* each is said once a stream */
@@ -355,6 +357,7 @@ spoc_stream_free(SpocStream *stream)
     g_clear_pointer(&stream->uri, spoc_recipient_uri_free);
     spoc_journal_free(stream->journal);
     g_free(stream->answer);
+    g_free(stream->away_why);
     g_free(stream);
 }
 
@@ -397,6 +400,8 @@ await_directory(SpocStream *stream, const SpocRecipient *recipient, const char *
                 const GError *refusal)
 {
     stream->is_away = g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
+    g_free(stream->away_why);
+    stream->away_why = g_strdup(stream->is_away ? refusal->message : NULL);
     if (!stream->is_away && !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_PENDING))
         return FALSE;
     if (stream->is_away && stream->around->once)
@@ -679,11 +684,18 @@ cups_away(const SpocStream *stream)
     return stream->undecided ? stream->subscription_retry.why : stream->job_retry.why;
 }
 
+/* Whole events are left. */
+static gboolean
+is_behind_end(const SpocStream *stream)
+{
+    guint64 size = spoc_journal_size(stream->journal);
+    return stream->position < size && stream->exhausted_size != size;
+}
+
 SpocStreamStatus
 spoc_stream_status(const SpocStream *stream)
 {
-    guint64 size = spoc_journal_size(stream->journal);
-    gboolean behind = stream->position < size && stream->exhausted_size != size;
+    gboolean behind = is_behind_end(stream);
     gboolean looks_up = stream->people_ask != 0 && !stream->is_away;
     if (behind && cups_away(stream) != NULL)
         return SPOC_STREAM_BLOCKED;
@@ -700,6 +712,56 @@ spoc_stream_status(const SpocStream *stream)
 }
 
 void
+spoc_stream_forget_wait(SpocStream *stream)
+{
+    stream->wait = (SpocDeskWait){0};
+}
+
+void
+spoc_stream_take_wait(gpointer entry, const SpocDeskWait *wait)
+{
+    SpocStream *stream = ((const Part *)entry)->progress->stream;
+    if (stream->wait.reason == NULL || wait->until_unix_s < stream->wait.until_unix_s)
+        stream->wait = *wait;
+}
+
+/* (nullable): why the next event is not read */
+static const char *
+reading_reason(const SpocStream *stream)
+{
+    if (cups_away(stream) != NULL)
+        return cups_away(stream);
+    if (stream->is_away)
+        return stream->away_why;
+    if (stream->people_ask != 0)
+        return "the directory of people is being asked";
+    if (stream->asks > 0)
+        return "CUPS is being asked";
+    if (stream->undecided)
+        return "CUPS no longer knows their subscription: whose they are is known when it has ended";
+    return "to be read in their turn";
+}
+
+char *
+spoc_stream_reason(const SpocStream *stream, gint64 *ret_until_unix_s)
+{
+    gboolean is_parked = !g_queue_is_empty((GQueue *)&stream->progress);
+    gboolean is_behind = is_behind_end(stream);
+    *ret_until_unix_s = 0;
+    if (!is_behind && !is_parked)
+        return NULL;
+    if (stream->around->setup->blocker != NULL)
+        return g_strconcat("the configuration: ", stream->around->setup->blocker, NULL);
+    const char *parked = stream->wait.reason != NULL ? stream->wait.reason : "being sent";
+    if (is_behind && is_parked)
+        return g_strconcat(reading_reason(stream), "; some before: ", parked, NULL);
+    if (is_behind)
+        return g_strdup(reading_reason(stream));
+    *ret_until_unix_s = stream->wait.until_unix_s;
+    return g_strdup(parked);
+}
+
+void
 spoc_stream_note_end(SpocStream *stream)
 {
     stream->noted_end = spoc_journal_size(stream->journal);
@@ -708,8 +770,7 @@ spoc_stream_note_end(SpocStream *stream)
 gboolean
 spoc_stream_is_past_end(const SpocStream *stream)
 {
-    return stream->position >= stream->noted_end ||
-           spoc_stream_status(stream) != SPOC_STREAM_BUSY;
+    return stream->position >= stream->noted_end || spoc_stream_status(stream) != SPOC_STREAM_BUSY;
 }
 
 gboolean

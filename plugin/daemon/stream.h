@@ -56,6 +56,14 @@ void spoc_stream_note_end(SpocStream *stream);
 /* Whether it has read as far as was noted, or something else than reading keeps it. */
 gboolean spoc_stream_is_past_end(const SpocStream *stream);
 
+/* What the desk says of an entry of some stream, for spoc_stream_reason() */
+void spoc_stream_take_wait(gpointer entry, const SpocDeskWait *wait);
+void spoc_stream_forget_wait(SpocStream *stream);
+
+/* (transfer full) (nullable): what keeps its events, and until when; NULL where it has none.
+ * @ret_until_unix_s: 0: not known */
+char *spoc_stream_reason(const SpocStream *stream, gint64 *ret_until_unix_s);
+
 SpocStreamStatus spoc_stream_status(const SpocStream *stream);
 
 /* Deletes its journal. */

@@ -2,6 +2,9 @@
 #include "spool/listing.h"
 
 #include "base/error.h"
+#include "base/text.h"
+
+#define WAIT_REASON_MAX_BYTES 600
 
 SpocListed *
 spoc_listed_new(SpocEnvelope *envelope, SpocMessageState state)
@@ -178,4 +181,24 @@ spoc_listing_parse(const char *line, GError **error)
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
                             "an entry of the list of messages cannot be understood");
     return listed;
+}
+
+char *
+spoc_wait_line(const char *journal, gint64 until_unix_s, const char *reason)
+{
+    g_autofree char *shown = spoc_text_line(reason, -1, WAIT_REASON_MAX_BYTES);
+    return g_strdup_printf("%s %" G_GINT64_FORMAT " %s", journal, until_unix_s, shown);
+}
+
+gboolean
+spoc_wait_parse(const char *line, char **ret_journal, gint64 *ret_until_unix_s, char **ret_reason)
+{
+    g_auto(GStrv) parts = g_strsplit(line, " ", 3);
+    if (g_strv_length(parts) != 3 || !spoc_spool_name_is_valid(parts[0]) ||
+        !g_utf8_validate(parts[2], -1, NULL) ||
+        !g_ascii_string_to_signed(parts[1], 10, 0, G_MAXINT64, ret_until_unix_s, NULL))
+        return FALSE;
+    *ret_journal = g_strdup(parts[0]);
+    *ret_reason = spoc_text_line(parts[2], -1, WAIT_REASON_MAX_BYTES);
+    return TRUE;
 }

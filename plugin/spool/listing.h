@@ -37,3 +37,18 @@ char *spoc_listing_line(const SpocEnvelope *envelope, SpocMessageState state);
 
 /* (transfer full): SPOC_ERROR_CORRUPT for anything that spoc_listing_line() does not write */
 SpocListed *spoc_listing_parse(const char *line, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What keeps the events of one journal: a line of the control socket's "waits", and of this file in
+ * the spool's state/, which spocd leaves behind. @until_unix_s: 0: not known */
+#define SPOC_WAITS_FILE "waits"
+char *spoc_wait_line(const char *journal, gint64 until_unix_s, const char *reason);
+
+/**
+ * spoc_wait_parse:
+ * @ret_journal: (transfer full)
+ * @ret_reason: (transfer full): one bounded line
+ *
+ * FALSE for any other line.
+ */
+gboolean spoc_wait_parse(const char *line, char **ret_journal, gint64 *ret_until_unix_s,
+                         char **ret_reason);

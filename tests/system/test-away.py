@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
+# Also tests: daemon/waits.c
 """CUPS that cannot be asked decides nothing: no event is lost, none goes to a stranger, and what
 CUPS answered once is known after any kill."""
 
+import json
 import os
 import signal
 import struct
@@ -60,6 +62,57 @@ class Away(unittest.TestCase):
         self.fake.answers[GET_SUBSCRIPTION] = subscription(1, job=5)
         self.assertEqual(site.once(), 0, site.log())
         self.assertEqual([m.text.count("number 1;") > 0 for m in self.catcher.mails], [True])
+
+    def reason(self, site):
+        entry, = json.loads(site.spocctl("queue", "list", "--json").stdout)
+        self.assertEqual((entry["kind"], entry["state"]), ("events", "new"))
+        return entry["reason"], entry["next_attempt_unix_s"]
+
+    def test_what_they_wait_for(self):
+        """`spocctl queue list` names what keeps the events, with spocd and without."""
+        self.fake.answers[GET_SUBSCRIPTION] = ipp(FORBIDDEN)
+        site = self.site(notifyGroupWait="10m", mailserver="")
+        site.notify(event(1, 5))
+        self.assertIn("spocd does not run", self.reason(site)[0])
+        self.assertEqual(site.once(), 78)
+        self.assertRegex(self.reason(site)[0], "^the configuration: .*when spocd last ran")
+
+        site.configure(self.catcher.port, notifyUnverified="drop", notifyGroupWait="10m")
+        self.assertEqual(site.once(), 75)
+        self.assertRegex(self.reason(site)[0], "^cupsd answers client-error-forbidden.*last ran")
+        spocd = site.start()
+        wait_for("spocd to serve", site.answers, 20)
+        wait_for("it to ask", lambda: "client-error-forbidden" in self.reason(site)[0], 20)
+        self.assertNotIn("last ran", self.reason(site)[0])
+        spocd.kill()
+        spocd.wait()
+        self.assertIn("spocd does not run", self.reason(site)[0])
+
+        self.fake.answers[GET_SUBSCRIPTION] = subscription(1, job=5)
+        for number, (uri, word, wait_s) in enumerate((
+                (ALICE + "?digest=daily", "notifyDigestTime", 86400),
+                ("spoc:@owner", "whose a job is", 0)), 6):
+            with self.subTest(uri=uri):
+                self.fake.answers[GET_JOB] = ipp(FORBIDDEN)
+                spoc.clear_spool(site)
+                site.notify(event(number, 5), uri)
+                self.assertEqual(site.once(), 75)
+                reason, until = self.reason(site)
+                self.assertIn(word, reason)
+                self.assertTrue(0 < until - time.time() <= wait_s if wait_s else until == 0)
+
+        # Company: a printer's state waits for more.
+        spoc.clear_spool(site)
+        self.fake.answers[GET_SUBSCRIPTION] = subscription(1)
+        started = site.start()
+        wait_for("spocd to serve", site.answers, 20)
+        site.notify(spoc.event(9, job_id=0, what="printer-state-changed", printer_state=5,
+                               reason="media-jam-error", text="state", time=int(time.time())))
+        wait_for("it to wait for company", lambda: "notifyGroupWait" in self.reason(site)[0], 20)
+        self.assertGreater(self.reason(site)[1], time.time() + 400)
+        started.terminate()
+        started.wait()
+        self.assertIn("notifyGroupWait", self.reason(site)[0])
 
     def test_nobody_listens_and_nobody_answers(self):
         site = self.site()

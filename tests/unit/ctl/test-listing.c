@@ -104,6 +104,28 @@ test_odd_numbers(void)
     g_assert_cmpstr(listed->envelope->subject, ==, "");
 }
 
+static void
+test_waits(void)
+{
+    g_autofree char *line = spoc_wait_line("a-1", 1790000000, "because\nof x");
+    g_assert_cmpstr(line, ==, "a-1 1790000000 because of x");
+    g_autofree char *journal = NULL, *reason = NULL;
+    gint64 until = 0;
+    g_assert_true(spoc_wait_parse(line, &journal, &until, &reason));
+    g_assert_cmpstr(journal, ==, "a-1");
+    g_assert_cmpint(until, ==, 1790000000);
+    g_assert_cmpstr(reason, ==, "because of x");
+    static const char *const others[] = {
+        "",         "a-1",     "a-1 5",      "../x 5 y",
+        "a-1 -5 y", "a-1 x y", "a-1 5 \377", "a-1 99999999999999999999 y"};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        char *no_journal = NULL, *no_reason = NULL;
+        g_assert_false(spoc_wait_parse(others[i], &no_journal, &until, &no_reason));
+        g_assert_null(no_journal);
+        g_assert_null(no_reason);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -113,5 +135,6 @@ main(int argc, char **argv)
     g_test_add_func("/listing/refused", test_refused);
     g_test_add_func("/listing/too-many-recipients", test_too_many_recipients);
     g_test_add_func("/listing/odd-numbers", test_odd_numbers);
+    g_test_add_func("/listing/waits", test_waits);
     return g_test_run();
 }
