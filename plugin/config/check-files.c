@@ -138,6 +138,46 @@ list_wanted(const SpocConfig *config)
     return wanted;
 }
 
+/* (transfer full) (nullable): the first folder on the way to @path that we cannot enter */
+static char *
+find_closed_folder(const char *path)
+{
+    for (const char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+        g_autofree char *folder = g_strndup(path, (gsize)(p - path));
+        if (faccessat(AT_FDCWD, folder, X_OK, AT_EACCESS) != 0)
+            return g_steal_pointer(&folder);
+    }
+    return NULL;
+}
+
+/* (transfer full): what lets the reader read it. @as_other: we are not the reader ourselves */
+static char *
+find_remedy(const SpocPlaces *places, const Wanted *one, gboolean as_other)
+{
+    if (one->reason == ENOENT && one->key != NULL)
+        return g_strdup_printf("put the file there, or take '%s' out", one->key);
+    g_autofree char *closed = as_other ? NULL : find_closed_folder(one->path);
+    if (closed != NULL)
+        return g_strdup_printf("chgrp %s '%s' && chmod g+x '%s', or keep the file in '%s'",
+                               places->group, closed, closed, places->config_dir);
+    return g_strdup_printf("chgrp %s '%s' && chmod g+r '%s'", places->group, one->path, one->path);
+}
+
+static void
+report(const SpocPlaces *places, const Wanted *one, const char *reader, gboolean as_other,
+       GPtrArray *problems)
+{
+    if (one->reason == 0)
+        return;
+    g_autofree char *remedy = find_remedy(places, one, as_other);
+    g_ptr_array_add(problems,
+                    spoc_problem_new(SPOC_SEVERITY_ERROR, TRUE, one->key, one->origin.file,
+                                     one->origin.line,
+                                     "'%s' cannot be read by '%s', the user that spocd runs as: "
+                                     "%s; %s",
+                                     one->path, reader, g_strerror(one->reason), remedy));
+}
+
 static void
 check_readable(const SpocPlaces *places, const SpocConfig *config, GPtrArray *problems)
 {
@@ -149,16 +189,9 @@ check_readable(const SpocPlaces *places, const SpocConfig *config, GPtrArray *pr
         for (guint i = 0; i < wanted->len; i++)
             g_array_index(wanted, Wanted, i).reason =
                 try_path(g_array_index(wanted, Wanted, i).path);
-    for (guint i = 0; i < wanted->len; i++) {
-        const Wanted *one = &g_array_index(wanted, Wanted, i);
-        if (one->reason != 0)
-            g_ptr_array_add(
-                problems,
-                spoc_problem_new(
-                    SPOC_SEVERITY_ERROR, TRUE, one->key, one->origin.file, one->origin.line,
-                    "'%s' cannot be read by '%s', the user that spocd runs as: %s", one->path,
-                    as_other ? name : g_get_user_name(), g_strerror(one->reason)));
-    }
+    for (guint i = 0; i < wanted->len; i++)
+        report(places, &g_array_index(wanted, Wanted, i), as_other ? name : g_get_user_name(),
+               as_other, problems);
 }
 
 static void

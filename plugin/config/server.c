@@ -107,6 +107,12 @@ spoc_server_parse(const char *text, char **ret_host, guint *ret_port, GError **e
 }
 
 char *
+spoc_server_name(const char *host, guint port)
+{
+    return g_strdup_printf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+}
+
+char *
 spoc_domain_parse(const char *text, GError **error)
 {
     g_autofree char *name = to_host_name(text);

@@ -21,6 +21,9 @@
 gboolean spoc_server_parse(const char *text, char **ret_host, guint *ret_port,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* (transfer full): as spoc_server_parse() takes it, with the port */
+char *spoc_server_name(const char *host, guint port);
+
 /**
  * spoc_domain_parse:
  * @text: "example.com"; international names are accepted

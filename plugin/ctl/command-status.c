@@ -3,17 +3,19 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "ctl/client.h"
-#include "ctl/crowding.h"
 #include "ctl/ctl.h"
+#include "ctl/cupsd-conf.h"
+#include "ctl/find-queue.h"
 #include "ctl/gather.h"
 #include "ctl/json.h"
-#include "trust/tls.h"
+#include "ctl/look.h"
+
+#include <sys/stat.h>
 
 typedef struct {
     gboolean running;
     gint64 pid;
     char *version;
-    char *blocker;       /* (nullable): why no mail goes out */
     gboolean on_request; /* startDaemon lets the doors start it */
     guint counts[SPOC_STATE_COUNT];
     guint journals;           /* with events that are no messages yet */
@@ -21,15 +23,16 @@ typedef struct {
     gint64 subscriptions_max; /* 0: no limit */
     char *reason;             /* (nullable): of the message that was tried last */
     gint64 reason_unix_s;
+    GPtrArray *findings; /* of SpocFinding: about mail under way */
 } Overview;
 
 static void
 clear_overview(Overview *overview)
 {
     g_free(overview->version);
-    g_free(overview->blocker);
     g_free(overview->reason);
     g_clear_pointer(&overview->subscriptions, g_ptr_array_unref);
+    g_ptr_array_unref(overview->findings);
 }
 
 static void
@@ -59,18 +62,6 @@ ask_daemon(SpocClient *client, Overview *overview, GError **error)
     overview->version =
         g_strdup(json_object_get_string_member_with_default(object, "version", NULL));
     return TRUE;
-}
-
-/* What keeps mail from going out, as a spocd that started now would find it. */
-static char *
-find_blocker(const SpocConfig *config)
-{
-    const SpocConfigProblem *blocker = spoc_config_blocker(config);
-    if (blocker != NULL)
-        return g_strdup(blocker->message);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(SpocTls) tls = spoc_tls_new(config, NULL, &error);
-    return tls == NULL ? g_strdup(error->message) : NULL;
 }
 
 static void
@@ -124,10 +115,6 @@ print_text(const Overview *overview)
                 : g_strdup("without a limit");
         (void)spoc_ctl_put("CUPS has %u subscriptions %s\n", overview->subscriptions->len, limit);
     }
-    if (overview->blocker != NULL) {
-        g_autofree char *shown = spoc_ctl_shown(overview->blocker);
-        (void)spoc_ctl_put("No mail goes out: %s\n", shown);
-    }
     if (overview->reason != NULL) {
         g_autofree char *when = spoc_ctl_time(overview->reason_unix_s);
         g_autofree char *shown = spoc_ctl_shown(overview->reason);
@@ -135,9 +122,25 @@ print_text(const Overview *overview)
     }
 }
 
-static void
-print_json(const Overview *overview)
+/* The severest last of all: settings that are only not the best are for `spocctl check`. */
+static JsonArray *
+findings_json(const SpocLook *look, const Overview *overview)
 {
+    JsonArray *all = spoc_findings_json(look->here, SPOC_LOG_ERROR);
+    JsonArray *others[] = {spoc_findings_json(overview->findings, SPOC_LOG_WARNING),
+                           spoc_findings_json(look->cups, SPOC_LOG_WARNING)};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        for (guint j = 0; j < json_array_get_length(others[i]); j++)
+            json_array_add_element(all, json_array_dup_element(others[i], j));
+        json_array_unref(others[i]);
+    }
+    return all;
+}
+
+static void
+print_json(const SpocLook *look, const Overview *overview)
+{
+    const SpocFinding *blocker = spoc_findings_blocker(look->here);
     JsonObject *object = json_object_new();
     json_object_set_boolean_member(object, "running", overview->running);
     json_object_set_int_member(object, "pid", overview->pid);
@@ -149,53 +152,86 @@ print_json(const Overview *overview)
     if (overview->subscriptions != NULL)
         json_object_set_int_member(object, "subscriptions", overview->subscriptions->len);
     json_object_set_int_member(object, "subscriptions_max", overview->subscriptions_max);
-    spoc_json_set_text(object, "blocked_because", overview->blocker);
+    spoc_json_set_text(object, "blocked_because", blocker != NULL ? blocker->what : NULL);
     spoc_json_set_text(object, "last_reason", overview->reason);
     json_object_set_int_member(object, "last_reason_unix_s", overview->reason_unix_s);
+    json_object_set_array_member(object, "problems", findings_json(look, overview));
     g_autofree char *text = spoc_json_text(spoc_json_object_node(object));
     (void)spoc_ctl_put("%s", text);
 }
 
-/* Before anything else, as whoever runs this. */
-static void
-look_at_subscriptions(const SpocPlaces *places, Overview *overview)
+/* (nullable): NULL: nobody listens, or whoever does has no answer */
+static SpocClient *
+find_daemon(SpocSpool *spool, Overview *overview)
 {
     g_autoptr(GError) error = NULL;
-    SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
-    overview->subscriptions_max = limits.total;
-    overview->subscriptions = spoc_subscription_list_local(&error);
-    if (overview->subscriptions == NULL)
-        return;
-    g_autoptr(GPtrArray) found =
-        spoc_crowding_find(&limits, spoc_crowding_tasks_max(), overview->subscriptions,
-                           spoc_crowding_serves_mailto(places));
-    for (guint i = 0; i < found->len; i++)
-        spoc_ctl_warn("%s", (const char *)g_ptr_array_index(found, i));
+    g_autoptr(SpocClient) client = spoc_client_new(spool, &error);
+    if (client != NULL && ask_daemon(client, overview, &error)) {
+        overview->running = TRUE;
+        return g_steal_pointer(&client);
+    }
+    if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE))
+        spoc_finding_set_remedy(
+            spoc_findings_add(overview->findings, SPOC_LOG_ERROR, NULL, "%s", error->message),
+            "restart it: systemctl restart spocd, or end its process where CUPS started it");
+    return NULL;
 }
 
+/* What is in the spool, as far as it can be opened; why it cannot is among what is known. */
 static gboolean
-collect(const SpocPlaces *places, Overview *overview, GError **error)
+look_into_spool(const SpocPlaces *places, const SpocLook *look, Overview *overview, GError **error)
 {
-    g_autoptr(SpocSpool) spool = spoc_ctl_open_spool(places, error);
-    if (spool == NULL)
-        return FALSE;
+    overview->on_request =
+        spoc_config_choice(look->config, SPOC_OPTION_START_DAEMON) != SPOC_START_NEVER;
+    struct stat info;
+    if (lstat(places->spool_dir, &info) != 0)
+        return TRUE; /* a look makes none */
     g_autoptr(GError) problem = NULL;
-    g_autoptr(SpocClient) client = spoc_client_new(spool, &problem);
-    if (client != NULL && !ask_daemon(client, overview, error))
-        return FALSE;
-    if (client == NULL && !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) {
-        g_propagate_error(error, g_steal_pointer(&problem));
-        return FALSE;
+    g_autoptr(SpocSpool) spool = spoc_ctl_open_spool(places, &problem);
+    if (spool == NULL) {
+        if (spoc_findings_count(look->here, SPOC_LOG_ERROR) == 0)
+            spoc_findings_add(overview->findings, SPOC_LOG_ERROR, places->spool_dir, "%s",
+                              problem->message);
+        return TRUE;
     }
-    overview->running = client != NULL;
+    g_autoptr(SpocClient) client = find_daemon(spool, overview);
     g_autoptr(GPtrArray) list = spoc_gather(spool, client, warn_entry, NULL, error);
     if (list == NULL)
         return FALSE;
     count(overview, list);
-    g_autoptr(SpocConfig) config = spoc_config_load(places);
-    overview->blocker = find_blocker(config);
-    overview->on_request = spoc_config_choice(config, SPOC_OPTION_START_DAEMON) != SPOC_START_NEVER;
+    spoc_find_messages(overview->findings, list);
+    spoc_find_servers(overview->findings, spool, look->config);
     return TRUE;
+}
+
+static void
+look_at_subscriptions(const SpocPlaces *places, SpocLook *look, Overview *overview)
+{
+    overview->subscriptions = spoc_look_at_cups(look, places);
+    overview->subscriptions_max = spoc_cupsd_conf_read(places).total;
+}
+
+static int
+show(const SpocPlaces *places, SpocLook *look, gboolean json, Overview *overview)
+{
+    g_autoptr(GError) error = NULL;
+    if (!json)
+        spoc_findings_print(look->here, SPOC_LOG_ERROR);
+    if (!look_into_spool(places, look, overview, &error))
+        return spoc_ctl_fail("%s", error->message);
+    if (!json)
+        spoc_findings_print(overview->findings, SPOC_LOG_WARNING);
+    look_at_subscriptions(places, look, overview);
+    if (json)
+        print_json(look, overview);
+    else
+        spoc_findings_print(look->cups, SPOC_LOG_WARNING);
+    if (!json)
+        print_text(overview);
+    guint errors = spoc_findings_count(look->here, SPOC_LOG_ERROR) +
+                   spoc_findings_count(overview->findings, SPOC_LOG_ERROR) +
+                   spoc_findings_count(look->cups, SPOC_LOG_ERROR);
+    return errors == 0 ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
 }
 
 int
@@ -207,24 +243,19 @@ spoc_ctl_status(int argc, char **argv, const SpocPlaces *places)
         {NULL},
     };
     if (!spoc_ctl_parse(entries, "",
-                        "Shows in short whether spocd runs, what waits and why. The exit status\n"
-                        "is 1 when no mail goes out or a message is held.",
+                        "Shows what keeps mail from going out, whether spocd runs, and what waits\n"
+                        "and why. The exit status is 1 when mail does not go out, or a message is\n"
+                        "held or has failed.",
                         &argc, &argv))
         return SPOC_CTL_USAGE;
     if (argc != 1)
         return spoc_ctl_usage("'status' takes no argument");
     g_autoptr(GError) error = NULL;
-    Overview overview = {0};
-    look_at_subscriptions(places, &overview);
-    if (!collect(places, &overview, &error)) {
-        clear_overview(&overview);
+    g_autoptr(SpocLook) look = spoc_look_new(places, &error);
+    if (look == NULL)
         return spoc_ctl_fail("%s", error->message);
-    }
-    if (json)
-        print_json(&overview);
-    else
-        print_text(&overview);
-    gboolean well = overview.blocker == NULL && overview.counts[SPOC_STATE_HELD] == 0;
+    Overview overview = {.findings = spoc_findings_new()};
+    int status = show(places, look, json, &overview);
     clear_overview(&overview);
-    return well ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
+    return status;
 }

@@ -121,18 +121,21 @@ static void
 warn_crowded(const SpocPlaces *places, const GPtrArray *list)
 {
     SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
-    g_autoptr(GPtrArray) found = spoc_crowding_find(&limits, spoc_crowding_tasks_max(), list,
-                                                    spoc_crowding_serves_mailto(places));
-    for (guint i = 0; i < found->len; i++)
-        spoc_ctl_warn("%s", (const char *)g_ptr_array_index(found, i));
+    g_autoptr(GPtrArray) found = spoc_findings_new();
+    spoc_crowding_find(found, &limits, spoc_crowding_tasks_max(), list,
+                       spoc_crowding_serves_mailto(places));
+    for (guint i = 0; i < found->len; i++) {
+        g_autofree char *text = spoc_finding_text(g_ptr_array_index(found, i));
+        spoc_ctl_warn("%s", text);
+    }
 }
 
 /* How long subscription @id lasts, as CUPS says: MaxLeaseDuration may shorten it. */
 static void
-say_lease(const SpocPlaces *places, http_t *http, gint id, const char *what)
+say_lease(const SpocPlaces *places, SpocCupsClient *client, gint id, const char *what)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) list = spoc_subscription_list(http, &error);
+    g_autoptr(GPtrArray) list = spoc_subscription_list(client, &error);
     gint64 lease_s = 0;
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
@@ -151,7 +154,8 @@ say_lease(const SpocPlaces *places, http_t *http, gint id, const char *what)
 
 /* One that is there already: nothing to do, unless its lease would end. */
 static int
-keep(const SpocPlaces *places, http_t *http, const SpocCupsSubscription *same, const char *object)
+keep(const SpocPlaces *places, SpocCupsClient *client, const SpocCupsSubscription *same,
+     const char *object)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *events = g_strjoinv(",", same->events);
@@ -160,11 +164,11 @@ keep(const SpocPlaces *places, http_t *http, const SpocCupsSubscription *same, c
                            same->id, events, same->recipient_uri, object);
         return SPOC_CTL_GOOD;
     }
-    if (!spoc_subscription_renew(http, same->id, &error))
+    if (!spoc_subscription_renew(client, same->id, &error))
         return spoc_ctl_fail("subscription %d: %s", same->id, error->message);
     g_autofree char *what =
         g_strdup_printf("renewed: %s to %s (%s)", events, same->recipient_uri, object);
-    say_lease(places, http, same->id, what);
+    say_lease(places, client, same->id, what);
     return SPOC_CTL_GOOD;
 }
 
@@ -173,23 +177,23 @@ subscribe(const SpocPlaces *places, const char *recipient_uri, const char *objec
           const char *const *events)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(http_t) http = spoc_subscription_connect(&error);
-    g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
+    g_autoptr(SpocCupsClient) client = spoc_cups_client_new(places, &error);
+    g_autoptr(GPtrArray) list = client != NULL ? spoc_subscription_list(client, &error) : NULL;
     if (list == NULL)
         return spoc_ctl_fail("%s", error->message);
 
     g_autofree char *object = spoc_target_object_name(object_uri);
     const SpocCupsSubscription *same = find_duplicate(list, recipient_uri, object);
     if (same != NULL)
-        return keep(places, http, same, object);
-    gint id = spoc_subscription_create(http, object_uri, recipient_uri, events, &error);
+        return keep(places, client, same, object);
+    gint id = spoc_subscription_create(client, object_uri, recipient_uri, events, &error);
     if (id == 0) {
         warn_crowded(places, list);
         return spoc_ctl_fail("%s", error->message);
     }
     g_autofree char *shown_events = g_strjoinv(",", (char **)events);
     g_autofree char *what = g_strdup_printf("%s to %s (%s)", shown_events, recipient_uri, object);
-    say_lease(places, http, id, what);
+    say_lease(places, client, id, what);
     return SPOC_CTL_GOOD;
 }
 
@@ -309,8 +313,8 @@ spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places)
     if (argc != 1)
         return spoc_ctl_usage("'subscriptions' takes no argument");
     g_autoptr(GError) error = NULL;
-    g_autoptr(http_t) http = spoc_subscription_connect(&error);
-    g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
+    g_autoptr(SpocCupsClient) client = spoc_cups_client_new(places, &error);
+    g_autoptr(GPtrArray) list = client != NULL ? spoc_subscription_list(client, &error) : NULL;
     if (list == NULL)
         return spoc_ctl_fail("%s", error->message);
     gboolean serves_mailto = spoc_crowding_serves_mailto(places);
@@ -379,8 +383,8 @@ spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places)
     if (ids == NULL)
         return SPOC_CTL_USAGE;
     g_autoptr(GError) error = NULL;
-    g_autoptr(http_t) http = spoc_subscription_connect(&error);
-    g_autoptr(GPtrArray) list = http != NULL ? spoc_subscription_list(http, &error) : NULL;
+    g_autoptr(SpocCupsClient) client = spoc_cups_client_new(places, &error);
+    g_autoptr(GPtrArray) list = client != NULL ? spoc_subscription_list(client, &error) : NULL;
     if (list == NULL)
         return spoc_ctl_fail("%s", error->message);
     gboolean serves_mailto = spoc_crowding_serves_mailto(places);
@@ -396,7 +400,7 @@ spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places)
             status = spoc_ctl_fail("subscription %d does not lead to a mail of ours, or CUPS does "
                                    "not show you its recipient: left as it is",
                                    id);
-        } else if (spoc_subscription_cancel(http, id, &error)) {
+        } else if (spoc_subscription_cancel(client, id, &error)) {
             (void)spoc_ctl_put("Subscription %d is ended.\n", id);
         } else if (all && g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)) {
             g_debug("subscription %d ended by itself meanwhile", id); /* a job's */

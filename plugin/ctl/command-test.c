@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl test: the real path of a mail, stage by stage */
 #include "base/error.h"
-#include "base/privilege.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
+#include "ctl/look.h"
 #include "delivery/delivery.h"
 #include "message/notification.h"
 #include "trust/tls.h"
@@ -16,7 +16,8 @@ typedef struct {
     gboolean failure_shown; /* with its reason and cure */
     JsonArray *stages;
     JsonArray *warnings;
-    JsonObject *result; /* what the outcome says */
+    JsonArray *problems; /* what would stop a real mail before any server is asked */
+    JsonObject *result;  /* what the outcome says */
     GMainLoop *loop;
 } Test;
 
@@ -75,15 +76,9 @@ on_finished(const SpocOutcome *outcome, gpointer user_data)
     g_main_loop_quit(test->loop);
 }
 
-/* The settings must be good enough for mail to go out at all. */
 static SpocTls *
 prepare(Test *test, const SpocConfig *config, GError **error)
 {
-    const SpocConfigProblem *blocker = spoc_config_blocker(config);
-    if (blocker != NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, blocker->message);
-        return NULL;
-    }
     g_auto(GStrv) warnings = NULL;
     SpocTls *tls = spoc_tls_new(config, &warnings, error);
     for (guint i = 0; tls != NULL && warnings != NULL && warnings[i] != NULL; i++)
@@ -141,6 +136,7 @@ print_json(const Test *test, const char *address)
             json_object_get_string_member_with_default(test->result, names[i], NULL));
     json_object_set_array_member(object, "stages", json_array_ref(test->stages));
     json_object_set_array_member(object, "warnings", json_array_ref(test->warnings));
+    json_object_set_array_member(object, "problems", json_array_ref(test->problems));
     g_autofree char *text = spoc_json_text(spoc_json_object_node(object));
     (void)spoc_ctl_put("%s", text);
 }
@@ -167,23 +163,58 @@ print_text(const Test *test, const SpocConfig *config, const char *address, Spoc
         (void)spoc_ctl_put("The backup %s has a test of its own: --server backup\n", backup);
 }
 
+/* What a real mail passes before it comes to a server. Returns how many errors were found. */
+static guint
+look_before(Test *test, SpocLook *look, const SpocPlaces *places)
+{
+    if (!test->json)
+        spoc_findings_print(look->here, SPOC_LOG_ERROR);
+    g_autoptr(GPtrArray) subscriptions = spoc_look_at_cups(look, places);
+    if (!test->json)
+        spoc_findings_print(look->cups, SPOC_LOG_ERROR);
+    const GPtrArray *lists[] = {look->here, look->cups};
+    for (guint i = 0; i < G_N_ELEMENTS(lists); i++) {
+        JsonArray *found = spoc_findings_json(lists[i], SPOC_LOG_ERROR);
+        for (guint j = 0; j < json_array_get_length(found); j++)
+            json_array_add_element(test->problems, json_array_dup_element(found, j));
+        json_array_unref(found);
+    }
+    return json_array_get_length(test->problems);
+}
+
+static void
+print(const Test *test, const SpocConfig *config, const char *address, SpocServerChoice choice,
+      guint errors)
+{
+    if (test->json) {
+        print_json(test, address);
+        return;
+    }
+    print_text(test, config, address, choice);
+    if (test->delivered && errors > 0)
+        (void)spoc_ctl_fail("but CUPS's mail would not come so far: see the %s above",
+                            errors == 1 ? "error" : "errors");
+}
+
 static int
 run(Test *test, const SpocPlaces *places, const char *address, SpocServerChoice choice)
 {
     g_autoptr(GError) error = NULL;
-    if (!spoc_privilege_drop(places, &error))
+    g_autoptr(SpocLook) look = spoc_look_new(places, &error);
+    if (look == NULL)
         return spoc_ctl_fail("%s", error->message);
-    g_autoptr(SpocConfig) config = spoc_config_load(places);
     if (choice == SPOC_SERVER_BACKUP &&
-        spoc_config_string(config, SPOC_OPTION_MAILSERVERBACKUP) == NULL)
+        spoc_config_string(look->config, SPOC_OPTION_MAILSERVERBACKUP) == NULL)
         return spoc_ctl_fail("mailserverbackup is not set");
-    if (!send_mail(test, config, address, choice, &error))
+    guint errors = look_before(test, look, places);
+    const SpocFinding *blocker = spoc_findings_blocker(look->here);
+    if (blocker != NULL)
+        spoc_json_set_text(test->result, "reason",
+                           test->json ? blocker->what : "no mail goes out until that is mended");
+    else if (!send_mail(test, look->config, address, choice, &error))
         spoc_json_set_text(test->result, "reason", error->message);
-    if (test->json)
-        print_json(test, address);
-    else
-        print_text(test, config, address, choice);
-    return test->delivered ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
+    print(test, look->config, address, choice, errors);
+    return test->delivered && errors == 0 ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
 }
 
 static gboolean
@@ -211,10 +242,12 @@ spoc_ctl_test(int argc, char **argv, const SpocPlaces *places)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Write JSON", NULL},
         {NULL},
     };
-    if (!spoc_ctl_parse(entries, "ADDRESS",
-                        "Sends a test mail and shows each stage of its way. Succeeds only when\n"
-                        "the server accepted the mail.",
-                        &argc, &argv))
+    if (!spoc_ctl_parse(
+            entries, "ADDRESS",
+            "Looks at what a mail passes on this host, then sends a test mail and shows\n"
+            "each stage of its way. Succeeds only when nothing here would stop a mail\n"
+            "and the server accepted it.",
+            &argc, &argv))
         return SPOC_CTL_USAGE;
     SpocServerChoice choice = SPOC_SERVER_ANY;
     if (!parse_choice(server, &choice))
@@ -228,10 +261,12 @@ spoc_ctl_test(int argc, char **argv, const SpocPlaces *places)
     Test test = {.json = json,
                  .stages = json_array_new(),
                  .warnings = json_array_new(),
+                 .problems = json_array_new(),
                  .result = json_object_new()};
     int status = run(&test, places, argv[1], choice);
     json_array_unref(test.stages);
     json_array_unref(test.warnings);
+    json_array_unref(test.problems);
     json_object_unref(test.result);
     return status;
 }

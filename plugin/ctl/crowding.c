@@ -57,30 +57,24 @@ spoc_crowding_object(const SpocCupsSubscription *subscription)
     return spoc_target_object_name(subscription->printer_uri);
 }
 
-static void G_GNUC_PRINTF(2, 3) add(GPtrArray *found, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_ptr_array_add(found, g_strdup_vprintf(format, args));
-    va_end(args);
-}
-
 static void
-find_total(GPtrArray *found, const SpocCupsdLimits *limits, guint count)
+find_total(GPtrArray *findings, const SpocCupsdLimits *limits, guint count)
 {
-    if (is_crowded(count, limits->total))
-        add(found,
-            "CUPS has %u of at most %" G_GINT64_FORMAT " subscriptions%s; beyond that it takes "
-            "jobs but drops their notifications without a word: raise MaxSubscriptions in "
-            "cupsd.conf, or end some ('spocctl unsubscribe', 'cancel' for old jobs)",
-            count, limits->total,
-            limits->is_known ? "" : " (its default; cupsd.conf cannot be read)");
+    if (!is_crowded(count, limits->total))
+        return;
+    SpocFinding *finding = spoc_findings_add(
+        findings, SPOC_LOG_WARNING, "cupsd.conf",
+        "CUPS has %u of at most %" G_GINT64_FORMAT
+        " subscriptions%s; beyond that it takes jobs but drops their notifications without a word",
+        count, limits->total, limits->is_known ? "" : " (its default; cupsd.conf cannot be read)");
+    spoc_finding_set_remedy(finding, "raise MaxSubscriptions in cupsd.conf, or end some ('spocctl "
+                                     "unsubscribe', 'cancel' for old jobs)");
 }
 
 /* One of the limits that count by printer or by user. @key: (nullable): what a subscription counts
  * for */
 static void
-find_shares(GPtrArray *found, gint64 limit, const char *directive, const GPtrArray *list,
+find_shares(GPtrArray *findings, gint64 limit, const char *directive, const GPtrArray *list,
             const char *(*key)(const SpocCupsSubscription *subscription))
 {
     g_autoptr(GHashTable) counts = g_hash_table_new(g_str_hash, g_str_equal);
@@ -97,9 +91,11 @@ find_shares(GPtrArray *found, gint64 limit, const char *directive, const GPtrArr
     while (g_hash_table_iter_next(&iterator, &name, &count)) {
         g_autofree char *shown = spoc_text_line(name, -1, SHOWN_MAX_BYTES);
         if (is_crowded(GPOINTER_TO_UINT(count), limit))
-            add(found,
-                "%s has %u of at most %" G_GINT64_FORMAT " subscriptions: raise %s in cupsd.conf",
-                shown, GPOINTER_TO_UINT(count), limit, directive);
+            spoc_finding_set_remedy(spoc_findings_add(findings, SPOC_LOG_WARNING, shown,
+                                                      "%s has %u of at most %" G_GINT64_FORMAT
+                                                      " subscriptions",
+                                                      shown, GPOINTER_TO_UINT(count), limit),
+                                    "raise %s in cupsd.conf", directive);
     }
 }
 
@@ -120,7 +116,7 @@ user_of(const SpocCupsSubscription *subscription)
 
 /* A job's subscription ends with its job; any other of ours is meant to stay. */
 static void
-find_leases(GPtrArray *found, const SpocCupsdLimits *limits, const GPtrArray *list,
+find_leases(GPtrArray *findings, const SpocCupsdLimits *limits, const GPtrArray *list,
             gboolean serves_mailto)
 {
     for (guint i = 0; i < list->len; i++) {
@@ -131,46 +127,48 @@ find_leases(GPtrArray *found, const SpocCupsdLimits *limits, const GPtrArray *li
         g_autofree char *object = spoc_crowding_object(subscription);
         g_autofree char *what = g_strdup_printf("%s (%s)", subscription->recipient_uri, object);
         g_autofree char *shown = spoc_text_line(what, -1, SHOWN_MAX_BYTES);
-        if (limits->max_lease_s > 0)
-            add(found,
-                "subscription %d, %s, ends after its lease of %" G_GINT64_FORMAT " s: CUPS allows "
-                "no longer one; take MaxLeaseDuration out of cupsd.conf, and subscribe again",
-                subscription->id, shown, subscription->lease_s);
-        else
-            add(found,
-                "subscription %d, %s, ends after its lease of %" G_GINT64_FORMAT " s unless "
-                "somebody renews it: 'spocctl subscribe' with the same recipient and object makes "
-                "it stay",
-                subscription->id, shown, subscription->lease_s);
+        gboolean is_limited = limits->max_lease_s > 0;
+        SpocFinding *finding = spoc_findings_add(
+            findings, SPOC_LOG_WARNING, shown,
+            "subscription %d, %s, ends after its lease of %" G_GINT64_FORMAT " s%s",
+            subscription->id, shown, subscription->lease_s,
+            is_limited ? ": CUPS allows no longer one" : " unless somebody renews it");
+        spoc_finding_set_remedy(
+            finding, "%s",
+            is_limited ? "take MaxLeaseDuration out of cupsd.conf, and subscribe again"
+                       : "'spocctl subscribe' with the same recipient and object makes it stay");
     }
 }
 
 /* Each subscription that pushes has a process of its own from its first event on. */
 static void
-find_tasks(GPtrArray *found, gint64 tasks_max, const GPtrArray *list)
+find_tasks(GPtrArray *findings, gint64 tasks_max, const GPtrArray *list)
 {
     gint64 count = TASKS_BESIDE;
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
         count += subscription->recipient_uri != NULL;
     }
-    if (is_crowded(count, tasks_max))
-        add(found,
-            "systemd lets CUPS have %" G_GINT64_FORMAT " tasks, and each of its %" G_GINT64_FORMAT
-            " subscriptions needs one: raise TasksMax ('systemctl edit cups.service'), or use "
-            "one subscription of the server for all ('spocctl subscribe @owner')",
-            tasks_max, count - TASKS_BESIDE);
+    if (!is_crowded(count, tasks_max))
+        return;
+    SpocFinding *finding =
+        spoc_findings_add(findings, SPOC_LOG_WARNING, "cups.service",
+                          "systemd lets CUPS have %" G_GINT64_FORMAT
+                          " tasks, and each of its %" G_GINT64_FORMAT " subscriptions needs one",
+                          tasks_max, count - TASKS_BESIDE);
+    spoc_finding_set_remedy(finding,
+                            "raise TasksMax in cups.service ('systemctl edit cups.service'), or "
+                            "use one subscription of the server for all ('spocctl subscribe "
+                            "@owner')");
 }
 
-GPtrArray *
-spoc_crowding_find(const SpocCupsdLimits *limits, gint64 tasks_max, const GPtrArray *list,
-                   gboolean serves_mailto)
+void
+spoc_crowding_find(GPtrArray *findings, const SpocCupsdLimits *limits, gint64 tasks_max,
+                   const GPtrArray *list, gboolean serves_mailto)
 {
-    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
-    find_total(found, limits, list->len);
-    find_shares(found, limits->per_printer, "MaxSubscriptionsPerPrinter", list, printer_of);
-    find_shares(found, limits->per_user, "MaxSubscriptionsPerUser", list, user_of);
-    find_tasks(found, tasks_max, list);
-    find_leases(found, limits, list, serves_mailto);
-    return found;
+    find_total(findings, limits, list->len);
+    find_shares(findings, limits->per_printer, "MaxSubscriptionsPerPrinter", list, printer_of);
+    find_shares(findings, limits->per_user, "MaxSubscriptionsPerUser", list, user_of);
+    find_tasks(findings, tasks_max, list);
+    find_leases(findings, limits, list, serves_mailto);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ctl/cupsd-conf.h"
+#include "ctl/findings.h"
 #include "ctl/subscription.h"
 
 /* "spoc:", and "mailto:" where our notifier takes mailto's place */
@@ -24,8 +25,6 @@ char *spoc_crowding_object(const SpocCupsSubscription *subscription);
  * spoc_crowding_find:
  * @tasks_max: 0 for no limit
  * @list: (element-type SpocCupsSubscription): all of them
- *
- * Returns: (transfer full) (element-type char*): sentences with the cure, perhaps none
  */
-GPtrArray *spoc_crowding_find(const SpocCupsdLimits *limits, gint64 tasks_max,
-                              const GPtrArray *list, gboolean serves_mailto);
+void spoc_crowding_find(GPtrArray *findings, const SpocCupsdLimits *limits, gint64 tasks_max,
+                        const GPtrArray *list, gboolean serves_mailto);

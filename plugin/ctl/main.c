@@ -8,8 +8,10 @@
 #include "ctl/truststore.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct {
     const char *name;
@@ -40,6 +42,14 @@ print_help(FILE *stream)
     (void)fprintf(stream, "\n'spocctl COMMAND --help' says more; so does spocctl(1).\n");
 }
 
+/* Whoever read the output, as `head` does, has seen enough. */
+static gboolean
+reader_has_left(void)
+{
+    struct pollfd entry = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&entry, 1, 0) == 1 && (entry.revents & POLLERR) != 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -63,7 +73,7 @@ main(int argc, char **argv)
         if (g_str_equal(commands[i].name, name)) {
             g_autoptr(SpocPlaces) places = spoc_places_new(NULL);
             int status = commands[i].run(argc - 1, argv + 1, places);
-            if (fflush(stdout) != 0 || ferror(stdout))
+            if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_left())
                 return spoc_ctl_fail("the output cannot be written");
             return status;
         }

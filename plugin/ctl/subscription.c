@@ -3,10 +3,18 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "people/cupsd.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#define CONNECT_TIMEOUT_MS 10000
+#define ANSWER_MAX_BYTES (64 * 1024 * 1024)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ipp_t, ippDelete)
 
@@ -22,17 +30,36 @@ spoc_cups_subscription_free(SpocCupsSubscription *subscription)
     g_free(subscription);
 }
 
-http_t *
-spoc_subscription_connect(GError **error)
+struct _SpocCupsClient {
+    http_t *http;
+    char *server_bin;
+};
+
+void
+spoc_cups_client_free(SpocCupsClient *client)
 {
-    http_t *http = httpConnect2(cupsServer(), ippPort(), NULL, AF_UNSPEC, cupsEncryption(), 1,
-                                CONNECT_TIMEOUT_MS, NULL);
-    if (http == NULL)
+    if (client == NULL)
+        return;
+    httpClose(client->http);
+    g_free(client->server_bin);
+    g_free(client);
+}
+
+SpocCupsClient *
+spoc_cups_client_new(const SpocPlaces *places, GError **error)
+{
+    http_t *http = spoc_cupsd_connect(SPOC_CUPSD_TIMEOUT_MS);
+    if (http == NULL) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
                     "cupsd cannot be reached at '%s'; start it (systemctl start cups), or say "
                     "with CUPS_SERVER where it is",
                     cupsServer());
-    return http;
+        return NULL;
+    }
+    SpocCupsClient *client = g_new0(SpocCupsClient, 1);
+    client->http = http;
+    client->server_bin = g_strdup(places->server_bin);
+    return client;
 }
 
 typedef struct {
@@ -54,25 +81,34 @@ static const Refusal refusals[] = {
      "; see whether the notifier is installed: 'spocctl check'"},
     {IPP_STATUS_ERROR_TOO_MANY_SUBSCRIPTIONS, SPOC_ERROR_LIMIT,
      "; raise MaxSubscriptions in cupsd.conf, or end some with 'spocctl unsubscribe'"},
-    {IPP_STATUS_ERROR_SERVICE_UNAVAILABLE, SPOC_ERROR_UNAVAILABLE,
-     "; see whether cupsd is running"},
 };
+
+static void
+set_silence(const char *server_bin, GError **error)
+{
+    g_autofree char *cause = spoc_cupsd_explain_silence(server_bin);
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "cupsd does not answer within %d s: %s",
+                SPOC_CUPSD_TIMEOUT_MS / 1000, cause);
+}
 
 /* Turns the status of the last answer into an error. FALSE when it is one. */
 static gboolean
-check_status(const char *doing, GError **error)
+check_status(const SpocCupsClient *client, const char *doing, GError **error)
 {
     ipp_status_t status = cupsLastError();
     if (status < IPP_STATUS_REDIRECTION_OTHER_SITE)
         return TRUE;
+    g_autofree char *words = spoc_cupsd_last_words();
+    /* What libcups says when no answer came */
+    if (status == IPP_STATUS_ERROR_SERVICE_UNAVAILABLE || status == IPP_STATUS_ERROR_INTERNAL) {
+        set_silence(client->server_bin, error);
+        return FALSE;
+    }
     Refusal refusal = {status, SPOC_ERROR_FAILED, ""};
     for (guint i = 0; i < G_N_ELEMENTS(refusals); i++) {
         if (refusals[i].status == status)
             refusal = refusals[i];
     }
-    g_autofree char *words = spoc_text_line(cupsLastErrorString(), -1, 300);
-    if (g_str_has_suffix(words, "."))
-        words[strlen(words) - 1] = '\0';
     g_set_error(error, SPOC_ERROR, (gint)refusal.code, "CUPS does not %s: %s%s", doing, words,
                 refusal.cure);
     return FALSE;
@@ -164,8 +200,8 @@ parse_list(ipp_t *response)
     return list;
 }
 
-GPtrArray *
-spoc_subscription_list(http_t *http, GError **error)
+static ipp_t *
+new_list_request(void)
 {
     static const char *const wanted[] = {"notify-subscription-id",     "notify-recipient-uri",
                                          "notify-printer-uri",         "notify-job-id",
@@ -174,34 +210,168 @@ spoc_subscription_list(http_t *http, GError **error)
     ipp_t *request = new_request(IPP_OP_GET_SUBSCRIPTIONS, "ipp://localhost/");
     ippAddStrings(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes",
                   G_N_ELEMENTS(wanted), NULL, wanted);
-    g_autoptr(ipp_t) response = cupsDoRequest(http, request, "/");
-    /* cupsd says not-found when there is no subscription at all. */
-    if (response != NULL && cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND)
-        return g_ptr_array_new_with_free_func((GDestroyNotify)spoc_cups_subscription_free);
-    if (!check_status("list its subscriptions", error))
+    return request;
+}
+
+/* (transfer full) (nullable): with cupsd's not-found, which it says when there is no subscription
+ * at all, as an answer like others */
+static ipp_t *
+request_list(SpocCupsClient *client, GError **error)
+{
+    g_autoptr(ipp_t) response = cupsDoRequest(client->http, new_list_request(), "/");
+    gboolean is_empty = response != NULL && cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND;
+    if (!is_empty && !check_status(client, "list its subscriptions", error))
         return NULL;
-    if (response == NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "CUPS does not answer");
-        return NULL;
-    }
-    return parse_list(response);
+    if (response == NULL)
+        set_silence(client->server_bin, error);
+    return g_steal_pointer(&response);
 }
 
 GPtrArray *
-spoc_subscription_list_local(GError **error)
+spoc_subscription_list(SpocCupsClient *client, GError **error)
+{
+    g_autoptr(ipp_t) response = request_list(client, error);
+    return response != NULL ? parse_list(response) : NULL;
+}
+
+/* --- aside ------------------------------------------------------------------------------ */
+
+struct _SpocCupsAside {
+    pid_t child;
+    int fd; /* what the child answers */
+    gint64 deadline_us;
+    char *server_bin;
+};
+
+/* The child's answer is an IPP message, or this and an error's code and words. */
+#define ASIDE_ERROR "!"
+
+static ssize_t
+write_some(void *fd, ipp_uchar_t *bytes, size_t size)
+{
+    return write(GPOINTER_TO_INT(fd), bytes, size);
+}
+
+static void G_GNUC_NORETURN
+answer_aside(const SpocPlaces *places, int fd)
+{
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocCupsClient) client = spoc_cups_client_new(places, &error);
+    g_autoptr(ipp_t) response = client != NULL ? request_list(client, &error) : NULL;
+    if (response != NULL) {
+        ippSetState(response, IPP_STATE_IDLE);
+        (void)ippWriteIO(GINT_TO_POINTER(fd), write_some, 1, NULL, response);
+    } else {
+        g_autofree char *text = g_strdup_printf(ASIDE_ERROR "%d %s", error->code, error->message);
+        (void)!write(fd, text, strlen(text));
+    }
+    _exit(0);
+}
+
+SpocCupsAside *
+spoc_subscription_ask_aside(const SpocPlaces *places, GError **error)
 {
     const char *server = cupsServer();
     if (server[0] != '/' && g_ascii_strcasecmp(server, "localhost") != 0) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "cupsd is on another host, '%s'",
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND, "cupsd is on another host, '%s'",
                     server);
         return NULL;
     }
-    g_autoptr(http_t) http = spoc_subscription_connect(error);
-    return http != NULL ? spoc_subscription_list(http, error) : NULL;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        spoc_error_set_errno(error, errno, "cannot ask cupsd");
+        return NULL;
+    }
+    pid_t child = fork();
+    if (child == 0)
+        answer_aside(places, ends[1]);
+    close(ends[1]);
+    if (child < 0) {
+        spoc_error_set_errno(error, errno, "cannot ask cupsd");
+        close(ends[0]);
+        return NULL;
+    }
+    SpocCupsAside *aside = g_new0(SpocCupsAside, 1);
+    *aside = (SpocCupsAside){child, ends[0],
+                             g_get_monotonic_time() + SPOC_CUPSD_TIMEOUT_MS * (gint64)1000,
+                             g_strdup(places->server_bin)};
+    return aside;
+}
+
+void
+spoc_cups_aside_free(SpocCupsAside *aside)
+{
+    if (aside == NULL)
+        return;
+    (void)kill(aside->child, SIGKILL);
+    while (waitpid(aside->child, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    close(aside->fd);
+    g_free(aside->server_bin);
+    g_free(aside);
+}
+
+/* FALSE when the child has not answered in full by the deadline. */
+static gboolean
+read_answer(const SpocCupsAside *aside, GByteArray *answer)
+{
+    for (;;) {
+        gint64 left_us = MAX(aside->deadline_us - g_get_monotonic_time(), 0);
+        struct pollfd entry = {.fd = aside->fd, .events = POLLIN};
+        int ready = poll(&entry, 1, (int)(left_us / 1000));
+        if (ready < 0 && errno == EINTR)
+            continue;
+        guint8 buffer[65536];
+        ssize_t count = ready > 0 ? read(aside->fd, buffer, sizeof buffer) : -1;
+        if (count < 0 || answer->len > ANSWER_MAX_BYTES)
+            return FALSE;
+        if (count == 0)
+            return TRUE;
+        g_byte_array_append(answer, buffer, (guint)count);
+    }
+}
+
+typedef struct {
+    const guint8 *bytes;
+    gsize size;
+} Rest;
+
+static ssize_t
+read_some(void *data, ipp_uchar_t *bytes, size_t size)
+{
+    Rest *rest = data;
+    gsize count = MIN(size, rest->size);
+    memcpy(bytes, rest->bytes, count);
+    rest->bytes += count;
+    rest->size -= count;
+    return (ssize_t)count;
+}
+
+GPtrArray *
+spoc_subscription_take_aside(SpocCupsAside *aside, GError **error)
+{
+    g_autoptr(GByteArray) answer = g_byte_array_new();
+    g_autoptr(ipp_t) response = ippNew();
+    if (read_answer(aside, answer) && answer->len > 0) {
+        Rest rest = {answer->data, answer->len};
+        if (answer->data[0] != ASIDE_ERROR[0] &&
+            ippReadIO(&rest, read_some, 1, NULL, response) == IPP_STATE_DATA)
+            return parse_list(response);
+        g_byte_array_append(answer, (const guint8 *)"", 1);
+        char *words = NULL;
+        gint64 code = g_ascii_strtoll((const char *)answer->data + 1, &words, 10);
+        if (answer->data[0] == ASIDE_ERROR[0] && *words == ' ') {
+            g_set_error_literal(error, SPOC_ERROR, (gint)code, words + 1);
+            return NULL;
+        }
+    }
+    set_silence(aside->server_bin, error);
+    return NULL;
 }
 
 gint
-spoc_subscription_create(http_t *http, const char *object_uri, const char *recipient_uri,
+spoc_subscription_create(SpocCupsClient *client, const char *object_uri, const char *recipient_uri,
                          const char *const *events, GError **error)
 {
     ipp_t *request = new_request(IPP_OP_CREATE_PRINTER_SUBSCRIPTIONS, object_uri);
@@ -210,8 +380,8 @@ spoc_subscription_create(http_t *http, const char *object_uri, const char *recip
     ippAddStrings(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_KEYWORD, "notify-events",
                   (int)g_strv_length((char **)events), NULL, events);
     ippAddInteger(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_INTEGER, "notify-lease-duration", 0);
-    g_autoptr(ipp_t) response = cupsDoRequest(http, request, "/");
-    if (!check_status("take the subscription", error))
+    g_autoptr(ipp_t) response = cupsDoRequest(client->http, request, "/");
+    if (!check_status(client, "take the subscription", error))
         return 0;
     ipp_attribute_t *id = ippFindAttribute(response, "notify-subscription-id", IPP_TAG_INTEGER);
     if (id != NULL && ippGetInteger(id, 0) > 0)
@@ -235,25 +405,25 @@ spoc_subscription_create(http_t *http, const char *object_uri, const char *recip
 }
 
 gboolean
-spoc_subscription_renew(http_t *http, gint id, GError **error)
+spoc_subscription_renew(SpocCupsClient *client, gint id, GError **error)
 {
     ipp_t *request = new_request(IPP_OP_RENEW_SUBSCRIPTION, "ipp://localhost/");
     ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-subscription-id", id);
     ippAddInteger(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_INTEGER, "notify-lease-duration", 0);
-    ippDelete(cupsDoRequest(http, request, "/"));
-    return check_status("renew the subscription", error);
+    ippDelete(cupsDoRequest(client->http, request, "/"));
+    return check_status(client, "renew the subscription", error);
 }
 
 gboolean
-spoc_subscription_cancel(http_t *http, gint id, GError **error)
+spoc_subscription_cancel(SpocCupsClient *client, gint id, GError **error)
 {
     ipp_t *request = new_request(IPP_OP_CANCEL_SUBSCRIPTION, "ipp://localhost/");
     ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-subscription-id", id);
-    ippDelete(cupsDoRequest(http, request, "/"));
+    ippDelete(cupsDoRequest(client->http, request, "/"));
     if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND,
                             "CUPS has no such subscription");
         return FALSE;
     }
-    return check_status("end the subscription", error);
+    return check_status(client, "end the subscription", error);
 }

@@ -8,6 +8,7 @@
 #include "daemon/management.h"
 #include "daemon/refusal.h"
 #include "daemon/requests.h"
+#include "daemon/server-health.h"
 #include "daemon/service.h"
 #include "daemon/waits.h"
 #include "spool/scans.h"
@@ -39,6 +40,7 @@ struct _SpocDaemon {
     SpocCups *cups;
     SpocJobStore *job_store;
     SpocOutbox *outbox;
+    SpocServerHealth *server_health;
     SpocToldStore *told;
     SpocDesk *desk;
     SpocSurroundings surroundings;
@@ -374,11 +376,19 @@ say_status(const SpocDaemon *daemon)
     spoc_service_status(text);
 }
 
+static void
+note_servers(SpocDaemon *daemon)
+{
+    spoc_server_health_update(daemon->server_health, spoc_outbox_delivery(daemon->outbox),
+                              now_unix_s());
+}
+
 static gboolean
 on_config_poll(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     say_status(daemon);
+    note_servers(daemon);
     if (!daemon->leaving && spoc_setup_is_stale(daemon->setup, daemon->places))
         reload(daemon);
     return G_SOURCE_CONTINUE;
@@ -429,9 +439,10 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
         return NULL;
 
     daemon->setup = spoc_setup_load(places, log);
-    daemon->cups = spoc_cups_new();
+    daemon->cups = spoc_cups_new(places->server_bin);
     daemon->job_store = spoc_job_store_new(spool, log, daemon->cups);
     daemon->outbox = spoc_outbox_new(spool, log, schedule_pump, daemon);
+    daemon->server_health = spoc_server_health_new(spool);
     daemon->told = spoc_told_store_new(spool, log);
     daemon->scans = spoc_scans_new(spool, log, daemon->outbox);
     spoc_scans_use(daemon->scans, daemon->setup);
@@ -477,6 +488,7 @@ spoc_daemon_free(SpocDaemon *daemon)
     spoc_job_store_free(daemon->job_store);
     spoc_cups_free(daemon->cups);
     spoc_outbox_free(daemon->outbox);
+    spoc_server_health_free(daemon->server_health);
     spoc_desk_free(daemon->desk);
     spoc_told_store_free(daemon->told);
     spoc_scans_free(daemon->scans);
@@ -502,6 +514,7 @@ spoc_daemon_run(SpocDaemon *daemon)
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
     spoc_waits_keep(daemon->journals, daemon->spool, daemon->log);
+    note_servers(daemon);
     return daemon->mode == SPOC_DAEMON_ONCE ? settled_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
 }
 

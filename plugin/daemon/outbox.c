@@ -594,3 +594,9 @@ spoc_outbox_try_now(SpocOutbox *outbox)
     if (!is_blocked(outbox))
         spoc_delivery_try_now(outbox->delivery);
 }
+
+const SpocDelivery *
+spoc_outbox_delivery(const SpocOutbox *outbox)
+{
+    return outbox->delivery;
+}

@@ -142,3 +142,6 @@ void spoc_outbox_try_now(SpocOutbox *outbox);
 
 /* Somebody wants a try now: forgets that servers were down. */
 void spoc_outbox_reopen(SpocOutbox *outbox);
+
+/* (nullable): until the first setup without a blocker */
+const SpocDelivery *spoc_outbox_delivery(const SpocOutbox *outbox);

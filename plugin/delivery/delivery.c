@@ -366,3 +366,17 @@ spoc_delivery_rest(SpocDelivery *delivery)
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
         spoc_server_rest(delivery->servers[i]);
 }
+
+gboolean
+spoc_delivery_report(const SpocDelivery *delivery, guint index, SpocServerReport *ret_report)
+{
+    if (delivery->settings->servers[index].host == NULL)
+        return FALSE;
+    const SpocServer *server = delivery->servers[index];
+    *ret_report = (SpocServerReport){
+        .name = delivery->settings->servers[index].name,
+        .works = spoc_server_has_worked(server) && spoc_server_last_words(server) == NULL,
+        .words = spoc_server_last_words(server),
+    };
+    return TRUE;
+}

@@ -133,5 +133,22 @@ guint spoc_delivery_wanted(const SpocDelivery *delivery);
 /* How many it has that are not finished */
 guint spoc_delivery_pending(const SpocDelivery *delivery);
 
+/**
+ * SpocServerReport:
+ * @name: host:port
+ * @works: it did what it was asked last
+ * @words: (nullable): the sentence, with its remedy, about its failure while it fails. Neither: it
+ *   has not been asked yet
+ */
+typedef struct {
+    const char *name;
+    gboolean works;
+    const char *words;
+} SpocServerReport;
+
+/* @index: 0 the primary, 1 the backup. FALSE when it is not set. Valid until the main loop runs. */
+gboolean spoc_delivery_report(const SpocDelivery *delivery, guint index,
+                              SpocServerReport *ret_report);
+
 /* Says QUIT on idle connections and closes them: nothing is left to do. */
 void spoc_delivery_rest(SpocDelivery *delivery);

@@ -26,6 +26,7 @@ struct _SpocServer {
     gboolean retired;
     gboolean warned;
 
+    gboolean has_worked;
     gboolean failing;
     guint failures; /* in a row */
     gint64 down_until_us;
@@ -58,6 +59,7 @@ note_health(SpocServer *server)
 {
     if (server->failing)
         server->limit = server->settings->max_connections;
+    server->has_worked = TRUE;
     server->failing = FALSE;
     server->failures = 0;
     g_clear_pointer(&server->told, g_free);
@@ -519,6 +521,12 @@ const char *
 spoc_server_last_words(const SpocServer *server)
 {
     return server->failing ? server->last_sentence : NULL;
+}
+
+gboolean
+spoc_server_has_worked(const SpocServer *server)
+{
+    return server->has_worked;
 }
 
 const char *

@@ -52,6 +52,9 @@ gboolean spoc_server_wants_mending(const SpocServer *server);
 /* Somebody waits: one that is down is asked with the next mail. */
 void spoc_server_try_now(SpocServer *server);
 
+/* Whether it ever did what it was asked */
+gboolean spoc_server_has_worked(const SpocServer *server);
+
 /* Closes idle connections. */
 void spoc_server_rest(SpocServer *server);
 

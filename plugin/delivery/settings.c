@@ -60,7 +60,7 @@ spoc_settings_set_server(SpocDeliverySettings *settings, guint index, const char
     server->port = port;
     server->name = NULL;
     if (host != NULL)
-        server->name = g_strdup_printf(strchr(host, ':') != NULL ? "[%s]:%u" : "%s:%u", host, port);
+        server->name = spoc_server_name(host, port);
 }
 
 static gboolean

@@ -2,12 +2,11 @@
 #include "people/ask.h"
 
 #include "base/text.h"
+#include "people/cupsd.h"
 
-#include <cups/cups.h>
 #include <string.h>
 
 #define TEXT_MAX_BYTES 1023 /* RFC 8011 5.1.2 */
-#define SAID_MAX_BYTES 200
 
 /* cupsd takes any host here; it looks at the path alone. */
 #define SERVER_URI "ipp://localhost/"
@@ -19,6 +18,7 @@
 struct _SpocAsker {
     http_t *http; /* (nullable): not connected */
     gint timeout_ms;
+    char *server_bin; /* (nullable) */
 };
 
 static const char *
@@ -29,11 +29,12 @@ no_password(const char *prompt, http_t *http, const char *method, const char *re
 }
 
 SpocAsker *
-spoc_asker_new(gint timeout_ms)
+spoc_asker_new(gint timeout_ms, const char *server_bin)
 {
     cupsSetPasswordCB2(no_password, NULL);
     SpocAsker *asker = g_new0(SpocAsker, 1);
     asker->timeout_ms = timeout_ms;
+    asker->server_bin = g_strdup(server_bin);
     return asker;
 }
 
@@ -51,6 +52,7 @@ spoc_asker_free(SpocAsker *asker)
     if (asker == NULL)
         return;
     spoc_asker_rest(asker);
+    g_free(asker->server_bin);
     g_free(asker);
 }
 
@@ -58,17 +60,6 @@ gboolean
 spoc_asker_is_connected(const SpocAsker *asker)
 {
     return asker->http != NULL;
-}
-
-static gboolean
-connect_to_cupsd(SpocAsker *asker)
-{
-    asker->http = httpConnect2(cupsServer(), ippPort(), NULL, AF_UNSPEC, cupsEncryption(), 1,
-                               asker->timeout_ms, NULL);
-    if (asker->http == NULL)
-        return FALSE;
-    httpSetTimeout(asker->http, asker->timeout_ms / 1000.0, NULL, NULL);
-    return TRUE;
 }
 
 /* Whether the status is cupsd's word about the question, not about the line to it. */
@@ -85,7 +76,9 @@ spoc_asker_send(SpocAsker *asker, ipp_t *(*make)(gconstpointer subject), gconstp
 {
     for (int attempt = 0; attempt < 2; attempt++) {
         gboolean was_kept = asker->http != NULL;
-        if (!was_kept && !connect_to_cupsd(asker)) {
+        if (!was_kept)
+            asker->http = spoc_cupsd_connect(asker->timeout_ms);
+        if (asker->http == NULL) {
             *ret_status = IPP_STATUS_ERROR_SERVICE_UNAVAILABLE;
             return NULL;
         }
@@ -103,10 +96,11 @@ spoc_asker_send(SpocAsker *asker, ipp_t *(*make)(gconstpointer subject), gconstp
 
 /* The same words for all that cannot be asked: they are said once. */
 static char *
-explain_silence(void)
+explain_silence(const SpocAsker *asker)
 {
-    g_autofree char *said = spoc_text_line(cupsLastErrorString(), -1, SAID_MAX_BYTES);
-    return g_strdup_printf("cupsd cannot be asked: %s", said);
+    g_autofree char *said = spoc_cupsd_last_words();
+    g_autofree char *cause = spoc_cupsd_explain_silence(asker->server_bin);
+    return g_strdup_printf("cupsd cannot be asked: %s; %s", said, cause);
 }
 
 char *
@@ -159,7 +153,7 @@ spoc_ask_subscription(SpocAsker *asker, gint subscription_id, SpocSubscriptionAn
     ipp_t *response = spoc_asker_send(asker, make_subscription_question,
                                       GINT_TO_POINTER(subscription_id), &status);
     if (response == NULL) {
-        ret_answer->why = explain_silence();
+        ret_answer->why = explain_silence(asker);
         return;
     }
     if (status == IPP_STATUS_ERROR_NOT_FOUND || status == IPP_STATUS_ERROR_GONE) {
@@ -237,7 +231,7 @@ spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer)
     ipp_t *response = spoc_asker_send(asker, make_job_question, GINT_TO_POINTER(job_id), &status);
     if (response == NULL) {
         ret_answer->may_pass = TRUE;
-        ret_answer->why = explain_silence();
+        ret_answer->why = explain_silence(asker);
         return;
     }
     if (status > IPP_STATUS_OK_EVENTS_COMPLETE) {

@@ -9,13 +9,11 @@
 
 #include "people/cups.h"
 
-/* Longest wait for a connection, and longest silence of cupsd */
-#define SPOC_ASK_TIMEOUT_MS 5000
-
 typedef struct _SpocAsker SpocAsker;
 
-/* Of one thread: libcups keeps its settings per thread. @timeout_ms: SPOC_ASK_TIMEOUT_MS */
-SpocAsker *spoc_asker_new(gint timeout_ms);
+/* Of one thread: libcups keeps its settings per thread. @timeout_ms: SPOC_CUPSD_TIMEOUT_MS;
+ * @server_bin: (nullable): where to look for the cause when cupsd does not answer */
+SpocAsker *spoc_asker_new(gint timeout_ms, const char *server_bin);
 void spoc_asker_free(SpocAsker *asker);
 /* Hangs up, for cupsd has a limited number of lines. */
 void spoc_asker_rest(SpocAsker *asker);

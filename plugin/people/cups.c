@@ -3,6 +3,7 @@
 #include "people/cups.h"
 
 #include "people/ask.h"
+#include "people/cupsd.h"
 #include "people/job-memory.h"
 #include "people/states.h"
 #include "people/worker.h"
@@ -92,11 +93,11 @@ pending_free(gpointer data)
     g_free(pending);
 }
 
-SpocCups *
-spoc_cups_new_with_timeout(gint timeout_ms)
+static SpocCups *
+new_cups(gint timeout_ms, const char *server_bin)
 {
     SpocCups *cups = g_new0(SpocCups, 1);
-    cups->worker = spoc_worker_new(timeout_ms);
+    cups->worker = spoc_worker_new(timeout_ms, server_bin);
     cups->states = spoc_states_new(cups->worker);
     cups->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pending_free);
     cups->asked_jobs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -105,9 +106,15 @@ spoc_cups_new_with_timeout(gint timeout_ms)
 }
 
 SpocCups *
-spoc_cups_new(void)
+spoc_cups_new_with_timeout(gint timeout_ms)
 {
-    return spoc_cups_new_with_timeout(SPOC_ASK_TIMEOUT_MS);
+    return new_cups(timeout_ms, NULL);
+}
+
+SpocCups *
+spoc_cups_new(const char *server_bin)
+{
+    return new_cups(SPOC_CUPSD_TIMEOUT_MS, server_bin);
 }
 
 void

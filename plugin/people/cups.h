@@ -14,8 +14,9 @@
 
 typedef struct _SpocCups SpocCups;
 
-/* Answers come on the thread-default context of the caller of this. */
-SpocCups *spoc_cups_new(void);
+/* Answers come on the thread-default context of the caller of this. @server_bin: (nullable):
+ * where to look for the cause when cupsd does not answer (people/cupsd.h) */
+SpocCups *spoc_cups_new(const char *server_bin);
 /* Answers that are under way are dropped: their callbacks are not called. Does not wait
  * for the thread longer than its time-outs on the network (5 s). */
 void spoc_cups_free(SpocCups *cups);

@@ -15,6 +15,7 @@ struct _SpocWorker {
     GAsyncQueue *questions;
     GMainContext *context;
     gint timeout_ms;
+    char *server_bin;    /* (nullable) */
     guint64 last_number; /* this and the next are touched on the main context alone */
     gboolean is_closed;
 };
@@ -37,6 +38,7 @@ worker_clear(gpointer data)
     SpocWorker *worker = data;
     g_async_queue_unref(worker->questions);
     g_main_context_unref(worker->context);
+    g_free(worker->server_bin);
 }
 
 SpocWorker *
@@ -145,7 +147,7 @@ static gpointer
 work(gpointer data)
 {
     SpocWorker *worker = data;
-    SpocAsker *asker = spoc_asker_new(worker->timeout_ms);
+    SpocAsker *asker = spoc_asker_new(worker->timeout_ms, worker->server_bin);
     gint64 silent_until_us = 0;
     for (;;) {
         SpocQuestion *question = spoc_asker_is_connected(asker)
@@ -183,12 +185,13 @@ compare(gconstpointer a, gconstpointer b, gpointer user_data)
 }
 
 SpocWorker *
-spoc_worker_new(gint timeout_ms)
+spoc_worker_new(gint timeout_ms, const char *server_bin)
 {
     SpocWorker *worker = g_atomic_rc_box_new0(SpocWorker);
     worker->questions = g_async_queue_new_full((GDestroyNotify)question_free);
     worker->context = g_main_context_ref_thread_default();
     worker->timeout_ms = timeout_ms;
+    worker->server_bin = g_strdup(server_bin);
     g_thread_unref(g_thread_new("spoc-cups", work, spoc_worker_ref(worker)));
     return worker;
 }

@@ -37,7 +37,7 @@ struct _SpocQuestion {
 typedef struct _SpocWorker SpocWorker;
 
 /* Answers come on the thread-default context of the caller of this. */
-SpocWorker *spoc_worker_new(gint timeout_ms);
+SpocWorker *spoc_worker_new(gint timeout_ms, const char *server_bin);
 SpocWorker *spoc_worker_ref(SpocWorker *worker);
 void spoc_worker_unref(SpocWorker *worker);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocWorker, spoc_worker_unref)

@@ -173,6 +173,12 @@ spoc_spool_folder_fd(const SpocSpool *spool, const char *folder)
     g_return_val_if_reached(-1);
 }
 
+const char *
+spoc_spool_folder_name(guint index)
+{
+    return index < G_N_ELEMENTS(folder_names) ? folder_names[index] : NULL;
+}
+
 gboolean
 spoc_spool_name_is_valid(const char *name)
 {

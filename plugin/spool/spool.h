@@ -40,6 +40,9 @@ const char *spoc_spool_path(const SpocSpool *spool);
 int spoc_spool_fd(const SpocSpool *spool);
 int spoc_spool_folder_fd(const SpocSpool *spool, const char *folder);
 
+/* (nullable): of the folders above, by number; NULL behind the last */
+const char *spoc_spool_folder_name(guint index);
+
 /* Letters, digits and "._-", not beginning with a dot, at most 200 bytes */
 gboolean spoc_spool_name_is_valid(const char *name);
 

@@ -49,7 +49,7 @@ main(int argc, char **argv)
     if (argc != 3)
         return EXIT_FAILURE;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    g_autoptr(SpocCups) cups = spoc_cups_new();
+    g_autoptr(SpocCups) cups = spoc_cups_new(NULL);
     spoc_cups_ask_state(cups, atoi(argv[1]), *argv[2] != '\0' ? argv[2] : NULL, on_state, loop);
     g_main_loop_run(loop);
     return EXIT_SUCCESS;

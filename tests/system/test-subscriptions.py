@@ -177,7 +177,7 @@ class Limits(Subscriptions):
         self.assertRegex(self.findings(), "WARNING: CUPS has 10 of at most 10 subscriptions")
         status = self.cups.run("spocctl", "status", check=False)
         self.assertIn("CUPS has 10 subscriptions of at most 10", status.stdout)
-        self.assertIn("raise MaxSubscriptions", status.stderr)
+        self.assertIn("raise MaxSubscriptions", status.stdout)
         refused = self.cups.run("spocctl", "subscribe", "spoc:u10@example.com", check=False)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("MaxSubscriptions", refused.stderr)

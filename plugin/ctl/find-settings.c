@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/find-settings.h"
+
+#include "config/check.h"
+#include "ctl/apparmor.h"
+#include "ctl/ctl.h"
+#include "people/recipient.h"
+#include "trust/check.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* Where systemd notes that the socket unit is enabled */
+#define SOCKET_ENABLED_FILE "/etc/systemd/system/sockets.target.wants/spocd.socket"
+
+static SpocLogLevel
+level_of(SpocSeverity severity)
+{
+    return severity == SPOC_SEVERITY_ERROR ? SPOC_LOG_ERROR : SPOC_LOG_WARNING;
+}
+
+/* FALSE when the folder is closed: then what loading found are its consequences. */
+static gboolean
+find_closed_folder(GPtrArray *findings, const SpocPlaces *places)
+{
+    const char *path = places->config_dir;
+    if (faccessat(AT_FDCWD, path, R_OK | X_OK, AT_EACCESS) == 0 || errno != EACCES)
+        return TRUE;
+    SpocFinding *finding = spoc_findings_add(
+        findings, SPOC_LOG_ERROR, path,
+        "the settings in '%s' cannot be read by '%s', the user that spocd runs as: %s", path,
+        g_get_user_name(), g_strerror(EACCES));
+    spoc_finding_set_remedy(finding, "chgrp %s '%s' && chmod 0750 '%s'", places->group, path, path);
+    finding->stops_mail = TRUE;
+    return FALSE;
+}
+
+/* What the configuration layer found, in files or between settings; its messages have where and
+ * remedy in them. */
+static void
+take_problems(GPtrArray *findings, const GPtrArray *problems)
+{
+    for (guint i = 0; i < problems->len; i++) {
+        const SpocConfigProblem *problem = g_ptr_array_index(problems, i);
+        SpocFinding *finding = spoc_findings_add(
+            findings, level_of(problem->severity),
+            problem->file != NULL ? problem->file : problem->key, "%s", problem->message);
+        finding->stops_mail = problem->blocks_delivery;
+    }
+}
+
+static gboolean
+has_blocker_for(const GPtrArray *problems, const char *key)
+{
+    for (guint i = 0; i < problems->len; i++) {
+        const SpocConfigProblem *problem = g_ptr_array_index(problems, i);
+        if (problem->blocks_delivery && g_strcmp0(problem->key, key) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* @known: what was found wrong with settings already */
+static void
+find_people(GPtrArray *findings, const SpocConfig *config, const GPtrArray *known)
+{
+    const SpocOption *option = spoc_option_get(SPOC_OPTION_RECIPIENT_ALIAS_FILE);
+    g_autoptr(SpocPeople) people = spoc_people_new(config);
+    const char *aliases = spoc_people_problem(people);
+    if (aliases != NULL && !has_blocker_for(known, option->name)) {
+        SpocFinding *finding = spoc_findings_add(
+            findings, SPOC_LOG_ERROR, spoc_config_string(config, option->id), "%s", aliases);
+        spoc_finding_set_remedy(finding, "name a file that holds lines such as 'alice: "
+                                         "alice@example.com', or take the line out");
+        finding->stops_mail = TRUE;
+    }
+    g_autofree char *directory = spoc_directory_problem(config);
+    if (directory != NULL)
+        spoc_findings_add(findings, SPOC_LOG_ERROR, NULL, "%s", directory)->stops_mail = TRUE;
+}
+
+static void
+find_trust(GPtrArray *findings, const SpocConfig *config)
+{
+    g_autoptr(GPtrArray) problems = spoc_trust_check(config);
+    for (guint i = 0; i < problems->len; i++) {
+        const SpocTrustProblem *problem = g_ptr_array_index(problems, i);
+        SpocFinding *finding =
+            spoc_findings_add(findings, level_of(problem->severity), NULL, "%s", problem->message);
+        finding->stops_mail = problem->blocks_delivery;
+    }
+}
+
+static void
+find_templates(GPtrArray *findings, const SpocPlaces *places)
+{
+    g_autoptr(SpocTemplates) templates = spoc_ctl_load_templates(places);
+    const GPtrArray *problems = spoc_templates_problems(templates);
+    for (guint i = 0; i < problems->len; i++)
+        spoc_findings_add(findings, SPOC_LOG_WARNING, NULL, "%s",
+                          (const char *)g_ptr_array_index(problems, i));
+}
+
+/* Files that a spocd which CUPS's programs start is not let read. */
+static void
+find_confined(GPtrArray *findings, const SpocConfig *config)
+{
+    if (spoc_config_choice(config, SPOC_OPTION_START_DAEMON) == SPOC_START_NEVER ||
+        access(SOCKET_ENABLED_FILE, F_OK) == 0)
+        return;
+    for (guint i = 0; i < SPOC_OPTION_COUNT; i++) {
+        const SpocOption *option = spoc_option_get((SpocOptionId)i);
+        const char *path =
+            option->type == SPOC_TYPE_PATH ? spoc_config_string(config, (SpocOptionId)i) : NULL;
+        if (path == NULL || *path == '\0' || spoc_apparmor_allows(path))
+            continue;
+        SpocFinding *finding = spoc_findings_add(
+            findings, SPOC_LOG_WARNING, path,
+            "%s: AppArmor's profile for cupsd, which is in force here, does not let '%s' be read "
+            "by a spocd that CUPS's programs start",
+            option->name, path);
+        g_autofree char *allowed = spoc_apparmor_allowed_text();
+        spoc_finding_set_remedy(finding,
+                                "keep the file below one of %s, or let systemd start spocd "
+                                "(systemctl enable --now spocd.socket)",
+                                allowed);
+    }
+}
+
+void
+spoc_find_settings(GPtrArray *findings, const SpocPlaces *places, const SpocConfig *config,
+                   gboolean is_confined)
+{
+    if (!find_closed_folder(findings, places))
+        return;
+    take_problems(findings, spoc_config_problems(config));
+    const char *mailto = spoc_config_mailto_file(config);
+    if (mailto != NULL)
+        spoc_findings_add(findings, SPOC_LOG_INFO, mailto,
+                          "there is no '%s', so '%s' is in force, as for CUPS's own mailto",
+                          places->config_file, mailto);
+    g_autoptr(GPtrArray) contradictions = spoc_config_check(places, config);
+    take_problems(findings, contradictions);
+    find_people(findings, config, contradictions);
+    find_trust(findings, config);
+    find_templates(findings, places);
+    if (is_confined)
+        find_confined(findings, config);
+}
