@@ -74,10 +74,13 @@ spoc_alarm_outcome(SpocAlarm *alarm, SpocLog *log, const SpocEnvelope *envelope,
     }
     if (outcome->possible_duplicate)
         spoc_log_about(log, SPOC_LOG_WARNING, &fields,
-                       "%s: the connection was lost behind the final dot: this message may arrive "
-                       "twice, with the same Message-ID",
-                       envelope->id);
-    if (fate == SPOC_FATE_FAILED || fate == SPOC_FATE_HELD)
+                       "%s: %s lost the connection behind the final dot (%u times so far): this "
+                       "message may arrive twice, with the same Message-ID",
+                       envelope->id, outcome->dropped_by, outcome->drops);
+    /* Each message that is given up is an error of its own. */
+    if (fate == SPOC_FATE_FAILED)
+        spoc_log_about(log, SPOC_LOG_ERROR, &fields, "%s: %s", envelope->id, envelope->reason);
+    else if (fate == SPOC_FATE_HELD)
         say_trouble(alarm, log, &fields, SPOC_LOG_ERROR, envelope, now_unix_s);
     else if (fate == SPOC_FATE_WAITING)
         say_trouble(alarm, log, &fields, SPOC_LOG_WARNING, envelope, now_unix_s);

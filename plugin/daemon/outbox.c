@@ -390,6 +390,8 @@ launch(SpocOutbox *outbox, Flight *flight)
         .recipients = (const char *const *)addresses->pdata,
         .content = flight->body,
         .stream = flight->content,
+        .drops = flight->envelope->drops,
+        .dropped_by = flight->envelope->dropped_by,
         .trace = flight->events != NULL ? trace_stream : trace,
         .finished = on_outcome,
         .user_data = flight,

@@ -67,6 +67,10 @@ spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome, const Spo
     gboolean hold = FALSE;
     *ret_delivered = note_recipients(envelope, outcome, &hold);
     envelope->next_attempt_unix_s = 0;
+    envelope->drops = outcome->drops;
+    char *before = envelope->dropped_by; /* the outcome may have borrowed it */
+    envelope->dropped_by = g_strdup(outcome->dropped_by);
+    g_free(before);
     if (outcome->attempted) {
         envelope->attempts++;
         spoc_envelope_add_attempt(envelope, now_unix_s,

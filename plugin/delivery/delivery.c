@@ -139,12 +139,26 @@ tell_failover(SpocDelivery *delivery, int chosen)
     }
 }
 
+/* Which of the servers may have it already; -1: none, or it is not configured any more */
+static int
+find_dropper(const SpocDelivery *delivery, const SpocJob *job)
+{
+    for (int i = 0; i < SPOC_ROUTE_SERVERS; i++) {
+        const char *name = delivery->settings->servers[i].name;
+        if (name != NULL && g_strcmp0(name, job->dropped_by) == 0)
+            return i;
+    }
+    return -1;
+}
+
 static void
 route(SpocDelivery *delivery, SpocJob *job)
 {
     SpocServerState states[SPOC_ROUTE_SERVERS];
     read_states(delivery, states);
-    SpocRoute next = spoc_route_next(states, job->tried, g_get_monotonic_time());
+    guint tried = job->tried |
+                  spoc_route_kept_from(states, job->tried, find_dropper(delivery, job), job->drops);
+    SpocRoute next = spoc_route_next(states, tried, g_get_monotonic_time());
     if (next.server >= 0 && spoc_job_is_open(job) && !job->stay) {
         tell_failover(delivery, next.server);
         spoc_server_submit(delivery->servers[next.server], job);

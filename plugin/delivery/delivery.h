@@ -41,7 +41,10 @@ typedef struct {
  * @stage: SpocStage of the last failure; -1: there was none
  * @server: (nullable): "host:port" that gave the last word
  * @queue_reply: (nullable): the words behind the final dot, with the server's queue id
- * @possible_duplicate: it may have been taken once already
+ * @possible_duplicate: the connection was lost behind the final dot, now or before it was
+ *   delivered now: it may arrive twice
+ * @drops: how often that was so, of all attempts
+ * @dropped_by: (nullable): by which server
  * @attempted: FALSE when no server was asked because all are known to be down
  * @earliest_unix_s: no server is to be asked before; 0: no such limit
  */
@@ -53,6 +56,8 @@ typedef struct {
     char *server;
     char *queue_reply;
     gboolean possible_duplicate;
+    guint drops;
+    char *dropped_by;
     gboolean attempted;
     gint64 earliest_unix_s;
 } SpocOutcome;
@@ -71,6 +76,8 @@ typedef void (*SpocTraceFunc)(SpocStage stage, gboolean good, const char *server
  * @recipients: (array zero-terminated=1): addresses still to be served, distinct
  * @content: RFC 5322 with CR LF, not dot-stuffed
  * @stream: (nullable): instead of @content, for what is larger than memory
+ * @drops: the last outcome's; 0 at first
+ * @dropped_by: (nullable): the last outcome's
  * @trace: (nullable)
  * @finished: called exactly once, unless the delivery is freed before
  *
@@ -82,6 +89,8 @@ typedef struct {
     const char *const *recipients;
     GBytes *content;
     SpocContent *stream;
+    guint drops;
+    const char *dropped_by;
     SpocTraceFunc trace;
     SpocOutcomeFunc finished;
     gpointer user_data;

@@ -2,6 +2,7 @@
 #include "delivery/job.h"
 
 #include "base/text.h"
+#include "delivery/route.h"
 
 #define REASON_MAX_BYTES 1800
 
@@ -31,6 +32,8 @@ spoc_job_new(const SpocParcel *parcel)
     }
     job->content = parcel->stream != NULL ? spoc_content_ref(parcel->stream)
                                           : spoc_content_new_bytes(parcel->content);
+    job->drops = parcel->drops;
+    job->dropped_by = g_strdup(parcel->dropped_by);
     job->trace = parcel->trace;
     job->finished = parcel->finished;
     job->user_data = parcel->user_data;
@@ -48,6 +51,7 @@ spoc_job_free(SpocJob *job)
     g_ptr_array_unref(job->recipients);
     spoc_content_unref(job->content);
     g_string_free(job->reason, TRUE);
+    g_free(job->dropped_by);
     g_free(job->server);
     g_free(job->queue_reply);
     g_free(job);
@@ -118,6 +122,20 @@ spoc_job_note_all(SpocJob *job, SpocVerdict verdict, const char *words)
 }
 
 void
+spoc_job_note_drop(SpocJob *job, const char *server)
+{
+    job->dropped_now = TRUE;
+    /* Once one server had its chance, any may have it: there is nothing more to find out. */
+    if (job->drops < SPOC_ROUTE_DROPS_MAX && g_strcmp0(job->dropped_by, server) != 0) {
+        g_free(job->dropped_by);
+        job->dropped_by = g_strdup(server);
+        job->drops = 0;
+    }
+    job->drops++;
+    job->stay = job->drops < SPOC_ROUTE_DROPS_MAX;
+}
+
+void
 spoc_job_explain(SpocJob *job, SpocStage stage, const char *sentence)
 {
     job->stage = (int)stage;
@@ -141,13 +159,14 @@ spoc_job_finish(SpocJob *job, gboolean untried, gint64 earliest_unix_s)
 {
     g_autofree SpocRecipientOutcome *outcomes =
         g_new0(SpocRecipientOutcome, MAX(job->recipients->len, 1));
-    gboolean all = TRUE;
+    gboolean all = TRUE, any = FALSE;
     for (guint i = 0; i < job->recipients->len; i++) {
         const SpocJobRecipient *recipient = g_ptr_array_index(job->recipients, i);
         outcomes[i].address = recipient->address;
         outcomes[i].result = final_result(recipient, untried);
         outcomes[i].reply = recipient->words != NULL ? recipient->words : job->reason->str;
         all = all && outcomes[i].result == SPOC_RESULT_DELIVERED;
+        any = any || outcomes[i].result == SPOC_RESULT_DELIVERED;
     }
     g_autofree char *reason = all ? NULL : spoc_text_line(job->reason->str, -1, REASON_MAX_BYTES);
     const SpocOutcome outcome = {
@@ -157,7 +176,9 @@ spoc_job_finish(SpocJob *job, gboolean untried, gint64 earliest_unix_s)
         .stage = job->stage,
         .server = job->server,
         .queue_reply = job->queue_reply,
-        .possible_duplicate = job->possible_duplicate,
+        .possible_duplicate = job->dropped_now || (any && job->drops > 0),
+        .drops = job->drops,
+        .dropped_by = job->dropped_by,
         .attempted = job->tried != 0,
         .earliest_unix_s = earliest_unix_s,
     };

@@ -30,10 +30,11 @@ typedef struct {
 
     guint tried;   /* bit N: server N was asked */
     guint fresh;   /* how often a connection was gone */
-    guint again;   /* how often it was sent again behind a lost final reply */
     guint slower;  /* how often it waited for fewer connections */
-    gboolean stay; /* no other server: this one may have it already */
-    gboolean possible_duplicate;
+    gboolean stay; /* no other server now: this one may have it already */
+    gboolean dropped_now;
+    guint drops;      /* how often the connection was lost behind the final dot, of all attempts */
+    char *dropped_by; /* (nullable): "host:port" that did so */
     GString *reason;
     int stage;    /* SpocStage of the last failure; -1: none */
     char *server; /* (nullable) */
@@ -52,6 +53,8 @@ SpocMail *spoc_job_make_mail(SpocJob *job);
 void spoc_job_note(SpocJobRecipient *recipient, SpocVerdict verdict, const char *words);
 /* The verdict for all who wait */
 void spoc_job_note_all(SpocJob *job, SpocVerdict verdict, const char *words);
+/* The connection to @server was lost behind the final dot. */
+void spoc_job_note_drop(SpocJob *job, const char *server);
 /* Adds a sentence about a failure at @stage to the reason. */
 void spoc_job_explain(SpocJob *job, SpocStage stage, const char *sentence);
 

@@ -47,6 +47,7 @@ typedef struct _SpocMail {
     gboolean first;      /* of its connection */
     gboolean answered;   /* any reply came */
     gboolean mail_taken; /* MAIL was answered 2xx */
+    gboolean sized;      /* MAIL said how large it is */
     guint accepted_count;
     guint next_recipient; /* without PIPELINING */
     guint64 dot_end;      /* the stream's position behind the final dot */

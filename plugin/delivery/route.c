@@ -27,6 +27,17 @@ spoc_route_next(const SpocServerState *states, guint tried, gint64 now_us)
     return (SpocRoute){.server = -1, .earliest_us = earliest_us};
 }
 
+guint
+spoc_route_kept_from(const SpocServerState *states, guint tried, int dropped_by, guint drops)
+{
+    if (dropped_by < 0 || drops == 0 || drops >= SPOC_ROUTE_DROPS_MAX)
+        return 0;
+    guint its_bit = 1u << dropped_by;
+    if ((tried & its_bit) != 0 || !states[dropped_by].usable || states[dropped_by].failing)
+        return 0;
+    return ~its_bit;
+}
+
 gint64
 spoc_route_pause_us(guint failures)
 {

@@ -32,6 +32,22 @@ typedef struct {
  */
 SpocRoute spoc_route_next(const SpocServerState *states, guint tried, gint64 now_us);
 
+/* A server that dropped the connection so often behind the final dot of one message has had its
+ * chance to say whether it took it. */
+#define SPOC_ROUTE_DROPS_MAX 2
+
+/**
+ * spoc_route_kept_from:
+ * @dropped_by: the server that may have the message already, because the connection was lost
+ *   behind the final dot; -1: none
+ * @drops: how often
+ *
+ * Returns: bit N: server N is not to be asked, because @dropped_by comes first: asked with the
+ *   same Message-ID, it may know the message. No server, once that one had its chance or cannot
+ *   be asked.
+ */
+guint spoc_route_kept_from(const SpocServerState *states, guint tried, int dropped_by, guint drops);
+
 /**
  * spoc_route_pause_us:
  * @failures: in a row, at least 1

@@ -3,12 +3,13 @@
 
 #include "delivery/cure.h"
 
+#include <string.h>
+
 /* After the server wanted fewer connections, one more is tried each so often. */
 #define GROW_AFTER_US (60 * (gint64)G_USEC_PER_SEC)
 
 /* How often one job starts again without that being a failure. */
 #define FRESH_MAX 3
-#define AGAIN_MAX 1
 #define SLOWER_MAX 3
 
 struct _SpocServer {
@@ -35,6 +36,8 @@ struct _SpocServer {
     char *last_words;    /* the server's */
     char *last_sentence; /* with stage and cure */
     char *told;          /* (nullable): the sentence that was told since it began to fail */
+    char *refused;       /* (nullable): id of the last message whose MAIL was refused for now;
+                            until one is taken */
 
     guint limit; /* of connections, at most max_connections */
     gint64 grow_at_us;
@@ -63,6 +66,7 @@ note_health(SpocServer *server)
     server->failing = FALSE;
     server->failures = 0;
     g_clear_pointer(&server->told, g_free);
+    g_clear_pointer(&server->refused, g_free);
 }
 
 static void
@@ -190,15 +194,14 @@ static gboolean
 starts_again(SpocServer *server, SpocJob *job, const SpocMail *mail, SpocConsequence consequence,
              gboolean others)
 {
+    job->stay = FALSE;
     switch (consequence.verdict) {
     case SPOC_VERDICT_FRESH:
         return job->fresh++ < FRESH_MAX;
     case SPOC_VERDICT_SAME_SERVER:
-        /* A lost answer may have meant yes: no other server is asked in this round. Silence was
-         * long enough already. */
-        job->possible_duplicate = TRUE;
-        job->stay = TRUE;
-        return mail->failure.kind != SPOC_FAILURE_TIMEOUT && job->again++ < AGAIN_MAX;
+        /* A lost answer may have meant yes. Silence was long enough already. */
+        spoc_job_note_drop(job, name_of(server));
+        return mail->failure.kind != SPOC_FAILURE_TIMEOUT && job->stay;
     case SPOC_VERDICT_SLOWER:
         shrink(server);
         return others && job->slower++ < SLOWER_MAX;
@@ -207,11 +210,26 @@ starts_again(SpocServer *server, SpocJob *job, const SpocMail *mail, SpocConsequ
     }
 }
 
+/* What the verdict has to know beside what was said */
+static void
+complete_failure(SpocServer *server, const SpocJob *job, const SpocMail *mail, SpocFailure *failure)
+{
+    failure->sized = mail->sized;
+    failure->small = spoc_content_size_bytes(mail->content) <= SPOC_SMALL_MAIL_BYTES;
+    failure->met_by_another = server->refused != NULL && strcmp(server->refused, job->id) != 0;
+    if (failure->stage == SPOC_STAGE_SENDER && failure->kind == SPOC_FAILURE_REPLY &&
+        failure->reply_code < 500) {
+        g_free(server->refused);
+        server->refused = g_strdup(job->id);
+    }
+}
+
 static void
 take_failure(SpocServer *server, SpocConnection *connection, SpocJob *job, SpocMail *mail)
 {
     gboolean others = others_work(server, connection);
     mail->failure.others_work = others;
+    complete_failure(server, job, mail, &mail->failure);
     SpocConsequence consequence = spoc_verdict(&mail->failure);
     gboolean again = starts_again(server, job, mail, consequence, others) && !server->retired;
     if (consequence.verdict == SPOC_VERDICT_SLOWER)
@@ -486,6 +504,7 @@ spoc_server_free(SpocServer *server)
     g_free(server->last_words);
     g_free(server->last_sentence);
     g_free(server->told);
+    g_free(server->refused);
     spoc_settings_unref(server->settings);
     g_main_context_unref(server->context);
     g_free(server);

@@ -214,6 +214,7 @@ say_mail(SpocTransaction *transaction, SpocMail *mail)
 {
     const SpocCapabilities *can = &transaction->capabilities;
     char size[32] = "";
+    mail->sized = can->size;
     if (can->size)
         g_snprintf(size, sizeof size, " SIZE=%" G_GUINT64_FORMAT,
                    spoc_content_size_bytes(mail->content));

@@ -51,6 +51,20 @@ judge_opening_reply(const SpocFailure *failure)
     return consequence(SPOC_VERDICT_LATER, TRUE);
 }
 
+/* Whether a server that refuses a message for now would refuse any other as well. A 4xx to MAIL
+ * may be about the size that was said there (452: no room for so much, RFC 5321 4.2.3): one
+ * user's large scans must not stop everybody. So only a small message tells, when another one
+ * met the same. */
+static gboolean
+is_the_servers_own(const SpocFailure *failure)
+{
+    if (failure->stage != SPOC_STAGE_SENDER)
+        return failure->reply_code == 421;
+    if (!failure->sized && failure->reply_code != 452)
+        return TRUE;
+    return failure->small && (failure->reply_code == 421 || failure->met_by_another);
+}
+
 static SpocConsequence
 judge_temporary(const SpocFailure *failure)
 {
@@ -59,9 +73,7 @@ judge_temporary(const SpocFailure *failure)
         return consequence(SPOC_VERDICT_FRESH, FALSE);
     if (code == 432 || (code == 421 && failure->others_work))
         return consequence(SPOC_VERDICT_SLOWER, FALSE);
-    /* Said before anything of the message is known, or said of the server itself. */
-    gboolean down = failure->stage == SPOC_STAGE_SENDER || code == 421;
-    return consequence(SPOC_VERDICT_LATER, down);
+    return consequence(SPOC_VERDICT_LATER, is_the_servers_own(failure));
 }
 
 static SpocConsequence
@@ -100,10 +112,12 @@ judge_line(const SpocFailure *failure)
         return (SpocConsequence){.verdict = SPOC_VERDICT_SAME_SERVER, .possible_duplicate = TRUE};
     if (failure->reused && failure->kind != SPOC_FAILURE_PROTOCOL)
         return consequence(SPOC_VERDICT_FRESH, FALSE);
-    /* Dropped in the middle of a mail may be that mail's fault, and costs no time. Silence
-     * would cost every mail behind it the same time-out. */
-    gboolean down = failure->stage <= SPOC_STAGE_SENDER || failure->kind == SPOC_FAILURE_TIMEOUT;
-    return consequence(SPOC_VERDICT_LATER, down);
+    /* Dropped in the middle of a mail, or when its size was told, may be that mail's fault, and
+     * costs no time. Silence would cost every mail behind it the same time-out. */
+    gboolean knows_mail =
+        failure->stage > SPOC_STAGE_SENDER ||
+        (failure->stage == SPOC_STAGE_SENDER && failure->sized && !failure->small);
+    return consequence(SPOC_VERDICT_LATER, !knows_mail || failure->kind == SPOC_FAILURE_TIMEOUT);
 }
 
 SpocConsequence

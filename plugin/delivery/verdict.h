@@ -41,6 +41,9 @@ typedef enum {
     SPOC_FAILURE_LOCAL,              /* our own: memory, descriptors, settings */
 } SpocFailureKind;
 
+/* Every notification is smaller. What a server says to a larger message may be about its size. */
+#define SPOC_SMALL_MAIL_BYTES ((guint64)128 * 1024)
+
 typedef struct {
     SpocStage stage;
     SpocFailureKind kind;
@@ -48,6 +51,10 @@ typedef struct {
     char enhanced_status[12]; /* "5.7.1" or "" (RFC 3463) */
     gboolean reused;          /* the connection had served before and nothing was answered yet */
     gboolean others_work;     /* other connections to the same server are open and serve */
+    gboolean sized;           /* the server was told how large the message is */
+    gboolean small;           /* it is no larger than SPOC_SMALL_MAIL_BYTES */
+    gboolean met_by_another;  /* at MAIL: another message was refused there for now as well, and
+                                 none was taken since */
 } SpocFailure;
 
 typedef enum {

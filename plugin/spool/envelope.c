@@ -13,6 +13,8 @@
  *   Size: 1234                                 of the body, in bytes
  *   Created: 1700000000                        Unix seconds
  *   Attempts: 2
+ *   Dropped: 1 mail.example.com:25             (may be missing) how often the connection was lost
+ *                                              behind the final dot, and by which server
  *   Reason: …                                  (may be missing)
  *   Recipient: pending alice@example.com       one for each, 1 to 100
  *   Reply: 250 2.1.5 Ok                        (may be missing) belongs to the recipient above
@@ -85,6 +87,7 @@ spoc_envelope_free(SpocEnvelope *envelope)
     g_free(envelope->subject);
     g_free(envelope->message_id);
     g_free(envelope->owner);
+    g_free(envelope->dropped_by);
     g_free(envelope->reason);
     g_free(envelope);
 }
@@ -196,6 +199,10 @@ spoc_envelope_format(const SpocEnvelope *envelope, GError **error)
         g_string_append_printf(
             out, "Size: %" G_GUINT64_FORMAT "\nCreated: %" G_GINT64_FORMAT "\nAttempts: %u\n",
             envelope->size_bytes, envelope->created_unix_s, envelope->attempts);
+        if (envelope->drops > 0 && envelope->dropped_by != NULL) {
+            g_autofree char *key = g_strdup_printf("Dropped: %u ", envelope->drops);
+            put_text(out, key, envelope->dropped_by);
+        }
         if (envelope->reason != NULL)
             put_text(out, "Reason: ", envelope->reason);
         good = put_recipients(out, envelope, error);
@@ -286,6 +293,20 @@ parse_attempt(Lines *lines, SpocEnvelope *envelope, const char *value)
 }
 
 static void
+parse_drops(Lines *lines, SpocEnvelope *envelope, const char *value)
+{
+    char *end = NULL;
+    guint64 drops = g_ascii_strtoull(value, &end, 10);
+    if (!g_ascii_isdigit(value[0]) || drops == 0 || drops > G_MAXUINT || end[0] != ' ' ||
+        end[1] == '\0') {
+        lines->good = FALSE;
+        return;
+    }
+    envelope->drops = (guint)drops;
+    envelope->dropped_by = g_strdup(end + 1);
+}
+
+static void
 parse_lines(Lines *lines, SpocEnvelope *envelope)
 {
     g_autofree char *version = need(lines, "Spoc-Envelope: ", 10);
@@ -301,6 +322,9 @@ parse_lines(Lines *lines, SpocEnvelope *envelope)
     envelope->size_bytes = (guint64)need_number(lines, "Size: ", G_MAXINT64);
     envelope->created_unix_s = need_number(lines, "Created: ", G_MAXINT64);
     envelope->attempts = (guint)need_number(lines, "Attempts: ", G_MAXUINT);
+    const char *dropped = take(lines, "Dropped: ");
+    if (dropped != NULL)
+        parse_drops(lines, envelope, dropped);
     envelope->reason = g_strdup(take(lines, "Reason: "));
     for (const char *value; (value = take(lines, "Recipient: ")) != NULL;)
         parse_recipient(lines, envelope, value);

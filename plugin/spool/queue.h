@@ -58,6 +58,8 @@ typedef struct {
     char *message_id;      /* without angle brackets */
     guint64 size_bytes;
     guint attempts;
+    guint drops;      /* how often the connection was lost behind the final dot */
+    char *dropped_by; /* (nullable): "host:port" of the server that did so */
     gint64 created_unix_s;
     gint64 next_attempt_unix_s; /* 0: none is planned */
     char *reason;               /* (nullable): why it waits, is held or has failed */

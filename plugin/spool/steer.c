@@ -44,6 +44,8 @@ revive(SpocEnvelope *envelope, gint64 now_unix_s)
     }
     envelope->created_unix_s = now_unix_s;
     envelope->attempts = 0;
+    envelope->drops = 0;
+    g_clear_pointer(&envelope->dropped_by, g_free);
 }
 
 gboolean

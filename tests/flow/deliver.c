@@ -6,8 +6,11 @@
  *          became of each: what the dialogue tests run.
  *
  *   deliver --root DIR --from SENDER --to A [--to B] [--count N] [--gap MS] [--at-once N]
- *           [--server primary|backup] [--quiet] FILE
+ *           [--server primary|backup] [--drops N --dropped-by primary|backup]
+ *           [--large-first BYTES] [--quiet] FILE
  *
+ * --drops: the messages were lost so often behind the final dot, as an envelope remembers.
+ * --large-first: the first message is made so much larger.
  * DIR/spoc/spoc.conf is the configuration. Each line of the output is a JSON object:
  * {"trace": …}, {"warning": …}, {"outcome": …}, and at the end {"end": …} with the
  * descriptors that were open before and afterwards. Exit 0 when every message had an outcome.
@@ -18,6 +21,7 @@
 
 #include <json-glib/json-glib.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LONGEST_RUN_S 120
 
@@ -30,7 +34,12 @@ typedef struct {
     int at_once;
     gboolean quiet;
     char *server;
+    int drops;
+    char *dropped_by;
+    int large_first_bytes;
+    char *dropper; /* "host:port" */
     GBytes *content;
+    GBytes *large; /* (nullable): the first message's */
 
     GMainLoop *loop;
     SpocDelivery *delivery;
@@ -133,6 +142,8 @@ print_outcome(const Message *message, const SpocOutcome *outcome)
     add_string(builder, "server", outcome->server);
     add_string(builder, "queue_reply", outcome->queue_reply);
     add_boolean(builder, "possible_duplicate", outcome->possible_duplicate);
+    add_integer(builder, "drops", outcome->drops);
+    add_string(builder, "dropped_by", outcome->dropped_by);
     add_boolean(builder, "attempted", outcome->attempted);
     add_integer(builder, "earliest_unix_s", outcome->earliest_unix_s);
     print_line(builder);
@@ -167,7 +178,10 @@ submit(Driver *driver)
             .id = message->id,
             .sender = driver->sender,
             .recipients = (const char *const *)driver->recipients,
-            .content = driver->content,
+            .content =
+                driver->submitted == 1 && driver->large != NULL ? driver->large : driver->content,
+            .drops = (guint)driver->drops,
+            .dropped_by = driver->dropper,
             .trace = driver->quiet ? NULL : on_trace,
             .finished = on_outcome,
             .user_data = message,
@@ -194,6 +208,19 @@ count_descriptors(void)
     return count;
 }
 
+static GBytes *
+enlarge(GBytes *content, gsize more)
+{
+    static const char line[] = "Only there to be large.\r\n";
+    gsize size = 0;
+    const guint8 *bytes = g_bytes_get_data(content, &size);
+    GByteArray *all = g_byte_array_new();
+    g_byte_array_append(all, bytes, (guint)size);
+    for (gsize done = 0; done < more; done += sizeof line - 1)
+        g_byte_array_append(all, (const guint8 *)line, sizeof line - 1);
+    return g_byte_array_free_to_bytes(all);
+}
+
 static gboolean
 parse(Driver *driver, int argc, char **argv, GError **error)
 {
@@ -205,6 +232,9 @@ parse(Driver *driver, int argc, char **argv, GError **error)
         {"count", 0, 0, G_OPTION_ARG_INT, &driver->count, NULL, NULL},
         {"gap", 0, 0, G_OPTION_ARG_INT, &driver->gap_ms, NULL, NULL},
         {"at-once", 0, 0, G_OPTION_ARG_INT, &driver->at_once, NULL, NULL},
+        {"drops", 0, 0, G_OPTION_ARG_INT, &driver->drops, NULL, NULL},
+        {"dropped-by", 0, 0, G_OPTION_ARG_STRING, &driver->dropped_by, NULL, NULL},
+        {"large-first", 0, 0, G_OPTION_ARG_INT, &driver->large_first_bytes, NULL, NULL},
         {"quiet", 0, 0, G_OPTION_ARG_NONE, &driver->quiet, NULL, NULL},
         {"server", 0, 0, G_OPTION_ARG_STRING, &driver->server, NULL, NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, NULL},
@@ -225,13 +255,15 @@ parse(Driver *driver, int argc, char **argv, GError **error)
     if (!g_file_get_contents(files[0], &bytes, &size, error))
         return FALSE;
     driver->content = g_bytes_new_take(bytes, size);
+    if (driver->large_first_bytes > 0)
+        driver->large = enlarge(driver->content, (gsize)driver->large_first_bytes);
     if (driver->gap_ms > 0)
         driver->at_once = 1;
     return TRUE;
 }
 
 static SpocDelivery *
-make_delivery(const Driver *driver, GError **error)
+make_delivery(Driver *driver, GError **error)
 {
     g_auto(GStrv) environment = g_environ_setenv(NULL, "CUPS_SERVERROOT", driver->root, TRUE);
     environment = g_environ_setenv(environment, "CUPS_DATADIR", driver->root, TRUE);
@@ -245,6 +277,12 @@ make_delivery(const Driver *driver, GError **error)
     g_autoptr(SpocTls) tls = spoc_tls_new(config, NULL, error);
     if (tls == NULL)
         return NULL;
+    g_free(driver->dropper);
+    driver->dropper = NULL;
+    if (driver->dropped_by != NULL)
+        driver->dropper = g_strdup(spoc_config_string(
+            config, strcmp(driver->dropped_by, "backup") == 0 ? SPOC_OPTION_MAILSERVERBACKUP
+                                                              : SPOC_OPTION_MAILSERVER));
     SpocServerChoice choice = SPOC_SERVER_ANY;
     if (g_strcmp0(driver->server, "primary") == 0)
         choice = SPOC_SERVER_PRIMARY;
@@ -294,6 +332,9 @@ main(int argc, char **argv)
 
     g_main_loop_unref(driver.loop);
     g_bytes_unref(driver.content);
+    g_bytes_unref(driver.large);
+    g_free(driver.dropped_by);
+    g_free(driver.dropper);
     g_strfreev(driver.recipients);
     g_free(driver.root);
     g_free(driver.sender);

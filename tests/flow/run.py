@@ -14,6 +14,7 @@ What a play may expect:
     warning PATTERN, no-warning                    exactly one, none
     trace good|bad STAGE PATTERN                   some such line
     duplicate yes|no, attempted N                  N: messages for which a server was asked
+    drops N SERVER                                 so often lost behind the dot, by that server
     mails SERVER N, connections SERVER N, at-most SERVER N
     turned-away SERVER yes|no                      by "limited"
     within MS, not-before MS                       the whole run
@@ -224,6 +225,12 @@ class Run:
     def expect_duplicate(self, yes):
         found = self.outcomes[0]["possible_duplicate"]
         self.check(found == (yes == "yes"), f"possible duplicate: {found}")
+
+    def expect_drops(self, argument):
+        number, name = argument.split()
+        found = [self.outcomes[0][key] for key in ("drops", "dropped_by")]
+        wanted = [int(number), f"127.0.0.1:{self.servers[name].port}"]
+        self.check(found == wanted, f"dropped {found}, not {wanted}")
 
     def expect_attempted(self, number):
         found = sum(outcome["attempted"] for outcome in self.outcomes)

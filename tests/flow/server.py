@@ -9,6 +9,7 @@ Verbs of a connection's lines:
     content             hear a mail up to the final dot
     mail                a whole transaction, all accepted
     serve               as many transactions as come, until QUIT or the end
+    small-only N: TEXT  the same, but MAIL with a larger SIZE gets this line
     limited C R S       the same for at most C connections at once and R mails in any S seconds:
                         more get 432, or 421 with which the connection ends
     slowly MS: TEXT     say a line, each byte after so many milliseconds
@@ -167,6 +168,23 @@ class Connection:
                 continue
             self.mail(line)
 
+    def small_only(self, most, refusal):
+        while True:
+            line = self.hear_line()
+            size = re.search(r" SIZE=(\d+)", line)
+            if line == "QUIT":
+                self.say_line("221 bye")
+                return
+            if size and int(size[1]) > most:
+                self.server.turned_away += 1
+                self.say_line(refusal)
+            elif line.startswith("MAIL "):
+                self.mail(line)
+            elif line == "RSET":
+                self.say_line("250 2.0.0 reset")
+            else:
+                self.say_line("503 5.5.1 MAIL first")  # pipelined behind a refused one
+
     def limited(self, argument):
         most_open, most_mails, seconds = map(int, argument.split())
         while True:
@@ -208,6 +226,8 @@ class Connection:
         elif colon and verb == "endless":
             data = read_bytes(text)
             self.until_departed(lambda: self.say(data))
+        elif colon and verb.startswith("small-only "):
+            self.small_only(int(verb.split()[1]), text)
         elif colon and verb.startswith("slowly "):
             for byte in text.encode() + b"\r\n":
                 if self.server.over.wait(float(verb.split()[1]) / 1000):
@@ -264,6 +284,7 @@ class Connection:
                 self.perform(line)
         except Departed as departed:
             if not any(line.split()[0] in ("close", "reset", "tls", "serve", "hang", "hello", "endless:", "limited",
+                                           "small-only",
                                            "half-close",
                                            "slowly", "gone", "cut") for line in self.lines):
                 self.server.deviations.append(f"the client left early: {departed}")

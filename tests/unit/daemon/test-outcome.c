@@ -106,6 +106,34 @@ test_given_up(void)
     g_assert_nonnull(strstr(envelope->reason, "said the server"));
 }
 
+/* What is known of a connection that was lost behind the dot outlives the process. */
+static void
+test_drops(void)
+{
+    g_autoptr(SpocEnvelope) envelope = new_envelope();
+    SpocRecipientOutcome recipients[2] = {
+        {.address = "a@example.com", .result = SPOC_RESULT_LATER},
+        {.address = "b@example.com", .result = SPOC_RESULT_LATER}};
+    SpocOutcome outcome = {.recipients = recipients,
+                           .recipient_count = 2,
+                           .reason = (char *)"lost",
+                           .possible_duplicate = TRUE,
+                           .drops = 1,
+                           .dropped_by = (char *)"mail.example.com:25",
+                           .attempted = TRUE};
+    guint delivered = 0;
+    g_assert_cmpint(spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, &delivered), ==,
+                    SPOC_FATE_WAITING);
+    g_assert_cmpuint(envelope->drops, ==, 1);
+    g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
+    outcome.drops = 2;
+    outcome.dropped_by = envelope->dropped_by; /* as a parcel borrows it */
+    g_assert_cmpint(spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, &delivered), ==,
+                    SPOC_FATE_WAITING);
+    g_assert_cmpuint(envelope->drops, ==, 2);
+    g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -114,5 +142,6 @@ main(int argc, char **argv)
     g_test_add_func("/outcome/rest", test_rest);
     g_test_add_func("/outcome/not-attempted", test_not_attempted);
     g_test_add_func("/outcome/given-up", test_given_up);
+    g_test_add_func("/outcome/drops", test_drops);
     return g_test_run();
 }

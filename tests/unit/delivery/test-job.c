@@ -73,10 +73,38 @@ test_two_servers(void)
     }
 }
 
+/* A server has two chances behind a lost connection; then any may have the message. */
+static void
+test_drops(void)
+{
+    static const char *const recipients[] = {"b@x", NULL};
+    g_autoptr(GBytes) bytes = g_bytes_new_static("", 0);
+    const SpocParcel parcel = {.id = "1",
+                               .sender = "a@x",
+                               .recipients = recipients,
+                               .content = bytes,
+                               .drops = 1,
+                               .dropped_by = "one:25"};
+    SpocJob *job = spoc_job_new(&parcel);
+    spoc_job_note_drop(job, "two:25"); /* another one: counted anew */
+    g_assert_cmpuint(job->drops, ==, 1);
+    g_assert_cmpstr(job->dropped_by, ==, "two:25");
+    g_assert_true(job->stay);
+    spoc_job_note_drop(job, "two:25");
+    g_assert_cmpuint(job->drops, ==, 2);
+    g_assert_false(job->stay);
+    spoc_job_note_drop(job, "one:25");
+    g_assert_cmpuint(job->drops, ==, 3);
+    g_assert_cmpstr(job->dropped_by, ==, "two:25");
+    g_assert_false(job->stay);
+    spoc_job_free(job);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job/two-servers", test_two_servers);
+    g_test_add_func("/job/drops", test_drops);
     return g_test_run();
 }

@@ -34,6 +34,33 @@ test_table(void)
     }
 }
 
+/* Who may have a message already is asked first, twice; then any. */
+static void
+test_kept_from(void)
+{
+    static const struct {
+        SpocServerState primary, backup;
+        guint tried;
+        int dropped_by;
+        guint drops;
+        int next; /* what follows for the route */
+    } cases[] = {
+        {{1, 0, 0, 0}, {1, 0, 0, 0}, 0, -1, 0, 0},  {{1, 0, 0, 0}, {1, 0, 0, 0}, 0, 0, 1, 0},
+        {{1, 0, 0, 0}, {1, 0, 0, 0}, 0, 1, 1, 1}, /* before the primary, that has it not */
+        {{1, 0, 0, 0}, {1, 0, 0, 0}, 0, 1, 2, 0},   {{1, 0, 0, 0}, {1, 0, 0, 0}, 1, 0, 2, 1},
+        {{1, 0, 0, 0}, {1, 0, 0, 0}, 2, 1, 1, 0},   /* it was asked, and refused */
+        {{1, 0, 0, 0}, {1, 1, 900, 0}, 0, 1, 1, 0}, /* it cannot be asked */
+        {{1, 0, 0, 0}, {0, 0, 0, 0}, 0, 1, 1, 0},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SpocServerState states[] = {cases[i].primary, cases[i].backup};
+        guint tried = cases[i].tried | spoc_route_kept_from(states, cases[i].tried,
+                                                            cases[i].dropped_by, cases[i].drops);
+        g_test_message("case %u", i);
+        g_assert_cmpint(spoc_route_next(states, tried, 500).server, ==, cases[i].next);
+    }
+}
+
 static void
 test_pause(void)
 {
@@ -48,6 +75,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/route/table", test_table);
+    g_test_add_func("/route/kept-from", test_kept_from);
     g_test_add_func("/route/pause", test_pause);
     return g_test_run();
 }

@@ -119,6 +119,55 @@ test_table(void)
     }
 }
 
+/* What is said to one message's size is that message's own; a server is down only when another,
+ * small message meets the same. */
+static void
+test_size_is_the_messages_own(void)
+{
+    static const struct {
+        SpocStage stage;
+        SpocFailureKind kind;
+        int code;
+        gboolean sized, small, met;
+        SpocVerdict verdict;
+        gboolean down;
+    } sizes[] = {
+        {S(SENDER), F(REPLY), 452, 1, 0, 0, V(LATER), 0},
+        {S(SENDER), F(REPLY), 452, 1, 0, 1, V(LATER), 0}, /* two large ones tell nothing */
+        {S(SENDER), F(REPLY), 452, 1, 1, 0, V(LATER), 0},
+        {S(SENDER), F(REPLY), 452, 1, 1, 1, V(LATER), 1},
+        {S(SENDER), F(REPLY), 452, 0, 1, 0, V(LATER), 0},
+        {S(SENDER), F(REPLY), 452, 0, 1, 1, V(LATER), 1},
+        {S(SENDER), F(REPLY), 451, 1, 0, 1, V(LATER), 0},
+        {S(SENDER), F(REPLY), 451, 1, 1, 0, V(LATER), 0},
+        {S(SENDER), F(REPLY), 451, 1, 1, 1, V(LATER), 1},
+        {S(SENDER), F(REPLY), 451, 0, 0, 0, V(LATER), 1}, /* it was told no size */
+        {S(SENDER), F(REPLY), 421, 1, 0, 1, V(LATER), 0},
+        {S(SENDER), F(REPLY), 421, 1, 1, 0, V(LATER), 1}, /* it closes the connection */
+        {S(SENDER), F(REPLY), 499, 1, 0, 0, V(LATER), 0},
+        {S(SENDER), F(REPLY), 552, 1, 1, 1, V(RETURN_UNLESS_BACKUP), 0},
+        {S(SENDER), F(NETWORK), 0, 1, 0, 0, V(LATER), 0},
+        {S(SENDER), F(NETWORK), 0, 1, 1, 0, V(LATER), 1},
+        {S(SENDER), F(TIMEOUT), 0, 1, 0, 0, V(LATER), 1},
+        {S(RECIPIENT), F(REPLY), 452, 1, 1, 1, V(LATER), 0},
+        {S(DATA), F(REPLY), 452, 1, 1, 1, V(LATER), 0},
+        {S(FINAL), F(REPLY), 452, 1, 1, 1, V(LATER), 0},
+        {S(FINAL), F(REPLY), 421, 1, 0, 0, V(LATER), 1},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        const SpocFailure failure = {.stage = sizes[i].stage,
+                                     .kind = sizes[i].kind,
+                                     .reply_code = sizes[i].code,
+                                     .sized = sizes[i].sized,
+                                     .small = sizes[i].small,
+                                     .met_by_another = sizes[i].met};
+        SpocConsequence got = spoc_verdict(&failure);
+        g_test_message("case %u", i);
+        g_assert_cmpint(got.verdict, ==, sizes[i].verdict);
+        g_assert_cmpint(got.server_is_down, ==, sizes[i].down);
+    }
+}
+
 /* Whatever happens before the final dot was sent, nothing can have been taken. */
 static void
 test_duplicates_only_behind_the_dot(void)
@@ -138,6 +187,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/verdict/table", test_table);
+    g_test_add_func("/verdict/size", test_size_is_the_messages_own);
     g_test_add_func("/verdict/duplicates", test_duplicates_only_behind_the_dot);
     return g_test_run();
 }

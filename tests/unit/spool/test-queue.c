@@ -23,6 +23,8 @@ new_envelope(const char *id)
     envelope->job_id = 42;
     envelope->size_bytes = 4;
     envelope->attempts = 2;
+    envelope->drops = 1;
+    envelope->dropped_by = g_strdup("[::1]:25");
     envelope->created_unix_s = 1600000000;
     envelope->next_attempt_unix_s = 1700000000;
     envelope->reason = g_strdup("mail.example.com:25: no answer");
@@ -62,6 +64,8 @@ test_round_trip(Root *root, gconstpointer data)
     g_assert_cmpint(loaded->job_id, ==, 42);
     g_assert_cmpuint(loaded->size_bytes, ==, 4);
     g_assert_cmpuint(loaded->attempts, ==, 2);
+    g_assert_cmpuint(loaded->drops, ==, 1);
+    g_assert_cmpstr(loaded->dropped_by, ==, "[::1]:25");
     g_assert_cmpint(loaded->created_unix_s, ==, 1600000000);
     g_assert_cmpint(loaded->next_attempt_unix_s, ==, 1700000000);
     g_assert_cmpstr(loaded->reason, ==, "mail.example.com:25: no answer");
