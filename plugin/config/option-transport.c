@@ -203,8 +203,8 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
      .minimum = 1,
      .maximum = 3600 * 1000,
      .group = GROUP_SENDING,
-     .help = "Longest time until a connection is ready: name lookup, connect, TLS, greeting and "
-             "login."},
+     .help = "Longest time for name lookup and connecting together, and once more for the TLS "
+             "handshake. The greeting, EHLO, STARTTLS and login have mailSmtpTimeout each."},
     {.id = SPOC_OPTION_MAIL_SMTP_TIMEOUT,
      .name = "mailSmtpTimeout",
      .type = SPOC_TYPE_DURATION,
@@ -214,8 +214,9 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
      .minimum = 1,
      .maximum = 3600 * 1000,
      .group = GROUP_SENDING,
-     .help = "Longest silence of the server while a mail is sent; not the total, a large scan may "
-             "take minutes."},
+     .help = "Longest silence of the server at any step, from the greeting on; not the total, a "
+             "large scan may take minutes. A server that does not answer STARTTLS in this time has "
+             "failed: the mail does not go unencrypted then, but to the backup, or it waits."},
     {.id = SPOC_OPTION_MAIL_SMTP_FINAL_TIMEOUT,
      .name = "mailSmtpFinalTimeout",
      .type = SPOC_TYPE_DURATION,

@@ -21,7 +21,6 @@ struct _SpocConnection {
 
     SpocLink *link;
     SpocLinkKind kind;
-    gint64 opening_until_us;
     SpocWatch *watch;             /* (nullable): until it is open */
     SpocTransaction *transaction; /* (nullable): until it is open */
     guint mail_count;
@@ -302,9 +301,8 @@ static gboolean
 open_link(SpocConnection *connection)
 {
     static const SpocLinkEvents events = {on_link_progress, on_link_opened, on_link_failed};
-    gint64 left_ms = (connection->opening_until_us - g_get_monotonic_time()) / 1000;
     connection->link = spoc_link_new(connection->loop, connection->settings, connection->server,
-                                     connection->kind, (guint)MAX(left_ms, 1), &events, connection);
+                                     connection->kind, &events, connection);
     return connection->link != NULL;
 }
 
@@ -320,8 +318,6 @@ spoc_connection_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings 
     connection->events = events;
     connection->user_data = user_data;
     connection->kind = SPOC_LINK_CONFIGURED;
-    connection->opening_until_us =
-        g_get_monotonic_time() + (gint64)settings->connection_timeout_ms * 1000;
     if (!open_link(connection)) {
         spoc_connection_free(connection);
         return NULL;

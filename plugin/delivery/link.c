@@ -19,6 +19,11 @@
 
 #define WORDS_MAX_BYTES 600
 
+/* curl's one limit for connect, TLS, greeting and login together is out of the way once TCP is
+ * connected: from then on we count each step by itself. */
+#define CURL_WAITS_MS (24 * 3600 * 1000L)
+#define CURL_WAITS_LONGER_S 60
+
 struct _SpocLink {
     SpocLoop *loop;
     SpocDeliverySettings *settings;
@@ -34,7 +39,9 @@ struct _SpocLink {
     char curl_words[CURL_ERROR_SIZE];
 
     SpocStage stage;
-    gboolean connected; /* TCP */
+    GSource *limit;     /* of the step under way; unarmed until TCP is connected */
+    gboolean reached;   /* TCP is connected */
+    gboolean connected; /* that was told */
     SpocReplyParser *parser;
     gsize received_bytes;
     gboolean answered; /* a whole reply came to the last command, or the greeting */
@@ -72,6 +79,19 @@ static void G_GNUC_PRINTF(3, 4) progress(SpocLink *link, SpocStage stage, const 
 
 /* What curl tells while it connects. */
 
+/* A step begins that may take so long. */
+static void
+limit_step(SpocLink *link, guint timeout_ms)
+{
+    g_source_set_ready_time(link->limit, g_get_monotonic_time() + (gint64)timeout_ms * 1000);
+}
+
+static gboolean
+starts_with_tls(const SpocLink *link)
+{
+    return wants_tls(link) && link->settings->encryption == SPOC_ENCRYPTION_SSL_TLS;
+}
+
 static void
 note_connected(SpocLink *link)
 {
@@ -84,6 +104,33 @@ note_connected(SpocLink *link)
     curl_easy_getinfo(link->easy, CURLINFO_PRIMARY_PORT, &port);
     progress(link, SPOC_STAGE_CONNECT, "connected to %s port %ld",
              address != NULL && address[0] != '\0' ? address : "the server", port);
+}
+
+static gboolean
+any_socket_is_connected(const SpocLink *link)
+{
+    for (guint i = 0; i < link->sockets->len; i++) {
+        struct sockaddr_storage peer;
+        socklen_t length = sizeof peer;
+        if (getpeername(g_array_index(link->sockets, int, i), (struct sockaddr *)&peer, &length) ==
+            0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* curl has no function for it, but it says something at that moment. */
+static void
+note_reached(SpocLink *link)
+{
+    if (link->reached || !any_socket_is_connected(link))
+        return;
+    link->reached = TRUE;
+    curl_easy_setopt(link->easy, CURLOPT_CONNECTTIMEOUT_MS, CURL_WAITS_MS);
+    if (starts_with_tls(link))
+        return; /* the handshake has its own limit */
+    link->stage = SPOC_STAGE_GREETING;
+    limit_step(link, link->settings->silence_timeout_ms);
 }
 
 static curl_socket_t
@@ -122,8 +169,10 @@ on_ssl_context(CURL *easy, void *context, void *user_data)
 {
     SpocLink *link = user_data;
     g_autoptr(GError) error = NULL;
-    link->stage = SPOC_STAGE_TLS;
+    note_reached(link);
     note_connected(link);
+    link->stage = SPOC_STAGE_TLS;
+    limit_step(link, link->settings->connection_timeout_ms);
     if (!spoc_tls_apply(link->settings->tls, context, &error)) {
         g_free(link->local_problem);
         link->local_problem = g_strdup(error->message);
@@ -158,13 +207,28 @@ note_command(SpocLink *link, const char *bytes, gsize size)
         link->stage = SPOC_STAGE_LOGIN;
     }
     link->answered = FALSE;
+    limit_step(link, link->settings->silence_timeout_ms);
+}
+
+/* After a handshake that came first, the greeting is waited for. */
+static void
+note_handshake(SpocLink *link)
+{
+    if (link->stage != SPOC_STAGE_TLS || !link->tls.done || !starts_with_tls(link))
+        return;
+    note_tls(link);
+    link->stage = SPOC_STAGE_GREETING;
+    limit_step(link, link->settings->silence_timeout_ms);
 }
 
 static int
 on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_data)
 {
+    SpocLink *link = user_data;
+    note_reached(link);
+    note_handshake(link);
     if (type == CURLINFO_HEADER_OUT)
-        note_command(user_data, bytes, size);
+        note_command(link, bytes, size);
     return 0;
 }
 
@@ -176,6 +240,7 @@ note_reply(SpocLink *link, const SpocReply *reply)
     link->reply_code = reply->code;
     g_strlcpy(link->reply_status, reply->enhanced_status, sizeof link->reply_status);
     link->answered = TRUE;
+    limit_step(link, link->settings->silence_timeout_ms);
     if (link->stage == SPOC_STAGE_HELLO)
         spoc_capabilities_read(&link->capabilities, reply);
     /* What a server asks while it logs us in (334) is of no use to people. */
@@ -192,12 +257,9 @@ on_header(char *bytes, size_t size, size_t count, void *user_data)
     link->received_bytes += left;
     if (link->received_bytes > SPOC_LINK_MAX_OPENING_BYTES)
         link->problem = "it talks without end";
+    note_reached(link);
+    note_handshake(link);
     note_connected(link);
-    if (link->stage < SPOC_STAGE_GREETING ||
-        (link->stage == SPOC_STAGE_TLS && link->answered == FALSE)) {
-        note_tls(link);
-        link->stage = SPOC_STAGE_GREETING;
-    }
     const guint8 *next = (const guint8 *)bytes;
     while (left > 0 && link->problem == NULL) {
         gsize used = 0;
@@ -243,9 +305,8 @@ set_way(SpocLink *link)
 {
     CURL *easy = link->easy;
     const SpocServerAddress *server = &link->settings->servers[link->server];
-    gboolean tls_first = wants_tls(link) && link->settings->encryption == SPOC_ENCRYPTION_SSL_TLS;
-    g_autofree char *url = g_strdup_printf("%s://%s/%s", tls_first ? "smtps" : "smtp", server->name,
-                                           link->settings->hello_name);
+    g_autofree char *url = g_strdup_printf("%s://%s/%s", starts_with_tls(link) ? "smtps" : "smtp",
+                                           server->name, link->settings->hello_name);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* none out of the environment */
@@ -281,9 +342,46 @@ set_callbacks(SpocLink *link)
     curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* for the debug function */
 }
 
+static void fail(SpocLink *link, CURLcode result);
+
+static gboolean
+on_limit(gpointer user_data)
+{
+    SpocLink *link = user_data;
+    g_source_set_ready_time(link->limit, -1);
+    fail(link, CURLE_OPERATION_TIMEDOUT); /* this frees the link */
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+dispatch_limit(GSource *source, GSourceFunc callback, gpointer user_data)
+{
+    return callback(user_data);
+}
+
+static GSource *
+new_limit(SpocLink *link)
+{
+    static GSourceFuncs functions = {.dispatch = dispatch_limit};
+    GSource *source = g_source_new(&functions, sizeof(GSource));
+    g_source_set_callback(source, on_limit, link, NULL);
+    g_source_attach(source, spoc_loop_context(link->loop));
+    return source;
+}
+
+static void
+set_limits(SpocLink *link)
+{
+    link->limit = new_limit(link);
+    curl_easy_setopt(link->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)link->settings->connection_timeout_ms);
+    curl_easy_setopt(link->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                     (long)(link->settings->silence_timeout_ms / 1000) + CURL_WAITS_LONGER_S);
+}
+
 SpocLink *
 spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server, SpocLinkKind kind,
-              guint timeout_ms, const SpocLinkEvents *events, gpointer user_data)
+              const SpocLinkEvents *events, gpointer user_data)
 {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
@@ -301,8 +399,7 @@ spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server, Spoc
     link->parser = spoc_reply_parser_new();
     spoc_tls_watch_init(&link->tls);
     set_way(link);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    set_limits(link);
     set_security(link);
     set_callbacks(link);
     link->added = spoc_loop_add(loop, easy);
@@ -326,6 +423,8 @@ spoc_link_free(SpocLink *link)
     if (link->added)
         spoc_loop_remove(link->loop, link->easy);
     curl_easy_cleanup(link->easy);
+    g_source_destroy(link->limit);
+    g_source_unref(link->limit);
     g_array_unref(link->sockets);
     spoc_reply_parser_free(link->parser);
     spoc_tls_watch_clear(&link->tls);
@@ -365,8 +464,11 @@ static SpocFailureKind
 classify_silence(const SpocLink *link, CURLcode result, char **ret_words)
 {
     if (result == CURLE_OPERATION_TIMEDOUT) {
-        *ret_words = g_strdup_printf("no answer within %u ms (mailSmtpConnectionTimeout)",
-                                     link->settings->connection_timeout_ms);
+        gboolean answer = link->stage >= SPOC_STAGE_GREETING && link->stage != SPOC_STAGE_TLS;
+        *ret_words = g_strdup_printf("no answer within %u ms (%s)",
+                                     answer ? link->settings->silence_timeout_ms
+                                            : link->settings->connection_timeout_ms,
+                                     answer ? "mailSmtpTimeout" : "mailSmtpConnectionTimeout");
         return SPOC_FAILURE_TIMEOUT;
     }
     if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT ||
@@ -446,14 +548,9 @@ report(SpocLink *link, SpocFailure *failure, const char *raw_words)
 static void
 fail(SpocLink *link, CURLcode result)
 {
-    /* Connected, and the greeting has not come: that is what is missing. */
-    curl_off_t connect_us = 0;
-    curl_easy_getinfo(link->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
-    SpocStage stage = link->stage;
-    if (stage == SPOC_STAGE_CONNECT && connect_us > 0) {
+    if (link->reached)
         note_connected(link);
-        stage = link->stage = SPOC_STAGE_GREETING;
-    }
+    SpocStage stage = link->stage;
     g_autofree char *words = NULL;
     SpocFailureKind kind = classify(link, result, &stage, &words);
     SpocFailure failure = {.stage = stage, .kind = kind};
@@ -485,6 +582,7 @@ spoc_link_done(SpocLink *link, CURLcode result)
         report(link, &failure, "the connection is not encrypted though it must be");
         return;
     }
+    g_source_set_ready_time(link->limit, -1);
     link->fd = fd;
     link->events.opened(&link->capabilities, link->user_data);
 }

@@ -46,13 +46,14 @@ typedef struct {
 
 /**
  * spoc_link_new:
- * @timeout_ms: for name, connect, TLS, greeting and login together
+ *
+ * The time-outs are the settings': connection_timeout_ms for name lookup and connecting, and once
+ * more for the TLS handshake; silence_timeout_ms for each answer, the greeting included.
  *
  * Returns: (nullable): NULL when curl has no memory
  */
 SpocLink *spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server,
-                        SpocLinkKind kind, guint timeout_ms, const SpocLinkEvents *events,
-                        gpointer user_data);
+                        SpocLinkKind kind, const SpocLinkEvents *events, gpointer user_data);
 
 /* Shuts the socket down first, so that nothing waits for the server. */
 void spoc_link_free(SpocLink *link);

@@ -145,6 +145,12 @@ spoc_loop_free(SpocLoop *loop)
     g_free(loop);
 }
 
+GMainContext *
+spoc_loop_context(const SpocLoop *loop)
+{
+    return loop->context;
+}
+
 gboolean
 spoc_loop_add(SpocLoop *loop, CURL *easy)
 {

@@ -17,6 +17,9 @@ typedef void (*SpocLoopDoneFunc)(CURL *easy, CURLcode result, gpointer user_data
 SpocLoop *spoc_loop_new(GMainContext *context, SpocLoopDoneFunc done);
 void spoc_loop_free(SpocLoop *loop);
 
+/* (transfer none): where the loop runs */
+GMainContext *spoc_loop_context(const SpocLoop *loop);
+
 gboolean spoc_loop_add(SpocLoop *loop, CURL *easy);
 /* Also ends a connection that CURLOPT_CONNECT_ONLY made. */
 void spoc_loop_remove(SpocLoop *loop, CURL *easy);
