@@ -32,17 +32,26 @@ spoc_queue_print_when(gint64 unix_s, gint64 now_unix_s)
                                : g_strconcat(amount, " ago", NULL);
 }
 
+/* What happens to it next */
 static char *
 next_text(const SpocListed *listed, gint64 now_unix_s)
 {
     gint64 next = listed->envelope->next_attempt_unix_s;
     if (listed->state == SPOC_STATE_SENDING)
-        return g_strdup("now");
+        return g_strdup("next now");
     if (listed->state == SPOC_STATE_NEW && next == 0)
-        return g_strdup("soon");
-    if (listed->state == SPOC_STATE_FAILED || next == 0)
-        return g_strdup("none");
-    return next <= now_unix_s ? g_strdup("now") : spoc_queue_print_when(next, now_unix_s);
+        return g_strdup("next soon");
+    if (listed->state == SPOC_STATE_FAILED)
+        return g_strdup("given up");
+    if (next == 0)
+        return g_strdup(listed->state == SPOC_STATE_HELD ? "until it is released" : "next none");
+    g_autofree char *when =
+        next <= now_unix_s ? g_strdup("now") : spoc_queue_print_when(next, now_unix_s);
+    if (listed->state == SPOC_STATE_HELD)
+        return g_strdup_printf("until somebody mends what is said below; looks again %s and when "
+                               "the configuration changes",
+                               when);
+    return g_strconcat("next ", when, NULL);
 }
 
 static char *
@@ -70,7 +79,7 @@ spoc_queue_print_short(const SpocListed *listed, gint64 now_unix_s)
     g_autofree char *recipients = addresses_text(envelope);
     g_autofree char *subject = spoc_ctl_shown(envelope->subject);
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%s  %s  %s old, %s, %u %s, next %s\n", id,
+    g_string_append_printf(text, "%s  %s  %s old, %s, %u %s, %s\n", id,
                            spoc_message_state_name(listed->state), age, size, envelope->attempts,
                            envelope->attempts == 1 ? "attempt" : "attempts", next);
     if (*recipients != '\0')

@@ -9,15 +9,43 @@
 
 #define SMTPS_PORT 465
 
-static char *
-cure_certificate(const SpocDeliverySettings *settings, guint server)
+static const char *
+key_of(guint server)
 {
-    const char *host = settings->servers[server].host;
-    return g_strdup_printf(
-        "If the certificate is the site's own, take its root into the trust store (spocctl "
-        "truststore import --alias mailserver ROOT.pem); if it has expired, renew it on the "
-        "server; if it names another host, set mailserver to that name instead of %s in %s",
-        host, settings->config_file);
+    return server == 0 ? "mailserver" : "mailserverbackup";
+}
+
+static char *
+cure_slowness(const char *key)
+{
+    return g_strdup_printf("If the server is only slow, raise %s", key);
+}
+
+/* The one that fits what is wrong. The day is enough: the same sentence is said only once. */
+static char *
+cure_certificate(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server)
+{
+    const SpocServerAddress *address = &settings->servers[server];
+    switch (failure->certificate) {
+    case SPOC_CERTIFICATE_DATES: {
+        g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+        g_autofree char *day = g_date_time_format(now, "%Y-%m-%d");
+        return g_strdup_printf(
+            "This machine's clock says %s: if that is wrong, set the clock; else "
+            "renew the certificate on the server",
+            day);
+    }
+    case SPOC_CERTIFICATE_OTHER_HOST:
+        return g_strdup_printf("Set %s in %s to a name that stands in the server's certificate "
+                               "instead of %s, or give the server a certificate with that name",
+                               key_of(server), settings->config_file, address->host);
+    case SPOC_CERTIFICATE_UNFIT:
+        return g_strdup("The server needs another certificate");
+    case SPOC_CERTIFICATE_UNTRUSTED:
+        break;
+    }
+    return g_strdup("If the certificate is the site's own, take its root into the trust store: "
+                    "spocctl truststore import --alias mailserver ROOT.pem");
 }
 
 static char *
@@ -26,7 +54,7 @@ cure_tls(const SpocFailure *failure, const SpocDeliverySettings *settings, guint
     guint16 port = settings->servers[server].port;
     switch (failure->kind) {
     case SPOC_FAILURE_CERTIFICATE:
-        return cure_certificate(settings, server);
+        return cure_certificate(failure, settings, server);
     case SPOC_FAILURE_REVOCATION:
         return g_strdup_printf("If its authority did not revoke the certificate, put a fresh "
                                "revocation list of that authority into the file that "
@@ -48,7 +76,13 @@ cure_tls(const SpocFailure *failure, const SpocDeliverySettings *settings, guint
                                "mail server",
                                settings->config_file);
     case SPOC_FAILURE_LOCAL:
-        return NULL; /* the words of the TLS policy say it */
+        return NULL;           /* the words of the TLS policy say it */
+    case SPOC_FAILURE_NETWORK: /* without an alert */
+        return g_strdup_printf("Usually no TLS version or cipher suite is common to both: check "
+                               "cryptographicProtocolsForOutboundCommunication and "
+                               "customCipherSuitesForOutboundCommunication in %s, or update the "
+                               "mail server",
+                               settings->config_file);
     default:
         break;
     }
@@ -57,7 +91,17 @@ cure_tls(const SpocFailure *failure, const SpocDeliverySettings *settings, guint
             "With SSL_TLS the server must speak TLS from the first byte, usually "
             "on port %d; for port %u use mailSmtpEncryption = STARTTLS_REQUIRED",
             SMTPS_PORT, port);
-    return NULL;
+    return failure->kind == SPOC_FAILURE_TIMEOUT ? cure_slowness("mailSmtpConnectionTimeout")
+                                                 : NULL;
+}
+
+/* Whether a mail server that speaks as the encryption mode says is to be expected there */
+static gboolean
+is_usual_port(guint16 port, const SpocDeliverySettings *settings)
+{
+    if (settings->encryption == SPOC_ENCRYPTION_SSL_TLS)
+        return port == SMTPS_PORT;
+    return port == 25 || port == 587;
 }
 
 static char *
@@ -66,13 +110,17 @@ cure_opening(const SpocFailure *failure, const SpocDeliverySettings *settings, g
     const SpocServerAddress *address = &settings->servers[server];
     if (failure->stage == SPOC_STAGE_NAME)
         return g_strdup_printf("Check the name in %s (%s) and this machine's name service",
-                               server == 0 ? "mailserver" : "mailserverbackup",
-                               settings->config_file);
+                               key_of(server), settings->config_file);
     if (failure->stage == SPOC_STAGE_CONNECT)
         return g_strdup_printf("Check that a mail server listens there, the port in %s or "
                                "mailSmtpPort, and firewalls on the way",
-                               server == 0 ? "mailserver" : "mailserverbackup");
-    if (failure->kind == SPOC_FAILURE_REPLY || settings->encryption == SPOC_ENCRYPTION_SSL_TLS)
+                               key_of(server));
+    gboolean slow = failure->kind == SPOC_FAILURE_TIMEOUT;
+    if (failure->kind == SPOC_FAILURE_REPLY)
+        return NULL;
+    if (slow && (failure->stage == SPOC_STAGE_HELLO || is_usual_port(address->port, settings)))
+        return cure_slowness("mailSmtpTimeout");
+    if (settings->encryption == SPOC_ENCRYPTION_SSL_TLS)
         return NULL;
     if (address->port == SMTPS_PORT)
         return g_strdup_printf("Port %d usually wants TLS from the first byte: set "
@@ -97,7 +145,7 @@ cure_login(const SpocFailure *failure, const SpocDeliverySettings *settings)
             "Check mailuser and mailpass in %s, and whether the account may send "
             "with a password (or needs an app password)",
             settings->config_file);
-    return NULL;
+    return failure->kind == SPOC_FAILURE_TIMEOUT ? cure_slowness("mailSmtpTimeout") : NULL;
 }
 
 static char *
@@ -120,7 +168,7 @@ cure_envelope(const SpocFailure *failure, const SpocDeliverySettings *settings)
         return g_strdup("Check the address; if the server does not relay for this machine, set "
                         "mailuser and mailpass or let it relay");
     if (failure->kind == SPOC_FAILURE_TIMEOUT && failure->stage != SPOC_STAGE_FINAL)
-        return g_strdup("If the server is only slow, raise mailSmtpTimeout");
+        return cure_slowness("mailSmtpTimeout");
     return NULL;
 }
 
@@ -136,6 +184,8 @@ spoc_cure(const SpocFailure *failure, const SpocDeliverySettings *settings, guin
     case SPOC_STAGE_STARTTLS:
         if (failure->kind == SPOC_FAILURE_PROTOCOL)
             return NULL;
+        if (failure->kind == SPOC_FAILURE_TIMEOUT)
+            return cure_slowness("mailSmtpTimeout");
         return g_strdup_printf("Enable STARTTLS on the server, use its submission port (587), or "
                                "set mailSmtpEncryption = SSL_TLS (port %d)",
                                SMTPS_PORT);

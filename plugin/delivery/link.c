@@ -200,6 +200,8 @@ note_command(SpocLink *link, const char *bytes, gsize size)
     if (size >= 4 && (g_ascii_strncasecmp(bytes, "EHLO", 4) == 0 ||
                       g_ascii_strncasecmp(bytes, "HELO", 4) == 0)) {
         link->stage = SPOC_STAGE_HELLO;
+        if (g_ascii_toupper(bytes[0]) == 'H')
+            progress(link, SPOC_STAGE_HELLO, "the server does not know EHLO; saying HELO");
         memset(&link->capabilities, 0, sizeof link->capabilities);
     } else if (size >= 8 && g_ascii_strncasecmp(bytes, "STARTTLS", 8) == 0) {
         link->stage = SPOC_STAGE_STARTTLS;
@@ -243,8 +245,9 @@ note_reply(SpocLink *link, const SpocReply *reply)
     limit_step(link, link->settings->silence_timeout_ms);
     if (link->stage == SPOC_STAGE_HELLO)
         spoc_capabilities_read(&link->capabilities, reply);
-    /* What a server asks while it logs us in (334) is of no use to people. */
-    if (reply->code / 100 != 3)
+    /* What a server asks while it logs us in (334) is of no use to people, and a refusal is told
+     * as the failure that it is. */
+    if (reply->code / 100 == 2)
         progress(link, link->stage, "%s", link->reply_words);
 }
 
@@ -554,6 +557,8 @@ fail(SpocLink *link, CURLcode result)
     g_autofree char *words = NULL;
     SpocFailureKind kind = classify(link, result, &stage, &words);
     SpocFailure failure = {.stage = stage, .kind = kind};
+    if (kind == SPOC_FAILURE_CERTIFICATE)
+        failure.certificate = spoc_tls_watch_fault(&link->tls);
     if (kind == SPOC_FAILURE_REPLY) {
         failure.reply_code = link->reply_code;
         g_strlcpy(failure.enhanced_status, link->reply_status, sizeof failure.enhanced_status);

@@ -350,7 +350,7 @@ on_warning(SpocConnection *connection, const char *text, gpointer user_data)
     const SpocJob *job = sponsor(server);
     g_autofree char *words = spoc_settings_mask(server->settings, text);
     if (job != NULL)
-        spoc_job_trace(job, SPOC_STAGE_STARTTLS, TRUE, name_of(server), words);
+        spoc_job_trace(job, SPOC_STAGE_STARTTLS, FALSE, name_of(server), words);
     if (!server->warned)
         server->events->warning(words, server->user_data);
     server->warned = TRUE;

@@ -160,6 +160,29 @@ is_about_revocation(const SpocTlsWatch *watch)
     }
 }
 
+SpocCertificateFault
+spoc_tls_watch_fault(const SpocTlsWatch *watch)
+{
+    switch (watch->verify_result) {
+    case X509_V_OK: /* curl compares the name itself, when all else is good */
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return SPOC_CERTIFICATE_OTHER_HOST;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return SPOC_CERTIFICATE_DATES;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+        return SPOC_CERTIFICATE_UNTRUSTED;
+    default:
+        return SPOC_CERTIFICATE_UNFIT;
+    }
+}
+
 static SpocFailureKind
 kind_of_reason(int reason)
 {

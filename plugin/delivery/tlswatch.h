@@ -36,6 +36,9 @@ gboolean spoc_tls_watch_attach(SpocTlsWatch *watch, SSL_CTX *context);
 SpocFailureKind spoc_tls_watch_kind(const SpocTlsWatch *watch, const char *library_error,
                                     gboolean unverified);
 
+/* What is wrong, when the kind is SPOC_FAILURE_CERTIFICATE */
+SpocCertificateFault spoc_tls_watch_fault(const SpocTlsWatch *watch);
+
 /* (transfer full): what happened, for people */
 char *spoc_tls_watch_words(const SpocTlsWatch *watch, SpocFailureKind kind,
                            const char *library_error);

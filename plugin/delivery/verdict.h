@@ -41,20 +41,29 @@ typedef enum {
     SPOC_FAILURE_LOCAL,              /* our own: memory, descriptors, settings */
 } SpocFailureKind;
 
+/* What is wrong with a certificate that was not verified */
+typedef enum {
+    SPOC_CERTIFICATE_UNTRUSTED, /* its root is not in the trust store, or it is its own */
+    SPOC_CERTIFICATE_DATES,     /* expired, or not valid yet */
+    SPOC_CERTIFICATE_OTHER_HOST,
+    SPOC_CERTIFICATE_UNFIT, /* a weak key, not for servers, a broken chain, … */
+} SpocCertificateFault;
+
 /* Every notification is smaller. What a server says to a larger message may be about its size. */
 #define SPOC_SMALL_MAIL_BYTES ((guint64)128 * 1024)
 
 typedef struct {
     SpocStage stage;
     SpocFailureKind kind;
-    int reply_code;           /* 0: none */
-    char enhanced_status[12]; /* "5.7.1" or "" (RFC 3463) */
-    gboolean reused;          /* the connection had served before and nothing was answered yet */
-    gboolean others_work;     /* other connections to the same server are open and serve */
-    gboolean sized;           /* the server was told how large the message is */
-    gboolean small;           /* it is no larger than SPOC_SMALL_MAIL_BYTES */
-    gboolean met_by_another;  /* at MAIL: another message was refused there for now as well, and
-                                 none was taken since */
+    SpocCertificateFault certificate; /* with SPOC_FAILURE_CERTIFICATE */
+    int reply_code;                   /* 0: none */
+    char enhanced_status[12];         /* "5.7.1" or "" (RFC 3463) */
+    gboolean reused;         /* the connection had served before and nothing was answered yet */
+    gboolean others_work;    /* other connections to the same server are open and serve */
+    gboolean sized;          /* the server was told how large the message is */
+    gboolean small;          /* it is no larger than SPOC_SMALL_MAIL_BYTES */
+    gboolean met_by_another; /* at MAIL: another message was refused there for now as well, and
+                                none was taken since */
 } SpocFailure;
 
 typedef enum {

@@ -13,6 +13,7 @@ What a play may expect:
     reply ADDRESS PATTERN
     warning PATTERN, no-warning                    exactly one, none
     trace good|bad STAGE PATTERN                   some such line
+    no-trace good|bad STAGE PATTERN                no such line
     duplicate yes|no, attempted N                  N: messages for which a server was asked
     drops N SERVER                                 so often lost behind the dot, by that server
     mails SERVER N, connections SERVER N, at-most SERVER N
@@ -221,6 +222,12 @@ class Run:
         found = [line["trace"] for line in self.lines if "trace" in line
                  and line["good"] == (good == "good") and line["stage"] == stage]
         self.check(any(matches(pattern, text) for text in found), f"trace {stage} {found}")
+
+    def expect_no_trace(self, argument):
+        good, stage, pattern = argument.split(" | ")
+        found = [line["trace"] for line in self.lines if "trace" in line
+                 and line["good"] == (good == "good") and line["stage"] == stage]
+        self.check(not any(matches(pattern, text) for text in found), f"trace {stage} {found}")
 
     def expect_duplicate(self, yes):
         found = self.outcomes[0]["possible_duplicate"]

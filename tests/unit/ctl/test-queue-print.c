@@ -39,6 +39,33 @@ test_short(void)
                     "    (450 busy STATE: +x)\n");
 }
 
+/* What happens next depends on the state. */
+static void
+test_next(void)
+{
+    static const struct {
+        SpocMessageState state;
+        gint64 next_unix_s;
+        const char *text;
+    } cases[] = {
+        {SPOC_STATE_WAITING, 1600, ", next in 5 min\n"},
+        {SPOC_STATE_WAITING, 1200, ", next now\n"},
+        {SPOC_STATE_SENDING, 1600, ", next now\n"},
+        {SPOC_STATE_FAILED, 0, ", given up\n"},
+        {SPOC_STATE_HELD, 0, ", until it is released\n"},
+        {SPOC_STATE_HELD, 1330,
+         ", until somebody mends what is said below; looks again in 30 s and when the "
+         "configuration changes\n"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(SpocListed) listed = make();
+        listed->state = cases[i].state;
+        listed->envelope->next_attempt_unix_s = cases[i].next_unix_s;
+        g_autofree char *text = spoc_queue_print_short(listed, 1300);
+        g_assert_nonnull(strstr(text, cases[i].text));
+    }
+}
+
 static void
 test_full(void)
 {
@@ -131,6 +158,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/queue-print/short", test_short);
+    g_test_add_func("/queue-print/next", test_next);
     g_test_add_func("/queue-print/full", test_full);
     g_test_add_func("/queue-print/full-node", test_full_node);
     g_test_add_func("/queue-print/array", test_array);

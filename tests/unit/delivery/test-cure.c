@@ -44,6 +44,21 @@ test_table(void)
          "cryptographicProtocolsForOutboundCommunication"},
         {SPOC_STAGE_TLS, SPOC_FAILURE_CLIENT_CERTIFICATE, 0, SPOC_ENCRYPTION_SSL_TLS, 465,
          "mailClientCertificate"},
+        {SPOC_STAGE_TLS, SPOC_FAILURE_NETWORK, 0, SPOC_ENCRYPTION_STARTTLS, 25,
+         "cryptographicProtocolsForOutboundCommunication and "
+         "customCipherSuitesForOutboundCommunication in /etc/cups/spoc/spoc.conf"},
+        {SPOC_STAGE_TLS, SPOC_FAILURE_TIMEOUT, 0, SPOC_ENCRYPTION_STARTTLS, 25,
+         "raise mailSmtpConnectionTimeout"},
+        {SPOC_STAGE_TLS, SPOC_FAILURE_TIMEOUT, 0, SPOC_ENCRYPTION_SSL_TLS, 587,
+         "STARTTLS_REQUIRED"},
+        {SPOC_STAGE_STARTTLS, SPOC_FAILURE_TIMEOUT, 0, SPOC_ENCRYPTION_STARTTLS, 25,
+         "raise mailSmtpTimeout"},
+        {SPOC_STAGE_GREETING, SPOC_FAILURE_TIMEOUT, 0, SPOC_ENCRYPTION_STARTTLS, 25,
+         "raise mailSmtpTimeout"},
+        {SPOC_STAGE_GREETING, SPOC_FAILURE_TIMEOUT, 0, SPOC_ENCRYPTION_NONE, 80,
+         "Check that this is a mail server's port"},
+        {SPOC_STAGE_LOGIN, SPOC_FAILURE_TIMEOUT, 0, SPOC_ENCRYPTION_STARTTLS, 25,
+         "raise mailSmtpTimeout"},
         {SPOC_STAGE_LOGIN, SPOC_FAILURE_REPLY, 535, SPOC_ENCRYPTION_SSL_TLS, 465,
          "Check mailuser and mailpass in /etc/cups/spoc/spoc.conf"},
         {SPOC_STAGE_LOGIN, SPOC_FAILURE_NOT_OFFERED, 0, SPOC_ENCRYPTION_NONE, 25,
@@ -70,10 +85,30 @@ test_table(void)
     }
 }
 
+/* One remedy, the one that fits what is wrong with the certificate. */
+static void
+test_certificates(void)
+{
+    static const char *const hints[] = {"spocctl truststore import", "This machine's clock says 20",
+                                        "Set mailserverbackup in /etc/cups/spoc/spoc.conf",
+                                        "needs another certificate"};
+    g_autoptr(SpocDeliverySettings) settings = make_settings(SPOC_ENCRYPTION_SSL_TLS, 465);
+    spoc_settings_set_server(settings, 1, "backup.example.com", 465);
+    for (guint i = 0; i < G_N_ELEMENTS(hints); i++) {
+        const SpocFailure failure = {.stage = SPOC_STAGE_TLS,
+                                     .kind = SPOC_FAILURE_CERTIFICATE,
+                                     .certificate = (SpocCertificateFault)i};
+        g_autofree char *cure = spoc_cure(&failure, settings, 1);
+        for (guint k = 0; k < G_N_ELEMENTS(hints); k++)
+            g_assert_true((strstr(cure, hints[k]) != NULL) == (i == k));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cure/table", test_table);
+    g_test_add_func("/cure/certificates", test_certificates);
     return g_test_run();
 }
