@@ -13,6 +13,7 @@
 
 struct _SpocClient {
     int fd;
+    int timeout_ms;
     GByteArray *received; /* what is not yet taken as a line */
 };
 
@@ -21,6 +22,7 @@ spoc_client_new_from_fd(int fd)
 {
     SpocClient *client = g_new0(SpocClient, 1);
     client->fd = fd;
+    client->timeout_ms = SPOC_CLIENT_TIMEOUT_MS;
     client->received = g_byte_array_new();
     return client;
 }
@@ -30,6 +32,12 @@ spoc_client_new(SpocSpool *spool, GError **error)
 {
     int fd = spoc_door_connect(spool, error);
     return fd >= 0 ? spoc_client_new_from_fd(fd) : NULL;
+}
+
+void
+spoc_client_set_timeout(SpocClient *client, int timeout_ms)
+{
+    client->timeout_ms = timeout_ms;
 }
 
 void
@@ -43,12 +51,12 @@ spoc_client_free(SpocClient *client)
 }
 
 static gboolean
-wait_for(int fd, short events, GError **error)
+wait_for(const SpocClient *client, short events, GError **error)
 {
-    struct pollfd entry = {.fd = fd, .events = events};
+    struct pollfd entry = {.fd = client->fd, .events = events};
     int ready;
     do
-        ready = poll(&entry, 1, SPOC_CLIENT_TIMEOUT_MS);
+        ready = poll(&entry, 1, client->timeout_ms);
     while (ready < 0 && errno == EINTR);
     if (ready > 0)
         return TRUE;
@@ -56,17 +64,17 @@ wait_for(int fd, short events, GError **error)
         spoc_error_set_errno(error, errno, "cannot wait for spocd");
     else
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "spocd does not answer within %d s",
-                    SPOC_CLIENT_TIMEOUT_MS / 1000);
+                    client->timeout_ms / 1000);
     return FALSE;
 }
 
 static gboolean
-send_all(int fd, const char *bytes, gsize size, GError **error)
+send_all(const SpocClient *client, const char *bytes, gsize size, GError **error)
 {
     while (size > 0) {
-        if (!wait_for(fd, POLLOUT, error))
+        if (!wait_for(client, POLLOUT, error))
             return FALSE;
-        ssize_t sent = send(fd, bytes, size, MSG_NOSIGNAL);
+        ssize_t sent = send(client->fd, bytes, size, MSG_NOSIGNAL);
         if (sent < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (sent < 0) {
@@ -85,7 +93,7 @@ receive_more(SpocClient *client, GError **error)
 {
     guint8 buffer[16384];
     for (;;) {
-        if (!wait_for(client->fd, POLLIN, error))
+        if (!wait_for(client, POLLIN, error))
             return FALSE;
         ssize_t count = recv(client->fd, buffer, sizeof buffer, 0);
         if (count < 0 && (errno == EINTR || errno == EAGAIN))
@@ -134,7 +142,7 @@ GPtrArray *
 spoc_client_ask(SpocClient *client, const char *request, GError **error)
 {
     g_autofree char *line = g_strconcat(request, "\n", NULL);
-    if (!send_all(client->fd, line, strlen(line), error))
+    if (!send_all(client, line, strlen(line), error))
         return NULL;
 
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);

@@ -3,14 +3,14 @@
  * PURPOSE   Talks to the running spocd over the spool's control socket: a line is asked, any
  *           number of lines come back, then "ok", "ok TEXT" or "error TEXT".
  * ERRORS    SPOC_ERROR_UNAVAILABLE: nobody listens. SPOC_ERROR_FAILED: spocd says no, in its
- *           words, or does not answer within SPOC_CLIENT_TIMEOUT_MS. SPOC_ERROR_LIMIT: more
+ *           words, or does not answer in time. SPOC_ERROR_LIMIT: more
  *           than anybody needs.
  */
 #pragma once
 
 #include "spool/spool.h"
 
-/* The longest silence within one answer */
+/* The longest silence within one answer, unless it is set otherwise */
 #define SPOC_CLIENT_TIMEOUT_MS 5000
 #define SPOC_CLIENT_LINES_MAX 200000
 
@@ -21,6 +21,8 @@ SpocClient *spoc_client_new(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED
 SpocClient *spoc_client_new_from_fd(int fd);
 void spoc_client_free(SpocClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocClient, spoc_client_free)
+
+void spoc_client_set_timeout(SpocClient *client, int timeout_ms);
 
 /**
  * spoc_client_ask:

@@ -38,7 +38,8 @@ choose(const SpocQueueRequest *request, SpocOrder order, SpocClient *client)
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     if (!request->all) {
         for (guint i = 0; request->ids[i] != NULL; i++)
-            g_ptr_array_add(ids, g_strdup(request->ids[i]));
+            if (!g_ptr_array_find_with_equal_func(ids, request->ids[i], g_str_equal, NULL))
+                g_ptr_array_add(ids, g_strdup(request->ids[i]));
         return g_steal_pointer(&ids);
     }
     g_autoptr(GPtrArray) list = spoc_queue_request_gather(request, client);
@@ -52,49 +53,55 @@ choose(const SpocQueueRequest *request, SpocOrder order, SpocClient *client)
     return g_steal_pointer(&ids);
 }
 
-/* Events that are no messages yet cannot be steered: to say so beats "there is no message". */
-static gboolean
-is_journal(SpocSpool *spool, const char *id)
+/* What has an identifier and is no message: to say so beats "there is no message". */
+typedef struct {
+    GPtrArray *journals; /* (nullable) (element-type utf8) */
+    GPtrArray *entries;  /* (element-type SpocListed): documents, and what was set aside */
+} Others;
+
+static void
+others_init(Others *others, SpocSpool *spool)
 {
-    g_autoptr(GPtrArray) names = spoc_journal_list(spool, NULL);
-    return names != NULL && g_ptr_array_find_with_equal_func(names, id, g_str_equal, NULL);
+    others->journals = spoc_journal_list(spool, NULL);
+    others->entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    if (!spoc_gather_scans(spool, NULL, others->entries, NULL) ||
+        !spoc_gather_aside(spool, others->entries, NULL))
+        g_ptr_array_set_size(others->entries, 0);
 }
 
-/* The same for a document that is no message yet, and for what was set aside */
+static void
+others_clear(Others *others)
+{
+    g_clear_pointer(&others->journals, g_ptr_array_unref);
+    g_ptr_array_unref(others->entries);
+}
+
 static gboolean
-is_no_message(SpocSpool *spool, const char *id)
+is_entry(const Others *others, SpocSpool *spool, const char *id)
 {
     SpocMessageState state;
-    if (spoc_queue_find(spool, id, &state, NULL))
-        return FALSE;
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
-    if (!spoc_gather_scans(spool, NULL, list, NULL) || !spoc_gather_aside(spool, list, NULL))
-        return FALSE;
-    for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+    for (guint i = 0; i < others->entries->len; i++) {
+        const SpocListed *listed = g_ptr_array_index(others->entries, i);
         if (g_str_equal(listed->envelope->id, id))
-            return TRUE;
+            return !spoc_queue_find(spool, id, &state, NULL);
     }
     return FALSE;
 }
 
-static gboolean
-order_one(SpocQueueRequest *request, SpocSteerer *steerer, SpocOrder order, const char *id,
-          GError **error)
+/* (nullable): what is wrong with an order about it */
+static GError *
+refuse(const Others *others, SpocSpool *spool, SpocOrder order, const char *id)
 {
-    if (order != SPOC_ORDER_DELETE && is_no_message(request->spool, id)) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "'%s' is no message yet, so it can only be deleted; 'spocctl queue show' says "
-                    "what it waits for",
-                    id);
-        return FALSE;
-    }
-    if (is_journal(request->spool, id)) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "'%s' are events that spocd has still to make messages of", id);
-        return FALSE;
-    }
-    return spoc_steerer_order(steerer, order, id, request->now_unix_s, error);
+    if (order != SPOC_ORDER_DELETE && is_entry(others, spool, id))
+        return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
+                           "'%s' is no message yet, so it can only be deleted; 'spocctl queue "
+                           "show' says what it waits for",
+                           id);
+    if (others->journals != NULL &&
+        g_ptr_array_find_with_equal_func(others->journals, id, g_str_equal, NULL))
+        return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
+                           "'%s' are events that spocd has still to make messages of", id);
+    return NULL;
 }
 
 static JsonNode *
@@ -107,35 +114,70 @@ result_node(const char *id, const GError *error)
     return spoc_json_object_node(object);
 }
 
-/* @ret_done: how many orders were carried out */
-static int
-order_each(SpocQueueRequest *request, SpocSteerer *steerer, SpocOrder order, const GPtrArray *ids,
-           guint *ret_done)
+typedef struct {
+    SpocQueueRequest *request;
+    SpocOrder order;
+    GPtrArray *nodes; /* for JSON */
+    guint done;
+    int status;
+} Report;
+
+static void
+report_one(Report *report, const char *id, const GError *error)
 {
     static const char *const done[] = {"due now", "held", "released", "deleted"};
-    int status = SPOC_CTL_GOOD;
-    GPtrArray *nodes = g_ptr_array_new();
-    for (guint i = 0; i < ids->len; i++) {
-        const char *id = g_ptr_array_index(ids, i);
-        g_autoptr(GError) error = NULL;
-        gboolean good = order_one(request, steerer, order, id, &error);
-        if (good)
-            (*ret_done)++;
-        else
-            status = SPOC_CTL_PROBLEM;
-        if (request->json)
-            g_ptr_array_add(nodes, result_node(id, error));
-        else if (good)
-            (void)spoc_ctl_put("%s: %s\n", id, done[order]);
-        else
-            (void)spoc_queue_request_fail(id, error);
+    if (error == NULL)
+        report->done++;
+    else
+        report->status = SPOC_CTL_PROBLEM;
+    if (report->request->json)
+        g_ptr_array_add(report->nodes, result_node(id, error));
+    else if (error == NULL)
+        (void)spoc_ctl_put("%s: %s\n", id, done[report->order]);
+    else
+        (void)spoc_queue_request_fail(id, error);
+}
+
+/* Reports those that are no messages, and takes them out of @ids. */
+static void
+refuse_others(Report *report, GPtrArray *ids)
+{
+    SpocQueueRequest *request = report->request;
+    Others others;
+    others_init(&others, request->spool);
+    for (guint i = 0; i < ids->len;) {
+        g_autoptr(GError) error =
+            refuse(&others, request->spool, report->order, g_ptr_array_index(ids, i));
+        if (error != NULL) {
+            report_one(report, g_ptr_array_index(ids, i), error);
+            g_ptr_array_remove_index(ids, i);
+        } else {
+            i++;
+        }
     }
-    g_autofree char *array = spoc_queue_print_array(nodes);
+    others_clear(&others);
+}
+
+/* @ids loses those that are no messages. @ret_done: how many orders were carried out */
+static int
+order_each(SpocQueueRequest *request, SpocSteerer *steerer, SpocOrder order, GPtrArray *ids,
+           guint *ret_done)
+{
+    Report report = {.request = request, .order = order, .status = SPOC_CTL_GOOD};
+    report.nodes = g_ptr_array_new();
+    gboolean none = ids->len == 0;
+    if (!request->all)
+        refuse_others(&report, ids);
+    g_autoptr(GPtrArray) errors = spoc_steerer_order(steerer, order, ids, request->now_unix_s);
+    for (guint i = 0; i < ids->len; i++)
+        report_one(&report, g_ptr_array_index(ids, i), g_ptr_array_index(errors, i));
+    g_autofree char *array = spoc_queue_print_array(report.nodes);
     if (request->json)
         (void)spoc_ctl_put("%s", array);
-    else if (ids->len == 0)
+    else if (none)
         (void)spoc_ctl_put("No message matches.\n");
-    return status;
+    *ret_done = report.done;
+    return report.status;
 }
 
 /* After we did spocd's work ourselves: lets go of the lock and starts one for what is due. */

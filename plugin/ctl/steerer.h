@@ -8,15 +8,7 @@
 #pragma once
 
 #include "ctl/client.h"
-
-typedef enum {
-    SPOC_ORDER_RETRY,
-    SPOC_ORDER_HOLD,
-    SPOC_ORDER_RELEASE,
-    SPOC_ORDER_DELETE,
-} SpocOrder;
-
-const char *spoc_order_name(SpocOrder order);
+#include "spool/steer.h"
 
 typedef struct _SpocSteerer SpocSteerer;
 
@@ -28,5 +20,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSteerer, spoc_steerer_free)
 /* (nullable): the connection to spocd; NULL when none runs */
 SpocClient *spoc_steerer_client(const SpocSteerer *steerer);
 
-gboolean spoc_steerer_order(SpocSteerer *steerer, SpocOrder order, const char *id,
-                            gint64 now_unix_s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/**
+ * spoc_steerer_order:
+ * @ids: (element-type utf8): any number, distinct
+ *
+ * Returns: (transfer full) (element-type GError): for each of @ids what is wrong, or NULL when the
+ *   order was carried out. What spocd does not answer any more is an error of all that are left.
+ */
+GPtrArray *spoc_steerer_order(SpocSteerer *steerer, SpocOrder order, const GPtrArray *ids,
+                              gint64 now_unix_s);

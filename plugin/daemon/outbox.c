@@ -583,6 +583,17 @@ spoc_outbox_relearn(SpocOutbox *outbox, const char *id, GError **error)
 }
 
 void
+spoc_outbox_replan(SpocOutbox *outbox, const char *id, gint64 due_unix_s)
+{
+    g_return_if_fail(!spoc_outbox_is_flying(outbox, id));
+
+    spoc_agenda_remove(outbox->agenda, id);
+    complete_agenda(outbox);
+    if (due_unix_s != 0)
+        spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, due_unix_s);
+}
+
+void
 spoc_outbox_reopen(SpocOutbox *outbox)
 {
     outbox->closed_until_unix_s = 0;

@@ -130,11 +130,13 @@ void spoc_outbox_rest(SpocOutbox *outbox);
 typedef void (*SpocOutboxEachFunc)(const SpocEnvelope *envelope, gpointer user_data);
 void spoc_outbox_each_flying(const SpocOutbox *outbox, SpocOutboxEachFunc each, gpointer user_data);
 
-/* A message was changed in the spool by an administrator: learns its state and time anew.
- * FALSE while it is under way. */
+/* Whether it is under way */
 gboolean spoc_outbox_is_flying(const SpocOutbox *outbox, const char *id);
+/* A message that is not under way was changed in the spool: learns its state and time anew. */
 gboolean spoc_outbox_relearn(SpocOutbox *outbox, const char *id,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same where it is known: it waits and is due at @due_unix_s; 0: it is not tried any more. */
+void spoc_outbox_replan(SpocOutbox *outbox, const char *id, gint64 due_unix_s);
 
 /* Somebody waits for the message that is sent next: it is worth an attempt even while the servers
  * are known to be down. */

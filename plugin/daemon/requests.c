@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define REASON_MAX_BYTES 900
+/* One line about one message */
+#define REPLY_MAX_BYTES 1200
 
 struct _SpocRequests {
     SpocDaemon *daemon;
@@ -95,45 +97,53 @@ reply_waits(SpocRequests *requests, SpocControlClient *client)
     spoc_control_reply(client, "ok");
 }
 
-typedef gboolean (*SteerFunc)(SpocSpool *spool, const char *id, gint64 now_unix_s, GError **error);
-
-static const struct {
-    const char *verb;
-    SteerFunc steer;
-} steerings[] = {
-    {"retry", spoc_steer_retry},
-    {"hold", spoc_steer_hold},
-    {"release", spoc_steer_release},
-    {"delete", spoc_steer_delete},
-};
-
 static void
-steer(SpocRequests *requests, SpocControlClient *client, SteerFunc function, const char *id)
+reply_problem(SpocControlClient *client, const char *id, const char *text)
+{
+    g_autofree char *raw = g_strdup_printf("- %s %s", id, text);
+    g_autofree char *line = spoc_text_line(raw, -1, REPLY_MAX_BYTES);
+    spoc_control_reply(client, line);
+}
+
+/* One order about many messages: their syncs are shared. */
+static void
+steer(SpocRequests *requests, SpocControlClient *client, SpocOrder order, const char *list)
 {
     SpocOutbox *outbox = spoc_daemon_outbox(requests->daemon);
-    g_autoptr(GError) error = NULL;
-    if (function == spoc_steer_retry || function == spoc_steer_release)
-        spoc_daemon_check_config(requests->daemon); /* who retries has mended something */
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    if (!spoc_spool_name_is_valid(id)) {
-        spoc_control_reply(client, "error that is not the identifier of a message");
+    gboolean sends = order == SPOC_ORDER_RETRY || order == SPOC_ORDER_RELEASE;
+    g_auto(GStrv) words = g_strsplit(list, " ", SPOC_STEER_TOGETHER_MAX + 1);
+    if (g_strv_length(words) > SPOC_STEER_TOGETHER_MAX) {
+        spoc_control_reply(client, "error too many messages for one order");
         return;
     }
-    if (spoc_outbox_is_flying(outbox, id)) {
+    g_autoptr(GPtrArray) ids = g_ptr_array_new();
+    for (guint i = 0; words[i] != NULL; i++) {
+        if (!spoc_outbox_is_flying(outbox, words[i]))
+            g_ptr_array_add(ids, words[i]);
         /* A try is under way, so a retry is granted; the rest has to wait for its end. */
-        spoc_control_reply(client, function == spoc_steer_retry
-                                       ? "ok"
-                                       : "error it is being sent at this moment; try again");
-        return;
+        else if (order != SPOC_ORDER_RETRY)
+            reply_problem(client, words[i], "it is being sent at this moment; try again");
     }
-    if (!function(spoc_daemon_spool(requests->daemon), id, now, &error) ||
-        !spoc_outbox_relearn(outbox, id, &error)) {
-        g_autofree char *line = g_strconcat("error ", error->message, NULL);
-        spoc_control_reply(client, line);
-        return;
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    g_autoptr(GPtrArray) errors = spoc_steer(spoc_daemon_spool(requests->daemon), order,
+                                             (const char *const *)ids->pdata, ids->len, now);
+    for (guint i = 0; i < ids->len; i++) {
+        const GError *error = g_ptr_array_index(errors, i);
+        if (error != NULL)
+            reply_problem(client, g_ptr_array_index(ids, i), error->message);
+        else
+            spoc_outbox_replan(outbox, g_ptr_array_index(ids, i), sends ? now : 0);
     }
-    if (function == spoc_steer_retry || function == spoc_steer_release)
-        spoc_outbox_reopen(outbox);
+    spoc_daemon_wake(requests->daemon);
+    spoc_control_reply(client, "ok");
+}
+
+/* Once for all that were ordered to be tried: who does that has mended something. */
+static void
+reopen(SpocRequests *requests, SpocControlClient *client)
+{
+    spoc_daemon_check_config(requests->daemon);
+    spoc_outbox_reopen(spoc_daemon_outbox(requests->daemon));
     spoc_daemon_wake(requests->daemon);
     spoc_control_reply(client, "ok");
 }
@@ -222,10 +232,15 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         spoc_scans_kept(spoc_daemon_scans(requests->daemon), client, line + strlen("kept "));
         return;
     }
-    for (guint i = 0; i < G_N_ELEMENTS(steerings); i++) {
-        gsize length = strlen(steerings[i].verb);
-        if (strncmp(line, steerings[i].verb, length) == 0 && line[length] == ' ') {
-            steer(requests, client, steerings[i].steer, line + length + 1);
+    if (strcmp(line, "reopen") == 0) {
+        reopen(requests, client);
+        return;
+    }
+    for (guint i = 0; i < SPOC_ORDER_COUNT; i++) {
+        const char *verb = spoc_order_name((SpocOrder)i);
+        gsize length = strlen(verb);
+        if (strncmp(line, verb, length) == 0 && line[length] == ' ') {
+            steer(requests, client, (SpocOrder)i, line + length + 1);
             return;
         }
     }

@@ -69,16 +69,6 @@ format_envelope(const SpocEnvelope *envelope, GError **error)
 }
 
 static gboolean
-write_envelope(int folder, const SpocEnvelope *envelope, GError **error)
-{
-    g_autoptr(GString) text = format_envelope(envelope, error);
-    if (text == NULL)
-        return FALSE;
-    const struct timespec due = {.tv_sec = envelope->next_attempt_unix_s};
-    return spoc_file_place(folder, envelope->id, text->str, text->len, &due, error);
-}
-
-static gboolean
 exists_in(SpocSpool *spool, const char *id, SpocMessageState *ret_state)
 {
     /* Twice: a message may move to a folder that was looked into before it came. */
@@ -149,26 +139,37 @@ free_text(gpointer text)
     g_string_free(text, TRUE);
 }
 
+/* Makes or replaces them, durably. */
 static gboolean
-add_envelopes(int folder, const GPtrArray *items, GError **error)
+write_envelopes(int folder, SpocEnvelope *const *envelopes, gsize count, GError **error)
 {
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(free_text);
-    g_autofree struct timespec *times = g_new0(struct timespec, items->len);
+    g_autofree struct timespec *times = g_new0(struct timespec, count);
     g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(SpocFileContent));
-    for (guint i = 0; i < items->len; i++) {
-        const SpocQueueItem *item = g_ptr_array_index(items, i);
-        GString *text = format_envelope(item->envelope, error);
+    for (gsize i = 0; i < count; i++) {
+        GString *text = format_envelope(envelopes[i], error);
         if (text == NULL)
             return FALSE;
         g_ptr_array_add(texts, text);
-        times[i].tv_sec = item->envelope->next_attempt_unix_s;
-        const SpocFileContent file = {.name = item->envelope->id,
+        times[i].tv_sec = envelopes[i]->next_attempt_unix_s;
+        const SpocFileContent file = {.name = envelopes[i]->id,
                                       .data = text->str,
                                       .size_bytes = text->len,
                                       .modified = &times[i]};
         g_array_append_val(files, file);
     }
     return place_all(folder, files, error);
+}
+
+static gboolean
+add_envelopes(int folder, const GPtrArray *items, GError **error)
+{
+    g_autoptr(GPtrArray) envelopes = g_ptr_array_new();
+    for (guint i = 0; i < items->len; i++) {
+        const SpocQueueItem *item = g_ptr_array_index(items, i);
+        g_ptr_array_add(envelopes, (gpointer)item->envelope);
+    }
+    return write_envelopes(folder, (SpocEnvelope *const *)envelopes->pdata, envelopes->len, error);
 }
 
 gboolean
@@ -328,34 +329,68 @@ spoc_queue_move(SpocSpool *spool, const char *id, SpocMessageState from, SpocMes
     return TRUE;
 }
 
+static gboolean
+move_all(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocMessageState from,
+         SpocMessageState to, GError **error)
+{
+    for (gsize i = 0; i < count; i++)
+        if (!spoc_queue_move(spool, envelopes[i]->id, from, to, error))
+            return FALSE;
+    return spoc_durable_sync_directory(state_fd(spool, to), error);
+}
+
 /* The new content first takes the old one's place and then moves: so there is at no time
  * an older envelope in another folder that a crash could bring back. */
+gboolean
+spoc_queue_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
+                      SpocMessageState from, SpocMessageState to, GError **error)
+{
+    if (count == 0)
+        return TRUE;
+    for (gsize i = 0; i < count; i++)
+        if (!check_id(envelopes[i]->id, error))
+            return FALSE;
+    if (write_envelopes(state_fd(spool, from), envelopes, count, error) &&
+        (from == to || move_all(spool, envelopes, count, from, to, error)))
+        return TRUE;
+    if (count == 1)
+        g_prefix_error(error, "cannot save the message '%s' in '%s/%s': ", envelopes[0]->id,
+                       spoc_spool_path(spool), spoc_message_state_name(to));
+    else
+        g_prefix_error(error, "cannot save %" G_GSIZE_FORMAT " messages in '%s/%s': ", count,
+                       spoc_spool_path(spool), spoc_message_state_name(to));
+    return FALSE;
+}
+
 gboolean
 spoc_queue_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
                 SpocMessageState to, GError **error)
 {
-    int source = state_fd(spool, from), target = state_fd(spool, to);
-    if (!check_id(envelope->id, error))
+    SpocEnvelope *const one = (SpocEnvelope *)envelope;
+    return spoc_queue_save_batch(spool, &one, 1, from, to, error);
+}
+
+gboolean
+spoc_queue_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
+                        gsize count, GError **error)
+{
+    int folder = state_fd(spool, state);
+    for (gsize i = 0; i < count; i++)
+        if (!check_id(ids[i], error) || !spoc_file_remove(folder, ids[i], error))
+            return FALSE;
+    if (!spoc_durable_sync_directory(folder, error))
         return FALSE;
-    gboolean good =
-        write_envelope(source, envelope, error) && spoc_durable_sync_directory(source, error);
-    if (good && from != to)
-        good = spoc_queue_move(spool, envelope->id, from, to, error) &&
-               spoc_durable_sync_directory(target, error);
-    if (!good)
-        g_prefix_error(error, "cannot save the message '%s' in '%s/%s': ", envelope->id,
-                       spoc_spool_path(spool), spoc_message_state_name(to));
-    return good;
+    for (gsize i = 0; i < count; i++)
+        if (!spoc_file_remove(spoc_spool_folder_fd(spool, "data"), ids[i], error) ||
+            !spoc_scan_remove(spool, ids[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 gboolean
 spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
 {
-    int folder = state_fd(spool, state);
-    return check_id(id, error) && spoc_file_remove(folder, id, error) &&
-           spoc_durable_sync_directory(folder, error) &&
-           spoc_file_remove(spoc_spool_folder_fd(spool, "data"), id, error) &&
-           spoc_scan_remove(spool, id, error);
+    return spoc_queue_delete_batch(spool, state, &id, 1, error);
 }
 
 static gboolean

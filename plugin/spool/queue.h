@@ -129,6 +129,16 @@ gboolean spoc_queue_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMes
                          SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Envelope first, then body; the document of a scan as well. */
+/* Like spoc_queue_save() for each of @envelopes, whose ids are distinct, with their syncs shared.
+ * On failure some may have been saved and moved; all may be given again. */
+gboolean spoc_queue_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
+                               SpocMessageState from, SpocMessageState to,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Like spoc_queue_delete() for each of @ids; on failure some may be gone. */
+gboolean spoc_queue_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
+                                 gsize count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

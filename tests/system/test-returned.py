@@ -42,6 +42,9 @@ class Returned(unittest.TestCase):
         self.assertEqual(report.defects, [])
         self.assertEqual(report.text.count("550 5.7.1 no mail for her"), 5)
         self.assertEqual(len(site.files("failed")), 5)
+        # Each is an error of its own, once.
+        said = re.findall(r"^ERROR: (\S+): .*550 5.7.1 no mail for her", site.log(), re.M)
+        self.assertEqual(sorted(said), sorted(file.name for file in site.files("failed")))
         for file in site.files("failed"):
             self.assertIn(file.name, report.text)
         self.assertEqual(site.once(), 0)

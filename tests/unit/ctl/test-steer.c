@@ -71,6 +71,17 @@ add_message(Fixture *fixture, const char *id, SpocMessageState state)
     g_assert_no_error(error);
 }
 
+static gboolean
+order_one(SpocSpool *spool, SpocOrder order, const char *id, gint64 now, GError **error)
+{
+    g_autoptr(GPtrArray) errors = spoc_steer(spool, order, &id, 1, now);
+    g_assert_cmpuint(errors->len, ==, 1);
+    const GError *problem = g_ptr_array_index(errors, 0);
+    if (problem != NULL)
+        g_propagate_error(error, g_error_copy(problem));
+    return problem == NULL;
+}
+
 /* (transfer full): after checking its state */
 static SpocEnvelope *
 look(Fixture *fixture, const char *id, SpocMessageState wanted)
@@ -93,7 +104,7 @@ test_retry(Fixture *fixture, gconstpointer data)
         g_autofree char *id = g_strdup_printf("m%u", i);
         g_autoptr(GError) error = NULL;
         add_message(fixture, id, from[i]);
-        g_assert_true(spoc_steer_retry(fixture->spool, id, NOW, &error));
+        g_assert_true(order_one(fixture->spool, SPOC_ORDER_RETRY, id, NOW, &error));
         g_assert_no_error(error);
         g_autoptr(SpocEnvelope) envelope = look(fixture, id, SPOC_STATE_WAITING);
         g_assert_cmpint(envelope->next_attempt_unix_s, ==, NOW);
@@ -107,7 +118,7 @@ test_retry_failed(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add_message(fixture, "f", SPOC_STATE_FAILED);
-    g_assert_true(spoc_steer_retry(fixture->spool, "f", NOW, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_ORDER_RETRY, "f", NOW, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) envelope = look(fixture, "f", SPOC_STATE_WAITING);
     const SpocEnvelopeRecipient *alice = g_ptr_array_index(envelope->recipients, 0);
@@ -123,18 +134,18 @@ test_hold_and_release(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add_message(fixture, "a", SPOC_STATE_WAITING);
-    g_assert_false(spoc_steer_release(fixture->spool, "a", NOW, &error));
+    g_assert_false(order_one(fixture->spool, SPOC_ORDER_RELEASE, "a", NOW, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
     g_clear_error(&error);
 
-    g_assert_true(spoc_steer_hold(fixture->spool, "a", NOW, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_ORDER_HOLD, "a", NOW, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) held = look(fixture, "a", SPOC_STATE_HELD);
     g_assert_cmpint(held->next_attempt_unix_s, ==, 0);
     g_assert_cmpstr(held->reason, ==, "held by the administrator");
     g_assert_cmpuint(held->history->len, ==, 1);
 
-    g_assert_true(spoc_steer_release(fixture->spool, "a", NOW + 1, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_ORDER_RELEASE, "a", NOW + 1, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) released = look(fixture, "a", SPOC_STATE_WAITING);
     g_assert_cmpint(released->next_attempt_unix_s, ==, NOW + 1);
@@ -142,7 +153,7 @@ test_hold_and_release(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(released->history->len, ==, 2);
 
     add_message(fixture, "f", SPOC_STATE_FAILED);
-    g_assert_false(spoc_steer_hold(fixture->spool, "f", NOW, &error));
+    g_assert_false(order_one(fixture->spool, SPOC_ORDER_HOLD, "f", NOW, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
@@ -151,9 +162,9 @@ test_delete(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add_message(fixture, "a", SPOC_STATE_HELD);
-    g_assert_true(spoc_steer_delete(fixture->spool, "a", NOW, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_ORDER_DELETE, "a", NOW, &error));
     g_assert_no_error(error);
-    g_assert_false(spoc_steer_delete(fixture->spool, "a", NOW, &error));
+    g_assert_false(order_one(fixture->spool, SPOC_ORDER_DELETE, "a", NOW, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
     g_clear_error(&error);
     g_assert_null(spoc_queue_load_body(fixture->spool, "a", &error));
@@ -163,10 +174,8 @@ test_delete(Fixture *fixture, gconstpointer data)
 static void
 test_refused(Fixture *fixture, gconstpointer data)
 {
-    static gboolean (*const orders[])(SpocSpool *, const char *, gint64, GError **) = {
-        spoc_steer_retry, spoc_steer_hold, spoc_steer_release, spoc_steer_delete};
     add_message(fixture, "s", SPOC_STATE_SENDING);
-    for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
+    for (guint i = 0; i < SPOC_ORDER_COUNT; i++) {
         static const struct {
             const char *id;
             SpocErrorCode code;
@@ -176,8 +185,48 @@ test_refused(Fixture *fixture, gconstpointer data)
                      {"", SPOC_ERROR_INVALID}};
         for (guint j = 0; j < G_N_ELEMENTS(cases); j++) {
             g_autoptr(GError) error = NULL;
-            g_assert_false(orders[i](fixture->spool, cases[j].id, NOW, &error));
+            g_assert_false(order_one(fixture->spool, (SpocOrder)i, cases[j].id, NOW, &error));
             g_assert_error(error, SPOC_ERROR, (gint)cases[j].code);
+        }
+    }
+    g_autoptr(SpocEnvelope) untouched = look(fixture, "s", SPOC_STATE_SENDING);
+    g_assert_cmpint(untouched->next_attempt_unix_s, ==, 9000);
+}
+
+/* Many at once, of all states: each by itself. */
+static void
+test_many(Fixture *fixture, gconstpointer data)
+{
+    static const struct {
+        const char *id;
+        int hold, release, delete; /* SpocErrorCode; -1: it is done */
+    } cases[] = {
+        {"w1", -1, -1, -1},
+        {"f", SPOC_ERROR_INVALID, SPOC_ERROR_INVALID, -1},
+        {"h", -1, -1, -1},
+        {"s", SPOC_ERROR_UNAVAILABLE, SPOC_ERROR_UNAVAILABLE, SPOC_ERROR_UNAVAILABLE},
+        {"none", SPOC_ERROR_NOT_FOUND, SPOC_ERROR_NOT_FOUND, SPOC_ERROR_NOT_FOUND},
+        {"w1", SPOC_ERROR_INVALID, SPOC_ERROR_INVALID, SPOC_ERROR_INVALID}, /* twice */
+        {"n", -1, -1, -1},
+        {"../waiting/w1", SPOC_ERROR_INVALID, SPOC_ERROR_INVALID, SPOC_ERROR_INVALID},
+    };
+    const char *ids[G_N_ELEMENTS(cases)];
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        ids[i] = cases[i].id;
+    add_message(fixture, "w1", SPOC_STATE_WAITING);
+    add_message(fixture, "n", SPOC_STATE_NEW);
+    add_message(fixture, "h", SPOC_STATE_HELD);
+    add_message(fixture, "f", SPOC_STATE_FAILED);
+    add_message(fixture, "s", SPOC_STATE_SENDING);
+    static const SpocOrder orders[] = {SPOC_ORDER_HOLD, SPOC_ORDER_RELEASE, SPOC_ORDER_DELETE};
+    for (guint k = 0; k < G_N_ELEMENTS(orders); k++) {
+        g_autoptr(GPtrArray) errors =
+            spoc_steer(fixture->spool, orders[k], ids, G_N_ELEMENTS(cases), NOW);
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+            const int codes[] = {cases[i].hold, cases[i].release, cases[i].delete};
+            const GError *error = g_ptr_array_index(errors, i);
+            g_test_message("%s %s", spoc_order_name(orders[k]), ids[i]);
+            g_assert_cmpint(error != NULL ? error->code : -1, ==, codes[k]);
         }
     }
     g_autoptr(SpocEnvelope) untouched = look(fixture, "s", SPOC_STATE_SENDING);
@@ -193,5 +242,6 @@ main(int argc, char **argv)
     g_test_add("/steer/hold-and-release", Fixture, NULL, set_up, test_hold_and_release, tear_down);
     g_test_add("/steer/delete", Fixture, NULL, set_up, test_delete, tear_down);
     g_test_add("/steer/refused", Fixture, NULL, set_up, test_refused, tear_down);
+    g_test_add("/steer/many", Fixture, NULL, set_up, test_many, tear_down);
     return g_test_run();
 }
