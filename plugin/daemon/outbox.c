@@ -17,10 +17,10 @@
 
 /* While no server is to be asked, messages only pass through to the spool: many at a time, for
  * that spares syncs. */
-#define CLOSED_ROOM 256
+#define CLOSED_ROOM 128
 
 /* So many of those that wait are held in memory, the earliest. */
-#define AGENDA_ITEMS 10000
+#define AGENDA_ITEMS 5000
 
 struct _SpocOutbox {
     SpocSpool *spool;
