@@ -133,6 +133,16 @@ others_work(const SpocServer *server, const SpocConnection *except)
     return FALSE;
 }
 
+/* Those that are on their way included: they will show whether there is room for them. */
+static gboolean
+has_others(const SpocServer *server, const SpocConnection *except)
+{
+    for (guint i = 0; i < server->connections->len; i++)
+        if (g_ptr_array_index(server->connections, i) != except)
+            return TRUE;
+    return FALSE;
+}
+
 /* Outcomes of mails. */
 
 static void
@@ -227,7 +237,7 @@ complete_failure(SpocServer *server, const SpocJob *job, const SpocMail *mail, S
 static void
 take_failure(SpocServer *server, SpocConnection *connection, SpocJob *job, SpocMail *mail)
 {
-    gboolean others = others_work(server, connection);
+    gboolean others = has_others(server, connection);
     mail->failure.others_work = others;
     complete_failure(server, job, mail, &mail->failure);
     SpocConsequence consequence = spoc_verdict(&mail->failure);
