@@ -21,9 +21,27 @@
 
 /* --- programs --------------------------------------------------------------------------- */
 
+/* As a removal by hand leaves it */
+static void
+find_dangling_mailto(GPtrArray *findings, const SpocPlaces *places)
+{
+    g_autofree char *path = g_build_filename(places->server_bin, "notifier", "mailto", NULL);
+    struct stat info;
+    if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode) || stat(path, &info) == 0)
+        return;
+    SpocFinding *finding = spoc_findings_add(
+        findings, SPOC_LOG_ERROR, path,
+        "'%s' is a link that leads nowhere, and CUPS refuses every lp -m", path);
+    spoc_finding_set_remedy(finding,
+                            "rm '%s', and where CUPS's own was diverted: dpkg-divert --rename "
+                            "--remove '%s'",
+                            path, path);
+}
+
 void
 spoc_find_programs(GPtrArray *findings, const SpocPlaces *places)
 {
+    find_dangling_mailto(findings, places);
     g_autofree char *where = NULL;
     g_autofree char *remedy = NULL;
     g_autofree char *spin = spoc_cupsd_find_spin(places->server_bin, &where, &remedy);

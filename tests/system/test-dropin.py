@@ -4,12 +4,11 @@
 
 import json
 import shutil
-import subprocess
 import unittest
 
 from spoctest import spoc
 from spoctest.certificates import Authority
-from spoctest.cups import SOURCE, Cups
+from spoctest.cups import Cups
 from spoctest.mailbox import Catcher
 from spoctest.process import Root, need_root
 
@@ -30,7 +29,7 @@ class Dropin(unittest.TestCase):
         cls.etc = cls.cups.root.path / "etc"
         notifiers = cls.cups.root.path / "bin/notifier"
         (notifiers / "mailto").unlink()
-        subprocess.run([SOURCE / "plugin/notifier/install-mailto.sh", notifiers], check=True)
+        (notifiers / "mailto").symlink_to("spoc")
         cls.addClassCleanup(cls.cups.stop)
         cls.cups.start()
         cls.cups.add_printer("q1", raw=True)
@@ -87,7 +86,9 @@ class Dropin(unittest.TestCase):
         self.assertTrue(to.startswith("alice@"), to)
         self.assertEqual(mail.recipients[1:], ["boss@example.com", "audit@example.org"])
         self.assertEqual(mail.sender, "print-server@example.com")
-        self.assertEqual(mail.message["From"].addresses[0].addr_spec, "print-server@example.com")
+        sender, = mail.message["From"].addresses
+        self.assertEqual((sender.display_name, sender.addr_spec),
+                         ("Print Server", "print-server@example.com"))
         self.assertEqual(mail.message["To"].addresses[0].addr_spec, to)
         self.assertIn("Quarterly figures", mail.subject)
         self.assertEqual(cc_of(mail), ["boss@example.com", "audit@example.org"])
@@ -105,6 +106,33 @@ class Dropin(unittest.TestCase):
         for mail in mails:
             self.assertEqual(len(mail.recipients), 1)
             self.assertIn("of " + mail.recipients[0].split("@")[0], mail.subject + mail.text)
+
+    def test_lp_m_goes_through_the_alias_file(self):
+        """CUPS subscribes mailto:USER@THISHOST: that is the user."""
+        aliases = self.etc / "spoc/aliases"
+        aliases.write_text("alice: Alice.Smith@example.org\n")
+        aliases.chmod(0o644)
+        spoc.configure_server(self.cups, self.catcher.port, self.authority, "STARTTLS_REQUIRED",
+                              recipientAliasFile=aliases)
+        self.reload()
+        self.print_with_m("alice", "hers")
+        self.print_with_m("bob", "his")
+        self.catcher.wait(2)
+        self.assertEqual(sorted(m.recipients for m in self.settle()),
+                         [["Alice.Smith@example.org"], ["bob@example.com"]])
+
+    def test_a_link_that_leads_nowhere_is_found(self):
+        link = self.cups.root.path / "bin/notifier/mailto"
+        self.assertNotIn("leads nowhere", self.cups.run("spocctl", "check", check=False).stdout)
+        link.unlink()
+        link.symlink_to("gone")
+        try:
+            said = self.cups.run("spocctl", "check", check=False)
+        finally:
+            link.unlink()
+            link.symlink_to("spoc")
+        self.assertRegex(said.stdout, "ERROR: .*mailto' is a link that leads nowhere.*rm '")
+        self.assertEqual(said.returncode, 1)
 
     def test_its_values_and_their_place_are_shown(self):
         self.write_mailto_conf(f"\nSMTPServer localhost:{self.catcher.port}\nFrom a@example.com\n"
