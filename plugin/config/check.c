@@ -106,16 +106,37 @@ check_domain(const Check *check, SpocOptionId option, const char *domain, const 
         warn(check, option, "is at '%s', which is not a full domain; %s", domain, consequence);
 }
 
+/* (nullable): whose mail a bad recipientDomain keeps from arriving; NULL: nobody's */
+static const char *
+who_needs_domain(const SpocConfig *config)
+{
+    gboolean has_directory = spoc_config_list(config, SPOC_OPTION_RECIPIENT_LDAP_URI)[0] != NULL;
+    if (has_directory &&
+        spoc_config_choice(config, SPOC_OPTION_RECIPIENT_LDAP_WHEN_AWAY) == SPOC_LDAP_AWAY_DOMAIN)
+        return "while the directory cannot be asked, mail to @owner and to bare user names cannot "
+               "arrive; set recipientDomain = example.com, or recipientLdapWhenAway = wait";
+    if (has_directory)
+        return NULL;
+    if (spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE) != NULL)
+        return "mail to owners and bare user names that recipientAliasFile does not name cannot "
+               "arrive; set recipientDomain = example.com";
+    if (spoc_config_boolean(config, SPOC_OPTION_OWNER_IS_ADDRESS))
+        return "mail to owners whose names are no addresses, and to bare user names, cannot "
+               "arrive; set recipientDomain = example.com";
+    return "mail to @owner and to bare user names cannot arrive; set recipientDomain = "
+           "example.com";
+}
+
 static void
 check_people(const Check *check)
 {
     const char *sender = spoc_config_string(check->config, SPOC_OPTION_MAILFROM);
     check_domain(check, SPOC_OPTION_MAILFROM, strrchr(sender, '@') + 1,
                  "mail servers may refuse such a sender; set mailfrom = printing@example.com");
-    check_domain(check, SPOC_OPTION_RECIPIENT_DOMAIN,
-                 spoc_config_string(check->config, SPOC_OPTION_RECIPIENT_DOMAIN),
-                 "mail to @owner and to bare user names cannot arrive; set recipientDomain = "
-                 "example.com");
+    const char *unreached = who_needs_domain(check->config);
+    if (unreached != NULL)
+        check_domain(check, SPOC_OPTION_RECIPIENT_DOMAIN,
+                     spoc_config_string(check->config, SPOC_OPTION_RECIPIENT_DOMAIN), unreached);
     if (spoc_config_choice(check->config, SPOC_OPTION_NOTIFY_UNVERIFIED) == SPOC_UNVERIFIED_SEND)
         warn(check, SPOC_OPTION_NOTIFY_UNVERIFIED,
              "is send: people may get events of other people's jobs, titles included");

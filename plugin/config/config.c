@@ -166,9 +166,18 @@ spoc_config_string(const SpocConfig *config, SpocOptionId option)
 {
     SpocOptionType type = spoc_option_get(option)->type;
     g_assert(type == SPOC_TYPE_STRING || type == SPOC_TYPE_ADDRESS || type == SPOC_TYPE_SERVER ||
-             type == SPOC_TYPE_PATH || type == SPOC_TYPE_DOMAIN || type == SPOC_TYPE_URL);
-    const char *text = config->slots[option].value.text;
-    return *text != '\0' ? text : NULL;
+             type == SPOC_TYPE_PATH || type == SPOC_TYPE_DOMAIN || type == SPOC_TYPE_URL ||
+             type == SPOC_TYPE_MAILBOX);
+    const SpocValue *value = &config->slots[option].value;
+    if (type == SPOC_TYPE_MAILBOX)
+        return value->address;
+    return *value->text != '\0' ? value->text : NULL;
+}
+
+const char *
+spoc_config_mailbox_name(const SpocConfig *config, SpocOptionId option)
+{
+    return slot_of_type(config, option, SPOC_TYPE_MAILBOX)->value.name;
 }
 
 gint64

@@ -96,7 +96,10 @@ const char *spoc_config_loaded_stamp(const SpocConfig *config);
 
 /* Values. Each aborts when the option is not of the type: a programmer's mistake. */
 /* (nullable): NULL when not set or really empty; computed defaults filled in, paths absolute */
+/* Of a SPOC_TYPE_MAILBOX the address alone */
 const char *spoc_config_string(const SpocConfig *config, SpocOptionId option);
+/* (nullable): the name that stands before the address of a SPOC_TYPE_MAILBOX */
+const char *spoc_config_mailbox_name(const SpocConfig *config, SpocOptionId option);
 /* SPOC_TYPE_INTEGER, SPOC_TYPE_SIZE in bytes, SPOC_TYPE_TIME in minutes since midnight, or
  * SPOC_TYPE_DURATION in ms; mailSmtpPort is the effective one */
 gint64 spoc_config_integer(const SpocConfig *config, SpocOptionId option);

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#define SPOC_ALIAS_FILE_MAX_BYTES (4 * 1024 * 1024)
+
 /* (transfer full) (nullable): the content */
 GBytes *spoc_config_file_read(const char *path, gsize max_bytes,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -19,3 +19,12 @@ char *spoc_host_name(void);
  * What spoc_host_name() does, pure.
  */
 char *spoc_host_qualify(const char *name, const char *hosts);
+
+/* (transfer full): NULL-terminated: all names that programs of this host may give it, such as
+ * lp -m: the short and the full ones of its own name, of /etc/hosts and of the search domains in
+ * /etc/resolv.conf, of @domain (nullable), and localhost; canonical */
+char **spoc_host_names(const char *domain);
+
+/* What spoc_host_names() does, pure. @hosts, @resolv: (nullable): the text of the files */
+char **spoc_host_list_names(const char *name, const char *hosts, const char *resolv,
+                            const char *domain);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/check-directory.h"
 #include "config/config.h"
+#include "config/file.h"
 #include "config/host.h"
 #include "config/layers.h"
 #include "config/snapshot.h"
@@ -232,11 +233,12 @@ compute_defaults(SpocConfig *config)
         port->value.text = g_strdup_printf("%" G_GINT64_FORMAT, port->value.integer);
     }
     if (from != NULL) {
-        g_free(from->value.text);
-        from->value.text = g_strconcat("print-server@", config->host, NULL);
+        spoc_value_clear(&from->value);
+        from->value.address = g_strconcat("print-server@", config->host, NULL);
+        from->value.text = g_strdup(from->value.address);
     }
     if (domain != NULL) {
-        const char *sender = config->slots[SPOC_OPTION_MAILFROM].value.text;
+        const char *sender = spoc_config_string(config, SPOC_OPTION_MAILFROM);
         g_free(domain->value.text);
         domain->value.text = g_strdup(strrchr(sender, '@') + 1);
     }
@@ -254,6 +256,25 @@ compute_defaults(SpocConfig *config)
         spoc_value_clear(&allowed->value);
         spoc_value_set_list(&allowed->value, (const char *const *)patterns->pdata);
     }
+}
+
+/* Without its alias file nobody can tell where a name's mail goes: it waits. What stands in the
+ * file concerns single names; the layer of people tells. */
+static void
+check_alias_file(SpocConfig *config)
+{
+    const char *path = spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE);
+    SpocConfigOrigin origin = spoc_config_origin(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) content =
+        path != NULL ? spoc_config_file_read(path, SPOC_ALIAS_FILE_MAX_BYTES, &error) : NULL;
+    if (path != NULL && content == NULL)
+        spoc_snapshot_add_problem(
+            config, SPOC_SEVERITY_ERROR, TRUE,
+            spoc_option_get(SPOC_OPTION_RECIPIENT_ALIAS_FILE)->name, origin.file, origin.line,
+            "'%s' %s; give it a file in the format of aliases(5) that the user that spocd runs as "
+            "can read, or write recipientAliasFile = [EMPTY]",
+            path, error->message);
 }
 
 static void
@@ -292,6 +313,7 @@ spoc_config_load(const SpocPlaces *places)
     spoc_secrets_apply(config);
     compute_defaults(config);
     require_server(config, places);
+    check_alias_file(config);
     spoc_check_directory(config);
     return config;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "config/server.h"
 
 #include <string.h>
 
@@ -11,17 +12,6 @@
 #define NO_SENDMAIL                                                                                \
     "Sendmail is not supported: no command is started; mail goes to the server on this host "      \
     "instead (mailserver = localhost); name the mail server with SMTPServer, or in spoc.conf"
-
-static const struct {
-    const char *directive;
-    const char *key;
-    gboolean is_address; /* may be "Name <address>", several separated by commas */
-} directives[] = {
-    {"Cc", "notifyCc", TRUE},
-    {"From", "mailfrom", TRUE},
-    {"Subject", "notifySubjectPrefix", FALSE},
-    {"SMTPServer", "mailserver", FALSE},
-};
 
 /* "Name <address>" becomes "address"; a comma in a quoted name separates nothing. */
 static void
@@ -62,6 +52,28 @@ bare_addresses(const char *value)
     add_address(list, begin, (gsize)(at - begin));
     return g_string_free(list, FALSE);
 }
+
+/* "Name <address>" where it is one; mailto takes other texts before an address too, and leaves the
+ * address to be found. */
+static char *
+sender(const char *value)
+{
+    g_autofree char *name = NULL;
+    g_autofree char *address = NULL;
+    return spoc_mailbox_parse(value, &name, &address, NULL) ? g_strdup(value)
+                                                            : bare_addresses(value);
+}
+
+static const struct {
+    const char *directive;
+    const char *key;
+    char *(*convert)(const char *value);
+} directives[] = {
+    {"Cc", "notifyCc", bare_addresses},
+    {"From", "mailfrom", sender},
+    {"Subject", "notifySubjectPrefix", g_strdup},
+    {"SMTPServer", "mailserver", g_strdup},
+};
 
 /* The last line of a key counts. */
 static void
@@ -118,8 +130,7 @@ take_line(SpocProperties *properties, char *text, guint number, guint *sendmail_
         *sendmail_line = number;
         put(properties, "mailserver", g_strdup("localhost"), number);
     } else {
-        put(properties, directives[i].key,
-            directives[i].is_address ? bare_addresses(value) : g_strdup(value), number);
+        put(properties, directives[i].key, directives[i].convert(value), number);
         if (g_str_equal(directives[i].key, "mailserver"))
             *sendmail_line = 0;
     }

@@ -68,7 +68,19 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .group = GROUP_RECIPIENTS,
      .help =
          "A file in the format of aliases(5) that says where a user's mail goes. Behind an address "
-         "or a name may stand the language: alice: alice@example.com?language=de."},
+         "or a name may stand the language: alice: alice@example.com?language=de. While the file "
+         "cannot be read all mail waits; lines that cannot be followed concern their own names "
+         "alone, and spocctl check names them."},
+    {.id = SPOC_OPTION_OWNER_IS_ADDRESS,
+     .name = "ownerIsAddress",
+     .type = SPOC_TYPE_BOOLEAN,
+     .flags = CRITICAL,
+     .default_value = "false",
+     .group = GROUP_RECIPIENTS,
+     .help = "Whether the name of a job's owner that has an @ in it is an address when alias file "
+             "and directory do not know it. @owner in an allow-list then lets it in at "
+             "recipientDomain alone, because a name is whatever the printing program says; other "
+             "domains need an entry of their own there."},
     {.id = SPOC_OPTION_NOTIFY_UNVERIFIED,
      .name = "notifyUnverified",
      .type = SPOC_TYPE_CHOICE,
@@ -91,7 +103,10 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .group = GROUP_RECIPIENTS,
      .help =
          "Who may be sent notifications, because any local user can subscribe any address: @owner "
-         "(the owner of the job), addresses, @domain, or * for everyone. [EMPTY]: nobody."},
+         "(the owner of the job), addresses, @domain, or * for everyone. [EMPTY]: nobody. An "
+         "address "
+         "with %, !, /, | or a character like them before the @ must be listed itself, because "
+         "mail servers may send it elsewhere."},
     {.id = SPOC_OPTION_RECIPIENT_LDAP_URI,
      .name = "recipientLdapUri",
      .type = SPOC_TYPE_LIST,
@@ -322,7 +337,8 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .group = GROUP_SCANS,
      .help = "Who may be sent documents, because whoever prints to a spoc: queue says to whom: "
              "@owner (the owner of the job), addresses, @domain, or * for everyone. [EMPTY]: "
-             "nobody."},
+             "nobody. What holds for notifyAllowedRecipients and %, !, / or | before the @ holds "
+             "here."},
     {.id = SPOC_OPTION_SCAN_FROM,
      .name = "scanFrom",
      .type = SPOC_TYPE_CHOICE,

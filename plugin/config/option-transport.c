@@ -44,13 +44,14 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
      .help = "The port of a server that is named without one."},
     {.id = SPOC_OPTION_MAILFROM,
      .name = "mailfrom",
-     .type = SPOC_TYPE_ADDRESS,
+     .type = SPOC_TYPE_MAILBOX,
      .flags = CRITICAL | MANAGEABLE | NEVER_EMPTY,
      .default_value = "",
      .computed_default = "print-server@ and this host's full name",
      .group = GROUP_SERVER,
-     .help = "The sender, in the envelope and in the From line. Reports of undeliverable mail go "
-             "there."},
+     .help = "The sender: an address, or Name <address>. The address is the envelope's and the "
+             "From line's, the name stands in the From line alone. Reports of undeliverable mail "
+             "go there."},
     {.id = SPOC_OPTION_MAILUSER,
      .name = "mailuser",
      .type = SPOC_TYPE_STRING,

@@ -42,6 +42,7 @@ typedef enum {
     SPOC_OPTION_MAIL_REPORT_TO,
     SPOC_OPTION_RECIPIENT_DOMAIN,
     SPOC_OPTION_RECIPIENT_ALIAS_FILE,
+    SPOC_OPTION_OWNER_IS_ADDRESS,
     SPOC_OPTION_NOTIFY_UNVERIFIED,
     SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS,
     SPOC_OPTION_RECIPIENT_LDAP_URI,
@@ -91,6 +92,7 @@ typedef enum {
     SPOC_TYPE_DURATION,  /* 500ms 30s 5m 1h 5d, or a number in the option's unit */
     SPOC_TYPE_DURATIONS, /* a list of them */
     SPOC_TYPE_ADDRESS,   /* one mail address */
+    SPOC_TYPE_MAILBOX,   /* one mail address, or "Name <address>" */
     SPOC_TYPE_SERVER,    /* host, host:port, [IPv6], [IPv6]:port */
     SPOC_TYPE_PATH,      /* relative ones are meant from the configuration directory */
     SPOC_TYPE_DOMAIN,

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/server.h"
 
+#include "base/address.h"
 #include "base/error.h"
+#include "base/text.h"
 
 #include <gio/gio.h>
 #include <string.h>
 
-#define LOCAL_PART_MAX_BYTES 64 /* RFC 5321 4.5.3.1.1 */
 #define PORT_MAX 65535
 
 /* RFC 1123 2.1, and the underscore that internal names have in practice. */
@@ -115,48 +116,119 @@ spoc_server_name(const char *host, guint port)
 char *
 spoc_domain_parse(const char *text, GError **error)
 {
-    g_autofree char *name = to_host_name(text);
-    if (name == NULL || g_str_has_suffix(name, ".")) {
+    char *domain = spoc_domain_canonical(text);
+    if (domain == NULL)
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                             strchr(text, '@') != NULL ? "a domain has no '@' in it"
                                                       : "it is not the name of a domain");
-        return NULL;
-    }
-    return g_ascii_strdown(name, -1);
-}
-
-/* atext and dots between atoms, RFC 5322 3.2.3 */
-static gboolean
-is_dot_string(const char *text, gsize length)
-{
-    if (length == 0 || length > LOCAL_PART_MAX_BYTES || text[0] == '.' || text[length - 1] == '.')
-        return FALSE;
-    for (gsize i = 0; i < length; i++) {
-        gboolean atom = g_ascii_isalnum(text[i]) ||
-                        (text[i] != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", text[i]) != NULL);
-        if (!atom && !(text[i] == '.' && text[i - 1] != '.'))
-            return FALSE;
-    }
-    return TRUE;
+    return domain;
 }
 
 char *
 spoc_sender_parse(const char *text, GError **error)
 {
-    const char *at = strrchr(text, '@');
-    if (at == NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, "an address has an '@' in it");
+    const char *why = NULL;
+    g_autofree char *address = spoc_address_parse(text, &why);
+    if (address != NULL && !g_str_is_ascii(address))
+        why = "a sender has only ASCII before the @, for not every server takes more";
+    else if (address != NULL && strchr(address, '[') != NULL)
+        why = "behind the @ of a sender stands a domain";
+    if (why == NULL)
+        return g_steal_pointer(&address);
+    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, why);
+    return NULL;
+}
+
+/* --- names before addresses ------------------------------------------------------------- */
+
+/* What cannot stand in a name without quotes (RFC 5322 3.2.3), the dot aside, which all take */
+#define SPECIALS "()<>[]:;@\\,\""
+
+static gboolean
+is_name(const char *name, const char **ret_why)
+{
+    if (strlen(name) > SPOC_MAILBOX_NAME_MAX_BYTES) {
+        *ret_why = "the name before the address is longer than 200 bytes";
+        return FALSE;
+    }
+    for (const char *p = name; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar character = g_utf8_get_char(p);
+        if (spoc_text_is_control(character) || g_unichar_type(character) == G_UNICODE_FORMAT) {
+            *ret_why = "the name before the address has a control character in it";
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* (transfer full) (nullable): the name that stands in quotes, or without them */
+static char *
+parse_name(const char *text, const char **ret_why)
+{
+    g_autoptr(GString) name = g_string_new(NULL);
+    gboolean is_quoted = text[0] == '"';
+    const char *p = is_quoted ? text + 1 : text;
+    for (; *p != '\0' && !(is_quoted && *p == '"'); p++) {
+        if (is_quoted && *p == '\\' && p[1] != '\0') {
+            p++;
+        } else if (!is_quoted && strchr(SPECIALS, *p) != NULL) {
+            *ret_why = "a name with one of ()<>[]:;@\\,\" in it stands in quotes, and only one "
+                       "address behind it, in < and >";
+            return NULL;
+        }
+        g_string_append_c(name, *p);
+    }
+    if (is_quoted && (*p != '"' || p[1] != '\0')) {
+        *ret_why = "the quotes around the name are not where it begins and ends";
         return NULL;
     }
-    if (!is_dot_string(text, (gsize)(at - text))) {
+    g_autofree char *stripped = g_strstrip(g_string_free(g_steal_pointer(&name), FALSE));
+    return is_name(stripped, ret_why) ? g_steal_pointer(&stripped) : NULL;
+}
+
+gboolean
+spoc_mailbox_parse(const char *text, char **ret_name, char **ret_address, GError **error)
+{
+    gsize length = strlen(text);
+    const char *open = length > 0 && text[length - 1] == '>' ? strrchr(text, '<') : NULL;
+    if (open == NULL) {
+        char *address = spoc_sender_parse(text, error);
+        if (address != NULL) {
+            *ret_name = NULL;
+            *ret_address = address;
+        }
+        return address != NULL;
+    }
+    const char *why = NULL;
+    g_autofree char *before = g_strchomp(g_strndup(text, (gsize)(open - text)));
+    g_autofree char *name = g_utf8_validate(text, -1, NULL) ? parse_name(before, &why) : NULL;
+    if (name == NULL) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            "what stands before the '@' cannot be a mailbox's name");
-        return NULL;
+                            why != NULL ? why : "it is not UTF-8");
+        return FALSE;
     }
-    g_autofree char *domain = spoc_domain_parse(at + 1, error);
-    if (domain == NULL) {
-        g_prefix_error(error, "behind the '@': ");
-        return NULL;
+    g_autofree char *inside = g_strndup(open + 1, length - 2 - (gsize)(open - text));
+    char *address = spoc_sender_parse(inside, error);
+    if (address == NULL)
+        return FALSE;
+    *ret_name = *name != '\0' ? g_steal_pointer(&name) : NULL;
+    *ret_address = address;
+    return TRUE;
+}
+
+char *
+spoc_mailbox_text(const char *name, const char *address)
+{
+    if (name == NULL)
+        return g_strdup(address);
+    if (strpbrk(name, SPECIALS) == NULL)
+        return g_strdup_printf("%s <%s>", name, address);
+    g_autoptr(GString) text = g_string_new("\"");
+    for (const char *p = name; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            g_string_append_c(text, '\\');
+        g_string_append_c(text, *p);
     }
-    return g_strdup_printf("%.*s@%s", (int)(at - text), text, domain);
+    g_string_append_printf(text, "\" <%s>", address);
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }

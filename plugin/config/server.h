@@ -41,3 +41,17 @@ char *spoc_domain_parse(const char *text, GError **error) G_GNUC_WARN_UNUSED_RES
  *   NULL with @error set
  */
 char *spoc_sender_parse(const char *text, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#define SPOC_MAILBOX_NAME_MAX_BYTES 200
+
+/**
+ * spoc_mailbox_parse:
+ * @text: "local@domain", "Name <local@domain>", "\"Name, with signs\" <local@domain>"
+ * @ret_name: (out) (transfer full) (nullable): UTF-8 in one line, without quotes
+ * @ret_address: (out) (transfer full): as spoc_sender_parse() gives it
+ */
+gboolean spoc_mailbox_parse(const char *text, char **ret_name, char **ret_address,
+                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* (transfer full): what spoc_mailbox_parse() reads as @name (nullable) and @address */
+char *spoc_mailbox_text(const char *name, const char *address);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/value.h"
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "config/server.h"
@@ -189,6 +190,26 @@ check_url(const SpocOption *option, const char *text, GError **error)
     return TRUE;
 }
 
+/* (transfer full) (nullable) */
+static char *
+parse_address(const char *text, GError **error)
+{
+    const char *why = NULL;
+    char *address = spoc_address_parse(text, &why);
+    if (address == NULL)
+        refuse(error, why);
+    return address;
+}
+
+static gboolean
+parse_mailbox(const char *text, SpocValue *value, GError **error)
+{
+    if (!spoc_mailbox_parse(text, &value->name, &value->address, error))
+        return FALSE;
+    value->text = spoc_mailbox_text(value->name, value->address);
+    return TRUE;
+}
+
 /* (transfer full) (nullable): "*", "@owner", "@domain" or an address, canonical */
 static char *
 parse_pattern(const char *text, GError **error)
@@ -198,7 +219,7 @@ parse_pattern(const char *text, GError **error)
     if (g_ascii_strcasecmp(text, "@owner") == 0)
         return g_strdup("@owner");
     if (text[0] != '@')
-        return spoc_sender_parse(text, error);
+        return parse_address(text, error);
     g_autofree char *domain = spoc_domain_parse(text + 1, error);
     return domain != NULL ? g_strconcat("@", domain, NULL) : NULL;
 }
@@ -219,7 +240,7 @@ parse_entry(const SpocOption *option, const char *text, GError **error)
     case SPOC_TYPE_PATTERN:
         return parse_pattern(text, error);
     case SPOC_TYPE_ADDRESS:
-        return spoc_sender_parse(text, error);
+        return parse_address(text, error);
     case SPOC_TYPE_URL:
         return check_url(option, text, error) ? g_strdup(text) : NULL;
     default:
@@ -325,7 +346,9 @@ parse_by_type(const SpocOption *option, const char *text, SpocValue *value, GErr
     case SPOC_TYPE_TIME:
         return parse_time(text, value, error);
     case SPOC_TYPE_ADDRESS:
-        return take(spoc_sender_parse(text, error), value);
+        return take(parse_address(text, error), value);
+    case SPOC_TYPE_MAILBOX:
+        return parse_mailbox(text, value, error);
     case SPOC_TYPE_SERVER:
         return parse_server(text, value, error);
     case SPOC_TYPE_DOMAIN:
@@ -399,6 +422,8 @@ spoc_value_clear(SpocValue *value)
 {
     g_free(value->text);
     g_strfreev(value->list);
+    g_free(value->name);
+    g_free(value->address);
     g_free(value->durations_ms);
     *value = (SpocValue){0};
 }
@@ -456,6 +481,9 @@ spoc_value_accepted(const SpocOption *option)
         return g_strdup("a number of bytes, or one with k, M or G behind it");
     case SPOC_TYPE_ADDRESS:
         return g_strdup("one mail address, such as printing@example.com");
+    case SPOC_TYPE_MAILBOX:
+        return g_strdup("one mail address, such as printing@example.com, or a name and the "
+                        "address in < and >, such as Printing <printing@example.com>");
     case SPOC_TYPE_SERVER:
         return g_strdup("host, host:port, or an IPv6 address in brackets");
     case SPOC_TYPE_PATH:

@@ -18,12 +18,16 @@
  * @integer: SPOC_TYPE_INTEGER; 0 or 1 for SPOC_TYPE_BOOLEAN; the place among the choices;
  *   milliseconds for SPOC_TYPE_DURATION
  * @list: (nullable): SPOC_TYPE_LIST: NULL-terminated
+ * @name: (nullable): of a SPOC_TYPE_MAILBOX
+ * @address: (nullable): likewise; @text has both
  * @durations_ms: (nullable) (array length=duration_count): SPOC_TYPE_DURATIONS
  */
 typedef struct {
     char *text;
     gint64 integer;
     char **list;
+    char *name;
+    char *address;
     gint64 *durations_ms;
     gsize duration_count;
 } SpocValue;

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "ctl/ctl.h"
+#include "people/recipient.h"
 #include "spool/door.h"
 #include "spool/handover.h"
 #include "spool/scan-copy.h"
@@ -73,6 +74,23 @@ make_uri(char **addresses)
         g_string_append_printf(uri, "%s%s", i > 0 ? "," : "", escaped);
     }
     return g_string_free(uri, FALSE);
+}
+
+/* Names every address that is none; spocd mails the others. FALSE: there was one */
+static gboolean
+check_addresses(char **addresses)
+{
+    if (addresses == NULL)
+        return TRUE;
+    g_autofree char *uri = make_uri(addresses);
+    g_autofree char *as_recipients = g_strconcat("spoc:", uri + strlen(URI_SCHEME), NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(as_recipients, &error);
+    for (guint i = 0; parsed != NULL && i < parsed->refused->len; i++)
+        (void)spoc_ctl_fail("%s", ((const GError *)g_ptr_array_index(parsed->refused, i))->message);
+    if (parsed == NULL)
+        (void)spoc_ctl_fail("%s", error->message);
+    return parsed != NULL && parsed->refused->len == 0;
 }
 
 static SpocScanFacts *
@@ -281,8 +299,12 @@ spoc_ctl_send(int argc, char **argv, const SpocPlaces *places)
         .to = to, .cc = cc, .subject = subject, .body = body, .filename = filename, .queue = queue};
     g_autoptr(GArray) documents = g_array_new(FALSE, FALSE, sizeof(Document));
     int status = SPOC_CTL_PROBLEM;
+    gboolean all_good = check_addresses(to);
+    all_good = check_addresses(cc) && all_good;
     if (open_documents(documents, argc, argv))
         status = send_all(&wishes, documents, places);
+    if (!all_good && status == SPOC_CTL_GOOD)
+        status = SPOC_CTL_PROBLEM;
     for (guint i = 0; i < documents->len; i++)
         if (g_array_index(documents, Document, i).fd != STDIN_FILENO)
             close(g_array_index(documents, Document, i).fd);

@@ -41,16 +41,17 @@ on_answered(gpointer user_data)
 
 /* As spoc_people_resolve(), and waits for the directory. */
 static GPtrArray *
-resolve(SpocPeople *people, const SpocRecipient *recipient, const char *owner, GError **error)
+resolve(SpocPeople *people, const SpocRecipient *recipient, const char *owner, GPtrArray *refusals,
+        GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    GPtrArray *persons = spoc_people_resolve(people, recipient, owner, &problem);
+    GPtrArray *persons = spoc_people_resolve(people, recipient, owner, refusals, &problem);
     if (g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING)) {
         gboolean has_answered = FALSE;
         (void)spoc_people_ask(people, recipient, owner, on_answered, &has_answered);
         while (!has_answered)
             (void)g_main_context_iteration(NULL, TRUE);
-        return spoc_people_resolve(people, recipient, owner, error);
+        return spoc_people_resolve(people, recipient, owner, refusals, error);
     }
     if (problem != NULL)
         g_propagate_error(error, g_steal_pointer(&problem));
@@ -90,7 +91,11 @@ warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri)
         gboolean is_owner = recipient->who == SPOC_WHO_OWNER;
         const char *owner = is_owner ? "owner" : NULL;
         spoc_people_set_directory(people, is_owner ? NULL : directory);
-        g_autoptr(GPtrArray) persons = resolve(people, recipient, owner, &error);
+        g_autoptr(GPtrArray) refusals = spoc_refusals_new();
+        g_autoptr(GPtrArray) persons = resolve(people, recipient, owner, refusals, &error);
+        for (guint n = 0; n < refusals->len; n++)
+            spoc_ctl_warn("mail to one whom %s leads to will not go out: %s", recipient->text,
+                          ((const GError *)g_ptr_array_index(refusals, n))->message);
         if (persons == NULL)
             spoc_ctl_warn("mail to %s will not go out: %s", is_owner ? "@owner" : recipient->text,
                           error->message);

@@ -52,6 +52,7 @@ preview(SpocSample *sample, const char *language, FILE *html, const SpocPlaces *
         language != NULL ? language : spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[choice];
     notification->host_name = host;
     notification->sender = spoc_config_string(config, SPOC_OPTION_MAILFROM);
+    notification->sender_name = spoc_config_mailbox_name(config, SPOC_OPTION_MAILFROM);
     notification->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
     notification->web_interface = spoc_config_string(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
     notification->hide_titles = spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) != 0;

@@ -95,10 +95,10 @@ send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice 
         return FALSE;
     const char *sender = spoc_config_string(config, SPOC_OPTION_MAILFROM);
     const SpocOption *language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE);
-    g_autoptr(SpocComposedMail) mail =
-        spoc_test_mail_compose(sender, address, g_get_host_name(),
-                               language->choices[spoc_config_choice(config, language->id)],
-                               g_get_real_time() / G_USEC_PER_SEC, error);
+    g_autoptr(SpocComposedMail) mail = spoc_test_mail_compose(
+        sender, spoc_config_mailbox_name(config, SPOC_OPTION_MAILFROM), address, g_get_host_name(),
+        language->choices[spoc_config_choice(config, language->id)],
+        g_get_real_time() / G_USEC_PER_SEC, error);
     if (mail == NULL)
         return FALSE;
     g_autoptr(SpocDelivery) delivery =
@@ -255,7 +255,9 @@ spoc_ctl_test(int argc, char **argv, const SpocPlaces *places)
     if (argc != 2)
         return spoc_ctl_usage("give the ADDRESS that the test mail goes to");
     g_autoptr(GError) error = NULL;
-    if (!spoc_address_is_valid(argv[1], &error))
+    /* The form that real mail goes to */
+    g_autofree char *address = spoc_address_canonical(argv[1], &error);
+    if (address == NULL)
         return spoc_ctl_usage("%s", error->message);
 
     Test test = {.json = json,
@@ -263,7 +265,7 @@ spoc_ctl_test(int argc, char **argv, const SpocPlaces *places)
                  .warnings = json_array_new(),
                  .problems = json_array_new(),
                  .result = json_object_new()};
-    int status = run(&test, places, argv[1], choice);
+    int status = run(&test, places, address, choice);
     json_array_unref(test.stages);
     json_array_unref(test.warnings);
     json_array_unref(test.problems);

@@ -50,34 +50,42 @@ take_problems(GPtrArray *findings, const GPtrArray *problems)
     }
 }
 
-static gboolean
-has_blocker_for(const GPtrArray *problems, const char *key)
+/* Whether the file can be read at all is among the settings' problems. */
+static void
+find_aliases(GPtrArray *findings, const SpocConfig *config)
 {
-    for (guint i = 0; i < problems->len; i++) {
-        const SpocConfigProblem *problem = g_ptr_array_index(problems, i);
-        if (problem->blocks_delivery && g_strcmp0(problem->key, key) == 0)
-            return TRUE;
+    const char *path = spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE);
+    g_autoptr(GPtrArray) problems = path != NULL ? spoc_people_check_aliases(path) : NULL;
+    for (guint i = 0; problems != NULL && i < problems->len; i++) {
+        const SpocAliasProblem *problem = g_ptr_array_index(problems, i);
+        g_autofree char *where = g_strdup_printf("%s:%u", path, problem->line);
+        spoc_findings_add(findings, problem->loses_mail ? SPOC_LOG_ERROR : SPOC_LOG_WARNING, where,
+                          "%s", problem->text);
     }
-    return FALSE;
 }
 
-/* @known: what was found wrong with settings already */
 static void
-find_people(GPtrArray *findings, const SpocConfig *config, const GPtrArray *known)
+find_directory(GPtrArray *findings, const SpocConfig *config)
 {
-    const SpocOption *option = spoc_option_get(SPOC_OPTION_RECIPIENT_ALIAS_FILE);
-    g_autoptr(SpocPeople) people = spoc_people_new(config);
-    const char *aliases = spoc_people_problem(people);
-    if (aliases != NULL && !has_blocker_for(known, option->name)) {
-        SpocFinding *finding = spoc_findings_add(
-            findings, SPOC_LOG_ERROR, spoc_config_string(config, option->id), "%s", aliases);
-        spoc_finding_set_remedy(finding, "name a file that holds lines such as 'alice: "
-                                         "alice@example.com', or take the line out");
-        finding->stops_mail = TRUE;
-    }
     g_autofree char *directory = spoc_directory_problem(config);
     if (directory != NULL)
         spoc_findings_add(findings, SPOC_LOG_ERROR, NULL, "%s", directory)->stops_mail = TRUE;
+}
+
+/* The default is for a server of which nothing is known. */
+static void
+recommend_encryption(GPtrArray *findings, const SpocConfig *config)
+{
+    const SpocOption *option = spoc_option_get(SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
+    if (spoc_config_origin(config, option->id).layer != SPOC_LAYER_BUILTIN ||
+        spoc_config_string(config, SPOC_OPTION_MAILSERVER) == NULL)
+        return;
+    SpocFinding *finding = spoc_findings_add(
+        findings, SPOC_LOG_INFO, option->name,
+        "mailSmtpEncryption is not set, so STARTTLS holds: where the server does not offer "
+        "encryption, or somebody on the way takes the offer out, mail goes unencrypted");
+    spoc_finding_set_remedy(finding, "try SSL_TLS (port 465), else STARTTLS_REQUIRED; 'spocctl test "
+                                     "ADDRESS' shows whether the server takes it");
 }
 
 static void
@@ -142,7 +150,9 @@ spoc_find_settings(GPtrArray *findings, const SpocPlaces *places, const SpocConf
                           places->config_file, mailto);
     g_autoptr(GPtrArray) contradictions = spoc_config_check(places, config);
     take_problems(findings, contradictions);
-    find_people(findings, config, contradictions);
+    find_aliases(findings, config);
+    find_directory(findings, config);
+    recommend_encryption(findings, config);
     find_trust(findings, config);
     find_templates(findings, places);
     if (is_confined)

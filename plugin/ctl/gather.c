@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/gather.h"
 
+#include "base/address.h"
 #include "base/durable.h"
 #include "base/error.h"
 #include "ctl/gather-scans.h"
@@ -242,11 +243,9 @@ spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn, gpoin
 static gboolean
 address_matches(const char *wanted, const char *address)
 {
-    g_autofree char *folded_wanted = g_utf8_casefold(wanted, -1);
-    g_autofree char *folded = g_utf8_casefold(address, -1);
-    if (wanted[0] == '@')
-        return g_str_has_suffix(folded, folded_wanted);
-    return g_str_equal(folded, folded_wanted);
+    g_autofree char *wanted_key = spoc_address_key(wanted);
+    g_autofree char *key = spoc_address_key(address);
+    return wanted[0] == '@' ? g_str_has_suffix(key, wanted_key) : g_str_equal(key, wanted_key);
 }
 
 gboolean

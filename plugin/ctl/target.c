@@ -73,6 +73,11 @@ spoc_target_recipient_uri(const char *text, const char *language, SpocRecipientU
     g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(given, error);
     if (parsed == NULL)
         return NULL;
+    if (parsed->refused->len > 0) {
+        g_autofree char *refused = spoc_refusals_join(parsed->refused);
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, refused);
+        return NULL;
+    }
     const char *wanted = language != NULL ? language : parsed->language;
     if (wanted != NULL && !language_is_valid(wanted)) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,

@@ -65,6 +65,7 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFact
         .thread = group->kind == SPOC_MAIL_NEWS ? group->thread : NULL,
         .person = group->person,
         .sender = setup->sender,
+        .sender_name = setup->sender_name,
         .host_name = setup->host_name,
         .subject = group->subject,
         .subject_prefix = setup->subject_prefix,

@@ -102,7 +102,8 @@ key_of(const SpocEntry *entry)
     const SpocRecipientUri *uri = entry->uri;
     g_autofree char *topic =
         kind_of(entry) == SPOC_MAIL_NEWS ? spoc_event_topic_name(entry->event) : g_strdup("digest");
-    return g_strdup_printf("%s\n%s\n%s\n%d\n%s", entry->person->address, topic,
+    g_autofree char *who = spoc_address_key(entry->person->address);
+    return g_strdup_printf("%s\n%s\n%s\n%d\n%s", who, topic,
                            uri->language != NULL ? uri->language : "", uri->format,
                            uri->subject != NULL ? uri->subject : "");
 }
@@ -284,7 +285,8 @@ may_go(SpocDesk *desk, SpocGroup *group)
     const char *address = group->person->address;
     if (most == 0 || group->is_admitted)
         return TRUE;
-    g_autofree char *key = g_strdup_printf("%s\nrest", address);
+    g_autofree char *who = spoc_address_key(address);
+    g_autofree char *key = g_strdup_printf("%s\nrest", who);
     gint64 now = now_unix_s();
     gint64 next = spoc_told_store_next_unix_s(desk->around->told, address, most, now);
     SpocGroup *rest = g_hash_table_lookup(desk->open, key);

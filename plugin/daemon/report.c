@@ -196,6 +196,7 @@ report(SpocReporter *reporter, const GPtrArray *envelopes, const char *to)
         .returned = (const SpocReturned *)(gpointer)returned->data,
         .count = returned->len,
         .sender = reporter->setup->sender,
+        .sender_name = reporter->setup->sender_name,
         .recipient = to,
         .host_name = reporter->setup->host_name,
         .language = reporter->setup->language,

@@ -27,6 +27,7 @@ compose(const SpocSetup *setup, const SpocScanFacts *facts, const SpocEnvelope *
         .title = envelope->subject,
         .printer = *facts->printer_info != '\0' ? facts->printer_info : facts->printer,
         .sender = setup->sender,
+        .sender_name = setup->sender_name,
         .host_name = setup->host_name,
         .language = setup->language,
         .size_bytes = facts->size_bytes,
@@ -44,7 +45,7 @@ find_owner(const SpocSetup *setup, const char *user, const SpocEnvelope *failed,
 {
     const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
     g_autoptr(GError) problem = NULL;
-    GPtrArray *people = spoc_people_resolve(setup->owner_people, &owner, user, &problem);
+    GPtrArray *people = spoc_people_resolve(setup->owner_people, &owner, user, NULL, &problem);
     gboolean is_unknown = g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING) ||
                           g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     if (is_unknown && failed->owner != NULL && spoc_address_is_valid(failed->owner, NULL)) {

@@ -20,6 +20,7 @@ spoc_scan_order_free(SpocScanOrder *order)
         return;
     g_ptr_array_unref(order->to);
     g_ptr_array_unref(order->cc);
+    g_ptr_array_unref(order->refused);
     spoc_person_free(order->owner);
     g_free(order->subject);
     g_free(order->body);
@@ -34,7 +35,7 @@ has_person(const GPtrArray *people, const char *address)
 {
     for (guint i = 0; i < people->len; i++) {
         const SpocPerson *person = g_ptr_array_index(people, i);
-        if (g_ascii_strcasecmp(person->address, address) == 0)
+        if (spoc_address_equal(person->address, address))
             return TRUE;
     }
     return FALSE;
@@ -61,12 +62,13 @@ typedef struct {
 
 /* spoc_people_resolve(), and asks when it must */
 static GPtrArray *
-find_people(const Source *source, SpocPeople *rules, const SpocRecipient *recipient, GError **error)
+find_people(const Source *source, SpocPeople *rules, const SpocRecipient *recipient,
+            GPtrArray *refusals, GError **error)
 {
     const char *user = source->facts->user;
     SpocScanAsking *asking = source->asking;
     g_autoptr(GError) problem = NULL;
-    GPtrArray *found = spoc_people_resolve(rules, recipient, user, &problem);
+    GPtrArray *found = spoc_people_resolve(rules, recipient, user, refusals, &problem);
     if (found != NULL)
         return found;
     if (asking->ask == 0 && g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING))
@@ -76,18 +78,37 @@ find_people(const Source *source, SpocPeople *rules, const SpocRecipient *recipi
 }
 
 static gboolean
+is_for_now(const GError *error)
+{
+    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING) || spoc_scan_may_pass(error);
+}
+
+/* Whoever is refused is left to @order->refused: each stands for itself. FALSE: it cannot be told
+ * now, or the document goes to too many. */
+static gboolean
 resolve(const Source *source, SpocScanOrder *order, GPtrArray *people, const char *uri,
         SpocPeople *rules, GError **error)
 {
-    g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(uri, error);
-    if (parsed == NULL)
-        return FALSE;
+    GError *no_uri = NULL;
+    g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(uri, &no_uri);
+    if (parsed == NULL) {
+        g_ptr_array_add(order->refused, no_uri);
+        return TRUE;
+    }
+    while (parsed->refused->len > 0)
+        g_ptr_array_add(order->refused, g_ptr_array_steal_index(parsed->refused, 0));
     for (guint i = 0; i < parsed->recipients->len; i++) {
-        g_autoptr(GPtrArray) found =
-            find_people(source, rules, g_ptr_array_index(parsed->recipients, i), error);
-        if (found == NULL)
+        GError *refusal = NULL;
+        g_autoptr(GPtrArray) found = find_people(
+            source, rules, g_ptr_array_index(parsed->recipients, i), order->refused, &refusal);
+        if (found != NULL) {
+            add_people(order, people, found);
+        } else if (is_for_now(refusal)) {
+            g_propagate_error(error, refusal);
             return FALSE;
-        add_people(order, people, found);
+        } else {
+            g_ptr_array_add(order->refused, refusal);
+        }
     }
     if (order->to->len + order->cc->len > SPOC_RECIPIENTS_MAX) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "a document goes to at most %d people",
@@ -127,10 +148,16 @@ resolve_all(const Source *source, SpocScanOrder *order, const char *mail_to, con
         uri = g_strdup(facts->uri);
     if (!resolve(source, order, order->to, uri, rules, error))
         return FALSE;
-    if (mail_cc == NULL || *mail_cc == '\0')
+    if (mail_cc != NULL && *mail_cc != '\0') {
+        g_autofree char *cc = option_to_uri(mail_cc);
+        if (!resolve(source, order, order->cc, cc, rules, error))
+            return FALSE;
+    }
+    if (order->to->len + order->cc->len > 0)
         return TRUE;
-    g_autofree char *cc = option_to_uri(mail_cc);
-    return resolve(source, order, order->cc, cc, rules, error);
+    g_autofree char *all = spoc_refusals_join(order->refused);
+    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_DENIED, all);
+    return FALSE;
 }
 
 /* FALSE: the owner is being looked up. One who cannot be found is no reason to keep a document
@@ -141,7 +168,7 @@ find_owner(const Source *source, SpocScanOrder *order, GError **error)
     const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
     g_autoptr(GError) problem = NULL;
     g_autoptr(GPtrArray) people =
-        find_people(source, source->setup->owner_people, &owner, &problem);
+        find_people(source, source->setup->owner_people, &owner, NULL, &problem);
     if (people != NULL)
         order->owner = g_ptr_array_steal_index(people, 0);
     if (!g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING))
@@ -234,6 +261,13 @@ fill_words(const Source *source, SpocScanOrder *order, int count, cups_option_t 
     return TRUE;
 }
 
+gboolean
+spoc_scan_may_pass(const GError *error)
+{
+    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE) ||
+           g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
+}
+
 SpocScanOrder *
 spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpool *spool,
                     SpocScanAsking *asking, GError **error)
@@ -242,6 +276,7 @@ spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpoo
     g_autoptr(SpocScanOrder) order = g_new0(SpocScanOrder, 1);
     order->to = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
     order->cc = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
+    order->refused = spoc_refusals_new();
     cups_option_t *options = NULL;
     int count = cupsParseOptions(facts->options, 0, &options);
     gboolean good = find_owner(&source, order, error) &&
@@ -268,6 +303,7 @@ spoc_scan_order_compose(const SpocScanOrder *order, const char *name, const Spoc
         .is_from_owner =
             spoc_config_choice(setup->config, SPOC_OPTION_SCAN_FROM) == SPOC_SCAN_FROM_USER,
         .sender = setup->sender,
+        .sender_name = setup->sender_name,
         .host_name = setup->host_name,
         .language = setup->language,
         .subject = *subject != '\0' ? subject : NO_TITLE,

@@ -22,6 +22,7 @@
 typedef struct {
     GPtrArray *to; /* (element-type SpocPerson) */
     GPtrArray *cc;
+    GPtrArray *refused; /* (element-type GError): why others get nothing, one each */
     SpocPerson *owner;
     char *subject;
     char *body;
@@ -52,6 +53,8 @@ SpocScanOrder *spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *
                                    SpocSpool *spool, SpocScanAsking *asking,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void spoc_scan_order_free(SpocScanOrder *order);
+/* Whether @error is a matter of time. */
+gboolean spoc_scan_may_pass(const GError *error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanOrder, spoc_scan_order_free)
 
 /**

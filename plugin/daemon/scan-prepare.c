@@ -11,6 +11,7 @@ spoc_prepared_scan_clear(SpocPreparedScan *prepared)
 {
     g_clear_pointer(&prepared->envelope, spoc_envelope_free);
     g_clear_pointer(&prepared->frame, g_bytes_unref);
+    g_clear_pointer(&prepared->refused, g_ptr_array_unref);
 }
 
 static gboolean
@@ -84,14 +85,10 @@ spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
     if (!check_size(setup, facts, error))
         return FALSE;
     g_autoptr(SpocScanOrder) order = spoc_scan_order_new(facts, setup, spool, asking, error);
-    return order != NULL && prepare(spool, setup, name, facts, order, ret_prepared, error);
-}
-
-gboolean
-spoc_scan_may_pass(const GError *error)
-{
-    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE) ||
-           g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
+    if (order == NULL || !prepare(spool, setup, name, facts, order, ret_prepared, error))
+        return FALSE;
+    ret_prepared->refused = g_ptr_array_ref(order->refused);
+    return TRUE;
 }
 
 gboolean

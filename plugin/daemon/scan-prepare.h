@@ -12,6 +12,7 @@
 typedef struct {
     SpocEnvelope *envelope;
     GBytes *frame;
+    GPtrArray *refused; /* (element-type GError): why others get nothing, one each */
 } SpocPreparedScan;
 
 void spoc_prepared_scan_clear(SpocPreparedScan *prepared);
@@ -29,9 +30,6 @@ gboolean spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char 
                            const SpocScanFacts *facts, SpocScanAsking *asking,
                            SpocPreparedScan *ret_prepared,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Whether @error of spoc_scan_prepare() is a matter of time. */
-gboolean spoc_scan_may_pass(const GError *error);
 
 /**
  * spoc_scan_keep_failed:

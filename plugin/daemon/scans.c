@@ -45,7 +45,8 @@ typedef struct {
 
     SpocMessageState decided; /* SENDING: all have it */
     gboolean any_delivered;
-    char *reason; /* (nullable): what the door is told */
+    char *reason;   /* (nullable): what the door is told */
+    char *left_out; /* (nullable): and of recipients who get nothing while others do */
 } Scan;
 
 static void
@@ -69,6 +70,7 @@ scan_free(gpointer data)
     g_free(scan->name);
     g_free(scan->server);
     g_free(scan->reason);
+    g_free(scan->left_out);
     g_free(scan);
 }
 
@@ -184,8 +186,11 @@ finish(Scan *scan, SpocHandoverEnd end, const char *text)
              end == SPOC_HANDOVER_DELIVERED || end == SPOC_HANDOVER_QUEUED ? SPOC_LOG_INFO
                                                                            : SPOC_LOG_WARNING,
              "%s: %s: %s", scan->name, spoc_handover_end_name(end), text != NULL ? text : "");
+    g_autofree char *all = scan->left_out != NULL
+                               ? g_strconcat(text != NULL ? text : "", "; ", scan->left_out, NULL)
+                               : g_strdup(text);
     if (scan->door != NULL)
-        spoc_scan_answer(scan->door, end, text);
+        spoc_scan_answer(scan->door, end, all);
     forget(scan);
 }
 
@@ -371,6 +376,18 @@ wait(Scan *scan, const char *reason)
     forget(scan);
 }
 
+/* Each recipient stands for itself. */
+static void
+say_left_out(Scan *scan, const GPtrArray *refused)
+{
+    for (guint i = 0; i < refused->len; i++)
+        say(scan, "one recipient gets nothing", g_ptr_array_index(refused, i));
+    g_clear_pointer(&scan->left_out, g_free);
+    g_autofree char *all = spoc_refusals_join(refused);
+    if (refused->len > 0)
+        scan->left_out = g_strconcat("others get nothing: ", all, NULL);
+}
+
 static gboolean
 fly(Scan *scan, GError **error)
 {
@@ -381,6 +398,7 @@ fly(Scan *scan, GError **error)
     if (!spoc_scan_prepare(scans->spool, scans->setup, scan->name, scan->facts, &scan->asking,
                            &prepared, error))
         return FALSE;
+    say_left_out(scan, prepared.refused);
     g_autoptr(SpocContent) content = spoc_scan_content_new(scans->spool, scan->name, prepared.frame,
                                                            &content_events, scan, error);
     if (content == NULL)

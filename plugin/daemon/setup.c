@@ -186,6 +186,7 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
     setup->schedule.delay_count = count;
     setup->schedule.max_age_ms = spoc_config_duration_ms(setup->config, SPOC_OPTION_MAIL_MAX_AGE);
     setup->sender = spoc_config_string(setup->config, SPOC_OPTION_MAILFROM);
+    setup->sender_name = spoc_config_mailbox_name(setup->config, SPOC_OPTION_MAILFROM);
     setup->unverified =
         (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
     load_rules(&setup->rules, setup->config);

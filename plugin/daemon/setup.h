@@ -37,6 +37,7 @@ typedef struct {
     SpocPeople *owner_people;   /* the owner of a job alone */
     SpocSchedule schedule;
     const char *sender;
+    const char *sender_name; /* (nullable): of mailfrom */
     char *host_name;
     /* Of notifications */
     const char *language;       /* of mails to those who have none of their own */

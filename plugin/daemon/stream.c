@@ -86,6 +86,12 @@ read_head(SpocStream *stream)
         spoc_log(stream->around->log, SPOC_LOG_ERROR,
                  "%s: no mail for the subscription with the recipient '%s': %s",
                  spoc_journal_name(stream->journal), text, error->message);
+    for (guint i = 0; stream->uri != NULL && i < stream->uri->refused->len; i++) {
+        const GError *refusal = g_ptr_array_index(stream->uri->refused, i);
+        spoc_log(stream->around->log, SPOC_LOG_ERROR,
+                 "%s: no mail to one of the recipients of its subscription: %s",
+                 spoc_journal_name(stream->journal), refusal->message);
+    }
 }
 
 static void
@@ -375,11 +381,17 @@ say_refusal(SpocStream *stream, const SpocRecipient *recipient, const SpocEvent 
                  sentence);
 }
 
-/* Whether knowing the owner could turn the refusal of @recipient into a mail. */
+/* Whether knowing the owner could turn a refusal of a recipient into a mail: the only one, @refusal
+ * (nullable), or one of @refusals. */
 static gboolean
-owner_could_help(const SpocEvent *event, const GError *refusal)
+owner_could_help(const SpocEvent *event, const GError *refusal, const GPtrArray *refusals)
 {
-    return event->job_id > 0 && !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_INVALID) &&
+    for (guint i = 0; i < refusals->len && event->job_id > 0; i++) {
+        if (g_error_matches(g_ptr_array_index(refusals, i), SPOC_ERROR, SPOC_ERROR_DENIED))
+            return TRUE;
+    }
+    return event->job_id > 0 && refusal != NULL &&
+           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_INVALID) &&
            !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_PENDING) &&
            !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
 }
@@ -426,15 +438,19 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
     for (guint i = 0; i < stream->uri->recipients->len; i++) {
         const SpocRecipient *recipient = g_ptr_array_index(stream->uri->recipients, i);
         g_autoptr(GError) refusal = NULL;
+        g_autoptr(GPtrArray) refusals = spoc_refusals_new();
         const char *owner = facts != NULL ? facts->owner : NULL;
-        g_autoptr(GPtrArray) found = spoc_people_resolve(rules, recipient, owner, &refusal);
-        if (found == NULL && facts == NULL && owner_could_help(event, refusal)) {
+        g_autoptr(GPtrArray) found =
+            spoc_people_resolve(rules, recipient, owner, refusals, &refusal);
+        if (facts == NULL && owner_could_help(event, refusal, refusals)) {
             facts = find_job(stream, event);
             if (stream->awaiting)
                 return NULL;
             if (facts != NULL) {
                 g_clear_error(&refusal);
-                found = spoc_people_resolve(rules, recipient, facts->owner, &refusal);
+                g_clear_pointer(&found, g_ptr_array_unref);
+                g_ptr_array_set_size(refusals, 0);
+                found = spoc_people_resolve(rules, recipient, facts->owner, refusals, &refusal);
             }
         }
         if (found == NULL &&
@@ -444,6 +460,8 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
             say_refusal(stream, recipient, event, refusal);
         else
             spoc_persons_add(people, found);
+        for (guint n = 0; n < refusals->len; n++)
+            say_refusal(stream, recipient, event, g_ptr_array_index(refusals, n));
     }
     *ret_facts = facts;
     return g_steal_pointer(&people);
@@ -455,7 +473,8 @@ static guint
 part_of(const SpocPerson *person)
 {
     guint32 hash = 2166136261u;
-    for (const char *p = person->address; *p != '\0'; p++)
+    g_autofree char *key = spoc_address_key(person->address);
+    for (const char *p = key; *p != '\0'; p++)
         hash = (hash ^ (guchar)*p) * 16777619u;
     return hash != SPOC_JOURNAL_WHOLE ? hash : hash + 1;
 }

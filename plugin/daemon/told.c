@@ -8,6 +8,7 @@
  */
 #include "daemon/told.h"
 
+#include "base/address.h"
 #include "base/durable.h"
 
 #include <string.h>
@@ -131,6 +132,14 @@ escape(const char *first, const char *second)
     g_autofree char *one = g_strescape(first, NULL);
     g_autofree char *two = second != NULL ? g_strescape(second, NULL) : NULL;
     return two != NULL ? g_strconcat(one, "\t", two, NULL) : g_steal_pointer(&one);
+}
+
+/* (transfer full): of a person, and a printer (nullable) */
+static char *
+person_key(const char *address, const char *printer)
+{
+    g_autofree char *who = spoc_address_key(address);
+    return escape(who, printer);
 }
 
 /* --- the file --------------------------------------------------------------------------- */
@@ -298,7 +307,7 @@ spoc_told_store_free(SpocToldStore *store)
 const SpocTold *
 spoc_told_store_find(SpocToldStore *store, const char *address, const char *printer)
 {
-    g_autofree char *key = escape(address, printer);
+    g_autofree char *key = person_key(address, printer);
     ToldFact *fact = facts_find(&store->told, key);
     return fact != NULL ? &fact->told : NULL;
 }
@@ -307,7 +316,7 @@ void
 spoc_told_store_tell(SpocToldStore *store, const char *address, const char *printer,
                      const SpocEvent *event, gint64 interval_s, gint64 now_unix_s)
 {
-    g_autofree char *key = escape(address, printer);
+    g_autofree char *key = person_key(address, printer);
     ToldFact *fact = facts_get(&store->told, key);
     spoc_quiet_tell(&fact->told, event, interval_s, now_unix_s);
     save_soon(store);
@@ -338,7 +347,7 @@ spoc_told_store_see(SpocToldStore *store, const SpocEvent *event)
 static GArray *
 recent(SpocToldStore *store, const char *address, gint64 now_unix_s)
 {
-    g_autofree char *key = escape(address, NULL);
+    g_autofree char *key = person_key(address, NULL);
     SentFact *fact = facts_find(&store->sent, key);
     if (fact == NULL)
         return NULL;
@@ -368,7 +377,7 @@ spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix
 {
     GArray *times = recent(store, address, now_unix_s);
     if (times == NULL) {
-        g_autofree char *key = escape(address, NULL);
+        g_autofree char *key = person_key(address, NULL);
         SentFact *fact = facts_get(&store->sent, key);
         times = fact->times_unix_s = g_array_new(FALSE, FALSE, sizeof(gint64));
     }

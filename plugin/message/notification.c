@@ -91,12 +91,12 @@ thread_identifier(const SpocNotification *notification, const char *domain)
 
 static void
 append_identity(GString *mail, const SpocCatalogue *catalogue, const char *sender,
-                const char *host_name)
+                const char *sender_name, const char *host_name)
 {
     const SpocWordValue values[] = {{"host", host_name}};
     g_autofree char *name =
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, G_N_ELEMENTS(values));
-    spoc_mime_append_mailbox(mail, "From", name, sender);
+    spoc_mime_append_mailbox(mail, "From", sender_name != NULL ? sender_name : name, sender);
 }
 
 static void
@@ -313,7 +313,7 @@ spoc_notification_compose(const SpocNotification *notification, char **ret_warni
     char *id = identifier(notification);
     char *message_id = g_strconcat(id, "@", domain, NULL);
     GString *mail = g_string_sized_new(12288);
-    append_identity(mail, catalogue, notification->sender, host);
+    append_identity(mail, catalogue, notification->sender, notification->sender_name, host);
     spoc_mime_append_mailbox(mail, "To", person->name, person->address);
     append_cc(mail, notification->cc);
     spoc_mime_append_text_header(mail, "Subject", content.subject);
@@ -330,8 +330,9 @@ spoc_notification_compose(const SpocNotification *notification, char **ret_warni
 }
 
 SpocComposedMail *
-spoc_test_mail_compose(const char *sender, const char *recipient, const char *host_name,
-                       const char *language, gint64 now_unix_s, GError **error)
+spoc_test_mail_compose(const char *sender, const char *sender_name, const char *recipient,
+                       const char *host_name, const char *language, gint64 now_unix_s,
+                       GError **error)
 {
     const SpocCatalogue *catalogue = spoc_catalogue_find(language);
     if (!check_address(sender, "the sender", error) ||
@@ -349,7 +350,7 @@ spoc_test_mail_compose(const char *sender, const char *recipient, const char *ho
     char *message_id = g_strconcat(id, "@", domain, NULL);
 
     GString *mail = g_string_sized_new(1024);
-    append_identity(mail, catalogue, sender, host);
+    append_identity(mail, catalogue, sender, sender_name, host);
     spoc_mime_append_mailbox(mail, "To", NULL, recipient);
     spoc_mime_append_text_header(mail, "Subject", subject);
     spoc_mime_append_date(mail, now_unix_s);

@@ -77,6 +77,7 @@ typedef struct {
     const char *thread;
     const SpocPerson *person;
     const char *sender;
+    const char *sender_name; /* (nullable): mailfrom's, instead of one of ours */
     const char *host_name;
     const char *subject;
     const char *subject_prefix;
@@ -129,7 +130,7 @@ SpocComposedMail *spoc_notification_compose(const SpocNotification *notification
                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A mail of our own for spocctl test: says who sent it and why. */
-SpocComposedMail *spoc_test_mail_compose(const char *sender, const char *recipient,
-                                         const char *host_name, const char *language,
-                                         gint64 now_unix_s,
+SpocComposedMail *spoc_test_mail_compose(const char *sender, const char *sender_name,
+                                         const char *recipient, const char *host_name,
+                                         const char *language, gint64 now_unix_s,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

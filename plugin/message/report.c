@@ -115,7 +115,8 @@ spoc_report_compose(const SpocReport *report, GError **error)
     g_autofree char *reference = g_strdup_printf("<%s>", mail->message_id);
 
     GString *bytes = g_string_sized_new(2048);
-    spoc_mime_append_mailbox(bytes, "From", name, report->sender);
+    spoc_mime_append_mailbox(
+        bytes, "From", report->sender_name != NULL ? report->sender_name : name, report->sender);
     spoc_mime_append_mailbox(bytes, "To", NULL, report->recipient);
     spoc_mime_append_text_header(bytes, "Subject", mail->subject);
     spoc_mime_append_date(bytes, report->now_unix_s);

@@ -35,6 +35,7 @@ typedef struct {
     const SpocReturned *returned;
     gsize count;
     const char *sender;
+    const char *sender_name; /* (nullable): mailfrom's, instead of one of ours */
     const char *recipient;
     const char *host_name;
     const char *language;

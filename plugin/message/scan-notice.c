@@ -67,7 +67,8 @@ spoc_scan_notice_compose(const SpocScanNotice *notice, GError **error)
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SCAN_FAILED_SUBJECT), values, count);
     g_autofree char *identifier = g_strdup_printf("<%s>", mail->message_id);
     GString *bytes = g_string_sized_new(2048);
-    spoc_mime_append_mailbox(bytes, "From", name, notice->sender);
+    spoc_mime_append_mailbox(
+        bytes, "From", notice->sender_name != NULL ? notice->sender_name : name, notice->sender);
     spoc_mime_append_mailbox(bytes, "To", notice->owner->name, notice->owner->address);
     spoc_mime_append_text_header(bytes, "Subject", mail->subject);
     spoc_mime_append_date(bytes, notice->now_unix_s);

@@ -29,6 +29,7 @@ typedef struct {
     const char *title;
     const char *printer;
     const char *sender;
+    const char *sender_name; /* (nullable): mailfrom's, instead of one of ours */
     const char *host_name;
     const char *language; /* (nullable): English */
     guint64 size_bytes;

@@ -82,8 +82,10 @@ append_authors(GString *head, const SpocScanMail *mail, GError **error)
     g_autofree char *host = spoc_text_line(mail->host_name, -1, 100);
     const SpocWordValue values[] = {{"host", host}};
     g_autofree char *server =
-        spoc_words_expand(spoc_word(spoc_catalogue_find(mail->language), SPOC_WORD_SENDER), values,
-                          G_N_ELEMENTS(values));
+        mail->sender_name != NULL
+            ? g_strdup(mail->sender_name)
+            : spoc_words_expand(spoc_word(spoc_catalogue_find(mail->language), SPOC_WORD_SENDER),
+                                values, G_N_ELEMENTS(values));
     const SpocPerson *owner = mail->owner;
     if (!spoc_address_is_valid(mail->sender, error) ||
         (owner != NULL && !spoc_address_is_valid(owner->address, error))) {

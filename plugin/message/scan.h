@@ -33,6 +33,7 @@ typedef struct {
     const SpocPerson *owner;
     gboolean is_from_owner;
     const char *sender;
+    const char *sender_name; /* (nullable): mailfrom's, instead of one of ours */
     const char *host_name;
     const char *language; /* (nullable): English; of the sender's name */
     const char *subject;

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "people/recipient.h"
 
-#include "base/durable.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "config/file.h"
 #include "people/rules.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct _SpocPeople {
     char *domain; /* (nullable) */
@@ -21,28 +17,31 @@ struct _SpocPeople {
     SpocAccounts *accounts;
     SpocDirectory *directory; /* (nullable) */
     gboolean guesses;         /* NAME@domain while the directory is away */
+    gboolean owner_is_address;
+    gboolean trusts_names;
+    char **host_names; /* (nullable) */
 };
 
-/* A link is followed: administrators point this at /etc/aliases, and chose the path. */
 static SpocAliases *
 read_aliases(const char *path, GError **error)
 {
-    g_autofree char *target = realpath(path, NULL);
-    g_autofree char *folder = g_path_get_dirname(target != NULL ? target : path);
-    g_autofree char *name = g_path_get_basename(target != NULL ? target : path);
-    int folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder_fd < 0) {
-        spoc_error_set_errno(error, errno, "cannot open the folder %s", folder);
-        return NULL;
-    }
-    g_autoptr(GBytes) content =
-        spoc_durable_read(folder_fd, name, SPOC_ALIAS_FILE_MAX_BYTES, error);
-    (void)close(folder_fd);
+    g_autoptr(GBytes) content = spoc_config_file_read(path, SPOC_ALIAS_FILE_MAX_BYTES, error);
     if (content == NULL)
         return NULL;
     gsize size = 0;
     const char *text = g_bytes_get_data(content, &size);
     return spoc_aliases_parse(text != NULL ? text : "", (gssize)size);
+}
+
+GPtrArray *
+spoc_people_check_aliases(const char *path)
+{
+    g_autoptr(GBytes) content = spoc_config_file_read(path, SPOC_ALIAS_FILE_MAX_BYTES, NULL);
+    if (content == NULL)
+        return NULL;
+    gsize size = 0;
+    const char *text = g_bytes_get_data(content, &size);
+    return spoc_aliases_check(text != NULL ? text : "", (gssize)size);
 }
 
 SpocPeople *
@@ -56,8 +55,7 @@ spoc_people_new_from_rules(const char *domain, const char *const *allowed, const
     if (alias_file != NULL && *alias_file != '\0') {
         people->aliases = read_aliases(alias_file, &people->alias_problem);
         if (people->aliases == NULL)
-            g_prefix_error(&people->alias_problem,
-                           "recipientAliasFile %s cannot be used: ", alias_file);
+            g_prefix_error(&people->alias_problem, "recipientAliasFile: '%s' ", alias_file);
     }
     return people;
 }
@@ -75,6 +73,25 @@ spoc_people_set_directory(SpocPeople *people, SpocDirectory *directory)
 }
 
 void
+spoc_people_set_owner_is_address(SpocPeople *people, gboolean owner_is_address)
+{
+    people->owner_is_address = owner_is_address;
+}
+
+void
+spoc_people_set_trusts_names(SpocPeople *people, gboolean trusts_names)
+{
+    people->trusts_names = trusts_names;
+}
+
+void
+spoc_people_set_host_names(SpocPeople *people, const char *const *names)
+{
+    g_strfreev(people->host_names);
+    people->host_names = g_strdupv((char **)names);
+}
+
+void
 spoc_people_set_allowed_key(SpocPeople *people, const char *key)
 {
     people->allowed_key = key;
@@ -86,6 +103,7 @@ spoc_people_free(SpocPeople *people)
     if (people == NULL)
         return;
     g_free(people->domain);
+    g_strfreev(people->host_names);
     spoc_allowed_free(people->allowed);
     spoc_aliases_free(people->aliases);
     g_clear_error(&people->alias_problem);
@@ -141,18 +159,52 @@ spoc_persons_add(GPtrArray *persons, GPtrArray *found)
     }
 }
 
+/* Where an address comes from decides whether a job's owner may be mailed there. */
+typedef enum {
+    SAID_BY_SITE, /* the alias file, the directory, recipientDomain */
+    SAID_BY_NAME, /* the name itself is it: ownerIsAddress */
+} Source;
+
+/* Takes @address over. @source: one that the site names has a person marked as the owner for now,
+ * persons_of_owner() */
 static void
-add_person(GPtrArray *persons, char *address, const char *name, const char *language)
+add_person(GPtrArray *persons, char *address, const char *name, const char *language, Source source)
 {
-    if (find_person(persons, address) != NULL) {
+    SpocPerson *known = find_person(persons, address);
+    if (known != NULL) {
+        known->is_owner |= source == SAID_BY_SITE;
         g_free(address);
         return;
     }
     SpocPerson *person = g_new0(SpocPerson, 1);
+    person->is_owner = source == SAID_BY_SITE;
     person->address = address;
     person->name = g_strdup(name);
     person->language = g_strdup(language);
     g_ptr_array_add(persons, person);
+}
+
+/* Of an address that a job or a URI made up: whether a mail server could see another in it */
+static gboolean
+check_hazard(const SpocPeople *people, const char *address, GError **error)
+{
+    g_autofree char *hazard = people->trusts_names ? NULL : spoc_address_hazard(address);
+    if (hazard == NULL || spoc_allowed_lists(people->allowed, address))
+        return TRUE;
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
+                "'%s' has '%s' before the @, by which mail servers may send it elsewhere; it is "
+                "mailed only when %s lists this very address",
+                address, hazard, people->allowed_key);
+    return FALSE;
+}
+
+/* (transfer full): @text, which a job or a URI says, as an address */
+static char *
+take_address(const SpocPeople *people, const char *text, GError **error)
+{
+    g_autofree char *address = spoc_address_canonical(text, error);
+    return address != NULL && check_hazard(people, address, error) ? g_steal_pointer(&address)
+                                                                   : NULL;
 }
 
 /* user@recipientDomain */
@@ -164,18 +216,32 @@ append_domain(const SpocPeople *people, const char *user, GError **error)
                     "there is no domain for the user '%s': set recipientDomain or mailfrom", user);
         return NULL;
     }
+    if (strchr(user, '@') != NULL) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "'%s' is the name of a user, and no address by itself: it needs a line in "
+                    "recipientAliasFile, an entry in the directory, or ownerIsAddress = true",
+                    user);
+        return NULL;
+    }
     if (!spoc_local_part_is_valid(user, -1, error)) {
         g_prefix_error(error, "the user needs a line in recipientAliasFile: ");
         return NULL;
     }
     g_autofree char *address = g_strdup_printf("%s@%s", user, people->domain);
-    return spoc_address_canonical(address, error);
+    return take_address(people, address, error);
+}
+
+/* Whether the name of a user, in which an @ stands, is an address. */
+static gboolean
+is_address_itself(const SpocPeople *people, const char *user)
+{
+    return people->owner_is_address && strchr(user, '@') != NULL;
 }
 
 /* Where a user's name leads to by the alias file, which is itself when it isn't there;
  * (element-type SpocAliasTarget) */
 static GPtrArray *
-targets_of_user(const SpocPeople *people, const char *user, GError **error)
+targets_of_user(const SpocPeople *people, const char *user, GPtrArray *refusals, GError **error)
 {
     g_autofree char *shown = spoc_text_line(user, -1, SPOC_USER_NAME_MAX_BYTES);
     if (*user == '\0' || strcmp(shown, user) != 0) {
@@ -188,27 +254,41 @@ targets_of_user(const SpocPeople *people, const char *user, GError **error)
         return NULL;
     }
     g_autoptr(SpocAliases) none = people->aliases == NULL ? spoc_aliases_parse("", 0) : NULL;
-    return spoc_aliases_expand(none != NULL ? none : people->aliases, user, error);
+    return spoc_aliases_expand(none != NULL ? none : people->aliases, user, refusals, error);
 }
 
-/* Fills @ret_entry, of which the address is for the caller to free. */
-static gboolean
+/* @user at recipientDomain, or as an address itself */
+static char *
+guess(const SpocPeople *people, const char *user, Source *ret_source, GError **error)
+{
+    if (!is_address_itself(people, user))
+        return append_domain(people, user, error);
+    char *address = take_address(people, user, error);
+    /* At recipientDomain it is no more than its local part as a name would be. */
+    gboolean is_of_site = address != NULL && people->domain != NULL &&
+                          strcmp(strrchr(address, '@') + 1, people->domain) == 0;
+    *ret_source = is_of_site ? SAID_BY_SITE : SAID_BY_NAME;
+    return address;
+}
+
+/* Fills @ret_entry; (transfer full): the address */
+static char *
 find_user(const SpocPeople *people, const char *user, SpocDirectoryEntry *ret_entry,
-          char **ret_address, GError **error)
+          Source *ret_source, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    if (people->directory != NULL) {
-        if (spoc_directory_find(people->directory, user, ret_entry, &problem)) {
-            *ret_address = g_strdup(ret_entry->address);
-            return TRUE;
-        }
-        if (!people->guesses || !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) {
-            g_propagate_error(error, g_steal_pointer(&problem));
-            return FALSE;
-        }
-    }
-    *ret_address = append_domain(people, user, error);
-    return *ret_address != NULL;
+    if (people->directory == NULL)
+        return guess(people, user, ret_source, error);
+    if (spoc_directory_find(people->directory, user, ret_entry, &problem))
+        return g_strdup(ret_entry->address);
+    gboolean may_guess =
+        (people->guesses && g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) ||
+        (is_address_itself(people, user) &&
+         g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND));
+    if (may_guess)
+        return guess(people, user, ret_source, error);
+    g_propagate_error(error, g_steal_pointer(&problem));
+    return NULL;
 }
 
 static gboolean
@@ -216,37 +296,62 @@ add_target(const SpocPeople *people, GPtrArray *persons, const SpocAliasTarget *
            const char *full_name, GError **error)
 {
     SpocDirectoryEntry entry = {0};
-    char *address = NULL;
-    if (target->is_address) {
-        address = spoc_address_canonical(target->text, error);
-        if (address == NULL)
-            return FALSE;
-    } else if (!find_user(people, target->text, &entry, &address, error)) {
+    Source source = SAID_BY_SITE;
+    char *address = target->is_address ? spoc_address_canonical(target->text, error)
+                                       : find_user(people, target->text, &entry, &source, error);
+    if (address == NULL)
         return FALSE;
-    }
     const char *name = entry.name != NULL ? entry.name : full_name;
     if (name == NULL && !target->is_address)
         name = spoc_accounts_full_name(people->accounts, target->text);
-    add_person(persons, address, name,
-               target->language != NULL ? target->language : entry.language);
+    add_person(persons, address, name, target->language != NULL ? target->language : entry.language,
+               source);
     return TRUE;
 }
 
-/* A user's name becomes persons; not yet checked against the allow-list. */
-static GPtrArray *
-persons_of_user(const SpocPeople *people, const char *user, GError **error)
+static gboolean
+is_for_now(const GError *error)
 {
-    g_autoptr(GPtrArray) targets = targets_of_user(people, user, error);
+    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING) ||
+           g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
+}
+
+/* The end of looking for people: NULL with the first of @refusals when nobody was found. */
+static GPtrArray *
+some_or_refusal(GPtrArray *persons, GPtrArray *own, GPtrArray *refusals, GError **error)
+{
+    if (persons->len == 0) {
+        g_propagate_error(error, g_ptr_array_steal_index(own, 0));
+        return NULL;
+    }
+    while (refusals != NULL && own->len > 0)
+        g_ptr_array_add(refusals, g_ptr_array_steal_index(own, 0));
+    return g_ptr_array_ref(persons);
+}
+
+/* A user's name becomes persons, each marked as the owner when its address is one that the site
+ * names; not yet checked against the allow-list. */
+static GPtrArray *
+persons_of_user(const SpocPeople *people, const char *user, GPtrArray *refusals, GError **error)
+{
+    g_autoptr(GPtrArray) own = spoc_refusals_new();
+    g_autoptr(GPtrArray) targets = targets_of_user(people, user, own, error);
     if (targets == NULL)
         return NULL;
     const char *full_name =
         targets->len == 1 ? spoc_accounts_full_name(people->accounts, user) : NULL;
     g_autoptr(GPtrArray) persons = new_persons();
     for (guint i = 0; i < targets->len; i++) {
-        if (!add_target(people, persons, g_ptr_array_index(targets, i), full_name, error))
+        GError *problem = NULL;
+        if (add_target(people, persons, g_ptr_array_index(targets, i), full_name, &problem))
+            continue;
+        if (is_for_now(problem)) {
+            g_propagate_error(error, problem);
             return NULL;
+        }
+        g_ptr_array_add(own, problem);
     }
-    return g_steal_pointer(&persons);
+    return some_or_refusal(persons, own, refusals, error);
 }
 
 /* --- the allow-list --------------------------------------------------------------------- */
@@ -259,28 +364,70 @@ is_allowed(const SpocPeople *people, const SpocPerson *person)
 }
 
 /* The owner's addresses as "@owner" may allow them. The name of an owner is whatever the
- * printing program said. Where it looks like an address ("alice@REALM") and no alias says
- * where its mail goes, "@owner" does not vouch for it: else anyone who may print could
- * have mail sent to anyone. It needs an entry of its own in the allow-list. */
+ * printing program said: "@owner" vouches for what the site makes of it, never for what stands in
+ * it, else anyone who may print could have mail sent to anyone. */
 static GPtrArray *
-persons_of_owner(const SpocPeople *people, const char *owner, GError **error)
+persons_of_owner(const SpocPeople *people, const char *owner, GPtrArray *refusals, GError **error)
 {
-    g_autoptr(GPtrArray) persons = persons_of_user(people, owner, error);
-    if (persons == NULL)
-        return NULL;
-    const SpocPerson *first = g_ptr_array_index(persons, 0);
-    gboolean is_itself = strchr(owner, '@') != NULL && persons->len == 1 &&
-                         spoc_address_equal(first->address, owner);
-    for (guint i = 0; i < persons->len; i++) {
+    GPtrArray *persons = persons_of_user(people, owner, refusals, error);
+    for (guint i = 0; persons != NULL && i < persons->len; i++) {
         SpocPerson *person = g_ptr_array_index(persons, i);
-        person->is_owner = !is_itself || spoc_allowed_has(people->allowed, person->address);
+        person->is_owner |= spoc_allowed_has(people->allowed, person->address);
     }
-    return g_steal_pointer(&persons);
+    return persons;
+}
+
+/* As persons_of_user(), of whom none is the owner yet */
+static GPtrArray *
+persons_of_name(const SpocPeople *people, const char *user, GPtrArray *refusals, GError **error)
+{
+    GPtrArray *persons = persons_of_user(people, user, refusals, error);
+    for (guint i = 0; persons != NULL && i < persons->len; i++)
+        ((SpocPerson *)g_ptr_array_index(persons, i))->is_owner = FALSE;
+    return persons;
+}
+
+/* (transfer full) (nullable): the user whom mailto:USER@HOST means, as lp -m writes it */
+static char *
+user_of_host(const SpocPeople *people, const SpocRecipient *recipient)
+{
+    const char *at = recipient->is_mailto ? strrchr(recipient->text, '@') : NULL;
+    for (guint i = 0; at != NULL && people->host_names != NULL && people->host_names[i] != NULL;
+         i++) {
+        g_autofree char *own = g_strconcat("@", people->host_names[i], NULL);
+        if (spoc_address_equal(at, own))
+            return g_strndup(recipient->text, (gsize)(at - recipient->text));
+    }
+    return NULL;
+}
+
+static GPtrArray *
+persons_of_address(const SpocPeople *people, const SpocRecipient *recipient, GPtrArray *refusals,
+                   GError **error)
+{
+    g_autofree char *user = user_of_host(people, recipient);
+    if (user != NULL) {
+        g_autoptr(GError) problem = NULL;
+        GPtrArray *persons = persons_of_name(people, user, refusals, &problem);
+        /* Where names have no domain, this host's is meant. */
+        if (persons != NULL || people->domain != NULL || people->directory != NULL ||
+            !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)) {
+            if (problem != NULL)
+                g_propagate_error(error, g_steal_pointer(&problem));
+            return persons;
+        }
+    }
+    char *address = take_address(people, recipient->text, error);
+    if (address == NULL)
+        return NULL;
+    GPtrArray *persons = new_persons();
+    add_person(persons, address, NULL, NULL, SAID_BY_NAME);
+    return persons;
 }
 
 static GPtrArray *
 persons_of(const SpocPeople *people, const SpocRecipient *recipient, const char *owner,
-           GError **error)
+           GPtrArray *refusals, GError **error)
 {
     switch (recipient->who) {
     case SPOC_WHO_OWNER:
@@ -289,17 +436,11 @@ persons_of(const SpocPeople *people, const SpocRecipient *recipient, const char 
                         "the owner of the job is not known");
             return NULL;
         }
-        return persons_of_owner(people, owner, error);
+        return persons_of_owner(people, owner, refusals, error);
     case SPOC_WHO_USER:
-        return persons_of_user(people, recipient->text, error);
-    case SPOC_WHO_ADDRESS: {
-        g_autofree char *address = spoc_address_canonical(recipient->text, error);
-        if (address == NULL)
-            return NULL;
-        GPtrArray *persons = new_persons();
-        add_person(persons, g_steal_pointer(&address), NULL, NULL);
-        return persons;
-    }
+        return persons_of_name(people, recipient->text, refusals, error);
+    case SPOC_WHO_ADDRESS:
+        return persons_of_address(people, recipient, refusals, error);
     }
     g_return_val_if_reached(NULL);
 }
@@ -310,7 +451,7 @@ static gboolean
 mark_owner(const SpocPeople *people, GPtrArray *persons, const char *owner, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    g_autoptr(GPtrArray) owners = persons_of_owner(people, owner, &problem);
+    g_autoptr(GPtrArray) owners = persons_of_owner(people, owner, NULL, &problem);
     for (guint i = 0; owners != NULL && i < owners->len; i++) {
         const SpocPerson *known = g_ptr_array_index(owners, i);
         SpocPerson *person = find_person(persons, known->address);
@@ -322,46 +463,53 @@ mark_owner(const SpocPeople *people, GPtrArray *persons, const char *owner, GErr
         if (person->language == NULL)
             person->language = g_strdup(known->language);
     }
-    if (!g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING) &&
-        !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE))
+    if (!is_for_now(problem))
         return TRUE;
     g_propagate_error(error, g_steal_pointer(&problem));
     return FALSE;
 }
 
-static gboolean
-check_allowed(const SpocPeople *people, const GPtrArray *persons, GError **error)
+/* Moves those who are not allowed out of @persons, to @denials. */
+static void
+take_denied(const SpocPeople *people, GPtrArray *persons, GPtrArray *denials)
 {
-    for (guint i = 0; i < persons->len; i++) {
+    for (guint i = 0; i < persons->len;) {
         const SpocPerson *person = g_ptr_array_index(persons, i);
-        if (is_allowed(people, person))
+        if (is_allowed(people, person)) {
+            i++;
             continue;
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
-                    "%s does not allow %s; add the address, or its domain as @%s",
-                    people->allowed_key, person->address, strrchr(person->address, '@') + 1);
-        return FALSE;
+        }
+        g_ptr_array_add(denials,
+                        g_error_new(SPOC_ERROR, SPOC_ERROR_DENIED,
+                                    "%s does not allow %s; add the address, or its domain as @%s",
+                                    people->allowed_key, person->address,
+                                    strrchr(person->address, '@') + 1));
+        g_ptr_array_remove_index(persons, i);
     }
-    return TRUE;
 }
 
 GPtrArray *
 spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, const char *owner,
-                    GError **error)
+                    GPtrArray *refusals, GError **error)
 {
-    g_autoptr(GError) denial = NULL;
     g_autoptr(GError) unknown = NULL;
-    g_autoptr(GPtrArray) persons = persons_of(people, recipient, owner, error);
+    g_autoptr(GPtrArray) own = spoc_refusals_new();
+    g_autoptr(GPtrArray) persons = persons_of(people, recipient, owner, own, error);
     if (persons == NULL)
         return NULL;
     gboolean knows_owner = recipient->who == SPOC_WHO_OWNER || owner == NULL || *owner == '\0' ||
                            mark_owner(people, persons, owner, &unknown);
-    gboolean good = check_allowed(people, persons, &denial);
+    guint known_refusals = own->len;
+    take_denied(people, persons, own);
+    gboolean all_allowed = own->len == known_refusals;
     /* Who may have mail anyway need not wait for a directory that is away to know the owner. */
-    if (good && (knows_owner || !g_error_matches(unknown, SPOC_ERROR, SPOC_ERROR_PENDING)))
-        return g_steal_pointer(&persons);
-    gboolean could_help = !knows_owner && (good || spoc_allowed_has_owner(people->allowed));
-    g_propagate_error(error, could_help ? g_steal_pointer(&unknown) : g_steal_pointer(&denial));
-    return NULL;
+    gboolean must_wait = all_allowed ? g_error_matches(unknown, SPOC_ERROR, SPOC_ERROR_PENDING)
+                                     : !knows_owner && spoc_allowed_has_owner(people->allowed);
+    if (must_wait) {
+        g_propagate_error(error, g_steal_pointer(&unknown));
+        return NULL;
+    }
+    return some_or_refusal(persons, own, refusals, error);
 }
 
 /* --- asking ----------------------------------------------------------------------------- */
@@ -369,7 +517,7 @@ spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient, co
 static void
 add_users(const SpocPeople *people, const char *user, GPtrArray *users)
 {
-    g_autoptr(GPtrArray) targets = user != NULL ? targets_of_user(people, user, NULL) : NULL;
+    g_autoptr(GPtrArray) targets = user != NULL ? targets_of_user(people, user, NULL, NULL) : NULL;
     for (guint i = 0; targets != NULL && i < targets->len; i++) {
         const SpocAliasTarget *target = g_ptr_array_index(targets, i);
         if (!target->is_address)
@@ -382,8 +530,10 @@ spoc_people_ask(SpocPeople *people, const SpocRecipient *recipient, const char *
                 SpocAnsweredFunc answered, gpointer user_data)
 {
     g_autoptr(GPtrArray) users = g_ptr_array_new_with_free_func(g_free);
-    if (recipient->who == SPOC_WHO_USER)
-        add_users(people, recipient->text, users);
+    g_autofree char *of_host =
+        recipient->who == SPOC_WHO_ADDRESS ? user_of_host(people, recipient) : NULL;
+    if (recipient->who != SPOC_WHO_OWNER)
+        add_users(people, recipient->who == SPOC_WHO_USER ? recipient->text : of_host, users);
     add_users(people, owner, users);
     g_ptr_array_add(users, NULL);
     return spoc_directory_ask(people->directory, (const char *const *)users->pdata, answered,

@@ -10,10 +10,10 @@
  */
 #pragma once
 
+#include "base/address.h"
 #include "people/directory.h"
 
 #define SPOC_RECIPIENTS_MAX 100
-#define SPOC_ADDRESS_MAX_BYTES 254 /* RFC 5321 4.5.3.1.3, less the brackets */
 
 typedef enum {
     SPOC_FORMAT_BOTH,
@@ -35,10 +35,19 @@ typedef enum {
 typedef struct {
     SpocWho who;
     char *text; /* the address or the user name; NULL for the owner */
+    gboolean
+        is_mailto; /* from a mailto: URI: at this host's name it is a user, as lp -m means it */
 } SpocRecipient;
+
+/* (transfer full): for the refusals of one recipient while others get their mail: (element-type
+ * GError) */
+GPtrArray *spoc_refusals_new(void);
+/* (transfer full): their words in one line */
+char *spoc_refusals_join(const GPtrArray *refusals);
 
 typedef struct {
     GPtrArray *recipients; /* (element-type SpocRecipient), at least one */
+    GPtrArray *refused;    /* (element-type GError): those that are none, one each */
     char *language;        /* (nullable): "de", "pt-BR" */
     SpocFormat format;
     SpocDigest digest;
@@ -50,15 +59,13 @@ typedef struct {
  * @uri: "spoc:alice@example.com,%40owner?language=de" or "mailto:…" (RFC 6068)
  *
  * Split at commas first, then percent-decoded. Unknown parameters are ignored: none can
- * add a recipient or a header.
+ * add a recipient or a header. One that is no recipient is refused by itself; only where none is
+ * one, the URI is.
  */
 SpocRecipientUri *spoc_recipient_uri_parse(const char *uri,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void spoc_recipient_uri_free(SpocRecipientUri *uri);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRecipientUri, spoc_recipient_uri_free)
-
-/* Whether @address is one that can be mailed: local@domain, UTF-8 allowed in both. */
-gboolean spoc_address_is_valid(const char *address, GError **error);
 
 typedef struct _SpocPeople SpocPeople;
 
@@ -81,11 +88,33 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPeople, spoc_people_free)
 const char *spoc_people_problem(const SpocPeople *people);
 
 /**
+ * spoc_people_check_aliases:
+ * @path: of recipientAliasFile
+ *
+ * Returns: (transfer full) (nullable) (element-type SpocAliasProblem): every line that cannot be
+ *   followed; NULL when the file cannot be read, which loading the configuration has found
+ */
+GPtrArray *spoc_people_check_aliases(const char *path);
+
+/**
+ * SpocAliasProblem:
+ * @line: from 1
+ * @loses_mail: somebody whom the line names gets no mail; else it is as in the alias file of a mail
+ *   server, where commands and files are usual
+ * @text: what is wrong and what mends it
+ */
+typedef struct {
+    guint line;
+    gboolean loses_mail;
+    char *text;
+} SpocAliasProblem;
+
+/**
  * SpocPerson:
  * @address: to mail; canonical: domain in lower case
  * @name: (nullable): full name from the directory or the account, one line
  * @language: (nullable): "pt-BR", from the alias file or the directory
- * @is_owner: it is (also) the owner of the event's job
+ * @is_owner: it is (also) the owner of the event's job, and the allow-list may let it in as such
  */
 typedef struct {
     char *address;
@@ -104,9 +133,15 @@ void spoc_persons_add(GPtrArray *persons, GPtrArray *found);
  * spoc_people_resolve:
  * @recipient: from a URI
  * @owner: (nullable): user name of the job's owner, for SPOC_WHO_OWNER and the allow-list
+ * @refusals: (nullable) (element-type GError): filled: why some that an alias leads to get nothing
+ *   while others do; SPOC_ERROR_DENIED may be another answer once the owner is known
  *
  * Aliases may lead to several. Each address is checked against notifyAllowedRecipients;
- * "@owner" in that list allows what @owner resolves to.
+ * "@owner" in that list allows what @owner resolves to. What a name is, whoever said it, is told
+ * by the alias file, the directory and recipientDomain alone: a name with an @ in it is an address
+ * only where an alias or ownerIsAddress says so, and then "@owner" allows it at recipientDomain
+ * alone. An address in which mail servers may see another (spoc_address_hazard()) must be listed
+ * itself.
  *
  * Returns: (transfer full) (element-type SpocPerson): at least one person, or NULL with
  *   SPOC_ERROR_INVALID, SPOC_ERROR_DENIED, SPOC_ERROR_NOT_FOUND (no owner, no domain),
@@ -116,7 +151,8 @@ void spoc_persons_add(GPtrArray *persons, GPtrArray *found);
  *   or an unusable one SPOC_ERROR_INVALID
  */
 GPtrArray *spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient,
-                               const char *owner, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                               const char *owner, GPtrArray *refusals,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_people_ask:

@@ -5,25 +5,12 @@
  */
 #pragma once
 
+#include "config/file.h"
 #include "people/recipient.h"
 
 #define SPOC_USER_NAME_MAX_BYTES 255
-#define SPOC_ALIAS_FILE_MAX_BYTES (4 * 1024 * 1024)
 #define SPOC_ALIAS_TARGETS_MAX 100
 #define SPOC_ALIAS_DEPTH_MAX 8
-
-/* --- addresses: address.c --------------------------------------------------------------- */
-
-/* (transfer full): @address with its domain in lower case and ASCII form (RFC 5890), so that
- * an international domain asks no more of a mail server than another; NULL with
- * SPOC_ERROR_INVALID */
-char *spoc_address_canonical(const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Whether it can stand before an @: a dot-atom (RFC 5322 3.2.3) of at most 64 bytes. */
-gboolean spoc_local_part_is_valid(const char *local_part, gssize length, GError **error);
-
-/* The same mailbox: the local part is compared without regard to case as well. */
-gboolean spoc_address_equal(const char *left, const char *right);
 
 /* (transfer full) (nullable): "pt-BR" for "pt_BR" or "pt-BR"; NULL for what is no language: uri.c
  */
@@ -33,8 +20,8 @@ char *spoc_language_canonical(const char *text);
 
 typedef struct _SpocAliases SpocAliases;
 
-/* Reads the text of an aliases(5) file. Never fails: a target that is refused is an error
- * when somebody's mail would go there. */
+/* Reads the text of an aliases(5) file, with or without a BOM. Never fails: a target that is
+ * refused is an error when somebody's mail would go there; spoc_aliases_check() finds it before. */
 SpocAliases *spoc_aliases_parse(const char *text, gssize length);
 void spoc_aliases_free(SpocAliases *aliases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocAliases, spoc_aliases_free)
@@ -55,14 +42,19 @@ void spoc_alias_target_free(SpocAliasTarget *target);
 
 /**
  * spoc_aliases_expand:
- * @name: a user's name or an address
+ * @name: a user's name, whatever stands in it
+ * @refusals: (nullable) (element-type GError): filled, spoc_refusals_new(): targets that are left
+ *   out while others remain
  *
  * Returns: (transfer full) (element-type SpocAliasTarget): where @name leads to, which is
- *   itself alone when there is no such alias; NULL with SPOC_ERROR_INVALID (a command, a
- *   file, an include, a loop) or SPOC_ERROR_LIMIT
+ *   itself alone, and never an address, when there is no such alias; NULL with SPOC_ERROR_INVALID
+ *   (nothing but commands, files, includes, loops) or SPOC_ERROR_LIMIT
  */
-GPtrArray *spoc_aliases_expand(const SpocAliases *aliases, const char *name,
+GPtrArray *spoc_aliases_expand(const SpocAliases *aliases, const char *name, GPtrArray *refusals,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* (transfer full) (element-type SpocAliasProblem): every line that cannot be followed */
+GPtrArray *spoc_aliases_check(const char *text, gssize length);
 
 /* --- notifyAllowedRecipients: allow.c --------------------------------------------------- */
 
@@ -76,6 +68,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocAllowed, spoc_allowed_free)
 
 /* By an address, a domain or "*" */
 gboolean spoc_allowed_has(const SpocAllowed *allowed, const char *address);
+/* By that very address */
+gboolean spoc_allowed_lists(const SpocAllowed *allowed, const char *address);
 /* "@owner" or "*" is in the list. */
 gboolean spoc_allowed_has_owner(const SpocAllowed *allowed);
 
@@ -106,6 +100,15 @@ SpocPeople *spoc_people_new_from_rules(const char *domain, const char *const *al
 
 /* While the directory cannot be asked, users are NAME@domain: recipientLdapWhenAway. */
 void spoc_people_set_guesses(SpocPeople *people, gboolean guesses);
+
+/* ownerIsAddress: the name of a job's owner may be an address. */
+void spoc_people_set_owner_is_address(SpocPeople *people, gboolean owner_is_address);
+
+/* mailto:USER@NAME, with one of these names, is USER: (transfer none) NULL-terminated */
+void spoc_people_set_host_names(SpocPeople *people, const char *const *names);
+
+/* Addresses come from an administrator, not from jobs and URIs. */
+void spoc_people_set_trusts_names(SpocPeople *people, gboolean trusts_names);
 
 /* @key: static: the setting that refusals name, instead of notifyAllowedRecipients */
 void spoc_people_set_allowed_key(SpocPeople *people, const char *key);

@@ -23,6 +23,7 @@ spoc_recipient_uri_free(SpocRecipientUri *uri)
     if (uri == NULL)
         return;
     g_ptr_array_unref(uri->recipients);
+    g_ptr_array_unref(uri->refused);
     g_free(uri->language);
     g_free(uri->subject);
     g_free(uri);
@@ -65,10 +66,8 @@ is_user_name(const char *name)
 }
 
 static gboolean
-add_recipient(SpocRecipientUri *uri, const char *piece, GError **error)
+add_recipient(SpocRecipientUri *uri, const char *piece, gboolean is_mailto, GError **error)
 {
-    if (uri->recipients->len >= SPOC_RECIPIENTS_MAX)
-        return refuse(error, piece, "one URI names at most 100");
     g_autofree char *text = decode(piece);
     if (text == NULL || has_control(text))
         return refuse(error, piece, "it has a percent escape that stands for no character");
@@ -89,27 +88,55 @@ add_recipient(SpocRecipientUri *uri, const char *piece, GError **error)
     }
     SpocRecipient *recipient = g_new0(SpocRecipient, 1);
     recipient->who = who;
+    recipient->is_mailto = is_mailto;
     recipient->text = g_steal_pointer(&text);
     g_ptr_array_add(uri->recipients, recipient);
     return TRUE;
 }
 
+GPtrArray *
+spoc_refusals_new(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)g_error_free);
+}
+
+char *
+spoc_refusals_join(const GPtrArray *refusals)
+{
+    GString *all = g_string_new(NULL);
+    for (guint i = 0; i < refusals->len; i++) {
+        const GError *one = g_ptr_array_index(refusals, i);
+        g_string_append_printf(all, "%s%s", i > 0 ? "; " : "", one->message);
+    }
+    return g_string_free(all, FALSE);
+}
+
+/* Each stands for itself: one that is no recipient keeps nobody else's mail back. */
 static gboolean
-add_recipients(SpocRecipientUri *uri, const char *path, GError **error)
+add_recipients(SpocRecipientUri *uri, const char *path, gboolean is_mailto, GError **error)
 {
     if (g_str_has_prefix(path, "//"))
         return refuse(error, path, "nothing like // stands between the colon and the address");
     /* Split before decoding: an escaped comma is part of a name, and refused there. */
     g_auto(GStrv) pieces = g_strsplit(path, ",", -1);
     for (gsize i = 0; pieces[i] != NULL; i++) {
-        if (*pieces[i] != '\0' && !add_recipient(uri, pieces[i], error))
-            return FALSE;
+        g_autoptr(GError) problem = NULL;
+        if (*pieces[i] == '\0')
+            continue;
+        if (uri->recipients->len + uri->refused->len >= SPOC_RECIPIENTS_MAX)
+            return refuse(error, pieces[i], "one URI names at most 100");
+        if (!add_recipient(uri, pieces[i], is_mailto, &problem))
+            g_ptr_array_add(uri->refused, g_steal_pointer(&problem));
     }
-    if (uri->recipients->len == 0)
+    if (uri->recipients->len > 0)
+        return TRUE;
+    if (uri->refused->len == 0)
         return refuse(error, path,
                       "nobody is named; write spoc:alice@example.com, or "
                       "spoc:%40owner for the owner of the job");
-    return TRUE;
+    g_autofree char *all = spoc_refusals_join(uri->refused);
+    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, all);
+    return FALSE;
 }
 
 /* --- parameters ------------------------------------------------------------------------- */
@@ -201,7 +228,8 @@ spoc_recipient_uri_parse(const char *uri, GError **error)
 
     g_autoptr(SpocRecipientUri) parsed = g_new0(SpocRecipientUri, 1);
     parsed->recipients = g_ptr_array_new_with_free_func(recipient_free);
-    if (!add_recipients(parsed, path, error))
+    parsed->refused = spoc_refusals_new();
+    if (!add_recipients(parsed, path, is_mailto, error))
         return NULL;
     if (rest[path_size] == '?') {
         g_autofree char *query =

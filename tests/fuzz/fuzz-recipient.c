@@ -21,7 +21,7 @@ resolve(const SpocPeople *people, const SpocRecipientUri *uri, const char *owner
 {
     for (guint i = 0; i < uri->recipients->len; i++) {
         g_autoptr(GPtrArray) found =
-            spoc_people_resolve(people, g_ptr_array_index(uri->recipients, i), owner, NULL);
+            spoc_people_resolve(people, g_ptr_array_index(uri->recipients, i), owner, NULL, NULL);
         for (guint n = 0; found != NULL && n < found->len; n++)
             check_person(g_ptr_array_index(found, n));
     }
@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (count < 3)
         return 0;
     g_autoptr(SpocAliases) aliases = spoc_aliases_parse(parts[2], -1);
-    g_autoptr(GPtrArray) targets = spoc_aliases_expand(aliases, "alice", NULL);
+    g_autoptr(GPtrArray) targets = spoc_aliases_expand(aliases, "alice", NULL, NULL);
     if (targets != NULL && (targets->len == 0 || targets->len > SPOC_ALIAS_TARGETS_MAX))
         abort();
     return 0;

@@ -54,7 +54,7 @@ resolve(gpointer user_data)
     SpocPeople *people = question->client->setup->people;
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) found =
-        spoc_people_resolve(people, &question->recipient, question->owner, &error);
+        spoc_people_resolve(people, &question->recipient, question->owner, NULL, &error);
     if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING)) {
         printf("pending\n");
         fflush(stdout);

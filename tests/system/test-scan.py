@@ -278,22 +278,54 @@ class Options(WithQueue):
             self.assertEqual(attachment(mail).get_filename(), f"t-{number}.pdf")
 
     def test_a_stranger_cannot_be_mailed(self):
-        strangers = ["mail-to=x@evil.example", "mail-to=bob@example.com,x@evil.example",
-                     "mail-cc=x@evil.example", "mail-to=archive@example.org@evil.example"]
+        strangers = ["mail-to=x@evil.example", "mail-to=archive@example.org@evil.example",
+                     "mail-to=x%evil.example@example.com", "mail-to=evil.example!x@example.com",
+                     "mail-to=x@evil。example", "mail-to=x＠evil.example"]
         for option in strangers:
             with self.subTest(option=option):
                 job = self.cups.print("scan", self.pdf, option, user="alice")
                 self.cups.wait_idle()
                 self.wait_job_log(job, "not delivered: ")
                 self.assertEqual(self.catcher.mails, [])
-        job = self.cups.print("scan", self.pdf, user="x@evil.example")
-        self.wait_job_log(job, "not delivered: ")
+        for owner in ("x@evil.example", "x@evil。example", "x@ｅｖｉｌ.example", "x＠evil.example",
+                      "x%evil.example", "evil.example!x"):
+            with self.subTest(owner=owner):
+                job = self.cups.print("scan", self.pdf, user=owner)
+                self.wait_job_log(job, "not delivered: ")
         self.add_queue("astray", "spoc:x%40evil.example")
         job = self.cups.print("astray", self.pdf, user="alice")
         self.wait_job_log(job, "scanAllowedRecipients does not allow x@evil.example")
         self.assertEqual(self.catcher.mails, [])
         self.cups.wait_idle()
         self.assert_nothing_left()
+
+    def test_each_recipient_stands_for_itself(self):
+        job = self.cups.print("scan", self.pdf,
+                              "mail-to='bob@example.com,x@evil.example,no address'",
+                              "mail-cc=y@evil.example,archive@example.org", user="alice")
+        mail, = self.catcher.wait(1)
+        self.assert_sound(mail)
+        self.assertEqual(sorted(mail.recipients), ["archive@example.org", "bob@example.com"])
+        self.wait_job_log(job, "delivered: ")
+        for one in ("does not allow x@evil.example", "does not allow y@evil.example",
+                    "'no address' is no recipient"):
+            self.assertIn(one, self.job_log(job))
+            self.assertRegex(spoc.daemon_log(self.cups), f"ERROR.*gets nothing.*{one}")
+        self.assert_nothing_left()
+
+    def test_a_name_is_no_address_of_the_sender(self):
+        """Reply-To and From are the owner's by alias, directory or recipientDomain alone."""
+        for keys in ({}, {"scanFrom": "user"}):
+            for owner in ("x@evil.example", "x@evil。example", "x%evil.example"):
+                with self.subTest(owner=owner, **keys):
+                    self.configure(**keys)
+                    self.catcher.mails.clear()
+                    self.cups.print("scan", self.pdf, "mail-to=bob@example.com", user=owner)
+                    mail, = self.catcher.wait(1)
+                    self.assertEqual(mail.recipients, ["bob@example.com"])
+                    self.assertNotIn("Reply-To", mail.message)
+                    sender, = mail.message["From"].addresses
+                    self.assertEqual(sender.addr_spec, "print-server@example.com")
 
     def test_tricks_add_nothing(self):
         breaks = "a\r\nBcc: x@evil.example\r\n\r\n.\r\nMAIL FROM:<x@evil.example>\r\n"

@@ -60,7 +60,15 @@ test_contradictions(void)
         {"notifyUnverified=send", "notifyUnverified: is send"},
         {"notifyAllowedRecipients=*", "notifyAllowedRecipients: allows everyone"},
         {"notifyAllowedRecipients=[EMPTY]", "notifyAllowedRecipients: is empty"},
-        {"recipientDomain=[EMPTY]", "recipientDomain: is empty"},
+        {"recipientDomain=[EMPTY]", "recipientDomain: is empty; mail to @owner and to bare user "},
+        {"recipientDomain=[EMPTY]\nrecipientAliasFile=spoc.conf",
+         "recipientDomain: is empty; mail to owners and bare user names that recipientAliasFile"},
+        {"recipientDomain=[EMPTY]\nownerIsAddress=yes", "whose names are no addresses"},
+        {"recipientDomain=[EMPTY]\nrecipientLdapUri=ldaps://x\nrecipientLdapBase=dc=x", NULL},
+        {"recipientDomain=localhost\nrecipientLdapUri=ldaps://x\nrecipientLdapBase=dc=x", NULL},
+        {"recipientDomain=[EMPTY]\nrecipientLdapUri=ldaps://x\nrecipientLdapBase=dc=x\n"
+         "recipientLdapWhenAway=recipientDomain",
+         "recipientDomain: is empty; while the directory cannot be asked"},
         {"recipientDomain=localhost", "recipientDomain: is at localhost"},
         {"recipientDomain=intern", "recipientDomain: is at 'intern'"},
         {"mailfrom=a@localhost", "mailfrom: is at localhost"},
@@ -75,7 +83,6 @@ test_contradictions(void)
         {"trustSystemCertificates=no\ntrustStore=[EMPTY]", "no server is trusted"},
         {"mailMaxAge=10s", "mailMaxAge: is shorter than the first wait"},
         {"trustStore=no-such-store", "no-such-store' cannot be read by"},
-        {"recipientAliasFile=/no/such/file", "recipientAliasFile: '/no/such/file' cannot be read"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_test_message("%s", cases[i].text);
@@ -90,6 +97,37 @@ test_contradictions(void)
             g_assert_cmpuint(problems->len, ==, 0);
         else
             g_assert_true(has_problem(problems, cases[i].problem));
+    }
+}
+
+/* What names would lead to nobody knows: mail waits, and the setting is named. */
+static void
+test_alias_file(void)
+{
+    static const struct {
+        const char *path;
+        const char *problem; /* NULL: none */
+    } cases[] = {
+        {"aliases", NULL},
+        {"link", NULL},
+        {"/no/such/file", "spoc.conf:6: recipientAliasFile: '/no/such/file' cannot be read"},
+        {".", "is not a regular file; give it a file in the format of aliases(5)"},
+        {"/dev/null", "recipientAliasFile: '/dev/null' is not a regular file"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strconcat(GOOD "recipientAliasFile=", cases[i].path, NULL);
+        g_autoptr(ConfigFixture) fixture = make_fixture(text);
+        config_fixture_write(fixture, "etc/spoc/aliases", "alice: alice@example.com\n");
+        g_autofree char *link = config_fixture_path(fixture, "etc/spoc/link");
+        g_assert_cmpint(symlink("aliases", link), ==, 0);
+        g_autoptr(SpocConfig) config = spoc_config_load(fixture->places);
+        const SpocConfigProblem *blocker = spoc_config_blocker(config);
+        g_assert_true((blocker != NULL) == (cases[i].problem != NULL));
+        if (blocker != NULL)
+            g_assert_nonnull(strstr(blocker->message, cases[i].problem));
+        /* Said once */
+        g_autoptr(GPtrArray) problems = spoc_config_check(fixture->places, config);
+        g_assert_cmpuint(problems->len, ==, 0);
     }
 }
 
@@ -163,6 +201,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/check/contradictions", test_contradictions);
+    g_test_add_func("/check/alias-file", test_alias_file);
     g_test_add_func("/check/permissions", test_permissions);
     g_test_add_func("/check/secret-files", test_secret_files);
     g_test_add_func("/check/other-user", test_other_user);

@@ -40,11 +40,31 @@ test_own_name(void)
     g_assert_cmpstr(domain, ==, name);
 }
 
+static void
+test_names(void)
+{
+    static const char hosts[] =
+        "127.0.0.1 localhost\n127.0.1.1 printhost.corp.example printhost ph\n"
+        "192.0.2.9 other.example other\n192.0.2.8 PH print.example # x y\n";
+    g_auto(GStrv) names = spoc_host_list_names(
+        "PrintHost", hosts, "nameserver 192.0.2.1\nsearch a.example b.example.\n", "site.example");
+    g_autofree char *all = g_strjoinv(" ", names);
+    g_assert_cmpstr(all, ==,
+                    "printhost.corp.example printhost ph printhost.a.example printhost.b.example "
+                    "printhost.site.example localhost");
+    g_auto(GStrv) few = spoc_host_list_names("srv.example.com", NULL, NULL, NULL);
+    g_autofree char *joined = g_strjoinv(" ", few);
+    g_assert_cmpstr(joined, ==, "srv.example.com srv localhost");
+    g_auto(GStrv) odd = spoc_host_list_names("-", "\n#\n \n", "search\n", NULL);
+    g_assert_cmpstr(odd[0], ==, "localhost");
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/host/qualify", test_qualify);
     g_test_add_func("/host/own-name", test_own_name);
+    g_test_add_func("/host/names", test_names);
     return g_test_run();
 }

@@ -411,16 +411,35 @@ static void
 test_test_mail(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocComposedMail) mail = spoc_test_mail_compose(
-        "print-server@example.com", "alice@example.com", "printhost", NULL, 1790000000, &error);
+    g_autoptr(SpocComposedMail) mail =
+        spoc_test_mail_compose("print-server@example.com", NULL, "alice@example.com", "printhost",
+                               NULL, 1790000000, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(mail->subject, ==, "Test mail from the print server printhost");
     g_assert_true(g_str_has_prefix(mail->id, "test-1790000000-"));
     g_autofree char *text =
         g_strndup(g_bytes_get_data(mail->bytes, NULL), g_bytes_get_size(mail->bytes));
+    expect(text, "From: \"Print server printhost\" <print-server@example.com>\r\n");
     expect(text, "To: <alice@example.com>\r\n");
     expect(text, "spocctl test alice@example.com\r\n");
-    g_assert_null(spoc_test_mail_compose("a@b", "x", "h", NULL, 0, &error));
+    /* mailfrom's own name, encoded where it needs it (RFC 2047) */
+    static const struct {
+        const char *name;
+        const char *header;
+    } named[] = {
+        {"Print Server", "From: \"Print Server\" <p@example.com>\r\n"},
+        {"a \"b\" \\", "From: \"a \\\"b\\\" \\\\\" <p@example.com>\r\n"},
+        {"Drucker \u00dcbersee", "From: =?utf-8?B?RHJ1Y2tlciDDnGJlcnNlZQ==?= <p@example.com>\r\n"},
+        {"=?utf-8?B?QmNj?=", "From: =?utf-8?B?PT91dGYtOD9CP1FtTmo/PQ==?= <p@example.com>\r\n"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(named); i++) {
+        g_autoptr(SpocComposedMail) one = spoc_test_mail_compose(
+            "p@example.com", named[i].name, "alice@example.com", "h", NULL, 0, &error);
+        g_autofree char *bytes =
+            g_strndup(g_bytes_get_data(one->bytes, NULL), g_bytes_get_size(one->bytes));
+        expect(bytes, named[i].header);
+    }
+    g_assert_null(spoc_test_mail_compose("a@b", NULL, "x", "h", NULL, 0, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 

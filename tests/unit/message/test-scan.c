@@ -75,6 +75,12 @@ test_compose(void)
     g_autofree char *from_owner = compose(&mail);
     g_assert_nonnull(strstr(from_owner, "\r\nSender: "));
     g_assert_null(strstr(from_owner, "\r\nReply-To: "));
+    mail.sender_name = "Scanner, 2nd floor";
+    g_autofree char *named = compose(&mail);
+    g_assert_nonnull(strstr(named, "\r\nSender: \"Scanner, 2nd floor\" <print-server@ex"));
+    mail.is_from_owner = FALSE;
+    g_autofree char *from_server = compose(&mail);
+    g_assert_true(g_str_has_prefix(from_server, "From: \"Scanner, 2nd floor\" <print-server@ex"));
 }
 
 /* No text ends the part that it stands in, whatever it knows of other mails' boundaries. */

@@ -56,8 +56,8 @@ test_expand(void)
         {"stranger", "stranger"},
         {"stranger@example.com", "stranger@example.com"},
         {"empty", "empty"},
-        {"carol", NULL}, /* "carol@example.net # no comment" is no address */
-        {"bob", NULL},
+        {"carol", NULL},                 /* "carol@example.net # no comment" is no address */
+        {"bob", "bob@example.com dave"}, /* without carol, see below */
         {"root", NULL},
         {"file", NULL},
         {"include", NULL},
@@ -68,7 +68,7 @@ test_expand(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, cases[i].name, &error);
+        g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, cases[i].name, NULL, &error);
         if (cases[i].targets == NULL) {
             if (found != NULL)
                 g_error("accepted: %s", cases[i].name);
@@ -80,7 +80,10 @@ test_expand(void)
         g_autoptr(GString) text = g_string_new(NULL);
         for (guint n = 0; n < found->len; n++) {
             const SpocAliasTarget *target = g_ptr_array_index(found, n);
-            g_assert_cmpint(target->is_address, ==, strchr(target->text, '@') != NULL);
+            /* A name that no line has is no address, whatever stands in it. */
+            gboolean is_itself = strcmp(target->text, cases[i].name) == 0;
+            g_assert_cmpint(target->is_address, ==,
+                            strchr(target->text, '@') != NULL && !is_itself);
             g_string_append_printf(text, "%s%s", n > 0 ? " " : "", target->text);
         }
         g_assert_cmpstr(text->str, ==, cases[i].targets);
@@ -94,7 +97,7 @@ test_several(void)
                                "carol c: carol@example.com\n";
     g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text, -1);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "team", &error);
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "team", NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(found->len, ==, 3);
     const SpocAliasTarget *last = g_ptr_array_index(found, 2);
@@ -112,7 +115,7 @@ test_language(void)
                                            "dan -"};
     g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text, -1);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "team", &error);
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "team", NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(found->len, ==, G_N_ELEMENTS(expected));
     for (guint i = 0; i < found->len; i++) {
@@ -121,7 +124,7 @@ test_language(void)
                                                 target->language != NULL ? target->language : "-");
         g_assert_cmpstr(said, ==, expected[i]);
     }
-    g_assert_null(spoc_aliases_expand(aliases, "odd", &error));
+    g_assert_null(spoc_aliases_expand(aliases, "odd", NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
@@ -139,11 +142,98 @@ test_limits(void)
     }
     g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text->str, -1);
     g_autoptr(GError) error = NULL;
-    g_assert_null(spoc_aliases_expand(aliases, "wide", &error));
+    g_assert_null(spoc_aliases_expand(aliases, "wide", NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT);
     g_clear_error(&error);
-    g_assert_null(spoc_aliases_expand(aliases, "fan0", &error));
-    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+    g_assert_null(spoc_aliases_expand(aliases, "fan0", NULL, &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT);
+}
+
+/* One target that cannot be followed keeps no mail from the others. */
+static void
+test_each_for_itself(void)
+{
+    static const char text[] = "team: bob@example.com, |cmd, ro und, a b@c, loop, dan\nloop: pool\n"
+                               "pool: loop\n";
+    g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text, -1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) refusals = spoc_refusals_new();
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "team", refusals, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found->len, ==, 3);
+    static const char *const refused[] = {"'|cmd'", "'a b@c'", "circle"};
+    g_assert_cmpuint(refusals->len, ==, G_N_ELEMENTS(refused));
+    for (guint i = 0; i < refusals->len; i++) {
+        const GError *refusal = g_ptr_array_index(refusals, i);
+        g_assert_error(refusal, SPOC_ERROR, SPOC_ERROR_INVALID);
+        g_assert_nonnull(strstr(refusal->message, refused[i]));
+    }
+}
+
+static void
+test_bom(void)
+{
+    g_autoptr(SpocAliases) aliases =
+        spoc_aliases_parse("\xef\xbb\xbf"
+                           "alice: a@example.com\nbob: b@example.com\n",
+                           -1);
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "alice", NULL, NULL);
+    g_assert_nonnull(found);
+    g_assert_cmpstr(((SpocAliasTarget *)g_ptr_array_index(found, 0))->text, ==, "a@example.com");
+}
+
+/* ASCII folding alone: nobody gets another's mail because letters look alike. */
+static void
+test_names(void)
+{
+    g_autoptr(SpocAliases) aliases =
+        spoc_aliases_parse("Stra\u00dfe: a@example.com\n\u212aim: b@example.com\n", -1);
+    static const char *const others[] = {"strasse", "STRASSE", "kim", "KIM"};
+    for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, others[i], NULL, NULL);
+        g_assert_cmpstr(((SpocAliasTarget *)g_ptr_array_index(found, 0))->text, ==, others[i]);
+    }
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "stra\u00dfe", NULL, NULL);
+    g_assert_cmpstr(((SpocAliasTarget *)g_ptr_array_index(found, 0))->text, ==, "a@example.com");
+}
+
+static void
+test_check(void)
+{
+    g_autoptr(GPtrArray) problems = spoc_aliases_check(FILE_TEXT, sizeof FILE_TEXT - 1);
+    static const struct {
+        guint line;
+        gboolean loses_mail;
+        const char *part;
+    } expected[] = {
+        {10, TRUE, "'carol' leads to 'carol@example.net # no comment', which is no mail address"},
+        {15, FALSE, "'last' stands in line 16 again"},
+        {17, FALSE, "'root' leads to '|/usr/bin/id': no command is started"},
+        {18, FALSE, "'/var/mail/x'"},
+        {19, FALSE, "':include:/etc/passwd'"},
+        {20, TRUE, "'a b@example.com'"},
+        {21, TRUE, "circle"},
+        {22, TRUE, "circle"},
+        {28, TRUE, "too far"},
+        {37, TRUE, "'empty' leads to nobody"},
+        {38, TRUE, "'blank' leads to nobody"},
+        {39, TRUE, "no name with a colon"},
+        {40, TRUE, "no name with a colon"},
+    };
+    for (guint i = 0; i < problems->len; i++) {
+        const SpocAliasProblem *problem = g_ptr_array_index(problems, i);
+        g_test_message("%u: %s", problem->line, problem->text);
+    }
+    for (guint i = 0; i < MIN(problems->len, G_N_ELEMENTS(expected)); i++) {
+        const SpocAliasProblem *problem = g_ptr_array_index(problems, i);
+        g_assert_cmpuint(problem->line, ==, expected[i].line);
+        g_assert_cmpint(problem->loses_mail, ==, expected[i].loses_mail);
+        g_assert_nonnull(strstr(problem->text, expected[i].part));
+    }
+    g_assert_cmpuint(problems->len, ==, G_N_ELEMENTS(expected));
+    g_autoptr(GPtrArray) none =
+        spoc_aliases_check("\xef\xbb\xbf# fine\nalice: a@example.com?language=de,\n\\bob\n", -1);
+    g_assert_cmpuint(none->len, ==, 1); /* the last line is none that goes on */
 }
 
 int
@@ -154,5 +244,9 @@ main(int argc, char **argv)
     g_test_add_func("/alias/several", test_several);
     g_test_add_func("/alias/language", test_language);
     g_test_add_func("/alias/limits", test_limits);
+    g_test_add_func("/alias/each-for-itself", test_each_for_itself);
+    g_test_add_func("/alias/bom", test_bom);
+    g_test_add_func("/alias/names", test_names);
+    g_test_add_func("/alias/check", test_check);
     return g_test_run();
 }

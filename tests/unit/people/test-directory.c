@@ -236,26 +236,26 @@ test_people(void)
     g_autoptr(GError) error = NULL;
     guint answers = 0;
     spoc_people_set_directory(people, directory);
-    g_assert_null(spoc_people_resolve(people, &direct, "owner", &error));
+    g_assert_null(spoc_people_resolve(people, &direct, "owner", NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_PENDING);
     g_clear_error(&error);
     (void)spoc_people_ask(people, &direct, "owner", count, &answers);
     wait_until(&answers, 1);
 
     /* Away: an address that is allowed by itself need not wait to know the owner's. */
-    g_autoptr(GPtrArray) found = spoc_people_resolve(people, &direct, "owner", &error);
+    g_autoptr(GPtrArray) found = spoc_people_resolve(people, &direct, "owner", NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpuint(found->len, ==, 1);
     /* One that "@owner" may allow does. */
-    g_assert_null(spoc_people_resolve(people, &stranger, "owner", &error));
+    g_assert_null(spoc_people_resolve(people, &stranger, "owner", NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     g_clear_error(&error);
-    g_assert_null(spoc_people_resolve(people, &alice, NULL, &error));
+    g_assert_null(spoc_people_resolve(people, &alice, NULL, NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     g_clear_error(&error);
 
     spoc_people_set_guesses(people, TRUE);
-    g_autoptr(GPtrArray) guessed = spoc_people_resolve(people, &alice, NULL, &error);
+    g_autoptr(GPtrArray) guessed = spoc_people_resolve(people, &alice, NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(((SpocPerson *)g_ptr_array_index(guessed, 0))->address, ==,
                     "alice@example.com");

@@ -44,6 +44,9 @@ test_accepted(void)
         {"spoc:alice", "U:alice"},
         {"spoc:alice,bob@example.com,@owner", "U:alice A:bob@example.com O"},
         {"spoc:alice,,bob,", "U:alice U:bob"},
+        /* Each stands for itself. */
+        {"spoc:anna@example.com,not%20an%20address", "A:anna@example.com"},
+        {"spoc:%ff,bob,a@,,@relay.example,alice@example.com", "U:bob A:alice@example.com"},
         {"spoc:al.ice+tag@example.com", "A:al.ice+tag@example.com"},
         {"spoc:%C3%A9mile@example.com", "A:\u00e9mile@example.com"},
         {"spoc:a@b\u00fccher.example", "A:a@xn--bcher-kva.example"},
@@ -119,7 +122,6 @@ test_refused(void)
         "spoc:%22a%20b%22@example.com",
         "spoc:%22a%22",
         "spoc:<a@example.com>",
-        "spoc:@relay.example,alice@example.com",
         "spoc:@relay.example:alice@example.com",
         "spoc:a@b@example.com",
         "spoc:alice@example.com%2Cbob@example.com",
@@ -175,12 +177,32 @@ test_limits(void)
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
+static void
+test_refused_ones(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocRecipientUri) uri =
+        spoc_recipient_uri_parse("mailto:a@,anna@example.com,%0d%0aBcc:x,bob", &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(uri->recipients->len, ==, 2);
+    g_assert_cmpuint(uri->refused->len, ==, 2);
+    for (guint i = 0; i < uri->refused->len; i++) {
+        const GError *refusal = g_ptr_array_index(uri->refused, i);
+        g_assert_error(refusal, SPOC_ERROR, SPOC_ERROR_INVALID);
+        g_assert_null(strpbrk(refusal->message, "\r\n"));
+    }
+    g_assert_null(spoc_recipient_uri_parse("spoc:first@,second@", &error));
+    g_assert_nonnull(strstr(error->message, "first@"));
+    g_assert_nonnull(strstr(error->message, "second@"));
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/uri/accepted", test_accepted);
     g_test_add_func("/uri/refused", test_refused);
+    g_test_add_func("/uri/refused-ones", test_refused_ones);
     g_test_add_func("/uri/limits", test_limits);
     return g_test_run();
 }
