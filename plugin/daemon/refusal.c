@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/refusal.h"
 
+#include "base/error.h"
+
 #define SAID_MAX 100
 
 GHashTable *
@@ -31,4 +33,17 @@ spoc_refusal_sentence(const SpocRecipient *recipient, gint job_id, const char *w
                                     : "; whether it is the owner of the job could not be found "
                                       "out: ",
                            no_owner);
+}
+
+gboolean
+spoc_refusal_owner_could_help(gint job_id, const GError *refusal, const GPtrArray *refusals)
+{
+    for (guint i = 0; i < refusals->len && job_id > 0; i++) {
+        if (g_error_matches(g_ptr_array_index(refusals, i), SPOC_ERROR, SPOC_ERROR_DENIED))
+            return TRUE;
+    }
+    return job_id > 0 && refusal != NULL &&
+           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_INVALID) &&
+           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_PENDING) &&
+           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
 }

@@ -18,3 +18,8 @@ gboolean spoc_said_first(GHashTable *said, const char *sentence);
  */
 char *spoc_refusal_sentence(const SpocRecipient *recipient, gint job_id, const char *why,
                             const char *no_owner);
+
+/* Whether knowing the owner of job @job_id could turn a refusal of spoc_people_resolve() into a
+ * mail: the only one, @refusal (nullable), or one of @refusals. */
+gboolean spoc_refusal_owner_could_help(gint job_id, const GError *refusal,
+                                       const GPtrArray *refusals);

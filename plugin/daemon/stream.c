@@ -381,21 +381,6 @@ say_refusal(SpocStream *stream, const SpocRecipient *recipient, const SpocEvent 
                  sentence);
 }
 
-/* Whether knowing the owner could turn a refusal of a recipient into a mail: the only one, @refusal
- * (nullable), or one of @refusals. */
-static gboolean
-owner_could_help(const SpocEvent *event, const GError *refusal, const GPtrArray *refusals)
-{
-    for (guint i = 0; i < refusals->len && event->job_id > 0; i++) {
-        if (g_error_matches(g_ptr_array_index(refusals, i), SPOC_ERROR, SPOC_ERROR_DENIED))
-            return TRUE;
-    }
-    return event->job_id > 0 && refusal != NULL &&
-           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_INVALID) &&
-           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_PENDING) &&
-           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
-}
-
 static void
 on_people(gpointer user_data)
 {
@@ -442,7 +427,7 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
         const char *owner = facts != NULL ? facts->owner : NULL;
         g_autoptr(GPtrArray) found =
             spoc_people_resolve(rules, recipient, owner, refusals, &refusal);
-        if (facts == NULL && owner_could_help(event, refusal, refusals)) {
+        if (facts == NULL && spoc_refusal_owner_could_help(event->job_id, refusal, refusals)) {
             facts = find_job(stream, event);
             if (stream->awaiting)
                 return NULL;
