@@ -29,9 +29,9 @@ find_dangling_mailto(GPtrArray *findings, const SpocPlaces *places)
     struct stat info;
     if (lstat(path, &info) != 0 || !S_ISLNK(info.st_mode) || stat(path, &info) == 0)
         return;
-    SpocFinding *finding = spoc_findings_add(
-        findings, SPOC_LOG_ERROR, path,
-        "'%s' is a link that leads nowhere, and CUPS refuses every lp -m", path);
+    SpocFinding *finding =
+        spoc_findings_add(findings, SPOC_LOG_ERROR, path,
+                          "'%s' is a link that leads nowhere, and CUPS refuses every lp -m", path);
     spoc_finding_set_remedy(finding,
                             "rm '%s', and where CUPS's own was diverted: dpkg-divert --rename "
                             "--remove '%s'",

@@ -84,8 +84,9 @@ recommend_encryption(GPtrArray *findings, const SpocConfig *config)
         findings, SPOC_LOG_INFO, option->name,
         "mailSmtpEncryption is not set, so STARTTLS holds: where the server does not offer "
         "encryption, or somebody on the way takes the offer out, mail goes unencrypted");
-    spoc_finding_set_remedy(finding, "try SSL_TLS (port 465), else STARTTLS_REQUIRED; 'spocctl test "
-                                     "ADDRESS' shows whether the server takes it");
+    spoc_finding_set_remedy(finding,
+                            "try SSL_TLS (port 465), else STARTTLS_REQUIRED; 'spocctl test "
+                            "ADDRESS' shows whether the server takes it");
 }
 
 static void
