@@ -3,6 +3,7 @@
  * PURPOSE  Lays the layers over each other and fills in the defaults that depend on other
  *          values.
  */
+#include "base/error.h"
 #include "base/text.h"
 #include "config/check-directory.h"
 #include "config/config.h"
@@ -261,20 +262,32 @@ compute_defaults(SpocConfig *config)
 /* Without its alias file nobody can tell where a name's mail goes: it waits. What stands in the
  * file concerns single names; the layer of people tells. */
 static void
-check_alias_file(SpocConfig *config)
+check_alias_file(SpocConfig *config, const SpocPlaces *places)
 {
-    const char *path = spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE);
-    SpocConfigOrigin origin = spoc_config_origin(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE);
+    const SpocOption *option = spoc_option_get(SPOC_OPTION_RECIPIENT_ALIAS_FILE);
+    const char *path = spoc_config_string(config, option->id);
+    SpocConfigOrigin origin = spoc_config_origin(config, option->id);
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) content =
         path != NULL ? spoc_config_file_read(path, SPOC_ALIAS_FILE_MAX_BYTES, &error) : NULL;
-    if (path != NULL && content == NULL)
-        spoc_snapshot_add_problem(
-            config, SPOC_SEVERITY_ERROR, TRUE,
-            spoc_option_get(SPOC_OPTION_RECIPIENT_ALIAS_FILE)->name, origin.file, origin.line,
-            "'%s' %s; give it a file in the format of aliases(5) that the user that spocd runs as "
-            "can read, or write recipientAliasFile = [EMPTY]",
-            path, error->message);
+    if (path == NULL || content != NULL)
+        return;
+    g_autofree char *remedy = NULL;
+    if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        remedy = g_strdup_printf("put the file there, or take '%s' out", option->name);
+    else if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_DENIED))
+        remedy = g_strdup_printf("chgrp %s '%s' && chmod 0640 '%s', and let its folders be entered",
+                                 places->group, path, path);
+    else
+        remedy = g_strdup("name a file that holds lines such as 'alice: alice@example.com', or "
+                          "take the line out");
+    g_autofree char *by =
+        g_error_matches(error, SPOC_ERROR, SPOC_ERROR_DENIED)
+            ? g_strdup_printf("cannot be read by '%s', the user that spocd runs as",
+                              g_get_user_name())
+            : g_strdup(error->message);
+    spoc_snapshot_add_problem(config, SPOC_SEVERITY_ERROR, TRUE, option->name, origin.file,
+                              origin.line, "'%s' %s: %s", path, by, remedy);
 }
 
 static void
@@ -313,7 +326,7 @@ spoc_config_load(const SpocPlaces *places)
     spoc_secrets_apply(config);
     compute_defaults(config);
     require_server(config, places);
-    check_alias_file(config);
+    check_alias_file(config, places);
     spoc_check_directory(config);
     return config;
 }

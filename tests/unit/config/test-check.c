@@ -111,7 +111,7 @@ test_alias_file(void)
         {"aliases", NULL},
         {"link", NULL},
         {"/no/such/file", "spoc.conf:6: recipientAliasFile: '/no/such/file' cannot be read"},
-        {".", "is not a regular file; give it a file in the format of aliases(5)"},
+        {".", "is not a regular file: name a file that holds lines such as"},
         {"/dev/null", "recipientAliasFile: '/dev/null' is not a regular file"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
