@@ -20,6 +20,8 @@
 #define GROUP_EVENTS_MAX 10000
 /* What could not be written is tried again after this. */
 #define STORE_RETRY_S 5
+/* spocd --once that is run every hour may come a little early: what was collected goes then. */
+#define ONCE_EARLY_S 120
 
 struct _SpocDesk {
     const SpocSurroundings *around;
@@ -290,12 +292,17 @@ may_go(SpocDesk *desk, SpocGroup *group)
     gint64 now = now_unix_s();
     gint64 next = spoc_told_store_next_unix_s(desk->around->told, address, most, now);
     SpocGroup *rest = g_hash_table_lookup(desk->open, key);
-    if (next <= now && rest == NULL) {
+    gint64 due = desk->around->once ? next - ONCE_EARLY_S : next;
+    gboolean is_news = group->kind == SPOC_MAIL_NEWS;
+    gboolean is_collecting = is_news && spoc_told_store_has_rest(desk->around->told, address);
+    if ((is_news ? next : due) <= now && rest == NULL && !is_collecting) {
         spoc_told_store_count(desk->around->told, address, now);
+        if (group->kind == SPOC_MAIL_COLLECTED)
+            spoc_told_store_set_rest(desk->around->told, address, FALSE);
         return TRUE;
     }
-    if (group->kind != SPOC_MAIL_NEWS) { /* a digest, or the rest itself: it stays what it is */
-        put_back(desk, group, MAX(next, now + 1));
+    if (!is_news) { /* a digest, or the rest itself: it stays what it is */
+        put_back(desk, group, MAX(due, now + 1));
         return FALSE;
     }
     if (rest == NULL) {
@@ -308,10 +315,11 @@ may_go(SpocDesk *desk, SpocGroup *group)
         g_free(rest->key);
         rest->key = g_steal_pointer(&key);
         g_hash_table_insert(desk->open, rest->key, rest);
+        spoc_told_store_set_rest(desk->around->told, address, TRUE);
     } else {
         spoc_group_absorb(rest, group);
     }
-    rest->due_unix_s = next;
+    rest->due_unix_s = due;
     return FALSE;
 }
 

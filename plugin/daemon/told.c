@@ -5,6 +5,7 @@
  *   told ADDRESS PRINTER SIGNATURE IS-FAULT FAULT-TIME TIME COUNT WINDOW-TIME
  *   seen PRINTER STATE STATE-BEFORE TIME
  *   sent ADDRESS TIME,TIME,…
+ *   rest ADDRESS                  what exceeds the rate is being collected
  */
 #include "daemon/told.h"
 
@@ -42,7 +43,8 @@ typedef struct {
 
 typedef struct {
     Fact fact;            /* ADDRESS, escaped */
-    GArray *times_unix_s; /* of the last hour, the oldest first */
+    GArray *times_unix_s; /* of the last hour, the oldest first; NULL: none */
+    gboolean has_rest;
 } SentFact;
 
 typedef struct {
@@ -164,6 +166,10 @@ static char *export(const SpocToldStore *store)
     }
     for (const GList *link = store->sent.used.head; link != NULL; link = link->next) {
         const SentFact *fact = link->data;
+        if (fact->has_rest)
+            g_string_append_printf(text, "rest\t%s\n", fact->fact.key);
+        if (fact->times_unix_s == NULL)
+            continue;
         g_string_append_printf(text, "sent\t%s\t", fact->fact.key);
         for (guint i = 0; i < fact->times_unix_s->len; i++)
             g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "",
@@ -229,14 +235,24 @@ import_sent(SpocToldStore *store, char *const *fields)
 }
 
 static void
+import_rest(SpocToldStore *store, char *const *fields)
+{
+    SentFact *fact = facts_get(&store->sent, fields[1]);
+    fact->has_rest = TRUE;
+}
+
+static void
 import(SpocToldStore *store, const char *text)
 {
     static const struct {
         const char *name;
         guint fields;
         void (*import)(SpocToldStore *store, char *const *fields);
-    } kinds[] = {{"told", 9, import_told}, {"seen", 5, import_seen}, {"sent", 3, import_sent}};
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 3 * FACTS_MAX + 1);
+    } kinds[] = {{"told", 9, import_told},
+                 {"seen", 5, import_seen},
+                 {"sent", 3, import_sent},
+                 {"rest", 2, import_rest}};
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 4 * FACTS_MAX + 1);
     /* Used last first in the text, so the others are put first. */
     for (guint i = g_strv_length(lines); i > 0; i--) {
         g_auto(GStrv) fields = g_strsplit(lines[i - 1], "\t", 10);
@@ -349,7 +365,7 @@ recent(SpocToldStore *store, const char *address, gint64 now_unix_s)
 {
     g_autofree char *key = person_key(address, NULL);
     SentFact *fact = facts_find(&store->sent, key);
-    if (fact == NULL)
+    if (fact == NULL || fact->times_unix_s == NULL)
         return NULL;
     GArray *times = fact->times_unix_s;
     guint old = 0;
@@ -385,4 +401,22 @@ spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix
         g_array_remove_index(times, 0);
     g_array_append_val(times, now_unix_s);
     save_soon(store);
+}
+
+gboolean
+spoc_told_store_has_rest(SpocToldStore *store, const char *address)
+{
+    g_autofree char *key = escape(address, NULL);
+    const SentFact *fact = facts_find(&store->sent, key);
+    return fact != NULL && fact->has_rest;
+}
+
+void
+spoc_told_store_set_rest(SpocToldStore *store, const char *address, gboolean has_rest)
+{
+    g_autofree char *key = escape(address, NULL);
+    SentFact *fact = facts_get(&store->sent, key);
+    if (fact->has_rest != has_rest)
+        save_soon(store);
+    fact->has_rest = has_rest;
 }

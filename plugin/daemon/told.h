@@ -48,3 +48,8 @@ gint64 spoc_told_store_next_unix_s(SpocToldStore *store, const char *address, gu
                                    gint64 now_unix_s);
 /* One went to @address. */
 void spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix_s);
+
+/* Whether what exceeds the rate is being collected: the next spocd goes on with it, and does not
+ * begin with single mails again. */
+gboolean spoc_told_store_has_rest(SpocToldStore *store, const char *address);
+void spoc_told_store_set_rest(SpocToldStore *store, const char *address, gboolean has_rest);

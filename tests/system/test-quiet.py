@@ -168,6 +168,25 @@ class Quiet(unittest.TestCase):
         for number in range(4, 11):
             self.assertIn(f"number {number};", rest.text)
 
+    def test_rate_with_runs_every_hour(self):
+        """spocd --once: what exceeds the rate is one mail in the next hour's run."""
+        site = self.site(notifyMaxPerHour="3")
+        site.notify(b"".join(job(n, n, "job-completed", 9, title=f"number {n};")
+                             for n in range(1, 11)))
+        for clock in ("+0", "+1m", "+50m"):
+            self.assertEqual(site.once(**self.clock(clock)), 75)
+            self.assertEqual(len(self.catcher.mails), 3)
+        site.notify(job(11, 11, "job-completed", 9, title="number 11;"))
+        self.assertEqual(site.once(**self.clock("+59m")), 0, site.log())
+        self.assertEqual(len(self.catcher.mails), 4)
+        rest = self.catcher.mails[-1]
+        for number in range(4, 12):
+            self.assertIn(f"number {number};", rest.text)
+        # And then single mails go again.
+        site.notify(job(12, 12, "job-completed", 9, title="number 12;"))
+        self.assertEqual(site.once(**self.clock("+61m")), 0, site.log())
+        self.assertIn("number 12;", self.catcher.mails[4].text)
+
     def test_digest(self):
         site = self.site()
         site.notify(b"".join(job(n, n, "job-completed", 9, title=f"number {n};")

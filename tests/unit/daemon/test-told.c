@@ -100,6 +100,20 @@ test_rate(Fixture *fixture, gconstpointer data)
     store = fixture->store;
     g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, 1010), ==, 4600);
     g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, 4600), ==, 4600);
+    /* That what exceeds it is collected outlives a restart too, with times and without. */
+    g_assert_false(spoc_told_store_has_rest(store, ALICE));
+    spoc_told_store_set_rest(store, ALICE, TRUE);
+    spoc_told_store_set_rest(store, "bob@example.com", TRUE);
+    restart(fixture);
+    store = fixture->store;
+    g_assert_true(spoc_told_store_has_rest(store, ALICE));
+    g_assert_true(spoc_told_store_has_rest(store, "bob@example.com"));
+    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 2, 1010), ==, 4601);
+    g_assert_cmpint(spoc_told_store_next_unix_s(store, "bob@example.com", 3, 1010), ==, 1010);
+    spoc_told_store_set_rest(store, ALICE, FALSE);
+    restart(fixture);
+    store = fixture->store;
+    g_assert_false(spoc_told_store_has_rest(store, ALICE));
     /* The clock was set back. */
     g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, 10), ==, 10);
 }
