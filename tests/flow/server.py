@@ -131,8 +131,15 @@ class Connection:
         self.encrypted = True
 
     def content(self):
-        while not (self.buffer.startswith(b".\r\n") or b"\r\n.\r\n" in self.buffer):
+        # Only what is new is searched, and nothing copied twice: a large mail takes a busy
+        # machine too long else.
+        heard, searched = bytearray(self.buffer), 0
+        while not (heard.startswith(b".\r\n") or heard.find(b"\r\n.\r\n", searched) >= 0):
+            searched = max(len(heard) - 4, 0)
+            self.buffer = b""
             self.receive()
+            heard += self.buffer
+        self.buffer = bytes(heard)
         if self.buffer.startswith(b".\r\n"):
             body, self.buffer = b"", self.buffer[3:]
         else:
@@ -306,7 +313,7 @@ class Server:
         self.scripts = scripts
         self.mode = mode
         self.contexts = contexts
-        self.clear = b""  # all that came unencrypted
+        self.clear = bytearray()  # all that came unencrypted
         self.mails = []
         self.deviations = []
         self.connections = 0
