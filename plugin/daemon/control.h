@@ -14,9 +14,14 @@
  *   scan-limit, scan NAME, kept NAME, withdraw NAME: a door's document, see spool/handover.h
  *   settle          ok 0, ok 75 or ok 78, once all that is there and due is handled
  *
- * SECURITY  The socket is in a folder that only the spool's owner can enter. A request is at
- *           most SPOC_CONTROL_LINE_MAX_BYTES, and a client that does not read its answer is
- *           cut off.
+ * A connection waits for one answer at a time: while a settle or a scan waits for its end, a
+ * second one is an error.
+ *
+ * SECURITY  Who connects must be the user that spocd runs as, or root (SO_PEERCRED); others are
+ *           hung up on. A request is at most SPOC_CONTROL_LINE_MAX_BYTES. Nothing more is read
+ *           from a client before it has read its answers, and one that reads none is cut off.
+ *           Where CLIENTS_MAX are connected, who has been silent longest makes room, unless it
+ *           waits for an answer.
  */
 #pragma once
 
@@ -42,6 +47,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocControl, spoc_control_free)
 /* Sends one line to the client; the line end is added. */
 void spoc_control_reply(SpocControlClient *client, const char *line);
 
-/* Keeps a client whose answer comes later. spoc_control_release() once, unless it was closed
- * meanwhile: then @closed is called instead. */
-void spoc_control_set_closed(SpocControlClient *client, GDestroyNotify closed, gpointer data);
+/**
+ * spoc_control_add_waiter:
+ * @closed: called with @data when the client goes before spoc_control_remove_waiter(); it must
+ *   not use the client
+ *
+ * For a client whose answer comes later.
+ */
+void spoc_control_add_waiter(SpocControlClient *client, GDestroyNotify closed, gpointer data);
+/* The one that was added with @data; nothing when there is none. */
+void spoc_control_remove_waiter(SpocControlClient *client, gconstpointer data);
+gboolean spoc_control_has_waiter(const SpocControlClient *client);

@@ -18,15 +18,21 @@
 
 struct _SpocRequests {
     SpocDaemon *daemon;
-    GPtrArray *settlers; /* clients that asked to be told; borrowed */
+    GPtrArray *settlers; /* of Settler */
 };
+
+/* Asked to be told when all is settled. */
+typedef struct {
+    SpocRequests *requests;
+    SpocControlClient *client; /* borrowed: forget_settler() when it goes */
+} Settler;
 
 SpocRequests *
 spoc_requests_new(SpocDaemon *daemon)
 {
     SpocRequests *requests = g_new0(SpocRequests, 1);
     requests->daemon = daemon;
-    requests->settlers = g_ptr_array_new();
+    requests->settlers = g_ptr_array_new_with_free_func(g_free);
     return requests;
 }
 
@@ -151,19 +157,17 @@ reopen(SpocRequests *requests, SpocControlClient *client)
 static void
 forget_settler(gpointer data)
 {
-    gpointer *pair = data;
-    g_ptr_array_remove_fast(pair[0], pair[1]);
-    g_free(pair);
+    Settler *settler = data;
+    g_ptr_array_remove_fast(settler->requests->settlers, settler);
 }
 
 static void
 add_settler(SpocRequests *requests, SpocControlClient *client)
 {
-    gpointer *pair = g_new(gpointer, 2);
-    pair[0] = requests->settlers;
-    pair[1] = client;
-    g_ptr_array_add(requests->settlers, client);
-    spoc_control_set_closed(client, forget_settler, pair);
+    Settler *settler = g_new(Settler, 1);
+    *settler = (Settler){requests, client};
+    g_ptr_array_add(requests->settlers, settler);
+    spoc_control_add_waiter(client, forget_settler, settler);
     spoc_daemon_wake(requests->daemon);
 }
 
@@ -171,13 +175,23 @@ void
 spoc_requests_settled(SpocRequests *requests, int status)
 {
     g_autofree char *line = g_strdup_printf("ok %d", status);
-    for (guint i = 0; i < requests->settlers->len; i++)
-        spoc_control_reply(g_ptr_array_index(requests->settlers, i), line);
-    while (requests->settlers->len > 0) {
-        SpocControlClient *client = g_ptr_array_index(requests->settlers, 0);
-        spoc_control_set_closed(client, NULL, NULL);
-        g_ptr_array_remove_index_fast(requests->settlers, 0);
+    for (guint i = 0; i < requests->settlers->len; i++) {
+        Settler *settler = g_ptr_array_index(requests->settlers, i);
+        spoc_control_remove_waiter(settler->client, settler);
+        spoc_control_reply(settler->client, line);
     }
+    g_ptr_array_set_size(requests->settlers, 0);
+}
+
+/* One answer at a time: then it is always plain which request an answer is for, and who is to
+ * be told nothing when the client goes. */
+static gboolean
+refuse_second(SpocControlClient *client)
+{
+    if (!spoc_control_has_waiter(client))
+        return FALSE;
+    spoc_control_reply(client, "error this connection waits for an answer already");
+    return TRUE;
 }
 
 void
@@ -202,6 +216,8 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         return;
     }
     if (strcmp(line, "settle") == 0) {
+        if (refuse_second(client))
+            return;
         spoc_daemon_check_config(requests->daemon); /* it is asked for what holds now */
         add_settler(requests, client);
         return;
@@ -217,6 +233,8 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         return;
     }
     if (g_str_has_prefix(line, "scan ")) {
+        if (refuse_second(client))
+            return;
         /* Somebody waits, and may have changed something just for that. */
         spoc_daemon_check_config(requests->daemon);
         spoc_daemon_wake(requests->daemon);

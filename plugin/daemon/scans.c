@@ -53,9 +53,9 @@ static void
 let_doors_go(Scan *scan)
 {
     if (scan->door != NULL)
-        spoc_control_set_closed(scan->door, NULL, NULL);
+        spoc_control_remove_waiter(scan->door, scan);
     if (scan->next != NULL)
-        spoc_control_set_closed(scan->next, NULL, NULL);
+        spoc_control_remove_waiter(scan->next, scan);
     scan->door = scan->next = NULL;
 }
 
@@ -173,7 +173,7 @@ forget(Scan *scan)
     SpocControlClient *next = g_steal_pointer(&scan->next);
     g_autofree char *name = g_strdup(scan->name);
     if (next != NULL)
-        spoc_control_set_closed(next, NULL, NULL);
+        spoc_control_remove_waiter(next, scan);
     g_hash_table_remove(scans->scans, name);
     if (next != NULL)
         begin(scans, next, name);
@@ -511,7 +511,7 @@ static void
 watch_door(Scan *scan, SpocControlClient *door)
 {
     scan->door = door;
-    spoc_control_set_closed(door, on_door_closed, scan);
+    spoc_control_add_waiter(door, on_door_closed, scan);
 }
 
 static Scan *
@@ -557,7 +557,7 @@ spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name)
         begin(scans, client, name);
     } else if (scan->is_withdrawn && scan->next == NULL) {
         scan->next = client;
-        spoc_control_set_closed(client, on_next_closed, scan);
+        spoc_control_add_waiter(client, on_next_closed, scan);
     } else if (scan->door == NULL && !scan->is_withdrawn) {
         /* Its first door was killed, and CUPS runs the job again. */
         scan->is_left = scan->is_orphan = FALSE;
@@ -601,7 +601,7 @@ spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *nam
     Scan *scan = g_hash_table_lookup(scans->scans, name);
     if (scan == NULL || scan->door != client || scan->phase == PHASE_LANDING)
         return;
-    spoc_control_set_closed(client, NULL, NULL);
+    spoc_control_remove_waiter(client, scan);
     scan->door = NULL;
     withdraw(scan);
 }

@@ -156,7 +156,11 @@ rename_facts(SpocSpool *spool, const char *name, const char *from, const char *t
 gboolean
 spoc_scan_leave(SpocSpool *spool, const char *name, GError **error)
 {
-    return spoc_scan_check_name(name, error) && spoc_scan_sync(spool, name, error) &&
+    if (!spoc_scan_check_name(name, error) || !spoc_scan_sync(spool, name, error))
+        return FALSE;
+    /* A second door may have asked for what the first one left. */
+    g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
+    return spoc_file_exists(spoc_scan_folder(spool), left) ||
            rename_facts(spool, name, SPOC_SCAN_FACTS, SPOC_SCAN_LEFT, error);
 }
 

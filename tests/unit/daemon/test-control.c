@@ -11,6 +11,7 @@ typedef struct {
     char *path;
     SpocControl *control;
     GPtrArray *lines;
+    SpocControlClient *client; /* that said the last one; borrowed */
 } Fixture;
 
 static void
@@ -18,6 +19,7 @@ on_request(SpocControlClient *client, const char *line, gpointer user_data)
 {
     Fixture *fixture = user_data;
     g_ptr_array_add(fixture->lines, g_strdup(line));
+    fixture->client = client;
     if (strcmp(line, "quiet") != 0) {
         spoc_control_reply(client, line);
         spoc_control_reply(client, "ok");
@@ -110,11 +112,67 @@ test_endless_line(Fixture *fixture, gconstpointer data)
     close(fd);
 }
 
+static void
+count_call(gpointer data)
+{
+    (*(guint *)data)++;
+}
+
+/* Each that waits is told that the client went, once, unless it waits no more. */
+static void
+test_waiters(Fixture *fixture, gconstpointer data)
+{
+    guint calls[3] = {0};
+    int fd = connect_client(fixture);
+    g_assert_cmpint(send(fd, "quiet\n", 6, 0), ==, 6);
+    while (fixture->client == NULL)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_false(spoc_control_has_waiter(fixture->client));
+    for (guint i = 0; i < G_N_ELEMENTS(calls); i++)
+        spoc_control_add_waiter(fixture->client, count_call, &calls[i]);
+    g_assert_true(spoc_control_has_waiter(fixture->client));
+    spoc_control_remove_waiter(fixture->client, &calls[1]);
+    spoc_control_remove_waiter(fixture->client, &calls[1]);
+    close(fd);
+    while (calls[0] == 0)
+        g_main_context_iteration(NULL, TRUE);
+    g_assert_cmpuint(calls[0], ==, 1);
+    g_assert_cmpuint(calls[1], ==, 0);
+    g_assert_cmpuint(calls[2], ==, 1);
+}
+
+/* Its answers stay unread: no more of its requests are handled until it reads them. */
+static void
+test_unread_answers(Fixture *fixture, gconstpointer data)
+{
+    int fd = connect_client(fixture);
+    g_autofree char *word = g_strnfill(1000, 'x');
+    g_autofree char *line = g_strconcat(word, "\n", NULL);
+    guint sent = 0;
+    for (guint idle = 0; idle < 100; idle++) {
+        while (send(fd, line, 1001, MSG_NOSIGNAL | MSG_DONTWAIT) == 1001) {
+            sent++;
+            idle = 0;
+        }
+        while (g_main_context_iteration(NULL, FALSE))
+            ;
+    }
+    g_assert_cmpuint(fixture->lines->len, <, sent);
+    g_assert_cmpuint(sent, <, 5000);
+    gsize answer_bytes = (gsize)sent * (1001 + 3);
+    g_autofree char *answers = receive(fd, answer_bytes);
+    g_assert_cmpuint(fixture->lines->len, ==, sent);
+    g_assert_cmpuint(strlen(answers), ==, answer_bytes);
+    close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/control/lines", Fixture, NULL, set_up, test_lines, tear_down);
+    g_test_add("/control/waiters", Fixture, NULL, set_up, test_waiters, tear_down);
+    g_test_add("/control/unread-answers", Fixture, NULL, set_up, test_unread_answers, tear_down);
     g_test_add("/control/endless-line", Fixture, NULL, set_up, test_endless_line, tear_down);
     return g_test_run();
 }

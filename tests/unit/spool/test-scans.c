@@ -311,6 +311,7 @@ test_sweep(Root *root, gconstpointer data)
     offer(root, "living", living, "x");
     offer(root, "left", dead, "x");
     g_assert_true(spoc_scan_leave(root->spool, "left", &error));
+    g_assert_true(spoc_scan_leave(root->spool, "left", &error)); /* by another door */
     settle(root, "done", SPOC_SCAN_QUEUED, "1-1");
     close(spoc_scan_begin(root->spool, "copying", living, &error));
     g_assert_true(spoc_scan_sweep(root->spool, now, &error));
