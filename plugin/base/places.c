@@ -54,6 +54,25 @@ read_cups_files(const char *server_root)
     return text;
 }
 
+static gboolean
+is_in_environment(char **environment, const char *variable)
+{
+    const char *set = g_environ_getenv(environment, variable);
+    return set != NULL && g_path_is_absolute(set);
+}
+
+/* Whether the state root belongs to the same CUPS as the spool does. Who moves one by the
+ * environment and forgets the other must not reach the service of the system's CUPS. */
+static gboolean
+is_state_root_ours(char **environment, const char *cups_files)
+{
+    g_autofree char *configured = directive_value(cups_files, "StateDir");
+    return is_in_environment(environment, "CUPS_STATEDIR") ||
+           (configured != NULL && g_path_is_absolute(configured)) ||
+           (!is_in_environment(environment, "CUPS_SERVERROOT") &&
+            !is_in_environment(environment, "CUPS_REQUESTROOT"));
+}
+
 SpocPlaces *
 spoc_places_new(char **environment)
 {
@@ -77,6 +96,8 @@ spoc_places_new(char **environment)
     places->template_dir = g_build_filename(places->data_root, "spoc", "templates", NULL);
     places->spool_dir = g_build_filename(places->request_root, "spoc", NULL);
     places->cache_dir = g_build_filename(places->cache_root, "spoc", NULL);
+    if (is_state_root_ours(own, files))
+        places->service_dir = g_build_filename(places->state_root, "spoc", NULL);
     places->daemon_path = g_build_filename(places->server_bin, "daemon", "spocd", NULL);
     places->user = SPOC_BUILD_USER;
     places->group = SPOC_BUILD_GROUP;
@@ -92,7 +113,7 @@ spoc_places_free(SpocPlaces *places)
                       &places->state_root,   &places->data_root,    &places->server_bin,
                       &places->config_dir,   &places->config_file,  &places->defaults_file,
                       &places->template_dir, &places->spool_dir,    &places->cache_dir,
-                      &places->daemon_path};
+                      &places->service_dir,  &places->daemon_path};
     for (guint i = 0; i < G_N_ELEMENTS(owned); i++)
         g_free(*owned[i]);
     g_free(places);

@@ -29,6 +29,8 @@ typedef struct {
     char *template_dir;  /* DATA_ROOT/spoc/templates */
     char *spool_dir;     /* REQUEST_ROOT/spoc */
     char *cache_dir;     /* CACHE_ROOT/spoc */
+    char *service_dir;   /* (nullable) STATE_ROOT/spoc, where a service's socket is; NULL where the
+                            environment moves CUPS and leaves the state root where the system's is */
     char *daemon_path;   /* SERVER_BIN/daemon/spocd */
 
     const char *user; /* that owns a spool which has to be made, as built */

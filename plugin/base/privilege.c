@@ -10,25 +10,64 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* As root: makes the spool directory for the build's user. */
+typedef struct {
+    uid_t uid;
+    gid_t gid;
+} Owner;
+
+/* Where there is no spool yet: who is to own it. */
 static gboolean
-make_spool(const SpocPlaces *places, GError **error)
+find_built_owner(const SpocPlaces *places, Owner *ret_owner, GError **error)
 {
     const struct passwd *user = getpwnam(places->user);
     const struct group *group = getgrnam(places->group);
-    if (user == NULL || group == NULL) {
+    if (user == NULL || group == NULL || user->pw_uid == 0) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND,
-                    "the user '%s' or the group '%s', which owns the spool, does not exist",
-                    places->user, places->group);
+                    "there is no spool '%s', and no user '%s' with a group '%s' to run as; this "
+                    "program does not run as root",
+                    places->spool_dir, places->user, places->group);
         return FALSE;
     }
-    if (mkdir(places->spool_dir, 0700) != 0 && errno != EEXIST) {
-        spoc_error_set_errno(error, errno, "cannot make the spool '%s'", places->spool_dir);
+    *ret_owner = (Owner){user->pw_uid, group->gr_gid};
+    return TRUE;
+}
+
+static gboolean
+find_owner(const SpocPlaces *places, Owner *ret_owner, GError **error)
+{
+    struct stat info;
+    if (lstat(places->spool_dir, &info) != 0) {
+        if (errno == ENOENT)
+            return find_built_owner(places, ret_owner, error);
+        spoc_error_set_errno(error, errno, "cannot look at the spool '%s'", places->spool_dir);
         return FALSE;
     }
-    if (lchown(places->spool_dir, user->pw_uid, group->gr_gid) != 0) {
-        spoc_error_set_errno(error, errno, "cannot give the spool '%s' to '%s'", places->spool_dir,
-                             places->user);
+    if (!S_ISDIR(info.st_mode)) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED, "the spool '%s' is not a directory",
+                    places->spool_dir);
+        return FALSE;
+    }
+    if (info.st_uid == 0) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
+                    "the spool '%s' belongs to root, and this program does not run as root; cure: "
+                    "chown -R %s:%s %s",
+                    places->spool_dir, places->user, places->group, places->spool_dir);
+        return FALSE;
+    }
+    *ret_owner = (Owner){info.st_uid, info.st_gid};
+    return TRUE;
+}
+
+static gboolean
+become(const Owner *owner, GError **error)
+{
+    const struct passwd *account = getpwuid(owner->uid);
+    /* A folder that was made by root may have root's group. */
+    gid_t gid = owner->gid == 0 && account != NULL ? account->pw_gid : owner->gid;
+    int failed = account != NULL ? initgroups(account->pw_name, gid) : setgroups(0, NULL);
+    if (failed != 0 || setgid(gid) != 0 || setuid(owner->uid) != 0) {
+        spoc_error_set_errno(error, errno, "cannot become the owner of the spool (uid %u)",
+                             (unsigned)owner->uid);
         return FALSE;
     }
     return TRUE;
@@ -40,35 +79,9 @@ spoc_privilege_drop(const SpocPlaces *places, GError **error)
     (void)prctl(PR_SET_DUMPABLE, 0);
     if (geteuid() != 0)
         return TRUE;
-
-    struct stat info;
-    if (lstat(places->spool_dir, &info) != 0) {
-        if (errno != ENOENT) {
-            spoc_error_set_errno(error, errno, "cannot look at the spool '%s'", places->spool_dir);
-            return FALSE;
-        }
-        if (!make_spool(places, error))
-            return FALSE;
-        if (lstat(places->spool_dir, &info) != 0) {
-            spoc_error_set_errno(error, errno, "cannot look at the spool '%s'", places->spool_dir);
-            return FALSE;
-        }
-    }
-    if (!S_ISDIR(info.st_mode)) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED, "the spool '%s' is not a directory",
-                    places->spool_dir);
+    Owner owner;
+    if (!find_owner(places, &owner, error) || !become(&owner, error))
         return FALSE;
-    }
-    if (info.st_uid == 0)
-        return TRUE;
-
-    const struct passwd *owner = getpwuid(info.st_uid);
-    int failed = owner != NULL ? initgroups(owner->pw_name, info.st_gid) : setgroups(0, NULL);
-    if (failed != 0 || setgid(info.st_gid) != 0 || setuid(info.st_uid) != 0) {
-        spoc_error_set_errno(error, errno, "cannot become the owner of the spool '%s' (uid %u)",
-                             places->spool_dir, (unsigned)info.st_uid);
-        return FALSE;
-    }
     (void)prctl(PR_SET_DUMPABLE, 0); /* setuid() may have set it again */
     return TRUE;
 }

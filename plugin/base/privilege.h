@@ -2,7 +2,8 @@
 /*
  * PURPOSE   Gives up root for the owner of the spool, before anything in it is
  *           touched.
- * SECURITY  The spool is writable for lp; root must not follow what lp put there.
+ * SECURITY  The spool is writable for lp; root must not follow what lp put there, and makes
+ *           nothing there either.
  */
 #pragma once
 
@@ -12,12 +13,11 @@
  * spoc_privilege_drop:
  * @places: where the spool is
  *
- * Does nothing for an ordinary user. Root makes a missing spool directory (0700,
- * owned by the user and group of the build; that is possible only where the
- * request root allows it) and becomes the directory's owner, with the owner's
- * groups. A spool owned by root itself keeps root. The process is made
+ * Does nothing for an ordinary user. Root becomes the owner of the spool directory, with the
+ * owner's groups; where there is none, the user and group of the build. The process is made
  * non-dumpable, so that a crash leaves no secret in a core file.
  *
- * Returns: FALSE with SPOC_ERROR_DENIED or SPOC_ERROR_NOT_FOUND
+ * Returns: FALSE with SPOC_ERROR_DENIED or SPOC_ERROR_NOT_FOUND when the process would stay
+ *   root: a spool of root's, a user that does not exist
  */
 gboolean spoc_privilege_drop(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;

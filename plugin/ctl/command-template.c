@@ -42,7 +42,7 @@ preview(SpocSample *sample, const char *language, FILE *html, const SpocPlaces *
 {
     g_autoptr(GError) error = NULL;
     if (!spoc_ctl_see_as_spocd(places, &error))
-        spoc_ctl_warn("%s", error->message);
+        return spoc_ctl_fail("%s", error->message);
     g_autoptr(SpocConfig) config = spoc_config_load(places);
     g_autoptr(SpocTemplates) templates = spoc_ctl_load_templates(places);
     g_autofree char *host = spoc_host_name();

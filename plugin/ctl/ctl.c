@@ -5,6 +5,7 @@
 #include "base/privilege.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,8 +83,7 @@ spoc_ctl_warn(const char *format, ...)
 gboolean
 spoc_ctl_see_as_spocd(const SpocPlaces *places, GError **error)
 {
-    struct stat info;
-    return lstat(places->spool_dir, &info) != 0 || spoc_privilege_drop(places, error);
+    return spoc_privilege_drop(places, error);
 }
 
 SpocSpool *
@@ -94,8 +94,10 @@ spoc_ctl_open_spool(const SpocPlaces *places, GError **error)
     GError *problem = NULL;
     SpocSpool *spool = spoc_spool_open(places, &problem);
     struct stat info;
-    gboolean is_owner = lstat(places->spool_dir, &info) == 0 && info.st_uid == geteuid();
-    if (spool == NULL && !is_owner && g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_DENIED)) {
+    gboolean is_missing = lstat(places->spool_dir, &info) != 0 && errno == ENOENT;
+    gboolean is_owner = !is_missing && info.st_uid == geteuid();
+    if (spool == NULL && !is_missing && !is_owner &&
+        g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_DENIED)) {
         g_clear_error(&problem);
         problem = g_error_new(SPOC_ERROR, SPOC_ERROR_DENIED,
                               "the spool '%s' is for root and its owner alone: run this as root",

@@ -12,6 +12,7 @@
  *                   "- ID TEXT" for each that could not be done, then ok
  *   reopen          after retry and release: servers that were down are asked again, then ok
  *   scan-limit, scan NAME, kept NAME, withdraw NAME: a door's document, see spool/handover.h
+ *   make-way        ok; from a service that waits for the lock: leaves what is left to it
  *   settle          ok 0, ok 75 or ok 78, once all that is there and due is handled
  *
  * A connection waits for one answer at a time: while a settle or a scan waits for its end, a

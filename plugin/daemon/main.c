@@ -26,6 +26,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2
@@ -102,14 +103,29 @@ let_the_other_settle(int fd, SpocLog *log)
     return (int)status;
 }
 
+/* Whoever has the lock was started by a door or by hand: it leaves the spool to the service, to
+ * which the doors talk already. */
+static void
+ask_to_make_way(SpocSpool *spool)
+{
+    static const char request[] = "make-way\n";
+    int fd = spoc_door_connect_spool(spool, NULL);
+    if (fd < 0)
+        return; /* on its way in or out */
+    (void)send(fd, request, sizeof request - 1, MSG_NOSIGNAL);
+    close(fd);
+}
+
 /**
  * take_spool:
+ * @listen_fd: the service's socket; -1: none
  * @ret_status: (out): the exit status when another spocd does the work
  *
  * Returns: TRUE with the lock held; FALSE with or without @error when it is another's
  */
 static gboolean
-take_spool(SpocSpool *spool, const Options *options, SpocLog *log, int *ret_status, GError **error)
+take_spool(SpocSpool *spool, int listen_fd, const Options *options, SpocLog *log, int *ret_status,
+           GError **error)
 {
     for (int waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
         gboolean busy = FALSE;
@@ -120,7 +136,9 @@ take_spool(SpocSpool *spool, const Options *options, SpocLog *log, int *ret_stat
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        int fd = spoc_door_connect(spool, NULL);
+        if (listen_fd >= 0)
+            ask_to_make_way(spool);
+        int fd = listen_fd < 0 ? spoc_door_connect(spool, NULL) : -1;
         if (fd >= 0) {
             *ret_status = SPOC_DAEMON_NOTHING_WAITS;
             if (options->once)
@@ -156,7 +174,8 @@ tend_log(gpointer spool)
 }
 
 static int
-serve(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, const Options *options)
+serve(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
+      const Options *options)
 {
     g_autoptr(GError) error = NULL;
     SpocDaemonMode mode = SPOC_DAEMON_UNTIL_IDLE;
@@ -165,8 +184,7 @@ serve(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, const Options *o
     else if (options->foreground)
         mode = SPOC_DAEMON_SERVICE;
 
-    g_autoptr(SpocDaemon) daemon =
-        spoc_daemon_new(places, spool, log, mode, spoc_service_take_socket(), &error);
+    g_autoptr(SpocDaemon) daemon = spoc_daemon_new(places, spool, log, mode, listen_fd, &error);
     if (daemon == NULL) {
         spoc_log(log, SPOC_LOG_ERROR, "%s", error->message);
         return EXIT_FAILURE;
@@ -276,13 +294,14 @@ run(const Options *options)
     }
     g_autoptr(SpocSpool) spool = spoc_spool_open(places, &error);
     int status = EXIT_FAILURE;
-    if (spool == NULL || !take_spool(spool, options, log, &status, &error)) {
+    int listen_fd = spoc_service_take_socket();
+    if (spool == NULL || !take_spool(spool, listen_fd, options, log, &status, &error)) {
         if (error != NULL)
             spoc_log(log, SPOC_LOG_ERROR, "%s", error->message);
         else if (status == SPOC_DAEMON_CONFIGURATION)
             explain_configuration(places, log);
     } else {
-        status = serve(places, spool, log, options);
+        status = serve(places, spool, listen_fd, log, options);
     }
     if (options->once && status == SPOC_DAEMON_SOMETHING_WAITS)
         explain_waiting(spool, log);

@@ -215,6 +215,11 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         reply_waits(requests, client);
         return;
     }
+    if (strcmp(line, "make-way") == 0) {
+        spoc_control_reply(client, "ok");
+        spoc_daemon_leave(requests->daemon);
+        return;
+    }
     if (strcmp(line, "settle") == 0) {
         if (refuse_second(client))
             return;

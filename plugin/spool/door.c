@@ -20,18 +20,29 @@
 #define LISTEN_BACKLOG 64
 #define DESCRIPTORS_MAX 65536
 
-/* A path in the spool may be longer than the 107 bytes that a socket's address holds;
- * through the spool's descriptor it is always short. */
+/* An open folder and its name */
+typedef struct {
+    int fd;
+    const char *path;
+} Folder;
+
+static Folder
+spool_folder(const SpocSpool *spool)
+{
+    return (Folder){spoc_spool_fd(spool), spoc_spool_path(spool)};
+}
+
+/* A path may be longer than the 107 bytes that a socket's address holds; through the folder's
+ * descriptor it is always short. */
 static void
-fill_address(const SpocSpool *spool, const char *name, struct sockaddr_un *address)
+fill_address(const Folder *folder, const char *name, struct sockaddr_un *address)
 {
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
-    int length = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s",
-                          spoc_spool_path(spool), name);
+    int length = snprintf(address->sun_path, sizeof address->sun_path, "%s/%s", folder->path, name);
     if (length < 0 || (gsize)length >= sizeof address->sun_path)
         (void)snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s",
-                       spoc_spool_fd(spool), name);
+                       folder->fd, name);
 }
 
 static int
@@ -65,20 +76,20 @@ check_peer(int fd, GError **error)
 
 /* A connected socket; -1 with the errno in @ret_errno, or with 0 there for another error. */
 static int
-connect_socket(SpocSpool *spool, int *ret_errno, GError **error)
+connect_in(const Folder *folder, int *ret_errno, GError **error)
 {
     *ret_errno = 0;
     int fd = new_socket(error);
     if (fd < 0)
         return -1;
     struct sockaddr_un address;
-    fill_address(spool, SOCKET_NAME, &address);
+    fill_address(folder, SOCKET_NAME, &address);
     gboolean good = TRUE;
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         *ret_errno = errno;
         good = FALSE;
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
-                    "spocd does not listen at '%s/%s': %s", spoc_spool_path(spool), SOCKET_NAME,
+                    "spocd does not listen at '%s/%s': %s", folder->path, SOCKET_NAME,
                     g_strerror(*ret_errno));
     }
     if (!good || !check_peer(fd, error)) {
@@ -88,6 +99,44 @@ connect_socket(SpocSpool *spool, int *ret_errno, GError **error)
     return fd;
 }
 
+/* The folder of a service's socket, when it and the socket are as they must be: the folder root's
+ * and writable for nobody else, the socket root's or our own. -1: there is no such service. */
+static int
+open_service_folder(const SpocSpool *spool)
+{
+    const char *path = spoc_spool_service_dir(spool);
+    int fd = path != NULL ? open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    struct stat info, entry;
+    if (fd < 0)
+        return -1;
+    if (fstat(fd, &info) == 0 && info.st_uid == 0 && (info.st_mode & 0022) == 0 &&
+        fstatat(fd, SOCKET_NAME, &entry, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(entry.st_mode) &&
+        (entry.st_uid == 0 || entry.st_uid == geteuid()))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* The service's socket first; else the one in the spool. */
+static int
+connect_socket(SpocSpool *spool, int *ret_errno, GError **error)
+{
+    const Folder service = {open_service_folder(spool), spoc_spool_service_dir(spool)};
+    if (service.fd >= 0) {
+        int fd = connect_in(&service, ret_errno, NULL);
+        close(service.fd);
+        if (fd >= 0)
+            return fd;
+        if (*ret_errno == EAGAIN) {
+            g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
+                        "too many wait for an answer at '%s/%s'", service.path, SOCKET_NAME);
+            return -1;
+        }
+    }
+    const Folder folder = spool_folder(spool);
+    return connect_in(&folder, ret_errno, error);
+}
+
 int
 spoc_door_connect(SpocSpool *spool, GError **error)
 {
@@ -95,12 +144,21 @@ spoc_door_connect(SpocSpool *spool, GError **error)
     return connect_socket(spool, &reason, error);
 }
 
+int
+spoc_door_connect_spool(SpocSpool *spool, GError **error)
+{
+    int reason;
+    const Folder folder = spool_folder(spool);
+    return connect_in(&folder, &reason, error);
+}
+
 static gboolean
 bind_and_listen(SpocSpool *spool, int fd, GError **error)
 {
     struct sockaddr_un address;
-    fill_address(spool, NEW_SOCKET_NAME, &address);
-    int folder = spoc_spool_fd(spool);
+    const Folder own = spool_folder(spool);
+    fill_address(&own, NEW_SOCKET_NAME, &address);
+    int folder = own.fd;
     (void)unlinkat(folder, NEW_SOCKET_NAME, 0);
     /* Nobody but the owner gets into the folder, so the time before chmod is no gap. The
      * name comes last: who can see the socket finds somebody listening. */
@@ -119,7 +177,7 @@ int
 spoc_door_listen(SpocSpool *spool, GError **error)
 {
     g_autoptr(GError) nobody = NULL;
-    int other = spoc_door_connect(spool, &nobody);
+    int other = spoc_door_connect_spool(spool, &nobody);
     if (other >= 0) {
         close(other);
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,

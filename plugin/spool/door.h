@@ -3,6 +3,11 @@
  * PURPOSE  How a door (notifier, backend, spocctl) reaches spocd: a connection to the
  *          control socket, and a spocd started where nobody listens.
  *
+ * A service's socket is STATE_ROOT/spoc/control, in a folder that root made and nobody else can
+ * write to; systemd makes it as root, so it must not be where lp can put a link. It is used when
+ * folder and socket are as they must be. Else the socket is the spool's own, control, made by the
+ * spool's owner, and never touched by root. Whoever listens must be root or the spool's owner.
+ *
  * The control protocol is one line a request, one or more lines an answer, each at most
  * SPOC_CONTROL_LINE_MAX_BYTES. "wake" has no answer. The rest is in daemon/control.c.
  */
@@ -20,10 +25,13 @@
  */
 int spoc_door_connect(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* The same, of the spool's own socket alone: for a spocd that has the service's */
+int spoc_door_connect_spool(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 /**
  * spoc_door_listen:
  *
- * Replaces a dead control socket by one that listens, non-blocking, close-on-exec,
+ * Replaces a dead control socket in the spool by one that listens, non-blocking, close-on-exec,
  * 0600. Only the holder of the lock may call it.
  */
 int spoc_door_listen(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -28,6 +28,7 @@ static const char *const folder_names[] = {"events",  "scans", "data",   "new", 
 struct _SpocSpool {
     char *path;
     char *cache_dir;
+    char *service_dir; /* (nullable) */
     int fd;
     int folder_fds[G_N_ELEMENTS(folder_names)];
     int lock_fd;
@@ -115,6 +116,7 @@ spoc_spool_open(const SpocPlaces *places, GError **error)
     g_autoptr(SpocSpool) spool = g_new0(SpocSpool, 1);
     spool->path = g_strdup(places->spool_dir);
     spool->cache_dir = g_strdup(places->cache_dir);
+    spool->service_dir = g_strdup(places->service_dir);
     spool->fd = spool->lock_fd = -1;
     for (guint i = 0; i < G_N_ELEMENTS(folder_names); i++)
         spool->folder_fds[i] = -1;
@@ -148,6 +150,7 @@ spoc_spool_free(SpocSpool *spool)
         close(spool->lock_fd);
     g_free(spool->lock_name);
     g_free(spool->cache_dir);
+    g_free(spool->service_dir);
     g_free(spool->path);
     g_free(spool);
 }
@@ -156,6 +159,12 @@ const char *
 spoc_spool_path(const SpocSpool *spool)
 {
     return spool->path;
+}
+
+const char *
+spoc_spool_service_dir(const SpocSpool *spool)
+{
+    return spool->service_dir;
 }
 
 int

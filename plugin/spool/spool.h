@@ -11,7 +11,7 @@
  *     new/ waiting/ sending/ held/ failed/   envelopes; the folder is the state
  *     corrupt/               what could not be understood, set aside
  *     state/                 what must survive and belongs to no message
- *     control                socket of the running spocd
+ *     control                socket of a spocd that is no service
  *     spocd.log              its log where it was started on demand
  */
 #pragma once
@@ -36,6 +36,8 @@ void spoc_spool_free(SpocSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSpool, spoc_spool_free)
 
 const char *spoc_spool_path(const SpocSpool *spool);
+/* (nullable): where the socket of a service for this spool would be */
+const char *spoc_spool_service_dir(const SpocSpool *spool);
 /* Descriptor of the spool itself, and of a folder in it by its name above; stay the spool's */
 int spoc_spool_fd(const SpocSpool *spool);
 int spoc_spool_folder_fd(const SpocSpool *spool, const char *folder);

@@ -45,8 +45,10 @@ class Site:
 
     def __init__(self, port):
         self.root = process.Root()
-        for name in ("etc/spoc", "spool/spoc", "cache", "run", "share"):
-            self.root.folder(name, 0o700)
+        for name in ("spool/spoc", "cache"):
+            self.root.folder(name, 0o700, "lp")
+        for name in ("etc/spoc", "run", "share"):
+            self.root.folder(name)
         names = {"SERVERROOT": "etc", "REQUESTROOT": "spool", "CACHEDIR": "cache",
                  "STATEDIR": "run", "DATADIR": "share", "SERVERBIN": "bin"}
         self.environment = {"PATH": os.defpath, "LANG": "C.UTF-8",

@@ -4,6 +4,7 @@
 """The control socket: who may use it, and a client that means harm."""
 
 import pathlib
+import shutil
 import socket
 import subprocess
 import time
@@ -11,6 +12,7 @@ import unittest
 
 from spoctest import process, spoc
 from spoctest.cups import build_folder
+from spoctest.mailbox import Catcher
 from spoctest.process import need_root
 from spoctest.site import Site
 
@@ -145,6 +147,97 @@ class Control(unittest.TestCase):
     def peak_mib(self):
         status = pathlib.Path(f"/proc/{self.spocd.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+class Service(unittest.TestCase):
+    """The socket that systemd makes as root, in a folder of root's, for a spocd that it starts."""
+
+    def setUp(self):
+        self.catcher = Catcher(process.Root().folder("mails"))
+        self.addCleanup(self.catcher.stop)
+        self.site = Site(self.catcher.port)
+        self.addCleanup(self.site.stop)
+        folder = self.site.root.folder("run/spoc")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(self.listener.close)
+        self.listener.bind(str(folder / "control"))
+        shutil.chown(folder / "control", "lp", "lp")
+        (folder / "control").chmod(0o600)
+        self.listener.listen(64)
+
+    def start_service(self):
+        """As systemd does it: sd_listen_fds(3)."""
+        with open(self.site.log_file, "ab") as log:
+            spocd = subprocess.Popen(
+                ["/bin/sh", "-c", f'LISTEN_PID=$$ exec "$@" 3<&{self.listener.fileno()}', "sh",
+                 build_folder() / "plugin/daemon/spocd", "--foreground"],
+                env={**self.site.environment, "LISTEN_FDS": "1"}, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, pass_fds=[self.listener.fileno()],
+                user="lp", group="lp", extra_groups=[])
+        self.addCleanup(spocd.wait)
+        self.addCleanup(spocd.terminate)
+        return spocd
+
+    def test_doors_find_it_and_others_make_way(self):
+        by_hand = self.site.start()  # listens in the spool, and has the lock
+        process.wait_for("spocd", self.site.answers)
+        self.assertTrue((self.site.spool / "control").is_socket())
+        # Its owner is lp, who made it: root did not touch it.
+        self.assertEqual((self.site.spool / "control").owner(), "lp")
+        service = self.start_service()
+        self.assertEqual(by_hand.wait(30), 0)
+        self.site.notify(spoc.event(1, job_id=1))
+        self.catcher.wait(1)
+        self.assertIsNone(service.poll())
+        self.assertIn(f"process {service.pid},", self.site.spocctl("status").stdout)
+
+    def test_a_private_folder_of_lp_is_not_trusted(self):
+        """Who runs as lp gets no door to talk to a socket in a folder of its own."""
+        shutil.chown(self.site.root.path / "run/spoc", "lp", "lp")
+        self.site.start()
+        process.wait_for("spocd", self.site.answers)
+        self.site.notify(spoc.event(1, job_id=1))
+        self.catcher.wait(1)
+
+
+class NoRoot(unittest.TestCase):
+    """Whatever is missing: nothing of ours works as root, or makes a spool as root."""
+
+    def setUp(self):
+        self.site = Site(process.dead_port())
+        self.addCleanup(self.site.stop)
+
+    def refused(self, words, **environment):
+        for arguments in (["--once"], ["--foreground"], []):
+            self.site.log_file.unlink(missing_ok=True)
+            self.assertEqual(self.site.start(*arguments, **environment).wait(30), 1)
+            self.assertRegex(self.site.log(), words)
+        for arguments in (["status"], ["queue", "list"], ["queue", "retry", "--all"], ["check"],
+                          ["send", "--to", "a@example.com", "/dev/null"]):
+            done = subprocess.run([build_folder() / "plugin/ctl/spocctl", *arguments],
+                                  env={**self.site.environment, **environment}, text=True,
+                                  stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            self.assertEqual(done.returncode, 1, arguments)
+            self.assertRegex(done.stdout + done.stderr, words)
+
+    def test_no_spool(self):
+        self.site.spool.rmdir()
+        self.refused("install -d (-o lp -g lp -m 0700|-m 0700 -o lp -g lp) .*spool/spoc")
+        self.assertFalse(self.site.spool.exists())
+
+    def test_a_spool_of_root_s(self):
+        shutil.chown(self.site.spool, "root", "root")
+        self.refused("belongs to root.* chown -R lp:lp")
+        self.assertEqual(list(self.site.spool.iterdir()), [])
+
+    def test_a_link(self):
+        """lp owns the folder above, and put a link where the spool was."""
+        target = self.site.root.folder("target")
+        self.site.spool.rmdir()
+        self.site.spool.symlink_to(target)
+        self.refused("is not a directory|not a folder")
+        self.assertEqual(list(target.iterdir()), [])
+        self.assertEqual(target.owner(), "root")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import errno
 import mmap
 import os
 import pathlib
+import pwd
 import struct
 import subprocess
 import unittest
@@ -113,11 +114,13 @@ class Planted(unittest.TestCase):
         hard = self.folder.path / "hard"
         hard.write_text("From: x@example.com\n\nthe other secret\n")
         names = []
+        lp = pwd.getpwnam("lp")
 
         def put(place, make):
             name = spool / place
             make(name)
             os.utime(name, (1, 1), follow_symlinks=False)
+            os.lchown(name, lp.pw_uid, lp.pw_gid)
             names.append(name)
 
         put("sending/twice", lambda n: n.mkdir())
@@ -181,7 +184,7 @@ class Planted(unittest.TestCase):
         second = self.site.start()
         self.assertNotEqual(second.wait(20), None)
         self.assertIsNone(first.poll(), self.site.log())
-        (self.site.root.path / "cache").mkdir(exist_ok=True)
+        self.site.root.folder("cache", 0o700, "lp")
         self.site.notify(stream([1]))  # its wake-up lets the first look after its lock
         self.catcher.wait(1)
         locks = self.site.root.path / "cache/spoc"

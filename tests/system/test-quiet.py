@@ -243,8 +243,8 @@ class Quiet(unittest.TestCase):
     def test_full_disk(self):
         """What waited cannot be written: one run says so and ends, the next one mails it."""
         site = self.site()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k,mode=700", "tmpfs", site.spool],
-                       check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k,mode=700,uid=7,gid=7",
+                        "tmpfs", site.spool], check=True)
         self.addCleanup(subprocess.run, ["umount", site.spool], check=True)
         site.notify(state(1, STOPPED))
         filler = site.spool / "filler"

@@ -30,9 +30,10 @@ class Site:
 
     def __init__(self, port, **keys):
         self.root = process.Root()
-        self.spool = self.root.folder("spool/spoc", 0o700)
-        for name in ("etc/spoc", "cache", "run", "share"):
-            self.root.folder(name, 0o700)
+        self.spool = self.root.folder("spool/spoc", 0o700, "lp")
+        self.root.folder("cache", 0o700, "lp")
+        for name in ("etc/spoc", "run", "share"):
+            self.root.folder(name)
         self.root.folder("bin/daemon").joinpath("spocd").symlink_to(
             build_folder() / "plugin/daemon/spocd")
         names = {"SERVERROOT": "etc", "REQUESTROOT": "spool", "CACHEDIR": "cache",

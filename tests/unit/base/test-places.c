@@ -15,6 +15,14 @@ test_environment_wins(void)
     g_assert_cmpstr(places->spool_dir, ==, "/a/spool/spoc");
     g_assert_cmpstr(places->cache_dir, ==, "/var/cache/cups/spoc");
     g_assert_cmpstr(places->state_root, ==, "/run/cups");
+    /* That is the system's CUPS, and this spool is not. */
+    g_assert_null(places->service_dir);
+    environment = g_environ_setenv(environment, "CUPS_STATEDIR", "/a/run", TRUE);
+    g_autoptr(SpocPlaces) whole = spoc_places_new(environment);
+    g_assert_cmpstr(whole->service_dir, ==, "/a/run/spoc");
+    char *nothing[] = {NULL};
+    g_autoptr(SpocPlaces) of_system = spoc_places_new(nothing);
+    g_assert_cmpstr(of_system->service_dir, ==, "/run/cups/spoc");
 }
 
 static void

@@ -11,10 +11,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define WAIT_MS 10000
+#define NOBODY 65534
 
 static void
 wait_readable(int fd)
@@ -71,6 +73,75 @@ test_listen(Root *root, gconstpointer data)
     for (guint i = 0; i < 200; i++)
         g_assert_true(spoc_door_wake(root->spool, root->places, &error));
     close(listener);
+}
+
+/* Makes a socket that listens; returns its descriptor. */
+static int
+listen_at(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(bind(fd, (const struct sockaddr *)&address, sizeof address), ==, 0);
+    g_assert_cmpint(listen(fd, 10), ==, 0);
+    return fd;
+}
+
+/* Which of the two, of the service and of the spool, a door wakes. */
+static void
+assert_wakes(Root *root, int listener, int other)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_true(spoc_door_wake(root->spool, root->places, &error));
+    g_assert_no_error(error);
+    g_autofree char *said = accept_and_read(listener);
+    g_assert_cmpstr(said, ==, "wake\n");
+    g_assert_cmpint(accept(other, NULL, NULL), ==, -1);
+}
+
+/* A service's socket comes first, where nobody but root can have put it there. */
+static void
+test_service(Root *root, gconstpointer data)
+{
+    if (geteuid() != 0) {
+        g_test_skip("needs root");
+        return;
+    }
+    g_autoptr(GError) error = NULL;
+    const char *folder = root->places->service_dir;
+    g_autofree char *path = g_build_filename(folder, "control", NULL);
+    g_autofree char *elsewhere = g_build_filename(root->path, "elsewhere", NULL);
+    int own = spoc_door_listen(root->spool, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(g_mkdir(folder, 0755), ==, 0);
+    int service = listen_at(path);
+    assert_wakes(root, service, own);
+
+    g_assert_cmpint(chmod(folder, 0775), ==, 0);
+    assert_wakes(root, own, service);
+    g_assert_cmpint(chmod(folder, 0755), ==, 0);
+    g_assert_cmpint(chown(folder, NOBODY, NOBODY), ==, 0);
+    assert_wakes(root, own, service);
+    g_assert_cmpint(chown(folder, 0, 0), ==, 0);
+    g_assert_cmpint(chown(path, NOBODY, NOBODY), ==, 0);
+    assert_wakes(root, own, service);
+    g_assert_cmpint(chown(path, 0, 0), ==, 0);
+    assert_wakes(root, service, own);
+    /* Links are not followed, of the folder or in it. */
+    g_assert_cmpint(rename(folder, elsewhere), ==, 0);
+    g_assert_cmpint(symlink(elsewhere, folder), ==, 0);
+    assert_wakes(root, own, service);
+    g_assert_cmpint(unlink(folder), ==, 0);
+    g_assert_cmpint(g_mkdir(folder, 0755), ==, 0);
+    g_autofree char *target = g_build_filename(elsewhere, "control", NULL);
+    g_assert_cmpint(symlink(target, path), ==, 0);
+    assert_wakes(root, own, service);
+    /* One that is dead is passed over. */
+    g_assert_cmpint(unlink(path), ==, 0);
+    close(listen_at(path));
+    assert_wakes(root, own, service);
+    close(service);
+    close(own);
 }
 
 /* A spool whose path does not fit into a socket's address */
@@ -172,6 +243,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
 #define ADD(path, function) g_test_add(path, Root, NULL, root_set_up, function, root_tear_down)
     ADD("/door/listen", test_listen);
+    ADD("/door/service", test_service);
     ADD("/door/long-path", test_long_path);
     ADD("/door/start", test_start);
     return g_test_run();
