@@ -36,14 +36,16 @@ spoc_refusal_sentence(const SpocRecipient *recipient, gint job_id, const char *w
 }
 
 gboolean
-spoc_refusal_owner_could_help(gint job_id, const GError *refusal, const GPtrArray *refusals)
+spoc_refusal_owner_could_help(const SpocRecipient *recipient, gint job_id, const GError *refusal,
+                              const GPtrArray *refusals)
 {
-    for (guint i = 0; i < refusals->len && job_id > 0; i++) {
+    if (job_id <= 0)
+        return FALSE;
+    for (guint i = 0; i < refusals->len; i++) {
         if (g_error_matches(g_ptr_array_index(refusals, i), SPOC_ERROR, SPOC_ERROR_DENIED))
             return TRUE;
     }
-    return job_id > 0 && refusal != NULL &&
-           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_INVALID) &&
-           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_PENDING) &&
-           !g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
+    return g_error_matches(refusal, SPOC_ERROR,
+                           recipient->who == SPOC_WHO_OWNER ? SPOC_ERROR_NOT_FOUND
+                                                            : SPOC_ERROR_DENIED);
 }

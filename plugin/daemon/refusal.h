@@ -20,6 +20,7 @@ char *spoc_refusal_sentence(const SpocRecipient *recipient, gint job_id, const c
                             const char *no_owner);
 
 /* Whether knowing the owner of job @job_id could turn a refusal of spoc_people_resolve() into a
- * mail: the only one, @refusal (nullable), or one of @refusals. */
-gboolean spoc_refusal_owner_could_help(gint job_id, const GError *refusal,
-                                       const GPtrArray *refusals);
+ * mail: the only one, @refusal (nullable), or one of @refusals. A name that nobody knows stays
+ * unknown. */
+gboolean spoc_refusal_owner_could_help(const SpocRecipient *recipient, gint job_id,
+                                       const GError *refusal, const GPtrArray *refusals);

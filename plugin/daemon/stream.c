@@ -427,7 +427,8 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
         const char *owner = facts != NULL ? facts->owner : NULL;
         g_autoptr(GPtrArray) found =
             spoc_people_resolve(rules, recipient, owner, refusals, &refusal);
-        if (facts == NULL && spoc_refusal_owner_could_help(event->job_id, refusal, refusals)) {
+        if (facts == NULL &&
+            spoc_refusal_owner_could_help(recipient, event->job_id, refusal, refusals)) {
             facts = find_job(stream, event);
             if (stream->awaiting)
                 return NULL;
