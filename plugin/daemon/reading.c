@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/reading.h"
 
+#include "base/address.h"
+
 /* Bytes read at a time; one event is about 520. */
 #define CHUNK_BYTES 16384
 
@@ -70,4 +72,11 @@ spoc_reading_run(SpocJournal *journal, gboolean ended, guint events_max, SpocRea
         chunk_size = used > 0 ? CHUNK_BYTES : SPOC_EVENT_MAX_BYTES + 1;
     }
     return TRUE;
+}
+
+guint
+spoc_reading_part(const SpocPerson *person)
+{
+    g_autofree char *key = spoc_address_key(person->address);
+    return spoc_journal_part(key);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "event/event.h"
+#include "people/recipient.h"
 #include "spool/journal.h"
 
 /* Returns whether to go on behind the event; FALSE stops before it. */
@@ -25,3 +26,6 @@ gboolean spoc_reading_run(SpocJournal *journal, gboolean ended, guint events_max
                           SpocReadingEventFunc event, SpocReadingDamagedFunc damaged,
                           gpointer user_data, guint64 *position, gboolean *ret_stopped,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Names the recipient in the marks of an event. */
+guint spoc_reading_part(const SpocPerson *person);

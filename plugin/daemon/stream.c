@@ -2,6 +2,7 @@
 #include "daemon/stream.h"
 
 #include "base/error.h"
+#include "daemon/cups-retry.h"
 #include "daemon/reading.h"
 #include "daemon/refusal.h"
 
@@ -17,11 +18,6 @@
 /* Damaged places that are said of one stream */
 #define DAMAGED_SAID_MAX 3
 
-/* CUPS that cannot be asked is asked again after so long, then twice as long, and so on. */
-#define CUPS_RETRY_MS 2000u
-#define CUPS_RETRY_MAX_MS 30000u
-#define CUPS_TRIES_MAX 4u
-
 /* Begins a line about a job in the notes of a journal. */
 #define NOTE_JOB "job\t"
 
@@ -32,13 +28,6 @@ typedef struct {
     guint open_parts; /* mails that are not safe yet */
     gboolean all_launched;
 } Progress;
-
-/* A question that CUPS could not be asked, and is asked again. */
-typedef struct {
-    guint tries;
-    guint timer;
-    char *why; /* (nullable): NULL: there is none */
-} Retry;
 
 struct _SpocStream {
     const SpocSurroundings *around;
@@ -51,7 +40,7 @@ struct _SpocStream {
     SpocSubscription subscription;
     gint subscription_id;
     gboolean asked;
-    Retry subscription_retry, job_retry;
+    SpocCupsRetry subscription_retry, job_retry;
 
     guint64 learned;   /* the subscription has learnt from all before this */
     guint64 position;  /* the next event to be handled */
@@ -60,6 +49,7 @@ struct _SpocStream {
     gboolean is_last_ask; /* about the owner of its job: it has waited long enough */
     gint answered_job_id; /* the job that the answer was about, and it stays unknown */
     char *answer;         /* (nullable): then why */
+    SpocDevice device;    /* of the queue of the event at position, when it was answered */
     GQueue progress;      /* of Progress, in the stream's order */
 
     guint people_ask;       /* the directory is asked */
@@ -210,30 +200,6 @@ ask_job_again(gpointer user_data)
     return G_SOURCE_REMOVE;
 }
 
-/* CUPS that cannot be asked decides nothing: its answer is waited for. One run alone leaves that to
- * the next. */
-static void
-try_later(SpocStream *stream, Retry *retry, const char *why, GSourceFunc again)
-{
-    g_free(retry->why);
-    retry->why = g_strdup(why);
-    if (spoc_said_first(stream->around->said, why))
-        spoc_log(stream->around->log, SPOC_LOG_WARNING,
-                 "events that need CUPS's answer wait: %s. `spocctl queue list` shows them", why);
-    if (!stream->around->once)
-        retry->timer =
-            g_timeout_add(MIN(CUPS_RETRY_MS << retry->tries, CUPS_RETRY_MAX_MS), again, stream);
-    retry->tries = MIN(retry->tries + 1, CUPS_TRIES_MAX);
-    stream->around->changed(stream->around->user_data);
-}
-
-static void
-end_retry(Retry *retry)
-{
-    retry->tries = 0;
-    g_clear_pointer(&retry->why, g_free);
-}
-
 static void
 on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
                 const char *why, gpointer user_data)
@@ -242,10 +208,11 @@ on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_
     stream->asks--;
     stream->subscription.status = status;
     if (status == SPOC_SUBSCRIPTION_UNREACHABLE) {
-        try_later(stream, &stream->subscription_retry, why, ask_subscription_again);
+        spoc_cups_retry_later(&stream->subscription_retry, stream->around, why,
+                              ask_subscription_again, stream);
         return;
     }
-    end_retry(&stream->subscription_retry);
+    spoc_cups_retry_end(&stream->subscription_retry);
     stream->subscription.job_id = job_id;
     g_free(stream->subscription.printer_uri);
     stream->subscription.printer_uri = g_strdup(printer_uri);
@@ -275,10 +242,10 @@ on_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer u
     SpocStream *stream = user_data;
     stream->asks--;
     if (facts == NULL && may_pass && !stream->is_last_ask) {
-        try_later(stream, &stream->job_retry, why, ask_job_again);
+        spoc_cups_retry_later(&stream->job_retry, stream->around, why, ask_job_again, stream);
         return;
     }
-    end_retry(&stream->job_retry);
+    spoc_cups_retry_end(&stream->job_retry);
     keep_job(stream, stream->answered_job_id);
     stream->awaiting = FALSE;
     g_free(stream->answer);
@@ -314,6 +281,49 @@ find_job(SpocStream *stream, const SpocEvent *event)
     stream->asks++;
     spoc_cups_ask_job(stream->around->cups, event->job_id, on_job, stream);
     return NULL;
+}
+
+static void
+on_device(const SpocStateFacts *facts, gpointer user_data)
+{
+    SpocStream *stream = user_data;
+    stream->asks--;
+    stream->device = facts != NULL ? facts->device : SPOC_DEVICE_UNKNOWN;
+    if (stream->is_last_ask && stream->device == SPOC_DEVICE_UNKNOWN)
+        stream->device = SPOC_DEVICE_OTHER;
+    if (stream->device == SPOC_DEVICE_UNKNOWN) {
+        spoc_cups_retry_later(&stream->job_retry, stream->around,
+                              "cupsd does not say whether their queue is one for scans",
+                              ask_job_again, stream);
+        return;
+    }
+    spoc_cups_retry_end(&stream->job_retry);
+    stream->awaiting = FALSE;
+    stream->around->changed(stream->around->user_data);
+}
+
+/* Whether the event is about a job of a queue of our own: what became of that is told by the mail
+ * that it is, or a notice, and CUPS would call it printed. FALSE: CUPS is being asked. */
+static gboolean
+is_scan(SpocStream *stream, const SpocEvent *event, gboolean *ret_scan)
+{
+    SpocCups *cups = stream->around->cups;
+    SpocDevice device = stream->device;
+    stream->device = SPOC_DEVICE_UNKNOWN;
+    *ret_scan = FALSE;
+    if (event->job_id <= 0 || event->printer_name == NULL)
+        return TRUE;
+    if (device == SPOC_DEVICE_UNKNOWN)
+        device = spoc_cups_device_remembered(cups, event->printer_name);
+    *ret_scan = device == SPOC_DEVICE_OURS;
+    if (device != SPOC_DEVICE_UNKNOWN)
+        return TRUE;
+    stream->is_last_ask =
+        is_too_old(stream, event) || stream->around->setup->unverified == SPOC_UNVERIFIED_SEND;
+    stream->awaiting = TRUE;
+    stream->asks++;
+    spoc_cups_ask_state(cups, 0, event->printer_name, on_device, stream);
+    return FALSE;
 }
 
 /* --- life ------------------------------------------------------------------------------- */
@@ -352,8 +362,8 @@ spoc_stream_free(SpocStream *stream)
         return;
     g_clear_handle_id(&stream->subscription_retry.timer, g_source_remove);
     g_clear_handle_id(&stream->job_retry.timer, g_source_remove);
-    end_retry(&stream->subscription_retry);
-    end_retry(&stream->job_retry);
+    spoc_cups_retry_end(&stream->subscription_retry);
+    spoc_cups_retry_end(&stream->job_retry);
     g_queue_clear_full(&stream->progress, g_free);
     g_hash_table_unref(stream->refusals_said);
     g_hash_table_unref(stream->lessons);
@@ -453,18 +463,6 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
     return g_steal_pointer(&people);
 }
 
-/* Names the recipient in the marks of an event, whatever the others are by the next start. FNV-1a.
- */
-static guint
-part_of(const SpocPerson *person)
-{
-    guint32 hash = 2166136261u;
-    g_autofree char *key = spoc_address_key(person->address);
-    for (const char *p = key; *p != '\0'; p++)
-        hash = (hash ^ (guchar)*p) * 16777619u;
-    return hash != SPOC_JOURNAL_WHOLE ? hash : hash + 1;
-}
-
 /* Puts the event on the desk for one person. */
 static void
 hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
@@ -472,7 +470,7 @@ hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
 {
     Part *part = g_new0(Part, 1);
     part->progress = progress;
-    part->part = part_of(person);
+    part->part = spoc_reading_part(person);
     progress->open_parts++;
     const SpocEntry entry = {
         .event = event,
@@ -541,10 +539,13 @@ handle_event(const SpocEvent *event, gpointer user_data)
     g_autoptr(GPtrArray) people = NULL;
     if (theirs && stream->uri != NULL && spoc_desk_wants(stream->desk, event) &&
         !spoc_journal_is_marked(stream->journal, event->offset, SPOC_JOURNAL_WHOLE)) {
-        people = find_people(stream, event, &facts);
+        gboolean is_ours = FALSE;
+        if (!is_scan(stream, event, &is_ours))
+            return FALSE;
+        people = is_ours ? g_ptr_array_new() : find_people(stream, event, &facts);
         if (people == NULL)
             return FALSE;
-        end_retry(&stream->job_retry);
+        spoc_cups_retry_end(&stream->job_retry);
     }
     Progress *progress = g_new0(Progress, 1);
     progress->stream = stream;
@@ -553,7 +554,7 @@ handle_event(const SpocEvent *event, gpointer user_data)
     gint old_state = people != NULL ? spoc_told_store_see(stream->around->told, event) : 0;
     for (guint i = 0; people != NULL && i < people->len; i++) {
         const SpocPerson *person = g_ptr_array_index(people, i);
-        if (!spoc_journal_is_marked(stream->journal, event->offset, part_of(person)))
+        if (!spoc_journal_is_marked(stream->journal, event->offset, spoc_reading_part(person)))
             hand_over(stream, event, facts, person, progress, old_state);
     }
     progress->all_launched = TRUE;

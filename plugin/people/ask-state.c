@@ -13,6 +13,9 @@
 #define REASONS_MAX 32
 #define KEYWORD_MAX_BYTES 127
 
+/* Of our backend */
+#define DEVICE_SCHEME "spoc:"
+
 /* cupsd's own limit for the name of a printer */
 #define PRINTER_NAME_MAX_BYTES 127
 
@@ -110,8 +113,8 @@ static ipp_t *
 make_printer_question(gconstpointer subject)
 {
     static const char *const wanted[] = {
-        "printer-info",          "printer-is-accepting-jobs", "printer-location", "printer-state",
-        "printer-state-message", "printer-state-reasons",     "printer-type",
+        "device-uri",    "printer-info",          "printer-is-accepting-jobs", "printer-location",
+        "printer-state", "printer-state-message", "printer-state-reasons",     "printer-type",
     };
     const char *name = subject;
     char uri[HTTP_MAX_URI];
@@ -130,16 +133,34 @@ is_printer_name(const char *name)
            g_utf8_validate(name, -1, NULL) && strpbrk(name, "/?# \t\r\n") == NULL;
 }
 
+/* A class has no device; that there is no such queue is an answer, and anything else is none. */
+static SpocDevice
+get_device(ipp_t *response, gint status)
+{
+    if (status == IPP_STATUS_ERROR_NOT_FOUND || status == IPP_STATUS_ERROR_GONE)
+        return SPOC_DEVICE_OTHER;
+    if (status > IPP_STATUS_OK_EVENTS_COMPLETE)
+        return SPOC_DEVICE_UNKNOWN;
+    ipp_attribute_t *attribute = ippFindAttribute(response, "device-uri", IPP_TAG_URI);
+    const char *uri = attribute != NULL ? ippGetString(attribute, 0, NULL) : NULL;
+    gboolean is_ours =
+        uri != NULL && g_ascii_strncasecmp(uri, DEVICE_SCHEME, strlen(DEVICE_SCHEME)) == 0;
+    return is_ours ? SPOC_DEVICE_OURS : SPOC_DEVICE_OTHER;
+}
+
 SpocStateFacts *
 spoc_ask_printer_state(SpocAsker *asker, const char *name)
 {
     g_autoptr(SpocStateFacts) facts = spoc_state_facts_new();
-    if (!is_printer_name(name))
+    if (!is_printer_name(name)) {
+        facts->device = SPOC_DEVICE_OTHER;
         return g_steal_pointer(&facts);
+    }
     gint status = IPP_STATUS_OK;
     ipp_t *response = spoc_asker_send(asker, make_printer_question, name, &status);
     if (response == NULL)
         return NULL;
+    facts->device = get_device(response, status);
     if (status <= IPP_STATUS_OK_EVENTS_COMPLETE) {
         facts->printer_info = spoc_ask_get_text(response, "printer-info", NAME_MAX_BYTES);
         facts->printer_location = spoc_ask_get_text(response, "printer-location", NAME_MAX_BYTES);

@@ -240,3 +240,9 @@ spoc_cups_ask_state(SpocCups *cups, gint job_id, const char *printer_name,
 {
     spoc_cups_ask_state_at(cups, job_id, printer_name, 0, callback, user_data);
 }
+
+SpocDevice
+spoc_cups_device_remembered(SpocCups *cups, const char *printer_name)
+{
+    return spoc_states_device(cups->states, printer_name);
+}

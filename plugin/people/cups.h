@@ -65,6 +65,13 @@ void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gp
 /* A new job may have an old job's number after CUPS lost its state: job-created says so. */
 void spoc_cups_forget_job(SpocCups *cups, gint job_id);
 
+/* Where a queue's documents go */
+typedef enum {
+    SPOC_DEVICE_UNKNOWN, /* CUPS could not say */
+    SPOC_DEVICE_OTHER,   /* a printer, a class, or no queue that CUPS knows */
+    SPOC_DEVICE_OURS,    /* our backend: what is printed there is mailed */
+} SpocDevice;
+
 /* What CUPS says now about a printer, and about a job when there is one. Texts are one bounded
  * line (spoc_text_line()), reasons are keywords. CUPS 2.4 clears printer_message when a job
  * ends, even when that stops the printer, and may leave processing-to-stop-point as the reason
@@ -77,6 +84,7 @@ typedef struct {
     char **printer_state_reasons;   /* never NULL; "none" is left out */
     gint printer_is_accepting_jobs; /* -1: not known */
     gboolean is_class;
+    SpocDevice device;
     gint job_state;           /* RFC 8011 5.3.7; 0: not known or no job */
     char **job_state_reasons; /* never NULL; "none" is left out */
     char *job_message;        /* (nullable): job-printer-state-message */
@@ -109,6 +117,11 @@ void spoc_cups_ask_state(SpocCups *cups, gint job_id, const char *printer_name,
  * says that state too, for else CUPS has gone on since. @printer_state: 0 for any */
 void spoc_cups_ask_state_at(SpocCups *cups, gint job_id, const char *printer_name,
                             gint printer_state, SpocCupsStateFunc callback, gpointer user_data);
+
+/* From memory, without asking: what the last answer to spoc_cups_ask_state() said of a queue, for
+ * SPOC_DEVICE_REMEMBERED_MS; else UNKNOWN */
+#define SPOC_DEVICE_REMEMBERED_MS 30000
+SpocDevice spoc_cups_device_remembered(SpocCups *cups, const char *printer_name);
 
 /* Something more is remembered. Must not free the SpocCups. */
 typedef void (*SpocCupsLearnedFunc)(gpointer user_data);

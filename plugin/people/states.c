@@ -7,6 +7,9 @@
 /* Printers whose answer is remembered. About 1 KB each. */
 #define REMEMBERED_MAX 500
 
+/* And whose device is. About 100 bytes each. */
+#define DEVICES_MAX 5000
+
 typedef struct {
     SpocStates *states;
     SpocCupsStateFunc callback;
@@ -21,12 +24,18 @@ typedef struct {
     gint64 learned_us;
 } Remembered;
 
+typedef struct {
+    SpocDevice device;
+    gint64 learned_us;
+} KnownDevice;
+
 struct _SpocStates {
     SpocWorker *worker;
     GHashTable *requests;       /* the set of all, which it owns */
     GHashTable *asked_printers; /* name to the array of Requests that wait */
     GHashTable *asked_jobs;     /* id to the same */
     GHashTable *remembered;     /* name of a printer to Remembered */
+    GHashTable *devices;        /* the same to KnownDevice */
 };
 
 static void
@@ -55,6 +64,7 @@ spoc_states_new(SpocWorker *worker)
     states->asked_printers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, unref);
     states->asked_jobs = g_hash_table_new_full(NULL, NULL, NULL, unref);
     states->remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, remembered_free);
+    states->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return states;
 }
 
@@ -64,6 +74,7 @@ spoc_states_free(SpocStates *states)
     g_hash_table_unref(states->asked_printers);
     g_hash_table_unref(states->asked_jobs);
     g_hash_table_unref(states->remembered);
+    g_hash_table_unref(states->devices);
     g_hash_table_unref(states->requests);
     spoc_worker_unref(states->worker);
     g_free(states);
@@ -93,6 +104,38 @@ remember(SpocStates *states, const char *name, const SpocStateFacts *facts)
     remembered->facts = spoc_state_facts_copy(facts);
     remembered->learned_us = now_us;
     g_hash_table_replace(states->remembered, g_strdup(name), remembered);
+}
+
+static gboolean
+is_old_device(gpointer key, gpointer value, gpointer user_data)
+{
+    const KnownDevice *known = value;
+    const gint64 *now_us = user_data;
+    return *now_us - known->learned_us >= SPOC_DEVICE_REMEMBERED_MS * 1000;
+}
+
+static void
+remember_device(SpocStates *states, const char *name, SpocDevice device)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (device == SPOC_DEVICE_UNKNOWN)
+        return;
+    if (g_hash_table_size(states->devices) >= DEVICES_MAX)
+        (void)g_hash_table_foreach_remove(states->devices, is_old_device, &now_us);
+    if (g_hash_table_size(states->devices) >= DEVICES_MAX)
+        return;
+    KnownDevice *known = g_new0(KnownDevice, 1);
+    *known = (KnownDevice){.device = device, .learned_us = now_us};
+    g_hash_table_replace(states->devices, g_strdup(name), known);
+}
+
+SpocDevice
+spoc_states_device(SpocStates *states, const char *printer_name)
+{
+    gint64 now_us = g_get_monotonic_time();
+    KnownDevice *known = g_hash_table_lookup(states->devices, printer_name);
+    return known != NULL && !is_old_device(NULL, known, &now_us) ? known->device
+                                                                 : SPOC_DEVICE_UNKNOWN;
 }
 
 /* (nullable) */
@@ -172,8 +215,10 @@ on_printer(SpocQuestion *question, gpointer user_data)
     g_autoptr(GPtrArray) waiters =
         g_ptr_array_ref(g_hash_table_lookup(states->asked_printers, question->name));
     g_hash_table_remove(states->asked_printers, question->name);
-    if (question->state != NULL)
+    if (question->state != NULL) {
         remember(states, question->name, question->state);
+        remember_device(states, question->name, question->state->device);
+    }
     tell(worker, waiters, question->state, add_printer);
 }
 

@@ -13,5 +13,7 @@ typedef struct _SpocStates SpocStates;
 SpocStates *spoc_states_new(SpocWorker *worker);
 /* Nobody is called any more; the worker is closed before. */
 void spoc_states_free(SpocStates *states);
+/* spoc_cups_device_remembered() */
+SpocDevice spoc_states_device(SpocStates *states, const char *printer_name);
 void spoc_states_ask(SpocStates *states, gint job_id, const char *printer_name, gint printer_state,
                      SpocCupsStateFunc callback, gpointer user_data);

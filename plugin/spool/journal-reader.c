@@ -421,6 +421,16 @@ spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsize size
     return (gssize)done;
 }
 
+/* FNV-1a */
+guint
+spoc_journal_part(const char *key)
+{
+    guint32 hash = 2166136261u;
+    for (const char *p = key; *p != '\0'; p++)
+        hash = (hash ^ (guchar)*p) * 16777619u;
+    return hash != SPOC_JOURNAL_WHOLE ? hash : hash + 1;
+}
+
 gboolean
 spoc_journal_mark(SpocJournal *journal, guint64 offset, guint part, GError **error)
 {

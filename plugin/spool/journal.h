@@ -81,6 +81,8 @@ gssize spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsi
  * its parts. spoc_journal_mark_before() says that all before @offset is finished, which keeps the
  * memory of marks small. */
 #define SPOC_JOURNAL_WHOLE 0xffffu
+/* The part that names a recipient, whatever the others are by the next start */
+guint spoc_journal_part(const char *key);
 gboolean spoc_journal_mark(SpocJournal *journal, guint64 offset, guint part,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean spoc_journal_mark_before(SpocJournal *journal, guint64 offset,

@@ -6,9 +6,7 @@ what becomes of a document when something goes wrong on the way."""
 import hashlib
 import json
 import os
-import pathlib
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -19,101 +17,8 @@ from spoctest.certificates import Authority
 from spoctest.cups import Cups
 from spoctest.mailbox import Catcher
 from spoctest.process import Root, need_root, wait_for
+from spoctest.scanqueue import WithQueue, attachment, scanner_pages
 from spoctest.sink import Sink, peak_kib, pids_of
-
-PDF = pathlib.Path("/usr/share/cups/data/default-testpage.pdf")
-FIELDS = {"from", "reply-to", "to", "cc", "date", "message-id", "mime-version", "subject",
-          "x-auto-response-suppress", "content-type"}
-
-
-def scanner_pages(folder):
-    """What SANE's test device scans, in the formats that scanimage writes."""
-    (folder / "dll.conf").write_text("test\n")
-    environment = {"SANE_CONFIG_DIR": str(folder), "PATH": os.defpath, "HOME": str(folder)}
-    pages = []
-    for name in ("jpeg", "png", "tiff"):
-        page = folder / f"page.{name}"
-        with page.open("wb") as out:
-            subprocess.run(["scanimage", "-d", "test", "--mode", "Color", "--test-picture",
-                            "Color pattern", f"--format={name}"], stdin=subprocess.DEVNULL,
-                           stdout=out, stderr=subprocess.DEVNULL, env=environment, check=True)
-        page.chmod(0o644)
-        pages.append(page)
-    return pages
-
-
-def attachment(mail):
-    found, = mail.message.iter_attachments()
-    return found
-
-
-class WithQueue(unittest.TestCase):
-    """One cupsd with the queue 'scan' for the owner; each test begins with an empty spool."""
-
-    keys = {}
-    directives = ""  # in cupsd.conf
-
-    @classmethod
-    def setUpClass(cls):
-        cls.root = Root()
-        cls.cups = Cups(Root(cls.root.folder("cups")), more=cls.directives)
-        cls.addClassCleanup(cls.cups.stop)
-        cls.add_queue("scan", "spoc:%40owner")
-        cls.pdf = cls.root.path / "a page.pdf"
-        shutil.copy(PDF, cls.pdf)
-        cls.pdf.chmod(0o644)
-
-    def setUp(self):
-        # A spocd of the test before is in the middle of waiting, or remembers a server.
-        process.end_processes_of(self.cups.root.path)
-        spoc.clear_spool(self.cups)
-        self.catcher = Catcher(self.root.folder(f"mails-{self.id()}"))
-        self.addCleanup(self.catcher.stop)
-        self.configure()
-        self.addCleanup(self.explain_failure)
-
-    def configure(self, port=None, **keys):
-        spoc.configure_server(self.cups, port or self.catcher.port, **{**self.keys, **keys})
-
-    def explain_failure(self):
-        self.cups.run("cancel", "-a", check=False)
-        if not self._outcome.success:
-            print("\n".join("# " + line for line in
-                            spoc.daemon_log(self.cups).splitlines()[-30:]))
-
-    @classmethod
-    def add_queue(cls, name, uri, *options):
-        cls.cups.run("lpadmin", "-p", name, "-E", "-v", uri, "-P",
-                     cls.cups.root.path / "share/model/spoc.ppd", *options)
-
-    def job(self, number):
-        """What lpstat says of a job: active, done or cancelled."""
-        said = self.cups.run("lpstat", "-W", "all", "-l", "-o").stdout
-        entries = re.split(r"^(?=\S)", said, flags=re.M)
-        return next((e for e in entries if re.match(rf"\S+-{number}\s", e)), "")
-
-    def job_log(self, number):
-        return "\n".join(line for line in self.cups.error_log().splitlines()
-                         if f"[Job {number}]" in line)
-
-    def wait_job_log(self, number, text, seconds=30.0):
-        wait_for(f"job {number} to log '{text}'", lambda: text in self.job_log(number), seconds)
-
-    def assert_nothing_left(self):
-        """Nothing but records, and those are swept when they are old."""
-        spoc.wait_empty(self.cups)
-        wait_for("no document to be left",
-                 lambda: all(f.suffix == ".done" for f in spoc.spool_files(self.cups, "scans")))
-
-    def assert_sound(self, mail):
-        self.assertEqual(mail.defects, [])
-        self.assertLessEqual({name.lower() for name in mail.message.keys()}, FIELDS)
-        for once in ("From", "To", "Date", "Message-ID", "Subject", "MIME-Version"):
-            self.assertEqual(len(mail.message.get_all(once, [])), 1, once)
-        self.assertNotIn(b"\n", mail.content.replace(b"\r\n", b""))
-        self.assertLessEqual(max(map(len, mail.content.split(b"\r\n"))), 998)
-        self.assertEqual(len(list(mail.message.iter_attachments())), 1)
-
 
 class Documents(WithQueue):
     def test_the_printer_description_is_sound(self):
@@ -570,6 +475,60 @@ class Failures(WithQueue):
         (self.cups.spool / "scans" / "x\u202efdp.exe").unlink()
         self.assertEqual(spoc.queue(self.cups), [])
         self.assert_nothing_left()
+
+
+class Notifications(WithQueue):
+    """A scan's mail is its own news: whoever subscribes to the server for the owners of jobs hears
+    of printers alone."""
+
+    keys = {"notifyAllowedRecipients": "@owner, @example.com"}
+
+    def setUp(self):
+        super().setUp()
+        if "paper" not in self.cups.run("lpstat", "-e", check=False).stdout.split():
+            self.cups.add_printer("paper", raw=True)
+            self.cups.run("spocctl", "subscribe", "spoc:@owner", "--server")
+
+    def assert_told(self, *subjects):
+        self.cups.wait_idle()
+        self.cups.run("lp", "-d", "paper", "-U", "alice", "-t", "last", "--", self.pdf)
+        wait_for("the last job to be told",
+                 lambda: any("last" in m.subject for m in list(self.catcher.mails)))
+        self.assertEqual(sorted(m.subject for m in self.catcher.mails),
+                         sorted([*subjects, "Printed: last"]))
+
+    def test_a_scan_is_not_printed(self):
+        self.cups.print("scan", self.pdf, user="alice", title="a scan")
+        self.assert_told("a scan")
+
+    def test_one_that_is_refused_is_not_cancelled_by_its_owner(self):
+        job = self.cups.print("scan", self.pdf, "mail-to=x@evil.example", user="alice")
+        self.wait_job_log(job, "not delivered: ")
+        self.assert_told()
+
+    def test_one_that_waits_is_not_printed(self):
+        self.configure(port=process.dead_port())
+        job = self.cups.print("scan", self.pdf, user="alice", title="later")
+        self.wait_job_log(job, "queued: ")
+        self.cups.wait_idle()
+        self.configure()
+        self.assert_told("later")
+
+    def test_cups_that_cannot_be_asked_is_no_answer(self):
+        self.configure(startDaemon="never")
+        self.cups.print("scan", self.pdf, "notify-recipient-uri=spoc:alice", user="alice",
+                        title="asked for")
+        wait_for("the job to be left", lambda: any(q["kind"] == "scan"
+                                                   for q in spoc.queue(self.cups)), 60)
+        self.cups.wait_idle()
+        self.cups.halt()
+        # The subscription may be unknown by now, which is the journal's own reason to wait; what
+        # counts is that nothing is told while CUPS is away.
+        spoc.spocd_once(self.cups, expect=75)
+        self.assertEqual([m.subject for m in self.catcher.mails], ["asked for"])
+        self.cups.start()
+        spoc.spocd_once(self.cups)
+        self.assertEqual([m.subject for m in self.catcher.mails], ["asked for"])
 
 
 class Interruptions(WithQueue):

@@ -108,6 +108,37 @@ answer(ipp_t *request, ipp_t *response)
     return TRUE;
 }
 
+/* scan's device is ours, q1's a printer's, odd's nothing that can be understood; busy cannot be
+ * told of now. */
+static gboolean
+answer_device(ipp_t *request, ipp_t *response)
+{
+    static const struct {
+        const char *name;
+        const char *device;
+        ipp_tag_t tag;
+        ipp_status_t status;
+    } queues[] = {
+        {"scan", "SPOC:example.com", IPP_TAG_URI, IPP_STATUS_OK},
+        {"q1", "ipp://spoc:1/", IPP_TAG_URI, IPP_STATUS_OK},
+        {"odd", "spoc:x", IPP_TAG_NAME, IPP_STATUS_OK},
+        {"class", NULL, 0, IPP_STATUS_OK},
+        {"secret", NULL, 0, IPP_STATUS_ERROR_FORBIDDEN},
+        {"busy", "spoc:x", IPP_TAG_URI, IPP_STATUS_ERROR_SERVICE_UNAVAILABLE},
+    };
+    const char *name = strrchr(requested_uri(request, "printer-uri"), '/') + 1;
+    ippSetStatusCode(response, IPP_STATUS_ERROR_NOT_FOUND);
+    for (guint i = 0; i < G_N_ELEMENTS(queues); i++) {
+        if (!g_str_equal(name, queues[i].name))
+            continue;
+        ippSetStatusCode(response, queues[i].status);
+        if (queues[i].device != NULL)
+            ippAddString(response, IPP_TAG_PRINTER, queues[i].tag, "device-uri", NULL,
+                         queues[i].device);
+    }
+    return TRUE;
+}
+
 /* Nothing is of the type that it should be. */
 static gboolean
 answer_odd(ipp_t *request, ipp_t *response)
@@ -352,6 +383,32 @@ test_silence(void)
     g_assert_null(heard.facts);
 }
 
+static void
+test_device(void)
+{
+    static const struct {
+        const char *name;
+        SpocDevice device;
+    } cases[] = {
+        {"scan", SPOC_DEVICE_OURS},  {"q1", SPOC_DEVICE_OTHER},
+        {"odd", SPOC_DEVICE_OTHER},  {"class", SPOC_DEVICE_OTHER},
+        {"gone", SPOC_DEVICE_OTHER}, {"secret", SPOC_DEVICE_UNKNOWN},
+        {"a/b", SPOC_DEVICE_OTHER},  {"busy", SPOC_DEVICE_UNKNOWN},
+    };
+    g_autoptr(SpocCups) cups = spoc_cups_new_with_timeout(LONG_MS);
+    fake_cupsd_set_answer(server, answer_device);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(Heard) heard = {0};
+        g_assert_cmpint(spoc_cups_device_remembered(cups, cases[i].name), ==, SPOC_DEVICE_UNKNOWN);
+        spoc_cups_ask_state(cups, 0, cases[i].name, on_state, &heard);
+        wait_for(&heard, 1);
+        if (heard.facts != NULL)
+            g_assert_cmpint(heard.facts->device, ==, cases[i].device);
+        g_test_message("%s", cases[i].name);
+        g_assert_cmpint(spoc_cups_device_remembered(cups, cases[i].name), ==, cases[i].device);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -366,6 +423,7 @@ main(int argc, char **argv)
     g_test_add_func("/states/burst", test_burst);
     g_test_add_func("/states/free", test_free);
     g_test_add_func("/states/silence", test_silence);
+    g_test_add_func("/states/device", test_device);
     int status = g_test_run();
     fake_cupsd_stop(server);
     return status;
