@@ -1,7 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl check: every problem that shows without a network */
+#include "ctl/client.h"
 #include "ctl/ctl.h"
+#include "ctl/find-queue.h"
+#include "ctl/gather.h"
 #include "ctl/look.h"
+
+static void
+pass_over(const char *text, gpointer user_data)
+{
+}
+
+/* Whether mail waits that nobody will send; a spool that cannot be opened has been told. */
+static void
+find_asleep(SpocLook *look, const SpocPlaces *places)
+{
+    g_autofree char *used = g_build_filename(places->spool_dir, "events", NULL);
+    if (!g_file_test(used, G_FILE_TEST_IS_DIR))
+        return; /* a look makes nothing */
+    g_autoptr(SpocSpool) spool = spoc_ctl_open_spool(places, NULL);
+    g_autoptr(SpocClient) client = spool != NULL ? spoc_client_new(spool, NULL) : NULL;
+    g_autoptr(GPtrArray) list =
+        spool != NULL && client == NULL ? spoc_gather(spool, NULL, pass_over, NULL, NULL) : NULL;
+    if (list != NULL)
+        spoc_find_asleep(look->here, places, look->config, list);
+}
 
 static int
 print_sum(const SpocLook *look)
@@ -34,6 +57,7 @@ spoc_ctl_check(int argc, char **argv, const SpocPlaces *places)
     g_autoptr(SpocLook) look = spoc_look_new(places, &error);
     if (look == NULL)
         return spoc_ctl_fail("%s", error->message);
+    find_asleep(look, places);
     spoc_findings_print(look->here, SPOC_LOG_INFO);
     g_autoptr(GPtrArray) subscriptions = spoc_look_at_cups(look, places);
     spoc_findings_print(look->cups, SPOC_LOG_INFO);

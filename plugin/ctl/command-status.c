@@ -200,6 +200,8 @@ look_into_spool(const SpocPlaces *places, const SpocLook *look, Overview *overvi
         return FALSE;
     count(overview, list);
     spoc_find_messages(overview->findings, list);
+    if (client == NULL)
+        spoc_find_asleep(overview->findings, places, look->config, list);
     spoc_find_servers(overview->findings, spool, look->config);
     return TRUE;
 }

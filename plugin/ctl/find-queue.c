@@ -58,6 +58,31 @@ spoc_find_messages(GPtrArray *findings, const GPtrArray *list)
                "mend that, then 'spocctl queue retry ID', or 'spocctl queue delete ID'");
 }
 
+void
+spoc_find_asleep(GPtrArray *findings, const SpocPlaces *places, const SpocConfig *config,
+                 const GPtrArray *list)
+{
+    guint count = 0;
+    for (guint i = 0; i < list->len; i++) {
+        const SpocListed *listed = g_ptr_array_index(list, i);
+        count += listed->state == SPOC_STATE_NEW || listed->state == SPOC_STATE_WAITING ||
+                 listed->state == SPOC_STATE_SENDING;
+    }
+    if (count == 0)
+        return;
+    gboolean may_start = spoc_config_choice(config, SPOC_OPTION_START_DAEMON) != SPOC_START_NEVER;
+    spoc_finding_set_remedy(
+        spoc_findings_add(findings, SPOC_LOG_ERROR, NULL,
+                          "spocd does not run, no service listens for it, and %u %s for it; %s",
+                          count,
+                          count == 1 ? "entry of the queue waits" : "entries of the queue wait",
+                          may_start ? "nobody starts it before the next event or document"
+                                    : "nobody starts it, as startDaemon is never"),
+        "systemctl enable --now spocd.socket spocd.service; without systemd run '%s' now and at "
+        "each boot",
+        places->daemon_path);
+}
+
 /* --- servers ---------------------------------------------------------------------------- */
 
 /* (transfer full) (nullable): NULL: that server is not set */

@@ -12,4 +12,8 @@
 /* @list: (element-type SpocListed): all that is in the spool */
 void spoc_find_messages(GPtrArray *findings, const GPtrArray *list);
 
+/* Nobody serves the spool, and there is something in @list that only spocd can send. */
+void spoc_find_asleep(GPtrArray *findings, const SpocPlaces *places, const SpocConfig *config,
+                      const GPtrArray *list);
+
 void spoc_find_servers(GPtrArray *findings, const SpocSpool *spool, const SpocConfig *config);

@@ -11,7 +11,7 @@ import time
 import unittest
 
 from spoctest import process, spoc
-from spoctest.cups import build_folder
+from spoctest.cups import Cups, build_folder
 from spoctest.mailbox import Catcher
 from spoctest.process import need_root
 from spoctest.site import Site
@@ -169,7 +169,7 @@ class Service(unittest.TestCase):
         """As systemd does it: sd_listen_fds(3)."""
         with open(self.site.log_file, "ab") as log:
             spocd = subprocess.Popen(
-                ["/bin/sh", "-c", f'LISTEN_PID=$$ exec "$@" 3<&{self.listener.fileno()}', "sh",
+                ["/bin/bash", "-c", f'LISTEN_PID=$$ exec "$@" 3<&{self.listener.fileno()}', "bash",
                  build_folder() / "plugin/daemon/spocd", "--foreground"],
                 env={**self.site.environment, "LISTEN_FDS": "1"}, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, pass_fds=[self.listener.fileno()],
@@ -185,11 +185,29 @@ class Service(unittest.TestCase):
         # Its owner is lp, who made it: root did not touch it.
         self.assertEqual((self.site.spool / "control").owner(), "lp")
         service = self.start_service()
-        self.assertEqual(by_hand.wait(30), 0)
+        try:
+            self.assertEqual(by_hand.wait(30), 0)
+        except subprocess.TimeoutExpired:
+            self.fail(f"{service.poll()} {self.site.log()}")
         self.site.notify(spoc.event(1, job_id=1))
         self.catcher.wait(1)
         self.assertIsNone(service.poll())
         self.assertIn(f"process {service.pid},", self.site.spocctl("status").stdout)
+
+    def test_mail_that_nobody_will_send_is_told(self):
+        """Killed with mail waiting, no service: status and check say so, and end with 1."""
+        self.listener.close()
+        self.site.notify(spoc.event(1, job_id=1))
+        for command in ("status", "check"):
+            done = self.site.spocctl(command)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout, "spocd does not run, no service listens for it, and 1 "
+                             "entry of the queue waits for it; .*systemctl enable --now spocd.socket")
+        self.site.start()
+        process.wait_for("spocd", self.site.answers)
+        self.catcher.wait(1)
+        for command in ("status", "check"):
+            self.assertNotIn("does not run", self.site.spocctl(command).stdout)
 
     def test_a_private_folder_of_lp_is_not_trusted(self):
         """Who runs as lp gets no door to talk to a socket in a folder of its own."""
@@ -198,6 +216,24 @@ class Service(unittest.TestCase):
         process.wait_for("spocd", self.site.answers)
         self.site.notify(spoc.event(1, job_id=1))
         self.catcher.wait(1)
+
+
+class Cupsd(unittest.TestCase):
+    def test_it_keeps_the_folder(self):
+        """The folder of the service's socket lies in cupsd's StateDir."""
+        cups = Cups(process.Root(), start=False)
+        self.addCleanup(cups.stop)
+        folder = cups.root.folder("run/spoc")
+        (folder / "control").touch()
+        for _ in range(2):
+            cups.start()
+            cups.halt()
+            info = folder.lstat()
+            self.assertEqual((info.st_uid, info.st_gid, info.st_mode & 0o7777), (0, 0, 0o755))
+            self.assertTrue((folder / "control").exists())
+        # Nobody but root can replace it.
+        info = folder.parent.lstat()
+        self.assertEqual((info.st_uid, info.st_mode & 0o022), (0, 0))
 
 
 class NoRoot(unittest.TestCase):
