@@ -39,11 +39,14 @@ spoc_look_new(const SpocPlaces *places, GError **error)
     spoc_find_programs(look->here, places);
     spoc_find_moved(look->here, places);
     g_autoptr(GError) problem = NULL;
-    if (!spoc_ctl_see_as_spocd(places, &problem))
-        spoc_findings_add(look->here, SPOC_LOG_ERROR, NULL, "%s", problem->message);
+    gboolean is_spocd = spoc_ctl_see_as_spocd(places, &problem);
     look->config = spoc_config_load(places);
-    spoc_find_settings(look->here, places, look->config, is_confined);
+    if (is_spocd)
+        spoc_find_settings(look->here, places, look->config, is_confined);
+    guint known = look->here->len;
     spoc_find_spool(look->here, places);
+    if (!is_spocd && look->here->len == known)
+        spoc_findings_add(look->here, SPOC_LOG_ERROR, NULL, "%s", problem->message);
     spoc_find_cache(look->here, places);
     return look;
 }

@@ -54,8 +54,9 @@ struct _SpocDaemon {
         config_timer;
     gint64 sweep_due_unix_s;
     gboolean rescan_wanted;
-    gboolean reads_to_end;  /* a digest is due, and waits for that */
-    gboolean rescan_failed; /* something may be there that could not be read */
+    gboolean reads_to_end;   /* a digest is due, and waits for that */
+    gboolean rescan_failed;  /* something may be there that could not be read */
+    gboolean spool_is_moved; /* and that was said */
     gboolean leaving;
 };
 
@@ -383,12 +384,27 @@ note_servers(SpocDaemon *daemon)
                               now_unix_s());
 }
 
+/* What is in the spool that is open still goes out, so spocd stays; but what comes is elsewhere. */
+static void
+look_after_spool(SpocDaemon *daemon)
+{
+    gboolean is_moved = !spoc_spool_is_at_path(daemon->spool);
+    if (is_moved && !daemon->spool_is_moved)
+        spoc_log(daemon->log, SPOC_LOG_ERROR,
+                 "the spool that is served is not at '%s' any more: it was moved, or something was "
+                 "mounted over it, and what comes there now is not mailed; 'spocctl check' says "
+                 "where it is and what to do",
+                 spoc_spool_path(daemon->spool));
+    daemon->spool_is_moved = is_moved;
+}
+
 static gboolean
 on_config_poll(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     say_status(daemon);
     note_servers(daemon);
+    look_after_spool(daemon);
     if (!daemon->leaving && spoc_setup_is_stale(daemon->setup, daemon->places))
         reload(daemon);
     return G_SOURCE_CONTINUE;

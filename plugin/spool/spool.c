@@ -99,15 +99,24 @@ sync_parent(const char *path)
     close(fd);
 }
 
-void
-spoc_spool_add_cure(const SpocPlaces *places, GError **error)
+static void G_GNUC_PRINTF(2, 3) add_cure(GError **error, const char *format, ...)
 {
     if (error == NULL || *error == NULL)
         return;
-    char *cured = g_strdup_printf("%s; cure: install -d -o %s -g %s -m 0700 %s", (*error)->message,
-                                  places->user, places->group, places->spool_dir);
+    va_list args;
+    va_start(args, format);
+    g_autofree char *cure = g_strdup_vprintf(format, args);
+    va_end(args);
+    char *cured = g_strdup_printf("%s; cure: %s", (*error)->message, cure);
     g_free((*error)->message);
     (*error)->message = cured;
+}
+
+void
+spoc_spool_add_cure(const SpocPlaces *places, GError **error)
+{
+    add_cure(error, "install -d -o %s -g %s -m 0700 %s", places->user, places->group,
+             places->spool_dir);
 }
 
 SpocSpool *
@@ -129,8 +138,14 @@ spoc_spool_open(const SpocPlaces *places, GError **error)
     }
     if (made)
         sync_parent(spool->path);
-    if (!check_owner(spool->fd, spool->path, error) || !open_folders(spool, error)) {
+    if (!check_owner(spool->fd, spool->path, error)) {
         g_prefix_error(error, "the spool '%s' cannot be used: ", spool->path);
+        return NULL;
+    }
+    if (!open_folders(spool, error)) {
+        g_prefix_error(error, "the spool '%s' cannot be used: ", spool->path);
+        if (error != NULL && g_error_matches(*error, SPOC_ERROR, SPOC_ERROR_DENIED))
+            add_cure(error, "chown -R --reference='%s' '%s'", spool->path, spool->path);
         return NULL;
     }
     return g_steal_pointer(&spool);
@@ -180,6 +195,14 @@ spoc_spool_folder_fd(const SpocSpool *spool, const char *folder)
         if (strcmp(folder, folder_names[i]) == 0)
             return spool->folder_fds[i];
     g_return_val_if_reached(-1);
+}
+
+gboolean
+spoc_spool_is_at_path(const SpocSpool *spool)
+{
+    struct stat by_name, by_fd;
+    return lstat(spool->path, &by_name) == 0 && fstat(spool->fd, &by_fd) == 0 &&
+           by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
 }
 
 const char *

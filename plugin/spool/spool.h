@@ -45,6 +45,10 @@ int spoc_spool_folder_fd(const SpocSpool *spool, const char *folder);
 /* (nullable): of the folders above, by number; NULL behind the last */
 const char *spoc_spool_folder_name(guint index);
 
+/* Whether the folder at the spool's path is the one that is open: FALSE after it was moved,
+ * replaced, or something was mounted over it. What is open goes on working. */
+gboolean spoc_spool_is_at_path(const SpocSpool *spool);
+
 /* Letters, digits and "._-", not beginning with a dot, at most 200 bytes */
 gboolean spoc_spool_name_is_valid(const char *name);
 

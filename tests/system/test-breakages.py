@@ -5,11 +5,14 @@
 
 import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -141,6 +144,38 @@ class Breakages(unittest.TestCase):
         finally:
             os.kill(self.cups.pid, signal.SIGCONT)
 
+    def test_cupsd_never_ends(self):
+        """An answer that goes on for ever costs no more than silence."""
+        path = self.root.path / "endless.sock"
+        head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n")
+        first = (b"\x02\x00\x00\x00\x00\x00\x00\x01\x01G\x00\x12attributes-charset"
+                 b"\x00\x05utf-8H\x00\x1battributes-natural-language\x00\x02en")
+        more = b"\x06!\x00\x16notify-subscription-id\x00\x04\x00\x00\x00\x05"
+
+        def serve(listener):
+            with contextlib.suppress(OSError):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(head)
+                    for part in itertools.chain([first], itertools.repeat(more)):
+                        connection.sendall(b"%x\r\n" % len(part) + part + b"\r\n")
+                        time.sleep(0.01)
+
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(str(path))
+            listener.listen()
+            server = threading.Thread(target=serve, args=(listener,))
+            server.start()
+            done = subprocess.run([self.cups.commands["spocctl"], "check"], check=False, text=True,
+                                  env={**self.cups.environment, "CUPS_SERVER": str(path)},
+                                  capture_output=True, timeout=30)
+            server.join(30)
+        self.assertFalse(server.is_alive())
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("does not answer within 5 s", done.stdout)
+
     # --- the spool -----------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -186,6 +221,8 @@ class Breakages(unittest.TestCase):
                 shutil.chown(spool, "lp", "lp")
                 self.assert_named(f"(process {pid}) does not work in the spool",
                                   f"in '{elsewhere}'", "move the spool back")
+                log = self.cups.root.path / "log/spocd.log"
+                wait_for("spocd to see it", lambda: f"not at '{spool}' any more" in log.read_text())
             finally:
                 shutil.rmtree(spool, ignore_errors=True)
                 elsewhere.rename(spool)
@@ -213,6 +250,8 @@ class Breakages(unittest.TestCase):
         try:
             self.assert_named(f"'{folder}' in the spool belongs to uid 0",
                               f"chown -R --reference='{self.cups.spool}' '{folder}'")
+            self.assert_named("'waiting'", f"chown -R --reference='{self.cups.spool}'",
+                              commands=(("queue", "list"),))
         finally:
             shutil.chown(folder, "lp", "lp")
         folder.rmdir()

@@ -190,6 +190,7 @@ test_other_user(void)
     g_assert_true(has_problem(problems, "spoc.conf' cannot be read by 'nobody', the user that"));
     const SpocConfigProblem *problem = g_ptr_array_index(problems, 0);
     g_assert_true(problem->blocks_delivery);
+    g_assert_nonnull(strstr(problem->message, "chmod g+r '"));
 
     g_assert_cmpint(chown(fixture->places->config_file, 0, nobody), ==, 0);
     g_autoptr(GPtrArray) none = spoc_config_check(fixture->places, config);

@@ -33,6 +33,15 @@ test_open(Root *root, gconstpointer data)
     struct stat info;
     g_assert_cmpint(stat(root->places->spool_dir, &info), ==, 0);
     g_assert_cmpint(info.st_mode & 0777, ==, 0700);
+    g_assert_true(spoc_spool_is_at_path(root->spool));
+    g_autofree char *aside = g_strconcat(root->places->spool_dir, ".aside", NULL);
+    g_assert_cmpint(g_rename(root->places->spool_dir, aside), ==, 0);
+    g_assert_false(spoc_spool_is_at_path(root->spool));
+    g_assert_cmpint(g_mkdir(root->places->spool_dir, 0700), ==, 0);
+    g_assert_false(spoc_spool_is_at_path(root->spool));
+    g_assert_cmpint(g_rmdir(root->places->spool_dir), ==, 0);
+    g_assert_cmpint(g_rename(aside, root->places->spool_dir), ==, 0);
+    g_assert_true(spoc_spool_is_at_path(root->spool));
     /* One that is open to others is closed. */
     g_assert_cmpint(chmod(root->places->spool_dir, 0755), ==, 0);
     g_autoptr(SpocSpool) again = spoc_spool_open(root->places, &error);
