@@ -16,8 +16,15 @@ from spoctest.mailbox import Catcher
 from spoctest.process import Root
 
 DEMO = cups_module.SOURCE / ".demo"
+SCANS = DEMO / "scans"
 DOCUMENT = pathlib.Path("/usr/share/cups/data/default-testpage.pdf")
 USER, PASSWORD = "print-server", "demo password"
+NEXT = """1. Read the mails as people do: open {mails}/*.eml with a mail program. What was
+   scanned lies in {scans}.
+2. See another mail, in another language, as a page for your browser:
+     {spocctl} template preview printer-stopped --language de --html {demo}/stopped.html
+3. Let it mail for the CUPS of this machine: 'Install' in README.md, then
+     spocctl check && spocctl test you@example.com"""
 
 
 def say(text):
@@ -39,9 +46,20 @@ def demo_root():
 
 
 def show_command(cups, *arguments):
-    print("$", " ".join(arguments), flush=True)
+    print("$", *arguments, flush=True)
     done = cups.run(*arguments)
     print(done.stdout + done.stderr, end="", flush=True)
+
+
+def show_attachment(part):
+    """Says what it is and keeps it, so that it can be opened."""
+    content = part.get_content()
+    SCANS.mkdir(exist_ok=True)
+    file = SCANS / pathlib.Path(part.get_filename()).name
+    file.write_bytes(content)
+    same = "the very bytes that were scanned" if content == DOCUMENT.read_bytes() else "CHANGED"
+    print(f"│ [attached: {part.get_filename()}, {part.get_content_type()}, {len(content)} bytes, "
+          f"{same}; kept as {file}]")
 
 
 def show_mail(mail, number):
@@ -53,19 +71,20 @@ def show_mail(mail, number):
         print("│ " + line)
     attachments = list(mail.message.iter_attachments()) if mail.message.is_multipart() else []
     for part in attachments:
-        print(f"│ [attached: {part.get_filename()}, {part.get_content_type()}]")
+        show_attachment(part)
     print("└".ljust(79, "─"))
 
 
 def main():
     root = demo_root()
-    shutil.rmtree(DEMO / "mails", ignore_errors=True)
+    for folder in (DEMO / "mails", SCANS):
+        shutil.rmtree(folder, ignore_errors=True)
     say("a mail server on loopback, with TLS, a certificate of its own and login")
     authority = Authority(root.folder("ca"))
     catcher = Catcher(DEMO / "mails", authority.issue("localhost"), "starttls", USER, PASSWORD)
     print(f"it listens at localhost:{catcher.port}")
 
-    say("a CUPS of its own, with the printer 'office'")
+    say("a CUPS of its own, with the printer 'office' and the queue 'scan'")
     cups = Cups(Root(root.folder("cups")))
     try:
         cups.add_printer("office", seconds=1)
@@ -75,6 +94,13 @@ def main():
 
         say("does the way to the mail server work?")
         show_command(cups, "spocctl", "test", "admin@example.com")
+
+        say("carol scans a page: what is sent to the queue 'scan' is mailed to who sent it")
+        show_command(cups, "lpadmin", "-p", "scan", "-E", "-v", "spoc:%40owner", "-P",
+                     cups.root.path / "share/model/spoc.ppd")
+        job = cups.print("scan", DOCUMENT, user="carol", title="Contract, signed")
+        print(f"carol's job: scan-{job}")
+        cups.wait_idle()
 
         say("every owner gets mail about their jobs: one command")
         show_command(cups, "spocctl", "subscribe", "--server", "spoc:@owner", "--events",
@@ -87,7 +113,7 @@ def main():
                          "notify-events=job-completed", user="bob", title="Grüße aus dem Büro")
         print(f"bob's job:   office-{job}")
         cups.wait_idle()
-        mails = catcher.wait(4, seconds=60)
+        mails = catcher.wait(5, seconds=60)
         printed = sum(f.stat().st_size for f in (cups.root.path / "printed").iterdir())
         print(f"printed: {printed} bytes of PostScript, made by CUPS's own filters")
 
@@ -103,7 +129,9 @@ def main():
         catcher.stop()
         if root.path.parent == pathlib.Path("/tmp"):
             shutil.rmtree(root.path, ignore_errors=True)
-    say(f"done: nothing runs any more; the mails are in {DEMO / 'mails'}")
+    say("done: nothing runs any more. Three things to try next:")
+    print(NEXT.format(mails=DEMO / "mails", scans=SCANS, demo=DEMO,
+                      spocctl=DEMO / "build/plugin/ctl/spocctl"))
 
 
 if __name__ == "__main__":
