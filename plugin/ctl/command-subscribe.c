@@ -240,6 +240,8 @@ spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places)
 
     const char *const *events =
         chosen != NULL ? (const char *const *)chosen : spoc_target_default_events(parsed);
+    for (guint i = 0; i < parsed->warnings->len; i++)
+        spoc_ctl_warn("%s", (const char *)g_ptr_array_index(parsed->warnings, i));
     warn_refused(places, parsed);
     if (class_name != NULL)
         warn_class(class_name, events);

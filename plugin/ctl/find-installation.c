@@ -38,16 +38,25 @@ find_dangling_mailto(GPtrArray *findings, const SpocPlaces *places)
                             path, path);
 }
 
+/* What cupsd starts, and would not start as it is */
+static void
+find_refused(GPtrArray *findings, const SpocPlaces *places,
+             char *(*find)(const char *server_bin, char **ret_where, char **ret_remedy))
+{
+    g_autofree char *where = NULL;
+    g_autofree char *remedy = NULL;
+    g_autofree char *what = find(places->server_bin, &where, &remedy);
+    if (what != NULL)
+        spoc_finding_set_remedy(spoc_findings_add(findings, SPOC_LOG_ERROR, where, "%s", what),
+                                "%s", remedy);
+}
+
 void
 spoc_find_programs(GPtrArray *findings, const SpocPlaces *places)
 {
     find_dangling_mailto(findings, places);
-    g_autofree char *where = NULL;
-    g_autofree char *remedy = NULL;
-    g_autofree char *spin = spoc_cupsd_find_spin(places->server_bin, &where, &remedy);
-    if (spin != NULL)
-        spoc_finding_set_remedy(spoc_findings_add(findings, SPOC_LOG_ERROR, where, "%s", spin),
-                                "%s", remedy);
+    find_refused(findings, places, spoc_cupsd_find_spin);
+    find_refused(findings, places, spoc_cupsd_find_refused_backend);
 
     const char *path = places->daemon_path;
     struct stat info, above;

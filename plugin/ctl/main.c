@@ -53,7 +53,8 @@ reader_has_left(void)
 int
 main(int argc, char **argv)
 {
-    (void)setlocale(LC_ALL, "");
+    /* Without a locale, as cron starts it, or in an old one: arguments and output are UTF-8. */
+    (void)setlocale(LC_CTYPE, "C.UTF-8");
     (void)signal(SIGPIPE, SIG_IGN);
     g_set_prgname("spocctl");
     if (argc < 2) {

@@ -95,6 +95,8 @@ spoc_target_recipient_uri(const char *text, const char *language, SpocRecipientU
         append_parameter(uri, "language", wanted);
     if (parsed->format != SPOC_FORMAT_BOTH)
         append_parameter(uri, "format", parsed->format == SPOC_FORMAT_TEXT ? "text" : "html");
+    if (parsed->digest == SPOC_DIGEST_DAILY)
+        append_parameter(uri, "digest", "daily");
     if (uri->len > SPOC_TARGET_URI_MAX_BYTES) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                     "the recipients are longer than %d bytes; make several subscriptions, or use "

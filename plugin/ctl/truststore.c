@@ -25,7 +25,8 @@
 
 typedef struct {
     char *store;
-    char *password; /* (nullable) */
+    gboolean is_optional; /* the store at its usual place may be missing */
+    char *password;       /* (nullable) */
     gboolean json;
     gboolean yes;
     gboolean leaf;
@@ -48,13 +49,14 @@ options_clear(Options *options)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
-/* A store that is not there yet is an empty one. */
+/* One at the usual place that is not there yet is an empty one. */
 static GPtrArray *
 read_store(const Options *options)
 {
     g_autoptr(GError) error = NULL;
     GPtrArray *anchors = spoc_store_read(options->store, options->password, NULL, &error);
-    if (anchors == NULL && g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+    if (anchors == NULL && options->is_optional &&
+        g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
         return g_ptr_array_new();
     if (anchors == NULL)
         spoc_ctl_fail("%s", error->message);
@@ -179,8 +181,11 @@ static void
 complete(Options *options, const SpocPlaces *places)
 {
     g_autoptr(SpocConfig) config = spoc_config_load(places);
-    if (options->store == NULL)
+    if (options->store == NULL) {
         options->store = g_strdup(spoc_config_string(config, SPOC_OPTION_TRUST_STORE));
+        options->is_optional =
+            spoc_config_origin(config, SPOC_OPTION_TRUST_STORE).layer == SPOC_LAYER_BUILTIN;
+    }
     options->password = g_strdup(spoc_config_string(config, SPOC_OPTION_TRUST_STORE_PASSWORD));
 }
 

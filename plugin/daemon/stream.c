@@ -82,6 +82,10 @@ read_head(SpocStream *stream)
                  "%s: no mail to one of the recipients of its subscription: %s",
                  spoc_journal_name(stream->journal), refusal->message);
     }
+    for (guint i = 0; stream->uri != NULL && i < stream->uri->warnings->len; i++)
+        spoc_log(stream->around->log, SPOC_LOG_WARNING,
+                 "%s: of the subscription's recipient '%s' %s", spoc_journal_name(stream->journal),
+                 text, (const char *)g_ptr_array_index(stream->uri->warnings, i));
 }
 
 static void

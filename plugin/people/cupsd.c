@@ -8,7 +8,7 @@
 
 #define WORDS_MAX_BYTES 300
 
-#define CONSEQUENCE                                                                                \
+#define SPINS                                                                                      \
     "as soon as there is an event for a subscription cupsd tries to start it again and again, at " \
     "full speed and without answering anybody"
 
@@ -42,34 +42,53 @@ is_safe(const struct stat *info, uid_t runner)
 }
 
 static char *
-say_unsafe(const char *what, const char *path, const struct stat *info, char **ret_where,
-           char **ret_remedy)
+say_unsafe(const char *what, const char *path, const struct stat *info, const char *consequence,
+           char **ret_where, char **ret_remedy)
 {
     *ret_where = g_strdup(path);
     *ret_remedy = g_strdup_printf("chown root:root '%s' && chmod 0755 '%s'", path, path);
-    return g_strdup_printf("cupsd does not run %s '%s' (uid %u, mode %03o), and " CONSEQUENCE, what,
-                           path, (unsigned)info->st_uid, (unsigned)info->st_mode & 0777);
+    return g_strdup_printf("cupsd does not run %s '%s' (uid %u, mode %03o), and %s", what, path,
+                           (unsigned)info->st_uid, (unsigned)info->st_mode & 0777, consequence);
 }
 
-char *
-spoc_cupsd_find_spin(const char *server_bin, char **ret_where, char **ret_remedy)
+/* @kind: "notifier" or "backend" */
+static char *
+find_refused(const char *server_bin, const char *kind, const char *consequence,
+             const char *otherwise, char **ret_where, char **ret_remedy)
 {
-    g_autofree char *folder = g_build_filename(server_bin, "notifier", NULL);
+    g_autofree char *folder = g_build_filename(server_bin, kind, NULL);
     g_autofree char *path = g_build_filename(folder, "spoc", NULL);
     struct stat info, above;
     /* A CUPS that an ordinary user runs is wholly that user's. */
     uid_t runner = stat(server_bin, &above) == 0 ? above.st_uid : 0;
     if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
         *ret_where = g_strdup(path);
-        *ret_remedy = g_strdup("install cups-spoc again, which helps at once; to do without it, "
-                               "then 'spocctl unsubscribe --all'");
-        return g_strdup_printf("the notifier '%s' is missing, and " CONSEQUENCE, path);
+        *ret_remedy = g_strdup_printf("install cups-spoc again%s", otherwise);
+        return g_strdup_printf("the %s '%s' is missing, and %s", kind, path, consequence);
     }
-    if (!is_safe(&info, runner) || (info.st_mode & 0111) != 0111)
-        return say_unsafe("the notifier", path, &info, ret_where, ret_remedy);
+    if (!is_safe(&info, runner) || (info.st_mode & 0111) != 0111) {
+        g_autofree char *what = g_strdup_printf("the %s", kind);
+        return say_unsafe(what, path, &info, consequence, ret_where, ret_remedy);
+    }
     if (stat(folder, &info) == 0 && !is_safe(&info, runner))
-        return say_unsafe("anything in", folder, &info, ret_where, ret_remedy);
+        return say_unsafe("anything in", folder, &info, consequence, ret_where, ret_remedy);
     return NULL;
+}
+
+char *
+spoc_cupsd_find_spin(const char *server_bin, char **ret_where, char **ret_remedy)
+{
+    return find_refused(server_bin, "notifier", SPINS,
+                        ", which helps at once; to do without it, then 'spocctl unsubscribe --all'",
+                        ret_where, ret_remedy);
+}
+
+char *
+spoc_cupsd_find_refused_backend(const char *server_bin, char **ret_where, char **ret_remedy)
+{
+    return find_refused(server_bin, "backend",
+                        "no document that is sent to a queue of spoc: is mailed", "", ret_where,
+                        ret_remedy);
 }
 
 char *

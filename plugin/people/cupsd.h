@@ -31,6 +31,9 @@ char *spoc_cupsd_last_words(void);
  */
 char *spoc_cupsd_find_spin(const char *server_bin, char **ret_where, char **ret_remedy);
 
+/* The same for the backend, without which no document is mailed */
+char *spoc_cupsd_find_refused_backend(const char *server_bin, char **ret_where, char **ret_remedy);
+
 /* (transfer full): why cupsd is silent, with the remedy: spoc_cupsd_find_spin(), or to look whether
  * it runs. @server_bin: (nullable): not known */
 char *spoc_cupsd_explain_silence(const char *server_bin);

@@ -96,9 +96,12 @@ start_tls(SpocDirectoryLink *link, const char *host, GError **error)
 {
     int id = 0;
     int code = ldap_extended_operation(link->ldap, LDAP_EXOP_START_TLS, NULL, NULL, NULL, &id);
-    if (!spoc_directory_finish(link->ldap, link->socket, code, id, error)) {
-        g_prefix_error(error, "the server refuses StartTLS (recipientLdapEncryption; ldaps: needs "
-                              "none): ");
+    gboolean answered = FALSE;
+    if (!spoc_directory_finish(link->ldap, link->socket, code, id, &answered, error)) {
+        g_prefix_error(error, "%s",
+                       answered ? "the server refuses StartTLS (recipientLdapEncryption; ldaps: "
+                                  "needs none): "
+                                : "asked for StartTLS, the server is silent: ");
         return FALSE;
     }
     restart_clock(link);
@@ -156,7 +159,7 @@ bind_simply(SpocDirectoryLink *link, GError **error)
                                     .bv_val = settings->password};
     int code = ldap_sasl_bind(link->ldap, settings->bind_dn, LDAP_SASL_SIMPLE,
                               (struct berval *)&password, NULL, NULL, &id);
-    return spoc_directory_finish(link->ldap, link->socket, code, id, error);
+    return spoc_directory_finish(link->ldap, link->socket, code, id, NULL, error);
 }
 
 static gboolean
@@ -172,7 +175,7 @@ log_in(SpocDirectoryLink *link, GError **error)
         char none[] = "";
         struct berval nothing = {.bv_len = 0, .bv_val = none};
         int code = ldap_sasl_bind(link->ldap, NULL, settings->mechanism, &nothing, NULL, NULL, &id);
-        good = spoc_directory_finish(link->ldap, link->socket, code, id, error);
+        good = spoc_directory_finish(link->ldap, link->socket, code, id, NULL, error);
     } else if (settings->bind_dn != NULL) {
         /* With an empty password a server would let anybody in, as nobody (RFC 4513 5.1.2). */
         good = settings->password != NULL && bind_simply(link, error);

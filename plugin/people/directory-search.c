@@ -101,15 +101,21 @@ take_result(LDAP *ldap, SpocDirectorySocket *socket, LDAPMessage *message, GErro
 }
 
 gboolean
-spoc_directory_finish(LDAP *ldap, SpocDirectorySocket *socket, int code, int id, GError **error)
+spoc_directory_finish(LDAP *ldap, SpocDirectorySocket *socket, int code, int id,
+                      gboolean *ret_answered, GError **error)
 {
     g_autoptr(Message) message = NULL;
+    if (ret_answered != NULL)
+        *ret_answered = FALSE;
     if (code != LDAP_SUCCESS) {
         spoc_directory_refuse(ldap, socket, code, NULL, error);
         return FALSE;
     }
-    return spoc_directory_next(ldap, socket, id, LDAP_MSG_ALL, &message, error) &&
-           take_result(ldap, socket, message, error) == LDAP_SUCCESS;
+    if (!spoc_directory_next(ldap, socket, id, LDAP_MSG_ALL, &message, error))
+        return FALSE;
+    if (ret_answered != NULL)
+        *ret_answered = TRUE;
+    return take_result(ldap, socket, message, error) == LDAP_SUCCESS;
 }
 
 /* --- the filter ------------------------------------------------------------------------- */

@@ -15,9 +15,10 @@
 gboolean spoc_directory_next(LDAP *ldap, SpocDirectorySocket *socket, int id, int how,
                              LDAPMessage **ret_message, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Waits for the result of operation @id, which was begun with @code. */
+/* Waits for the result of operation @id, which was begun with @code. @ret_answered: (out)
+ * (optional): whether the server has said something. */
 gboolean spoc_directory_finish(LDAP *ldap, SpocDirectorySocket *socket, int code, int id,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                               gboolean *ret_answered, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Sets @error to what @code means; @diagnostic: (nullable): the server's own words */
 void spoc_directory_refuse(LDAP *ldap, SpocDirectorySocket *socket, int code,

@@ -52,15 +52,17 @@ typedef struct {
     SpocFormat format;
     SpocDigest digest;
     char *subject; /* (nullable): mailto's subject, one line */
+    GPtrArray
+        *warnings; /* (element-type utf8): parameters that were passed over, and what counts */
 } SpocRecipientUri;
 
 /**
  * spoc_recipient_uri_parse:
  * @uri: "spoc:alice@example.com,%40owner?language=de" or "mailto:…" (RFC 6068)
  *
- * Split at commas first, then percent-decoded. Unknown parameters are ignored: none can
- * add a recipient or a header. One that is no recipient is refused by itself; only where none is
- * one, the URI is.
+ * Split at commas first, then percent-decoded. Unknown parameters and values are passed over with a
+ * warning: none can add a recipient or a header, and better a mail in the usual form than none. One
+ * that is no recipient is refused by itself; only where none is one, the URI is.
  */
 SpocRecipientUri *spoc_recipient_uri_parse(const char *uri,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

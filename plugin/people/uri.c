@@ -8,6 +8,8 @@
 #define URI_MAX_BYTES 16384 /* cupsd takes 1023 bytes; an administrator's own may be longer */
 #define LANGUAGE_MAX_BYTES 35
 #define SUBJECT_MAX_BYTES 255
+#define WARNINGS_MAX 10
+#define SHOWN_MAX_BYTES 60
 
 static void
 recipient_free(gpointer data)
@@ -24,6 +26,7 @@ spoc_recipient_uri_free(SpocRecipientUri *uri)
         return;
     g_ptr_array_unref(uri->recipients);
     g_ptr_array_unref(uri->refused);
+    g_ptr_array_unref(uri->warnings);
     g_free(uri->language);
     g_free(uri->subject);
     g_free(uri);
@@ -165,27 +168,81 @@ spoc_language_canonical(const char *text)
 }
 
 static void
+warn(SpocRecipientUri *uri, const char *key, const char *value, const char *accepted)
+{
+    if (uri->warnings->len >= WARNINGS_MAX)
+        return;
+    g_autofree char *shown_key = spoc_text_line(key, -1, SHOWN_MAX_BYTES);
+    g_autofree char *shown = spoc_text_line(value, -1, SHOWN_MAX_BYTES);
+    g_ptr_array_add(uri->warnings,
+                    g_strdup_printf("'?%s=%s' is passed over: %s", shown_key, shown, accepted));
+}
+
+/* Whether mails are written in @language, or in another form of it */
+static gboolean
+is_written(const char *language)
+{
+    const char *const *choices = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices;
+    gsize length = strcspn(language, "-");
+    for (guint i = 0; choices[i] != NULL; i++)
+        if (strcspn(choices[i], "_") == length &&
+            g_ascii_strncasecmp(choices[i], language, length) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+take_language(SpocRecipientUri *uri, const char *key, const char *value)
+{
+    g_autofree char *language = spoc_language_canonical(value);
+    if (language == NULL || !is_written(language)) {
+        g_autofree char *choices =
+            g_strjoinv(", ", (char **)spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices);
+        g_autofree char *accepted = g_strdup_printf("mails are written in %s", choices);
+        warn(uri, key, value, accepted);
+    }
+    if (language != NULL) {
+        g_free(uri->language);
+        uri->language = g_steal_pointer(&language);
+    }
+}
+
+static void
+take_format(SpocRecipientUri *uri, const char *key, const char *value)
+{
+    if (g_ascii_strcasecmp(value, "text") == 0)
+        uri->format = SPOC_FORMAT_TEXT;
+    else if (g_ascii_strcasecmp(value, "html") == 0)
+        uri->format = SPOC_FORMAT_HTML;
+    else if (g_ascii_strcasecmp(value, "both") == 0)
+        uri->format = SPOC_FORMAT_BOTH;
+    else
+        warn(uri, key, value, "text, html and both are accepted");
+}
+
+static void
+take_digest(SpocRecipientUri *uri, const char *key, const char *value)
+{
+    if (g_ascii_strcasecmp(value, "daily") == 0)
+        uri->digest = SPOC_DIGEST_DAILY;
+    else if (g_ascii_strcasecmp(value, "none") == 0)
+        uri->digest = SPOC_DIGEST_NONE;
+    else
+        warn(uri, key, value, "daily and none are accepted");
+}
+
+static void
 take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboolean is_mailto)
 {
     if (g_ascii_strcasecmp(key, "language") == 0) {
-        g_autofree char *language = spoc_language_canonical(value);
-        if (language != NULL) {
-            g_free(uri->language);
-            uri->language = g_steal_pointer(&language);
-        }
+        take_language(uri, key, value);
     } else if (g_ascii_strcasecmp(key, "format") == 0) {
-        if (g_ascii_strcasecmp(value, "text") == 0)
-            uri->format = SPOC_FORMAT_TEXT;
-        else if (g_ascii_strcasecmp(value, "html") == 0)
-            uri->format = SPOC_FORMAT_HTML;
-        else if (g_ascii_strcasecmp(value, "both") == 0)
-            uri->format = SPOC_FORMAT_BOTH;
+        take_format(uri, key, value);
     } else if (g_ascii_strcasecmp(key, "digest") == 0) {
-        if (g_ascii_strcasecmp(value, "daily") == 0)
-            uri->digest = SPOC_DIGEST_DAILY;
-        else if (g_ascii_strcasecmp(value, "none") == 0)
-            uri->digest = SPOC_DIGEST_NONE;
-    } else if (is_mailto && g_ascii_strcasecmp(key, "subject") == 0) {
+        take_digest(uri, key, value);
+    } else if (!is_mailto) {
+        warn(uri, key, value, "language, format and digest are the parameters that there are");
+    } else if (g_ascii_strcasecmp(key, "subject") == 0) {
         g_autofree char *subject = spoc_text_line(value, -1, SUBJECT_MAX_BYTES);
         g_free(uri->subject);
         uri->subject = *subject != '\0' ? g_steal_pointer(&subject) : NULL;
@@ -200,13 +257,16 @@ take_parameters(SpocRecipientUri *uri, const char *query, gboolean is_mailto)
     g_auto(GStrv) parts = g_strsplit(query, "&", -1);
     for (gsize i = 0; parts[i] != NULL; i++) {
         char *equals = strchr(parts[i], '=');
-        if (equals == NULL)
+        if (*parts[i] == '\0')
             continue;
-        *equals = '\0';
+        if (equals != NULL)
+            *equals = '\0';
         g_autofree char *key = decode(parts[i]);
-        g_autofree char *value = decode(equals + 1);
+        g_autofree char *value = equals != NULL ? decode(equals + 1) : g_strdup("");
         if (key != NULL && value != NULL)
             take_parameter(uri, key, value, is_mailto);
+        else
+            warn(uri, parts[i], equals != NULL ? equals + 1 : "", "its % is no %XX of UTF-8");
     }
 }
 
@@ -229,6 +289,7 @@ spoc_recipient_uri_parse(const char *uri, GError **error)
     g_autoptr(SpocRecipientUri) parsed = g_new0(SpocRecipientUri, 1);
     parsed->recipients = g_ptr_array_new_with_free_func(recipient_free);
     parsed->refused = spoc_refusals_new();
+    parsed->warnings = g_ptr_array_new_with_free_func(g_free);
     if (!add_recipients(parsed, path, is_mailto, error))
         return NULL;
     if (rest[path_size] == '?') {

@@ -4,6 +4,8 @@
 """The commands of an administrator's first day."""
 
 import json
+import shutil
+import subprocess
 import unittest
 
 from spoctest import process, spoc
@@ -45,6 +47,70 @@ class Commands(unittest.TestCase):
         said = done.stdout + done.stderr
         for word in ("mailSmtpTimeout", "mailSmtpEncryption", "STARTTLS_REQUIRED", "spoc.conf"):
             self.assertIn(word, said)
+
+    def test_check_looks_at_what_cupsd_starts(self):
+        for kind in ("notifier", "backend"):
+            program = self.cups.root.path / "bin" / kind / "spoc"
+            aside = program.with_name("aside")
+            for name, spoil, mend in (
+                    ("missing", lambda p=program, a=aside: p.rename(a),
+                     lambda p=program, a=aside: a.rename(p)),
+                    ("mode 775", lambda p=program: p.chmod(0o775), lambda p=program: p.chmod(0o755)),
+                    ("mode 757", lambda p=program: p.chmod(0o757), lambda p=program: p.chmod(0o755)),
+                    ("mode 644", lambda p=program: p.chmod(0o644), lambda p=program: p.chmod(0o755)),
+                    ("chown root:root", lambda p=program: shutil.chown(p, "lp"),
+                     lambda p=program: shutil.chown(p, "root")),
+                    (f"anything in '{program.parent}'", lambda p=program: p.parent.chmod(0o777),
+                     lambda p=program: p.parent.chmod(0o755))):
+                with self.subTest(kind=kind, problem=name):
+                    spoil()
+                    try:
+                        done = self.cups.run("spocctl", "check", check=False)
+                    finally:
+                        mend()
+                    self.assertEqual(done.returncode, 1, done.stdout)
+                    line, = [x for x in done.stdout.splitlines() if x.startswith("ERROR: ")]
+                    for word in (name, str(program.parent)):
+                        self.assertIn(word, line)
+        self.assertEqual(self.cups.run("spocctl", "check").returncode, 0)
+
+    def test_without_a_locale(self):
+        """As cron and systemd start programs: what goes in and comes out is UTF-8."""
+        spocctl = str(self.cups.commands["spocctl"])
+        store = self.root.path / "größe.p12"
+        places = {k: v for k, v in self.cups.environment.items() if k.startswith(("CUPS_", "ASAN"))}
+        for locale in ({}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX", "LANG": "de_DE"},
+                       {"LC_ALL": "nonsense"}, {"G_FILENAME_ENCODING": "ISO-8859-1"}):
+            with self.subTest(locale=locale):
+                def run(*arguments, environment=None):
+                    return subprocess.run([spocctl, *arguments], env={**places, **(environment or locale)},
+                                          capture_output=True, timeout=60, check=False)
+                store.unlink(missing_ok=True)
+                done = run("truststore", "import", "--store", str(store), "--alias", "größe 日本",
+                           "--yes", str(self.authority.certificate))
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("Imported into " + str(store), done.stdout.decode())
+                listed = run("truststore", "list", "--store", str(store))
+                self.assertIn("größe 日本", listed.stdout.decode())
+                self.assertIn(f"1 certificate in {store}", listed.stdout.decode())
+                bad = run("truststore", "show", "--store", str(store), "straße")
+                self.assertEqual(bad.returncode, 1)
+                self.assertIn("'straße'", bad.stderr.decode())
+                self.assertIn("COMMAND [OPTION…]", run("--help").stdout.decode())
+                self.assertIn("[OPTION…]", run("truststore", "--help").stdout.decode())
+                sent = run("send", "--queue", "--to", "alice@example.com", "--subject", "Grüße €",
+                           "--filename", "größe.pem", str(self.authority.certificate))
+                self.assertEqual(sent.returncode, 0, sent.stderr)
+                mail, = self.catcher.wait(1)
+                self.assertEqual(mail.message["Subject"], "Grüße €")
+                self.assertEqual(next(mail.message.iter_attachments()).get_filename(), "größe.pem")
+                self.catcher.mails.clear()
+                for word in ("größe", "\xff"):
+                    raw = word.encode("latin-1" if word == "\xff" else "utf-8")
+                    wrong = subprocess.run([spocctl.encode(), b"queue", b"show", raw], env={**places, **locale},
+                                           capture_output=True, timeout=60, check=False)
+                    self.assertIn(wrong.returncode, (1, 2))
+                    wrong.stderr.decode()  # is UTF-8
 
     def test_usage(self):
         for arguments in ((), ("dance",), ("queue", "dance"), ("test",)):
@@ -124,6 +190,17 @@ class Commands(unittest.TestCase):
         bad = self.cups.run("spocctl", "subscribe", "spoc:a@example.com", "--printer", "nowhere",
                             check=False)
         self.assertEqual(bad.returncode, 1)
+
+    def test_parameters_that_nobody_knows(self):
+        """They cost no mail, and are said where they are made and where they are read."""
+        done = self.cups.run("spocctl", "subscribe", "spoc:a@example.com?format=rtf&language=tlh")
+        self.assertIn("WARNING: '?format=rtf' is passed over: text, html and both", done.stderr)
+        self.assertIn("'?language=tlh' is passed over: mails are written in en, cs", done.stderr)
+        self.cups.run("spocctl", "unsubscribe", "--all")
+        spoc.notify(self.cups, "spoc:alice@example.com?digest=hourly", spoc.event(7, job_id=7))
+        self.catcher.wait(1)
+        said = spoc.daemon_log(self.cups)
+        self.assertEqual(said.count("'?digest=hourly' is passed over: daily and none"), 1, said)
 
     def subscribed(self):
         """The lines of `spocctl subscriptions` that are about one."""

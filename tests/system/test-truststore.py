@@ -112,6 +112,12 @@ class Truststore(unittest.TestCase):
         self.assertEqual(self.keytool_listed(), {"leaf": fingerprint(self.leaf[0])})
         self.assertEqual(self.listed(), self.keytool_listed())
 
+    def test_a_store_that_is_not_there(self):
+        for more in (("list",), ("list", "--json"), ("show", "root"), ("export", "root")):
+            with self.subTest(more):
+                said = self.spocctl(*more, store=self.work / "no/such", status=1)
+                self.assertIn(str(self.work / "no/such"), said)
+
     def test_the_page_s_command_makes_the_store(self):
         self.keytool("-import", "-noprompt", "-file", self.authority.certificate, "-alias", "root")
         self.assertEqual(self.listed(), {"root": fingerprint(self.authority.certificate)})

@@ -21,6 +21,7 @@ test_recipient_uri(void)
         {"a@example.com,@owner", NULL, "spoc:a@example.com,%40owner"},
         {"a+b@example.com?language=fr&format=text", NULL,
          "spoc:a+b@example.com?language=fr&format=text"},
+        {"a@example.com?digest=daily&format=rtf", NULL, "spoc:a@example.com?digest=daily"},
         {"a@example.com?format=html", "en", "spoc:a@example.com?language=en&format=html"},
         {"a@example.com?cc=evil@example.net", NULL, "spoc:a@example.com"},
         {"mailto:a@example.com", NULL, NULL},

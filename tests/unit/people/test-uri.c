@@ -156,6 +156,44 @@ test_refused(void)
     }
 }
 
+/* What is passed over is said, with what counts instead. */
+static void
+test_warnings(void)
+{
+    static const struct {
+        const char *uri;
+        const char *said; /* NULL: nothing */
+    } cases[] = {
+        {"spoc:alice?format=text&digest=none&language=pt-PT", NULL},
+        {"spoc:alice?language=de_AT&FORMAT=Html&&", NULL},
+        {"mailto:alice@example.com?subject=x&cc=y@example.com", NULL},
+        {"spoc:alice?format=rtf", "'?format=rtf' is passed over: text, html and both"},
+        {"spoc:alice?format=", "text, html and both are accepted"},
+        {"spoc:alice?format", "text, html and both are accepted"},
+        {"mailto:a@example.com?digest=hourly", "'?digest=hourly' is passed over: daily and none"},
+        {"spoc:alice?language=tlh", "mails are written in en, cs, de"},
+        {"spoc:alice?language=d", "mails are written in en, cs, de"},
+        {"spoc:alice?language=%0d%0ax", "'?language=x' is passed over"},
+        {"spoc:alice?formt=html", "language, format and digest are the parameters"},
+        {"spoc:alice?format=%ff", "no %XX of UTF-8"},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(SpocRecipientUri) uri = spoc_recipient_uri_parse(cases[i].uri, &error);
+        g_assert_no_error(error);
+        g_assert_cmpuint(uri->warnings->len, ==, cases[i].said != NULL);
+        const char *warning = cases[i].said != NULL ? uri->warnings->pdata[0] : "";
+        if (strstr(warning, cases[i].said != NULL ? cases[i].said : "") == NULL)
+            g_error("'%s' says: %s", cases[i].uri, warning);
+    }
+    g_autofree char *blanks = g_strnfill(1000, 'x');
+    g_auto(GStrv) parts = g_strsplit(blanks, "x", -1);
+    g_autofree char *many = g_strjoinv("&format=pdf", parts);
+    g_autofree char *text = g_strconcat("spoc:alice?", many, NULL);
+    g_autoptr(SpocRecipientUri) uri = spoc_recipient_uri_parse(text, NULL);
+    g_assert_cmpuint(uri->warnings->len, ==, 10);
+}
+
 static void
 test_limits(void)
 {
@@ -203,6 +241,7 @@ main(int argc, char **argv)
     g_test_add_func("/uri/accepted", test_accepted);
     g_test_add_func("/uri/refused", test_refused);
     g_test_add_func("/uri/refused-ones", test_refused_ones);
+    g_test_add_func("/uri/warnings", test_warnings);
     g_test_add_func("/uri/limits", test_limits);
     return g_test_run();
 }
