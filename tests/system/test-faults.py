@@ -65,13 +65,13 @@ class FaultyWrites(unittest.TestCase):
         faults = Faults(folder.path)
         try:
             site.start("--foreground", **faults.environment())
-            wait_for("spocd", site.answers, 20)
+            wait_for("spocd", site.answers)
             faults.set(calls, error_number)
             site.notify(stream(range(1, EVENTS + 1)))
-            wait_for("the fault to strike", lambda: faults.hits() >= 3, 20)
+            wait_for("the fault to strike", lambda: faults.hits() >= 3)
             if error_number:
                 reason = os.strerror(error_number)
-                wait_for(f"'{reason}' in the log", lambda: reason in site.log(), 20)
+                wait_for(f"'{reason}' in the log", lambda: reason in site.log())
             catcher.refuse = None
             faults.end()
             site.wait_empty(40)
@@ -147,7 +147,7 @@ class Planted(unittest.TestCase):
         self.site.notify(stream([1]))
         self.catcher.wait(1)
         wait_for("all to be set aside", lambda: not self.site.files("waiting", "new", "sending",
-                                                                     "events"), 30)
+                                                                     "events"))
         self.assertIsNone(started.poll())
         self.assertEqual([m.text.count("number 1;") > 0 for m in self.catcher.mails], [True])
         self.assertEqual(secret.read_bytes(), before)
@@ -179,18 +179,18 @@ class Planted(unittest.TestCase):
     def test_cache_removed(self):
         """Without the lock's folder there is still one spocd, and it takes the lock again."""
         first = self.site.start()
-        wait_for("spocd", self.site.answers, 20)
+        wait_for("spocd", self.site.answers)
         subprocess.run(["rm", "-rf", self.site.root.path / "cache"], check=True)
         second = self.site.start()
-        self.assertNotEqual(second.wait(20), None)
+        self.assertNotEqual(second.wait(90), None)
         self.assertIsNone(first.poll(), self.site.log())
         self.site.root.folder("cache", 0o700, "lp")
         self.site.notify(stream([1]))  # its wake-up lets the first look after its lock
         self.catcher.wait(1)
         locks = self.site.root.path / "cache/spoc"
-        wait_for("the lock", lambda: locks.exists() and any(locks.iterdir()), 20)
+        wait_for("the lock", lambda: locks.exists() and any(locks.iterdir()))
         third = self.site.start()
-        self.assertEqual(third.wait(20), 0)
+        self.assertEqual(third.wait(90), 0)
         self.assertIsNone(first.poll())
         self.assertEqual(len(self.catcher.mails), 1)
 

@@ -50,9 +50,9 @@ class Killed(unittest.TestCase):
             notifier = self.site.start_notifier()
             safe = stream(range(first, first + EVENTS))
             os.write(notifier.stdin.fileno(), safe)
-            journal = wait_for("the notifier's journal", lambda: self.journal_of(notifier), 20)
+            journal = wait_for("the notifier's journal", lambda: self.journal_of(notifier))
             title = f"number {first + EVENTS - 1};".encode()
-            wait_for("it to be written", lambda: self.has_all(journal, safe, title), 60)
+            wait_for("it to be written", lambda: self.has_all(journal, safe, title))
             more = stream(range(first + EVENTS, first + 2 * EVENTS))
             os.write(notifier.stdin.fileno(), more[:self.dice.randrange(len(more))])
             self.kill(notifier)
@@ -86,7 +86,7 @@ class Killed(unittest.TestCase):
         self.catcher.refuse = None
         if self.spocd.poll() is not None:
             self.spocd = self.site.start()
-        self.site.wait_empty(60)
+        self.site.wait_empty()
         counts = assert_all_arrived(self, self.catcher.mails, accepted)
         twice = sum(1 for count in counts.values() if count > 1)
         print(f"# {len(counts)} events, {twice} of them more than once", flush=True)

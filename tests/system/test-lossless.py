@@ -183,7 +183,7 @@ class Lossless(unittest.TestCase):
             process.signal_processes_of(self.cups.root.path, "spocd", signal.SIGKILL)
         for notifier in notifiers:
             notifier.stdin.close()
-            self.assertEqual(notifier.wait(20), 0)
+            self.assertEqual(notifier.wait(90), 0)
             process.signal_processes_of(self.cups.root.path, "spocd", signal.SIGKILL)
         spoc.notify(self.cups, URI, stream([81]))
         process.wait_for("the spool to be empty", lambda: spoc.spool_is_empty(self.cups), 90)

@@ -133,7 +133,7 @@ class QueueOrders(unittest.TestCase):
 
         def again():
             return site.once() == 0
-        process.wait_for("the backup to get it", again, 30)
+        process.wait_for("the backup to get it", again)
         self.assertEqual(len(server.message_ids), 2)
         self.assertEqual([m.message_id.strip("<>") for m in catcher.mails],
                          server.message_ids[:1])

@@ -46,7 +46,7 @@ class Quiet(unittest.TestCase):
 
     def serve(self, site):
         started = site.start()
-        wait_for("spocd to serve", site.answers, 20)
+        wait_for("spocd to serve", site.answers)
         return started
 
     def test_flapping(self):
@@ -61,7 +61,7 @@ class Quiet(unittest.TestCase):
             if number % 100 == 50:
                 time.sleep(0.3)  # the stream takes three seconds
         notifier.stdin.close()
-        site.wait_empty(60)
+        site.wait_empty()
         self.assertLessEqual(len(self.catcher.mails), 5, self.subjects())
         self.assertIn("has stopped", self.subjects()[-1])
 
@@ -97,7 +97,7 @@ class Quiet(unittest.TestCase):
         self.serve(site)
         site.notify(state(1, STOPPED, "media-jam-error") + state(2, IDLE))
         site.notify(job(1, 5, "job-completed", 9))
-        site.wait_empty(30)
+        site.wait_empty()
         self.assertEqual(self.subjects(), ["Printed: A title"])
 
     def test_a_job_in_one_mail(self):
@@ -108,7 +108,7 @@ class Quiet(unittest.TestCase):
                     + job(5, 6, "job-completed", 7))
         mails = self.catcher.wait(2)
         self.assertEqual(sorted(m.subject for m in mails), ["Canceled: A title", "Printed: A title"])
-        site.wait_empty(20)
+        site.wait_empty()
         self.assertEqual(len(self.catcher.mails), 2)
 
     def test_jobs_do_not_wait_by_default(self):
@@ -125,7 +125,7 @@ class Quiet(unittest.TestCase):
         moment = int(time.time())
         site.notify(state(1, STOPPED, "media-jam-error", moment))
         site.notify(state(7, STOPPED, "media-jam-error", moment))
-        site.wait_empty(30)
+        site.wait_empty()
         self.assertEqual(len(self.catcher.mails), 1)
 
     def test_events_that_are_not_wanted(self):
@@ -140,12 +140,12 @@ class Quiet(unittest.TestCase):
         started = self.serve(site)
         site.notify(job(1, 5, "job-created", 3) + job(2, 5, "job-state-changed", 5))
         wait_for("the events to be read", lambda: '"kind":"events"' in
-                 site.spocctl("queue", "list", "--json").stdout.replace(" ", ""), 20)
+                 site.spocctl("queue", "list", "--json").stdout.replace(" ", ""))
         started.kill()
         started.wait()
         self.assertEqual(self.catcher.mails, [])
         self.serve(site)
-        site.wait_empty(30)
+        site.wait_empty()
         self.assertEqual(self.subjects(), ["Printing: A title"])
 
     def test_rate(self):
@@ -153,7 +153,7 @@ class Quiet(unittest.TestCase):
         seconds here."""
         site = self.site(notifyMaxPerHour="3", mailSmtpConnectionTimeout="1h", mailSmtpTimeout="1h")
         site.start("--foreground", **self.clock("+0 x360"))
-        wait_for("spocd to serve", site.answers, 20)
+        wait_for("spocd to serve", site.answers)
         site.notify(b"".join(job(n, n, "job-completed", 9, title=f"number {n};")
                              for n in range(1, 11)))
         self.catcher.wait(3)
@@ -161,7 +161,7 @@ class Quiet(unittest.TestCase):
         bobs = self.catcher.wait(4)[3]  # others are not concerned
         self.assertEqual(bobs.recipients, ["bob@example.com"])
         self.assertEqual(len(self.catcher.mails), 4)
-        site.wait_empty(60)
+        site.wait_empty()
         self.assertEqual(len(self.catcher.mails), 5)
         rest = self.catcher.mails[-1]
         self.assertEqual(rest.recipients, ["alice@example.com"])
@@ -222,7 +222,7 @@ class Quiet(unittest.TestCase):
         site = self.site()
         self.many_for_a_digest(site)
         site.start("--foreground", **self.clock("+1d"))
-        site.wait_empty(60)
+        site.wait_empty()
         self.assert_one_digest(time.time() + 86400)
 
     def test_digest_and_kills(self):
@@ -237,7 +237,7 @@ class Quiet(unittest.TestCase):
                 started.kill()
                 started.wait()
         site.start("--foreground", **self.clock("+1d"))
-        site.wait_empty(60)
+        site.wait_empty()
         self.assert_one_digest(time.time() + 86400)
 
     def test_full_disk(self):

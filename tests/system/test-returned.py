@@ -66,7 +66,7 @@ class Returned(unittest.TestCase):
         site = self.site(mailReportTo="admin@example.com")
         started = site.start()
         site.notify(stream([1]))
-        wait_for("the message to fail", lambda: site.files("failed"), 30)
+        wait_for("the message to fail", lambda: site.files("failed"))
         started.kill()
         started.wait()
         self.assertEqual(self.catcher.mails, [])
@@ -102,7 +102,7 @@ class Returned(unittest.TestCase):
         clock = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": "+0 x100000",
                  "FAKETIME_DONT_RESET": "1"}
         site.start("--foreground", **clock)
-        wait_for("the report", lambda: self.catcher.mails, 60)
+        wait_for("the report", lambda: self.catcher.mails)
         self.assertIn("given up: older than mailMaxAge", self.catcher.mails[0].text)
         failed = site.files("failed")
         self.assertEqual(len(failed), 1)

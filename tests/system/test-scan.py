@@ -51,7 +51,7 @@ class Documents(WithQueue):
     def test_other_formats_become_a_pdf(self):
         text = spoc.document(self.root.path, "letter.txt")
         job = self.cups.print("scan", text, user="alice", title="letter.txt")
-        mail, = self.catcher.wait(1, 60)
+        mail, = self.catcher.wait(1)
         part = attachment(mail)
         self.assertEqual(part.get_filename(), "letter.pdf")
         self.assertTrue(part.get_content().startswith(b"%PDF-"))
@@ -65,7 +65,7 @@ class Documents(WithQueue):
         for pair in ([self.pdf, other], texts):
             self.catcher.mails.clear()
             self.cups.run("lp", "-d", "scan", "-U", "alice", "-t", "two", "--", *pair)
-            mails = self.catcher.wait(2, 60)
+            mails = self.catcher.wait(2)
             self.assertEqual(len({m.message_id for m in mails}), 2)
         self.cups.wait_idle()
         self.assertEqual(len(self.catcher.mails), 2)
@@ -297,13 +297,13 @@ class Failures(WithQueue):
         self.assert_nothing_left()
         self.configure(scanWhenRefused="hold")
         job = self.cups.print("scan", self.pdf, user="alice")
-        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job))
         self.assert_nothing_left()
 
     def test_the_job_may_stay_with_cups(self):
         self.configure(port=process.dead_port(), scanWhenUnreachable="hold")
         job = self.cups.print("scan", self.pdf, user="alice")
-        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job))
         self.assert_nothing_left()
         self.configure(scanWhenUnreachable="hold")
         self.cups.run("lp", "-i", job, "-H", "resume")
@@ -315,7 +315,7 @@ class Failures(WithQueue):
         self.configure(scanWhenUnreachable="hold")
         self.catcher.stop()
         job = self.cups.print("scan", self.pdf, user="alice")
-        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job))
         # The server is back, which spocd has not been told; nothing else may make it look.
         back = Catcher(self.root.folder("back"), port=self.catcher.port)
         self.addCleanup(back.stop)
@@ -376,7 +376,7 @@ class Failures(WithQueue):
         self.assert_nothing_left()
         self.configure(scanMaxSize="50k", scanWhenRefused="hold")
         job = self.cups.print("scan", self.pdf, user="alice")
-        wait_for("the job to be held", lambda: "job-hold" in self.job(job), 30)
+        wait_for("the job to be held", lambda: "job-hold" in self.job(job))
         self.assert_nothing_left()
 
     def test_without_a_spocd(self):
@@ -554,7 +554,7 @@ class Interruptions(WithQueue):
         return job
 
     def assert_mailed_once(self):
-        mail, = self.sink.wait(1, 60)
+        mail, = self.sink.wait(1)
         self.assertEqual(mail.digest, self.digest)
         self.cups.wait_idle()
         self.assert_nothing_left()

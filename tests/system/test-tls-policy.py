@@ -281,7 +281,7 @@ class Policy(unittest.TestCase):
         process.wait_for("the mail to wait", lambda: spoc.queue(self.cups))
         self.assertEqual(server.connections, 0)
         store.write_bytes(self.authority.certificate.read_bytes())
-        process.wait_for("the mail", lambda: server.mails, 40)
+        process.wait_for("the mail", lambda: server.mails)
         spoc.wait_empty(self.cups)
 
     def test_trust_is_never_shared_in_one_process(self):

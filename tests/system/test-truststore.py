@@ -94,7 +94,7 @@ class Truststore(unittest.TestCase):
                     answered = True
             os.close(leader)
             self.assertTrue(answered, said)
-            return started.wait(30), said.decode()
+            return started.wait(90), said.decode()
 
     # With keytool
 

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-ANSWER_MAX_S = 30.0
+ANSWER_MAX_S = 120.0
 
 
 class Browser:

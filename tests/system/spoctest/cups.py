@@ -223,7 +223,7 @@ class Cups:
         said = self.run(*arguments, "--", file).stdout
         return int(said.split(" ")[3].rsplit("-", 1)[1])
 
-    def wait_idle(self, seconds=60.0):
+    def wait_idle(self, seconds=120.0):
         """Until no job is left to print."""
         process.wait_for("all jobs to be printed",
                          lambda: not self.run("lpstat", "-o").stdout.strip(), seconds)

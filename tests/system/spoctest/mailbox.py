@@ -71,7 +71,7 @@ class Maildir:
         for file in self._files():
             file.unlink()
 
-    def wait(self, count, seconds=30.0):
+    def wait(self, count, seconds=90.0):
         process.wait_for(f"{count} mails in {self.path} (there are {len(self.mails)})",
                          lambda: len(self.mails) >= count, seconds)
         return self.mails
@@ -136,7 +136,7 @@ class Catcher:
     def for_recipient(self, address):
         return [m for m in list(self.mails) if address in m.recipients]
 
-    def wait(self, count, seconds=30.0):
+    def wait(self, count, seconds=90.0):
         """Waits until at least this many mails are there, and returns all."""
         process.wait_for(f"{count} mails", lambda: len(self.mails) >= count, seconds)
         return list(self.mails)

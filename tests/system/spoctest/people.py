@@ -70,7 +70,7 @@ class Client:
         self._process.stdin.write("\t".join(words).encode() + b"\n")
         self._process.stdin.flush()
 
-    def line(self, seconds=30.0):
+    def line(self, seconds=90.0):
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             if not selector.select(seconds):

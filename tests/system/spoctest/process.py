@@ -27,8 +27,9 @@ class Waited(AssertionError):
     """What was waited for did not come."""
 
 
-def wait_for(what, probe, seconds=30.0, interval=0.02):
-    """Calls probe() until it returns something true, and returns that."""
+def wait_for(what, probe, seconds=90.0, interval=0.02):
+    """Calls probe() until it returns something true, and returns that. The deadline is for what never
+    comes: it is long, so that a busy machine does not fail what only takes its time."""
     deadline = time.monotonic() + seconds
     while True:
         found = probe()
@@ -128,7 +129,7 @@ class Process:
                                           stderr=sink, preexec_fn=_end_with_parent, **options)
         atexit.register(self.stop)
 
-    def ready(self, probe, seconds=30.0):
+    def ready(self, probe, seconds=90.0):
         def alive():
             if self.popen.poll() is not None:
                 raise Waited(f"{self.arguments[0]} ended with {self.popen.returncode}:\n"
@@ -137,7 +138,7 @@ class Process:
         wait_for(self.arguments[0], alive, seconds)
         return self
 
-    def stop(self, seconds=20.0):
+    def stop(self, seconds=60.0):
         if self.popen.poll() is not None:
             return self.popen.returncode
         self.popen.send_signal(signal.SIGCONT)

@@ -77,7 +77,7 @@ class Sink:
         self._pause_after = None
         self._go_on.set()
 
-    def wait(self, count, seconds=30.0):
+    def wait(self, count, seconds=90.0):
         process.wait_for(f"{count} mails", lambda: len(self.mails) >= count, seconds)
         return list(self.mails)
 

@@ -114,7 +114,7 @@ class Site:
         # A body without an envelope, which a kill leaves in data/, is swept after an hour.
         return not self.files("events", "new", "waiting", "sending", "held")
 
-    def wait_empty(self, seconds=60.0):
+    def wait_empty(self, seconds=120.0):
         def said():
             return ("the spool to be empty: "
                     + str([str(f) for f in self.files("events", "waiting", "sending",

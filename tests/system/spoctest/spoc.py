@@ -76,7 +76,7 @@ def clear_spool(cups):
             shutil.rmtree(folder)
 
 
-def wait_empty(cups, seconds=60.0):
+def wait_empty(cups, seconds=120.0):
     process.wait_for("the spool to be empty", lambda: spool_is_empty(cups), seconds)
 
 
