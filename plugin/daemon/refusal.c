@@ -49,3 +49,24 @@ spoc_refusal_owner_could_help(const SpocRecipient *recipient, gint job_id, const
                            recipient->who == SPOC_WHO_OWNER ? SPOC_ERROR_NOT_FOUND
                                                             : SPOC_ERROR_DENIED);
 }
+
+void
+spoc_refusal_say_uri(SpocLog *log, const char *name, const char *text, const SpocRecipientUri *uri,
+                     const GError *error)
+{
+    if (uri == NULL) {
+        spoc_log(log, SPOC_LOG_ERROR,
+                 "%s: no mail for the subscription with the recipient '%s': %s", name, text,
+                 error->message);
+        return;
+    }
+    for (guint i = 0; i < uri->refused->len; i++) {
+        const GError *refusal = g_ptr_array_index(uri->refused, i);
+        spoc_log(log, SPOC_LOG_ERROR,
+                 "%s: no mail to one of the recipients of its subscription: %s", name,
+                 refusal->message);
+    }
+    for (guint i = 0; i < uri->warnings->len; i++)
+        spoc_log(log, SPOC_LOG_WARNING, "%s, for '%s': %s", name, text,
+                 (const char *)g_ptr_array_index(uri->warnings, i));
+}

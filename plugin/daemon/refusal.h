@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/log.h"
 #include "people/recipient.h"
 
 /* (transfer full): a set of sentences that were said, for spoc_said_first(); a GHashTable */
@@ -24,3 +25,8 @@ char *spoc_refusal_sentence(const SpocRecipient *recipient, gint job_id, const c
  * unknown. */
 gboolean spoc_refusal_owner_could_help(const SpocRecipient *recipient, gint job_id,
                                        const GError *refusal, const GPtrArray *refusals);
+
+/* Logs what is wrong with the recipient @text of the journal @name: of @uri, or (nullable) all of
+ * it for @error. */
+void spoc_refusal_say_uri(SpocLog *log, const char *name, const char *text,
+                          const SpocRecipientUri *uri, const GError *error);

@@ -72,20 +72,8 @@ read_head(SpocStream *stream)
     g_autoptr(GError) error = NULL;
     const char *text = spoc_journal_recipient_uri(stream->journal);
     stream->uri = spoc_recipient_uri_parse(text, &error);
-    if (stream->uri == NULL)
-        spoc_log(stream->around->log, SPOC_LOG_ERROR,
-                 "%s: no mail for the subscription with the recipient '%s': %s",
-                 spoc_journal_name(stream->journal), text, error->message);
-    for (guint i = 0; stream->uri != NULL && i < stream->uri->refused->len; i++) {
-        const GError *refusal = g_ptr_array_index(stream->uri->refused, i);
-        spoc_log(stream->around->log, SPOC_LOG_ERROR,
-                 "%s: no mail to one of the recipients of its subscription: %s",
-                 spoc_journal_name(stream->journal), refusal->message);
-    }
-    for (guint i = 0; stream->uri != NULL && i < stream->uri->warnings->len; i++)
-        spoc_log(stream->around->log, SPOC_LOG_WARNING,
-                 "%s: of the subscription's recipient '%s' %s", spoc_journal_name(stream->journal),
-                 text, (const char *)g_ptr_array_index(stream->uri->warnings, i));
+    spoc_refusal_say_uri(stream->around->log, spoc_journal_name(stream->journal), text, stream->uri,
+                         error);
 }
 
 static void
