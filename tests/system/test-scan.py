@@ -125,14 +125,14 @@ class Options(WithQueue):
         # ones lp's.
         self.cups.print("scan", self.pdf, 'mail-subject="Hallo Welt, {user}"',
                         'mail-body="Guten Tag,{newline}{newline}{title} \\"{x}\\""',
-                        'mail-filename="{title} {user}"', user="alice", title="Brief")
+                        'mail-filename=" {title} {user}"', user="alice", title="Brief")
         mail, = self.catcher.wait(1)
         self.assertEqual(mail.subject, "Hallo Welt, alice")
         self.assertEqual(mail.text.split("\r\n"), ["Guten Tag,", "", 'Brief "{x}"'])
         self.assertEqual(attachment(mail).get_filename(), "Brief alice.pdf")
         # An options bomb becomes no more than a body may be.
         self.catcher.mails.clear()
-        self.cups.print("scan", self.pdf, 'mail-body="' + "{title}" * 12000 + '"', user="alice",
+        self.cups.print("scan", self.pdf, 'mail-body="x' + "{title}" * 4000 + '"', user="alice",
                         title="t" * 200)
         mail, = self.catcher.wait(1)
         self.assertLess(len(mail.text), 70000)
@@ -494,6 +494,7 @@ class Notifications(WithQueue):
         self.cups.run("lp", "-d", "paper", "-U", "alice", "-t", "last", "--", self.pdf)
         wait_for("the last job to be told",
                  lambda: any("last" in m.subject for m in list(self.catcher.mails)))
+        self.catcher.wait(len(subjects) + 1)
         self.assertEqual(sorted(m.subject for m in self.catcher.mails),
                          sorted([*subjects, "Printed: last"]))
 
