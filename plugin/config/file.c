@@ -2,6 +2,7 @@
 #include "config/file.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,9 @@ read_open(int fd, gsize max_bytes, GError **error)
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "is not a regular file");
         return NULL;
     }
-    g_autoptr(GByteArray) content = g_byte_array_new();
+    /* Its size is known: what holds a password is not copied about while it grows. */
+    g_autoptr(GByteArray) content =
+        g_byte_array_sized_new((guint)MIN((gsize)info.st_size, max_bytes) + 1);
     guint8 buffer[16384];
     for (;;) {
         ssize_t count = read(fd, buffer, sizeof buffer);
@@ -40,6 +43,7 @@ read_open(int fd, gsize max_bytes, GError **error)
         }
         g_byte_array_append(content, buffer, (guint)count);
     }
+    explicit_bzero(buffer, sizeof buffer);
     return g_byte_array_free_to_bytes(g_steal_pointer(&content));
 }
 
@@ -60,7 +64,7 @@ spoc_config_file_read(const char *path, gsize max_bytes, GError **error)
 char *
 spoc_config_file_first_line(const char *path, gsize max_bytes, GError **error)
 {
-    g_autoptr(GBytes) content = spoc_config_file_read(path, max_bytes, error);
+    g_autoptr(SpocSecretBytes) content = spoc_config_file_read(path, max_bytes, error);
     if (content == NULL)
         return NULL;
     gsize size = 0;

@@ -2,6 +2,7 @@
 #include "config/layers.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "config/file.h"
 #include "config/mailto.h"
 
@@ -31,7 +32,8 @@ static void
 read_file(GPtrArray *files, SpocConfigLayer layer, const char *path, gboolean is_fetched)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) content = spoc_config_file_read(path, SPOC_PROPERTIES_MAX_BYTES, &error);
+    g_autoptr(SpocSecretBytes) content =
+        spoc_config_file_read(path, SPOC_PROPERTIES_MAX_BYTES, &error);
     if (content == NULL && g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
         return;
     SpocLayerFile *file = add_file(files, layer, path);

@@ -4,6 +4,7 @@
  *          values.
  */
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "config/check-directory.h"
 #include "config/config.h"
@@ -70,7 +71,7 @@ static void
 apply_value(SpocConfig *config, SpocConfigLayer layer, const char *file, const SpocOption *option,
             const SpocProperty *property)
 {
-    g_autofree char *text = bare_value(option, property);
+    g_autoptr(SpocSecret) text = bare_value(option, property);
     g_autoptr(GError) error = NULL;
     SpocValue value = {0};
     if (property->damage != NULL) {

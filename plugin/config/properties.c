@@ -2,6 +2,7 @@
 #include "config/properties.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -22,7 +23,7 @@ static void
 property_free(SpocProperty *property)
 {
     g_free(property->key);
-    g_free(property->value);
+    spoc_secret_free(property->value);
     g_free(property->damage);
     g_free(property);
 }
@@ -302,8 +303,10 @@ static gboolean
 read_entries(SpocProperties *properties, const GString *text, GError **error)
 {
     g_autoptr(GHashTable) by_key = g_hash_table_new(g_str_hash, g_str_equal);
-    Reader reader = {
-        .next = text->str, .end = text->str + text->len, .line = 1, .text = g_string_new(NULL)};
+    Reader reader = {.next = text->str,
+                     .end = text->str + text->len,
+                     .line = 1,
+                     .text = g_string_sized_new(text->len + 1)};
     gboolean good = TRUE;
     for (guint count = 1; good && next_logical(&reader); count++) {
         SpocProperty *property = NULL;
@@ -315,7 +318,7 @@ read_entries(SpocProperties *properties, const GString *text, GError **error)
             add_entry(properties, by_key, property);
         }
     }
-    g_string_free(reader.text, TRUE);
+    spoc_secret_string_free(reader.text);
     return good;
 }
 
@@ -336,7 +339,7 @@ spoc_properties_parse(const char *bytes, gsize length, GError **error)
 
     GString *text = decode(bytes, length, properties);
     gboolean good = read_entries(properties, text, error);
-    g_string_free(text, TRUE);
+    spoc_secret_string_free(text);
     return good ? g_steal_pointer(&properties) : NULL;
 }
 

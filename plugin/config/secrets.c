@@ -8,6 +8,7 @@
  *           makes delivery wait. Problems never quote what a file holds.
  */
 #include "base/error.h"
+#include "base/secret.h"
 #include "config/file.h"
 #include "config/snapshot.h"
 
@@ -39,7 +40,7 @@ take_from_file(SpocConfig *config, SpocOptionId password, const char *path, Spoc
 {
     const SpocOption *option = spoc_option_get(password);
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = spoc_config_file_first_line(path, PASSWORD_FILE_MAX_BYTES, &error);
+    g_autoptr(SpocSecret) text = spoc_config_file_first_line(path, PASSWORD_FILE_MAX_BYTES, &error);
     SpocValue value = {0};
     if (text != NULL && *text == '\0')
         g_set_error_literal(&error, SPOC_ERROR, SPOC_ERROR_INVALID,

@@ -3,6 +3,7 @@
 
 #include "base/address.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "config/server.h"
 
@@ -378,7 +379,7 @@ has_control(const char *text)
 gboolean
 spoc_value_parse(const SpocOption *option, const char *text, SpocValue *value, GError **error)
 {
-    g_autofree char *own = g_strdup(text);
+    g_autoptr(SpocSecret) own = g_strdup(text);
     if (option->type != SPOC_TYPE_STRING)
         g_strstrip(own);
     g_autoptr(GError) why = NULL;
@@ -420,7 +421,7 @@ spoc_value_set_list(SpocValue *value, const char *const *entries)
 void
 spoc_value_clear(SpocValue *value)
 {
-    g_free(value->text);
+    spoc_secret_free(value->text);
     g_strfreev(value->list);
     g_free(value->name);
     g_free(value->address);

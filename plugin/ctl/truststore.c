@@ -2,6 +2,7 @@
 #include "ctl/truststore.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "config/config.h"
 #include "ctl/certificate-print.h"
 #include "ctl/ctl.h"
@@ -39,9 +40,7 @@ static void
 options_clear(Options *options)
 {
     g_free(options->store);
-    if (options->password != NULL)
-        OPENSSL_cleanse(options->password, strlen(options->password));
-    g_free(options->password);
+    spoc_secret_free(options->password);
     g_free(options->alias);
     g_free(options->server);
     g_free(options->fingerprint);

@@ -173,6 +173,14 @@ tend_log(gpointer spool)
     return G_SOURCE_CONTINUE;
 }
 
+/* Before each line, so that a burst of them does not pass the bound either. */
+static gboolean
+tend_before_line(SpocLogLevel level, const char *line, const SpocLogFields *fields, gpointer spool)
+{
+    spoc_own_log_tend(spool);
+    return FALSE; /* it goes where it always does */
+}
+
 static int
 serve(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
       const Options *options)
@@ -194,13 +202,15 @@ serve(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
     guint watch = spoc_service_watch();
     guint tending = 0;
     if (options->on_demand) {
-        spoc_own_log_tend(spool);
+        spoc_log_set_sink(log, tend_before_line, spool);
         tending = g_timeout_add_seconds(LOG_TEND_S, tend_log, spool);
     }
     spoc_service_ready();
     int status = spoc_daemon_run(daemon);
     g_clear_handle_id(&watch, g_source_remove);
     g_clear_handle_id(&tending, g_source_remove);
+    if (options->on_demand)
+        spoc_log_set_sink(log, NULL, NULL);
     spoc_service_stopping();
     g_source_remove(term);
     g_source_remove(interrupt);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/own-log.h"
 
+#include "base/log.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -39,8 +41,10 @@ spoc_own_log_tend(const SpocSpool *spool)
         reopen(folder);
         return;
     }
-    if (ours.st_size < SPOC_OWN_LOG_MAX_BYTES)
+    if (ours.st_size + SPOC_LOG_LINE_MAX_BYTES <= SPOC_OWN_LOG_MAX_BYTES)
         return;
     if (renameat(folder, SPOC_OWN_LOG_NAME, folder, SPOC_OWN_LOG_OLD_NAME) == 0)
         reopen(folder);
+    else if (ftruncate(STDERR_FILENO, 0) != 0)
+        return; /* a file system that lets nothing be changed lets nothing grow either */
 }

@@ -12,5 +12,5 @@
 #define SPOC_OWN_LOG_OLD_NAME "spocd.log.1"
 #define SPOC_OWN_LOG_MAX_BYTES (1024 * 1024)
 
-/* Only where stderr is that log. Whatever fails, stderr stays what it is. */
+/* Before each line, and now and then. Only where stderr is that log. */
 void spoc_own_log_tend(const SpocSpool *spool);

@@ -2,6 +2,7 @@
 #include "delivery/settings.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "config/server.h"
 
 #include <string.h>
@@ -23,14 +24,6 @@ spoc_settings_ref(SpocDeliverySettings *settings)
     return settings;
 }
 
-static void
-wipe(char *secret)
-{
-    if (secret != NULL)
-        explicit_bzero(secret, strlen(secret));
-    g_free(secret);
-}
-
 void
 spoc_settings_unref(SpocDeliverySettings *settings)
 {
@@ -41,7 +34,7 @@ spoc_settings_unref(SpocDeliverySettings *settings)
         g_free(settings->servers[i].name);
     }
     g_free(settings->user);
-    wipe(settings->password);
+    spoc_secret_free(settings->password);
     g_free(settings->hello_name);
     g_free(settings->config_file);
     if (settings->tls != NULL)
@@ -164,18 +157,16 @@ spoc_settings_mask(const SpocDeliverySettings *settings, const char *text)
     const char *user = settings->user != NULL ? settings->user : "";
 
     /* As AUTH PLAIN (RFC 4616) and AUTH LOGIN send it. */
-    g_autoptr(GString) plain = g_string_new(NULL);
+    GString *plain = g_string_sized_new(strlen(user) + strlen(password) + 3);
     g_string_append_c(plain, '\0');
     g_string_append(plain, user);
     g_string_append_c(plain, '\0');
     g_string_append(plain, password);
-    char *plain64 = g_base64_encode((const guchar *)plain->str, plain->len);
-    char *login64 = g_base64_encode((const guchar *)password, strlen(password));
+    g_autoptr(SpocSecret) plain64 = g_base64_encode((const guchar *)plain->str, plain->len);
+    g_autoptr(SpocSecret) login64 = g_base64_encode((const guchar *)password, strlen(password));
     replace_all(&masked, plain64);
     replace_all(&masked, login64);
     replace_all(&masked, password);
-    explicit_bzero(plain->str, plain->len);
-    wipe(plain64);
-    wipe(login64);
+    spoc_secret_string_free(plain);
     return masked;
 }

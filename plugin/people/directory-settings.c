@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What directory-link.h needs of the configuration, with or without libldap. */
+#include "base/secret.h"
 #include "people/directory-link.h"
 
 #include <string.h>
@@ -36,8 +37,6 @@ spoc_directory_settings_free(SpocDirectorySettings *settings)
 {
     if (settings == NULL)
         return;
-    if (settings->password != NULL)
-        explicit_bzero(settings->password, strlen(settings->password));
     g_clear_pointer(&settings->tls, spoc_tls_unref);
     g_strfreev(settings->uris);
     g_free(settings->base);
@@ -46,7 +45,7 @@ spoc_directory_settings_free(SpocDirectorySettings *settings)
     g_free(settings->name_attribute);
     g_free(settings->language_attribute);
     g_free(settings->bind_dn);
-    g_free(settings->password);
+    spoc_secret_free(settings->password);
     g_free(settings->mechanism);
     g_free(settings);
 }

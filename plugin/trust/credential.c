@@ -2,6 +2,7 @@
 #include "trust/credential.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "trust/store.h"
 
 #include <openssl/err.h>
@@ -27,7 +28,7 @@ no_password(char *buffer, int size, int writing, void *asked)
 static EVP_PKEY *
 read_key(const char *path, GError **error)
 {
-    g_autoptr(GBytes) bytes = spoc_store_read_file(path, error);
+    g_autoptr(SpocSecretBytes) bytes = spoc_store_read_file(path, error);
     if (bytes == NULL)
         return NULL;
     gsize size = 0;

@@ -3,6 +3,7 @@
 
 #include "base/durable.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "trust/content.h"
 #include "trust/openssl.h"
@@ -54,9 +55,7 @@ spoc_edit_free(SpocEdit *edit)
 {
     if (edit->folder_fd >= 0)
         close(edit->folder_fd); /* and with it the lock */
-    if (edit->password != NULL)
-        OPENSSL_cleanse(edit->password, strlen(edit->password));
-    g_free(edit->password);
+    spoc_secret_free(edit->password);
     g_free(edit->name);
     g_free(edit->path);
     spoc_store_content_clear(&edit->content);

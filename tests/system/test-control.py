@@ -218,6 +218,35 @@ class Service(unittest.TestCase):
         self.catcher.wait(1)
 
 
+class Secrets(unittest.TestCase):
+    def test_a_password_that_was_changed_is_nowhere(self):
+        """In the memory of spocd, which nobody but root can look at."""
+        site = Site(process.dead_port(), mailuser="u", mailpass="Tr0mb0neAndHarp")
+        self.addCleanup(site.stop)
+        spocd = site.start()
+        process.wait_for("spocd", site.answers)
+        self.assertEqual(pathlib.Path(f"/proc/{spocd.pid}/mem").owner(), "root")
+        self.assertGreater(self.count(spocd.pid, b"Tr0mb0neAndHarp"), 0)
+        site.configure(process.dead_port(), mailuser="u", mailpass="B4ssAndViola")
+        process.wait_for("the new one", lambda: self.count(spocd.pid, b"B4ssAndViola"))
+        process.wait_for("the old one to go", lambda: not self.count(spocd.pid, b"Tr0mb0neAnd"))
+
+    @staticmethod
+    def count(pid, word):
+        found = 0
+        with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, \
+                open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                place, rights = line.split()[:2]
+                if rights.startswith("rw") and "[v" not in line:
+                    begin, end = (int(part, 16) for part in place.split("-"))
+                    if end - begin > 1 << 28:
+                        continue  # the sanitizers' own
+                    memory.seek(begin)
+                    found += memory.read(end - begin).count(word)
+        return found
+
+
 class Cupsd(unittest.TestCase):
     def test_it_keeps_the_folder(self):
         """The folder of the service's socket lies in cupsd's StateDir."""

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
 #include "daemon/own-log.h"
 
 #include <fcntl.h>
@@ -87,6 +88,29 @@ test_rotated(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(size_of(fixture->log), ==, 6);
 }
 
+/* Lines of the longest kind, each looked after: the bound holds at every moment. */
+static void
+test_burst(Fixture *fixture, gconstpointer data)
+{
+    g_autofree char *line = g_strnfill(SPOC_LOG_LINE_MAX_BYTES, 'x');
+    for (guint i = 0; i < 3 * SPOC_OWN_LOG_MAX_BYTES / SPOC_LOG_LINE_MAX_BYTES; i++) {
+        spoc_own_log_tend(fixture->spool);
+        say(line);
+        g_assert_cmpint(size_of(fixture->log), <=, SPOC_OWN_LOG_MAX_BYTES);
+        g_assert_cmpint(size_of(fixture->old), <=, SPOC_OWN_LOG_MAX_BYTES);
+    }
+    g_assert_cmpint(size_of(fixture->old), >, 0);
+
+    /* Where there can be no old one, the log begins anew. */
+    g_assert_cmpint(g_unlink(fixture->old), ==, 0);
+    g_assert_cmpint(g_mkdir(fixture->old, 0700), ==, 0);
+    for (guint i = 0; i < 2 * SPOC_OWN_LOG_MAX_BYTES / SPOC_LOG_LINE_MAX_BYTES; i++) {
+        spoc_own_log_tend(fixture->spool);
+        say(line);
+        g_assert_cmpint(size_of(fixture->log), <=, SPOC_OWN_LOG_MAX_BYTES);
+    }
+}
+
 static void
 test_removed(Fixture *fixture, gconstpointer data)
 {
@@ -121,6 +145,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add("/own-log/small-stays", Fixture, NULL, set_up, test_small_stays, tear_down);
     g_test_add("/own-log/rotated", Fixture, NULL, set_up, test_rotated, tear_down);
+    g_test_add("/own-log/burst", Fixture, NULL, set_up, test_burst, tear_down);
     g_test_add("/own-log/removed", Fixture, NULL, set_up, test_removed, tear_down);
     g_test_add("/own-log/planted", Fixture, NULL, set_up, test_planted, tear_down);
     return g_test_run();
