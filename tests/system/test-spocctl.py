@@ -31,6 +31,9 @@ class Commands(unittest.TestCase):
         cls.cups.add_printer("q1", raw=True)
 
     def setUp(self):
+        # A spocd of the test before may not have seen yet that the settings have changed.
+        process.end_processes_of(self.cups.root.path)
+        spoc.clear_spool(self.cups)
         self.catcher.mails.clear()
         self.configure()
 
