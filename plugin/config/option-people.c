@@ -12,7 +12,6 @@
 static const char *const unverified_choices[] = {"drop", "send", NULL};
 static const char *const ldap_encryption_choices[] = {"NONE", "STARTTLS_REQUIRED", NULL};
 static const char *const ldap_away_choices[] = {"wait", "recipientDomain", NULL};
-static const char *const titles_choices[] = {"show", "hide", NULL};
 static const char *const language_choices[] = {"en", "cs", "de",    "fr", "es", "it",
                                                "pl", "nl", "pt_BR", "ja", NULL};
 static const char *const event_choices[] = {"all",
@@ -41,6 +40,7 @@ static const char *const event_choices[] = {"all",
                                             "server-restarted",
                                             "server-audit",
                                             NULL};
+static const char *const links_choices[] = {"auto", "always", "never", NULL};
 static const char *const scan_from_choices[] = {"server", "user", NULL};
 static const char *const unreachable_choices[] = {"queue", "hold", "retry", NULL};
 static const char *const refused_choices[] = {"cancel", "hold", NULL};
@@ -107,6 +107,31 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
          "address "
          "with %, !, /, | or a character like them before the @ must be listed itself, because "
          "mail servers may send it elsewhere."},
+    {.id = SPOC_OPTION_NOTIFY_TITLES,
+     .name = "notifyTitles",
+     .type = SPOC_TYPE_LIST,
+     .flags = 0,
+     .default_value = "@owner",
+     .entry_type = SPOC_TYPE_PATTERN,
+     .group = GROUP_RECIPIENTS,
+     .help =
+         "Who reads the titles and owners of jobs, which may be confidential: @owner (the owner of "
+         "the job, and whom a subscription names that the owner made with the job, as far as CUPS "
+         "still knows it when its first event comes), addresses, @domain, or * for everyone; "
+         "others "
+         "read \"a document\". [EMPTY]: nobody."},
+    {.id = SPOC_OPTION_NOTIFY_MAX_RECIPIENTS,
+     .name = "notifyMaxRecipients",
+     .type = SPOC_TYPE_INTEGER,
+     .flags = 0,
+     .default_value = "20",
+     .unit = "recipients",
+     .minimum = 1,
+     .maximum = 100,
+     .group = GROUP_RECIPIENTS,
+     .help =
+         "Recipients that one subscription may name; those behind them get no mail, and the log "
+         "says so."},
     {.id = SPOC_OPTION_RECIPIENT_LDAP_URI,
      .name = "recipientLdapUri",
      .type = SPOC_TYPE_LIST,
@@ -267,14 +292,29 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .name = "notifyMaxPerHour",
      .type = SPOC_TYPE_INTEGER,
      .flags = MANAGEABLE,
-     .default_value = "0",
+     .default_value = "60",
      .unit = "messages",
      .minimum = 0,
      .maximum = 1000,
      .group = GROUP_NOTIFICATIONS,
      .help =
          "Notifications that one person is sent in an hour; the rest is collected into one mail. "
-         "0 is no limit."},
+         "Those about the person's own jobs are counted by themselves, so that nobody else's "
+         "subscription can hold them up. 0 is no limit."},
+    {.id = SPOC_OPTION_NOTIFY_MAX_TO_OTHERS_PER_HOUR,
+     .name = "notifyMaxToOthersPerHour",
+     .type = SPOC_TYPE_INTEGER,
+     .flags = 0,
+     .default_value = "300",
+     .unit = "messages",
+     .minimum = 0,
+     .maximum = 1000,
+     .group = GROUP_NOTIFICATIONS,
+     .help =
+         "Notifications in an hour to all people together who do not own the job: so many because "
+         "of subscriptions that come with jobs, which anybody who can print can make, and so many "
+         "because of those of printers and the server. The rest is collected, one mail for each "
+         "person, and the log has an alarm. 0 is no limit."},
     {.id = SPOC_OPTION_NOTIFY_DIGEST_TIME,
      .name = "notifyDigestTime",
      .type = SPOC_TYPE_TIME,
@@ -292,16 +332,6 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .help =
          "The language of mails to people who have none of their own from the recipient URI, the "
          "alias file or the directory."},
-    {.id = SPOC_OPTION_NOTIFY_JOB_TITLES,
-     .name = "notifyJobTitles",
-     .type = SPOC_TYPE_CHOICE,
-     .flags = MANAGEABLE,
-     .default_value = "show",
-     .choices = titles_choices,
-     .group = GROUP_NOTIFICATIONS,
-     .help =
-         "Whether mails name documents by their titles, which may be confidential; with hide they "
-         "name the job's number."},
     {.id = SPOC_OPTION_NOTIFY_SUBJECT_PREFIX,
      .name = "notifySubjectPrefix",
      .type = SPOC_TYPE_STRING,
@@ -327,6 +357,16 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .group = GROUP_NOTIFICATIONS,
      .help = "Where readers reach CUPS's web interface; mails link to the printer's page there. "
              "[EMPTY]: no links."},
+    {.id = SPOC_OPTION_NOTIFY_LINKS,
+     .name = "notifyLinks",
+     .type = SPOC_TYPE_CHOICE,
+     .flags = MANAGEABLE,
+     .default_value = "auto",
+     .choices = links_choices,
+     .group = GROUP_NOTIFICATIONS,
+     .help = "Whether mails link to the printer's page. auto: where it can be reached, which is "
+             "when notifyWebInterface is set, or cupsd.conf lets CUPS listen on more than this "
+             "host's own addresses and does not say WebInterface No."},
     {.id = SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS,
      .name = "scanAllowedRecipients",
      .type = SPOC_TYPE_LIST,

@@ -280,8 +280,9 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
      .minimum = 1,
      .maximum = 3650 * (gint64)DAY_S,
      .group = GROUP_SENDING,
-     .help = "How long a message that could not be delivered is kept in failed/, where 'spocctl "
-             "queue retry' can still send it."},
+     .help = "How long it is remembered in failed/ what could not be delivered. A document is kept "
+             "with it, and 'spocctl queue retry' can still send it; of a notification only the "
+             "envelope is. At most 1000 of 1 GiB are kept, and the oldest go first."},
     {.id = SPOC_OPTION_MAIL_REPORT_TO,
      .name = "mailReportTo",
      .type = SPOC_TYPE_ADDRESS,

@@ -2,9 +2,9 @@
 /* spocctl status: how things are, for people and for monitoring */
 #include "base/error.h"
 #include "config/config.h"
+#include "config/cupsd-conf.h"
 #include "ctl/client.h"
 #include "ctl/ctl.h"
-#include "ctl/cupsd-conf.h"
 #include "ctl/find-queue.h"
 #include "ctl/gather.h"
 #include "ctl/json.h"

@@ -74,9 +74,36 @@ open_directory(const SpocConfig *config, GError **error)
     return tls != NULL ? spoc_directory_new(config, tls) : NULL;
 }
 
+static gboolean
+tell_of_jobs(const char *const *events)
+{
+    for (guint i = 0; events[i] != NULL; i++)
+        if (g_str_has_prefix(events[i], "job-") || strcmp(events[i], "all") == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Whoever subscribes is to know what the mails will not say. */
+static void
+warn_titles(const SpocPeople *people, const GPtrArray *persons, const SpocRecipient *recipient)
+{
+    for (guint i = 0; i < persons->len; i++) {
+        const SpocPerson *person = g_ptr_array_index(persons, i);
+        if (spoc_people_shows_title(people, person, FALSE))
+            continue;
+        if (recipient->who == SPOC_WHO_OWNER)
+            spoc_ctl_warn("owners will not read the titles of their jobs: notifyTitles does not "
+                          "list @owner");
+        else
+            spoc_ctl_warn("%s will read \"a document\" instead of the titles and owners of others' "
+                          "jobs: to show them, add the address to notifyTitles",
+                          person->address);
+    }
+}
+
 /* Says what notifyAllowedRecipients would refuse later, when nobody looks. */
 static void
-warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri)
+warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri, gboolean tells_of_jobs)
 {
     g_autoptr(SpocConfig) config = spoc_config_load(places);
     g_autoptr(GError) no_directory = NULL;
@@ -99,6 +126,8 @@ warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri)
         if (persons == NULL)
             spoc_ctl_warn("mail to %s will not go out: %s", is_owner ? "@owner" : recipient->text,
                           error->message);
+        else if (tells_of_jobs)
+            warn_titles(people, persons, recipient);
     }
 }
 
@@ -242,7 +271,7 @@ spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places)
         chosen != NULL ? (const char *const *)chosen : spoc_target_default_events(parsed);
     for (guint i = 0; i < parsed->warnings->len; i++)
         spoc_ctl_warn("%s", (const char *)g_ptr_array_index(parsed->warnings, i));
-    warn_refused(places, parsed);
+    warn_refused(places, parsed, tell_of_jobs(events));
     if (class_name != NULL)
         warn_class(class_name, events);
     return subscribe(places, uri, object, events);

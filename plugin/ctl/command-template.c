@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl template preview: what the mail about an event looks like with the templates in force */
 #include "config/config.h"
+#include "config/cupsd-conf.h"
 #include "config/host.h"
 #include "ctl/ctl.h"
 #include "ctl/sample.h"
@@ -54,8 +55,12 @@ preview(SpocSample *sample, const char *language, FILE *html, const SpocPlaces *
     notification->sender = spoc_config_string(config, SPOC_OPTION_MAILFROM);
     notification->sender_name = spoc_config_mailbox_name(config, SPOC_OPTION_MAILFROM);
     notification->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
-    notification->web_interface = spoc_config_string(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
-    notification->hide_titles = spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) != 0;
+    notification->web_interface = spoc_cupsd_conf_web_interface(config, places);
+    g_autoptr(SpocPeople) people = spoc_people_new(config);
+    /* As the owner reads it */
+    for (guint i = 0; i < notification->notice_count; i++)
+        sample->notices[i].hides_title =
+            !spoc_people_shows_title(people, notification->person, TRUE);
     notification->templates = templates;
     return show(notification, templates, html);
 }

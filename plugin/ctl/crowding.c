@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "ctl/target.h"
+#include "people/recipient.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -140,6 +141,98 @@ find_leases(GPtrArray *findings, const SpocCupsdLimits *limits, const GPtrArray 
     }
 }
 
+/* --- doubles ------------------------------------------------------------------------------ */
+
+#define DOUBLES_SHOWN 10
+
+static gboolean
+share_event(const SpocCupsSubscription *a, const SpocCupsSubscription *b)
+{
+    const char *const *other = (const char *const *)b->events;
+    if (g_strv_contains(other, "all") || g_strv_contains((const char *const *)a->events, "all"))
+        return TRUE;
+    for (guint i = 0; a->events[i] != NULL; i++)
+        if (g_strv_contains(other, a->events[i]))
+            return TRUE;
+    return FALSE;
+}
+
+/* The server's subscription tells of every printer. */
+static gboolean
+share_object(const SpocCupsSubscription *a, const SpocCupsSubscription *b)
+{
+    const char *one = printer_of(a), *other = printer_of(b);
+    return one == NULL || other == NULL || g_strcmp0(one, other) == 0;
+}
+
+/* (nullable): who is told by both */
+static const char *
+shared_recipient(const SpocRecipientUri *a, const SpocRecipientUri *b)
+{
+    for (guint i = 0; i < a->recipients->len; i++) {
+        const SpocRecipient *one = g_ptr_array_index(a->recipients, i);
+        for (guint j = 0; j < b->recipients->len; j++) {
+            const SpocRecipient *other = g_ptr_array_index(b->recipients, j);
+            if (one->who == other->who && g_strcmp0(one->text, other->text) == 0)
+                return one->who == SPOC_WHO_OWNER ? "@owner" : one->text;
+        }
+    }
+    return NULL;
+}
+
+static char *
+shown_subscriber(const SpocCupsSubscription *subscription)
+{
+    return subscription->subscriber != NULL
+               ? spoc_text_line(subscription->subscriber, -1, SHOWN_MAX_BYTES)
+               : g_strdup("somebody whom CUPS does not name");
+}
+
+static void
+say_double(GPtrArray *found, const SpocCupsSubscription *later, const SpocCupsSubscription *earlier,
+           const char *recipient)
+{
+    g_autofree char *later_object = spoc_crowding_object(later);
+    g_autofree char *earlier_object = spoc_crowding_object(earlier);
+    g_autofree char *who = shown_subscriber(later), *before = shown_subscriber(earlier);
+    g_autofree char *where = g_strdup_printf("subscription %d", later->id);
+    SpocFinding *finding = spoc_findings_add(
+        found, SPOC_LOG_WARNING, where,
+        "%s, made by %s: tells %s what subscription %d (%s, made by %s) tells as well; each event "
+        "is mailed once",
+        later_object, who, recipient, earlier->id, earlier_object, before);
+    spoc_finding_set_remedy(finding, "end one of them ('spocctl unsubscribe %d')", later->id);
+}
+
+/* Of printers and the server: those of jobs end by themselves. */
+static void
+find_doubles(GPtrArray *found, const GPtrArray *list, gboolean serves_mailto)
+{
+    g_autoptr(GPtrArray) uris =
+        g_ptr_array_new_with_free_func((GDestroyNotify)spoc_recipient_uri_free);
+    guint said = 0;
+    for (guint i = 0; i < list->len && said < DOUBLES_SHOWN; i++) {
+        const SpocCupsSubscription *later = g_ptr_array_index(list, i);
+        gboolean counts = later->job_id == 0 && spoc_crowding_is_ours(later, serves_mailto);
+        SpocRecipientUri *uri =
+            counts ? spoc_recipient_uri_parse(later->recipient_uri, NULL) : NULL;
+        g_ptr_array_add(uris, uri);
+        for (guint j = 0; uri != NULL && j < i; j++) {
+            const SpocCupsSubscription *earlier = g_ptr_array_index(list, j);
+            const SpocRecipientUri *other = g_ptr_array_index(uris, j);
+            if (other == NULL || other->digest != uri->digest || !share_object(later, earlier) ||
+                !share_event(later, earlier))
+                continue;
+            const char *recipient = shared_recipient(uri, other);
+            if (recipient == NULL)
+                continue;
+            say_double(found, later, earlier, recipient);
+            said++;
+            break;
+        }
+    }
+}
+
 /* Each subscription that pushes has a process of its own from its first event on. */
 static void
 find_tasks(GPtrArray *findings, gint64 tasks_max, const GPtrArray *list)
@@ -171,4 +264,5 @@ spoc_crowding_find(GPtrArray *findings, const SpocCupsdLimits *limits, gint64 ta
     find_shares(findings, limits->per_user, "MaxSubscriptionsPerUser", list, user_of);
     find_tasks(findings, tasks_max, list);
     find_leases(findings, limits, list, serves_mailto);
+    find_doubles(findings, list, serves_mailto);
 }

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "ctl/cupsd-conf.h"
+#include "config/cupsd-conf.h"
 #include "ctl/findings.h"
 #include "ctl/subscription.h"
 

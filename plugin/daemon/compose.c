@@ -12,7 +12,7 @@ make_envelope(const SpocSetup *setup, const SpocGroup *group, char **copies,
     const SpocGroupItem *last = g_ptr_array_index(group->items, group->items->len - 1);
     SpocEnvelope *envelope = spoc_envelope_new();
     envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup("notification");
+    envelope->kind = g_strdup(SPOC_QUEUE_NOTIFICATION_KIND);
     envelope->sender = g_strdup(setup->sender);
     spoc_envelope_add_recipient(envelope, group->person->address);
     for (guint i = 0; copies != NULL && copies[i] != NULL; i++)
@@ -50,6 +50,7 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFact
                                   .facts = i + 1 == count ? facts : NULL,
                                   .old_printer_state = item->old_printer_state,
                                   .is_resolved = item->is_resolved,
+                                  .hides_title = item->hides_title,
                                   .times = item->times};
     }
     const SpocGroupItem *first = g_ptr_array_index(group->items, 0);
@@ -72,7 +73,6 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFact
         .cc = (const char *const *)copies,
         .language = language_of(setup, group),
         .format = group->format,
-        .hide_titles = setup->hide_titles,
         .web_interface = setup->web_interface,
         .templates = setup->templates,
         .fallback_unix_s = group->created_unix_s,

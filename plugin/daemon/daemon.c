@@ -42,6 +42,7 @@ struct _SpocDaemon {
     SpocOutbox *outbox;
     SpocServerHealth *server_health;
     SpocToldStore *told;
+    SpocDuplicates *duplicates;
     SpocDesk *desk;
     SpocSurroundings surroundings;
     SpocJournals *journals;
@@ -460,6 +461,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     daemon->outbox = spoc_outbox_new(spool, log, schedule_pump, daemon);
     daemon->server_health = spoc_server_health_new(spool);
     daemon->told = spoc_told_store_new(spool, log);
+    daemon->duplicates = spoc_duplicates_new(spool, log);
     daemon->scans = spoc_scans_new(spool, log, daemon->outbox);
     spoc_scans_use(daemon->scans, daemon->setup);
     daemon->surroundings = (SpocSurroundings){
@@ -468,6 +470,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
         .outbox = daemon->outbox,
         .cups = daemon->cups,
         .told = daemon->told,
+        .duplicates = daemon->duplicates,
         .setup = daemon->setup,
         .said = spoc_said_new(),
         .once = mode == SPOC_DAEMON_ONCE,
@@ -507,6 +510,7 @@ spoc_daemon_free(SpocDaemon *daemon)
     spoc_server_health_free(daemon->server_health);
     spoc_desk_free(daemon->desk);
     spoc_told_store_free(daemon->told);
+    spoc_duplicates_free(daemon->duplicates);
     spoc_scans_free(daemon->scans);
     spoc_journals_free(daemon->journals);
     spoc_requests_free(daemon->requests);

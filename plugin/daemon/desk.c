@@ -6,6 +6,7 @@
  */
 #include "daemon/desk.h"
 
+#include "base/text.h"
 #include "daemon/compose.h"
 #include "daemon/due.h"
 
@@ -18,6 +19,10 @@
 #define EVENTS_MAX 50000
 /* Events of a group beyond which it goes early */
 #define GROUP_EVENTS_MAX 10000
+/* People for whom mail is collected because of others' subscriptions */
+#define OTHERS_MAX 200
+/* An alarm is repeated after this. */
+#define ALARM_S 3600
 /* What could not be written is tried again after this. */
 #define STORE_RETRY_S 5
 /* spocd --once that is run every hour may come a little early: what was collected goes then. */
@@ -29,6 +34,8 @@ struct _SpocDesk {
     GQueue due;                /* of SpocGroup */
     GHashTable *asking;        /* set of Question */
     gint64 stuck_until_unix_s; /* the spool could not be written */
+    gint64 alarm_unix_s;       /* when others' subscriptions exceeded their bound */
+    gint64 dropped_unix_s;     /* and when even too many people were named */
 };
 
 /* A group for which CUPS is asked */
@@ -183,15 +190,36 @@ open_group(SpocDesk *desk, SpocMailKind kind, const char *key, const SpocEntry *
     return group;
 }
 
+/* Another subscription brought it for the same person: that one's mail tells it. Its journal has
+ * the event until then. */
+static void
+pass_over(const SpocDesk *desk, const SpocEntry *entry)
+{
+    spoc_log(desk->around->log, SPOC_LOG_DEBUG,
+             "%s: %s of job %d was brought by another subscription already and is not mailed again",
+             entry->person->address, entry->event->name, entry->event->job_id);
+    entry->safe(entry->user_data);
+    if (entry->destroy != NULL)
+        entry->destroy(entry->user_data);
+}
+
 void
 spoc_desk_put(SpocDesk *desk, const SpocEntry *entry)
 {
     gint64 now = now_unix_s();
     g_autofree char *key = key_of(entry);
     SpocMailKind kind = kind_of(entry);
+    if (spoc_duplicates_is_one(desk->around->duplicates, entry->person->address, kind, entry->event,
+                               spoc_journal_name(entry->journal))) {
+        pass_over(desk, entry);
+        return;
+    }
     gint64 wait = kind == SPOC_MAIL_NEWS ? wait_s(desk, entry, now) : 0;
-    if (is_full(desk))
-        make_due(desk, find_earliest(desk, TRUE));
+    if (is_full(desk)) {
+        SpocGroup *earliest = find_earliest(desk, TRUE);
+        earliest->is_admitted |= earliest->kind == SPOC_MAIL_COLLECTED;
+        make_due(desk, earliest);
+    }
     SpocGroup *group = g_hash_table_lookup(desk->open, key);
     gboolean is_new = group == NULL;
     if (is_new) {
@@ -279,26 +307,143 @@ put_back(SpocDesk *desk, SpocGroup *group, gint64 due_unix_s)
     g_hash_table_insert(desk->open, group->key, group);
 }
 
+/* (transfer full): the name of what is counted for @group's person */
+static char *
+person_key(const SpocGroup *group, const char *what)
+{
+    gboolean is_own = group->cause == SPOC_CAUSE_OWN_JOB;
+    g_autofree char *who = spoc_address_key(group->person->address);
+    return g_strconcat(who, is_own ? "" : "\nothers", what, NULL);
+}
+
+/* (nullable): of what is counted for all people together */
+static const char *
+others_key(const SpocDesk *desk, const SpocGroup *group)
+{
+    if (group->cause == SPOC_CAUSE_OWN_JOB ||
+        desk->around->setup->rules.max_to_others_per_hour == 0)
+        return NULL;
+    return group->cause == SPOC_CAUSE_PRINTERS ? "others by printers" : "others by jobs";
+}
+
+/* When the rates let it go: @now_unix_s when that is now. @ret_by_others: that what goes to all
+ * people together is too much */
+static gint64
+allowed_unix_s(const SpocDesk *desk, const SpocGroup *group, gint64 now_unix_s,
+               gboolean *ret_by_others)
+{
+    const SpocRules *rules = &desk->around->setup->rules;
+    const char *others = others_key(desk, group);
+    g_autofree char *person = person_key(group, "");
+    gint64 next = now_unix_s, others_next = now_unix_s;
+    if (rules->max_per_hour > 0)
+        next = spoc_told_store_next_unix_s(desk->around->told, person, rules->max_per_hour,
+                                           now_unix_s);
+    if (others != NULL)
+        others_next = spoc_told_store_next_unix_s(desk->around->told, others,
+                                                  rules->max_to_others_per_hour, now_unix_s);
+    *ret_by_others = others_next > now_unix_s && others_next >= next;
+    return MAX(next, others_next);
+}
+
+static void
+count_mail(const SpocDesk *desk, const SpocGroup *group, gint64 now_unix_s)
+{
+    const char *others = others_key(desk, group);
+    g_autofree char *person = person_key(group, "");
+    if (desk->around->setup->rules.max_per_hour > 0)
+        spoc_told_store_count(desk->around->told, person, now_unix_s);
+    if (others != NULL)
+        spoc_told_store_count(desk->around->told, others, now_unix_s);
+}
+
+/* Once an hour */
+static gboolean
+may_alarm(gint64 *last_unix_s, gint64 now_unix_s)
+{
+    if (*last_unix_s > now_unix_s - ALARM_S && *last_unix_s <= now_unix_s)
+        return FALSE;
+    *last_unix_s = now_unix_s;
+    return TRUE;
+}
+
+static void
+say_collected(SpocDesk *desk, const SpocGroup *group, gboolean by_others, gint64 now_unix_s)
+{
+    const SpocRules *rules = &desk->around->setup->rules;
+    const SpocGroupItem *item = g_ptr_array_index(group->items, 0);
+    if (!by_others) {
+        spoc_log(desk->around->log, SPOC_LOG_INFO,
+                 "%s: %u notifications in an hour (notifyMaxPerHour): the rest is collected into "
+                 "one mail",
+                 group->person->address, rules->max_per_hour);
+    } else if (may_alarm(&desk->alarm_unix_s, now_unix_s)) {
+        g_autofree char *topic = spoc_event_topic_name(item->event);
+        g_autofree char *shown = spoc_text_line(topic, -1, 150);
+        spoc_log(desk->around->log, SPOC_LOG_ERROR,
+                 "%u notifications in an hour to people who do not own the jobs "
+                 "(notifyMaxToOthersPerHour): the rest is collected, one mail for each. The last "
+                 "one was for %s about %s, from the subscription of %s. Somebody may be misusing "
+                 "subscriptions: 'spocctl subscriptions' lists them, and spocctl(1) says how "
+                 "cupsd.conf forbids them",
+                 rules->max_to_others_per_hour, group->person->address, shown, item->journal);
+    }
+}
+
+/* (nullable): NULL after dropping @group, because too many people are named already */
+static SpocGroup *
+begin_rest(SpocDesk *desk, SpocGroup *group, char *key, gint64 now_unix_s)
+{
+    guint count = 0;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SpocGroup *other = value;
+        count += other->kind == SPOC_MAIL_COLLECTED && other->cause != SPOC_CAUSE_OWN_JOB;
+    }
+    if (group->cause != SPOC_CAUSE_OWN_JOB && count >= OTHERS_MAX) {
+        if (may_alarm(&desk->dropped_unix_s, now_unix_s))
+            spoc_log(desk->around->log, SPOC_LOG_ERROR,
+                     "mail is collected for %u people who do not own the jobs "
+                     "(notifyMaxToOthersPerHour): what further people are to be told is not "
+                     "mailed; the first is %s",
+                     count, group->person->address);
+        spoc_group_settle(group);
+        spoc_group_free(group);
+        g_free(key);
+        return NULL;
+    }
+    group->kind = SPOC_MAIL_COLLECTED;
+    g_free(group->key);
+    group->key = key;
+    g_hash_table_insert(desk->open, group->key, group);
+    return group;
+}
+
 /* FALSE: the group was put to what is collected for later. */
 static gboolean
 may_go(SpocDesk *desk, SpocGroup *group)
 {
-    guint most = desk->around->setup->rules.max_per_hour;
-    const char *address = group->person->address;
-    if (most == 0 || group->is_admitted)
+    const char *others = others_key(desk, group);
+    g_autofree char *person = person_key(group, "");
+    SpocToldStore *told = desk->around->told;
+    if (group->is_admitted && group->kind == SPOC_MAIL_COLLECTED)
+        spoc_told_store_set_rest(told, person, FALSE);
+    if (group->is_admitted || (desk->around->setup->rules.max_per_hour == 0 && others == NULL))
         return TRUE;
-    g_autofree char *who = spoc_address_key(address);
-    g_autofree char *key = g_strdup_printf("%s\nrest", who);
+    gboolean by_others = FALSE;
     gint64 now = now_unix_s();
-    gint64 next = spoc_told_store_next_unix_s(desk->around->told, address, most, now);
+    gint64 next = allowed_unix_s(desk, group, now, &by_others);
+    g_autofree char *key = person_key(group, "\nrest");
     SpocGroup *rest = g_hash_table_lookup(desk->open, key);
     gint64 due = desk->around->once ? next - ONCE_EARLY_S : next;
     gboolean is_news = group->kind == SPOC_MAIL_NEWS;
-    gboolean is_collecting = is_news && spoc_told_store_has_rest(desk->around->told, address);
+    gboolean is_collecting = is_news && spoc_told_store_has_rest(told, person);
     if ((is_news ? next : due) <= now && rest == NULL && !is_collecting) {
-        spoc_told_store_count(desk->around->told, address, now);
+        count_mail(desk, group, now);
         if (group->kind == SPOC_MAIL_COLLECTED)
-            spoc_told_store_set_rest(desk->around->told, address, FALSE);
+            spoc_told_store_set_rest(told, person, FALSE);
         return TRUE;
     }
     if (!is_news) { /* a digest, or the rest itself: it stays what it is */
@@ -306,20 +451,19 @@ may_go(SpocDesk *desk, SpocGroup *group)
         return FALSE;
     }
     if (rest == NULL) {
-        spoc_log(desk->around->log, SPOC_LOG_INFO,
-                 "%s: %u notifications in an hour (notifyMaxPerHour): the rest is collected into "
-                 "one mail",
-                 address, most);
-        rest = group;
-        rest->kind = SPOC_MAIL_COLLECTED;
-        g_free(rest->key);
-        rest->key = g_steal_pointer(&key);
-        g_hash_table_insert(desk->open, rest->key, rest);
-        spoc_told_store_set_rest(desk->around->told, address, TRUE);
+        say_collected(desk, group, by_others, now);
+        rest = begin_rest(desk, group, g_steal_pointer(&key), now);
+        if (rest != NULL)
+            spoc_told_store_set_rest(told, person, TRUE);
     } else {
         spoc_group_absorb(rest, group);
     }
-    rest->due_unix_s = due;
+    if (rest != NULL && spoc_group_events(rest) >= GROUP_EVENTS_MAX) {
+        rest->is_admitted = TRUE; /* a mail for so many is no flood */
+        make_due(desk, rest);
+    } else if (rest != NULL) {
+        rest->due_unix_s = due;
+    }
     return FALSE;
 }
 

@@ -49,6 +49,7 @@ spoc_group_new(SpocMailKind kind, const char *key, const SpocEntry *first)
     group->language = g_strdup(first->uri->language);
     group->format = first->uri->format;
     group->items = g_ptr_array_new_with_free_func(item_free);
+    group->cause = SPOC_CAUSE_SOMEONES_JOB;
     group->created_unix_s = spoc_journal_created_unix_s(first->journal);
     group->refs = g_array_new(FALSE, FALSE, sizeof(Ref));
     g_array_set_clear_func(group->refs, ref_clear);
@@ -95,13 +96,6 @@ is_same_news(const SpocEvent *a, const SpocEvent *b)
     return strcmp(one, other) == 0;
 }
 
-/* Two subscriptions of the same person carry the same event. */
-static gboolean
-is_same_event(const SpocGroupItem *a, const SpocGroupItem *b)
-{
-    return a->event->when_unix_s == b->event->when_unix_s && strcmp(a->journal, b->journal) != 0;
-}
-
 static guint
 items_max(const SpocGroup *group)
 {
@@ -116,8 +110,7 @@ put_item(SpocGroup *group, SpocGroupItem *item)
         const SpocGroupItem *other = g_ptr_array_index(group->items, i);
         if (!is_same_news(other->event, item->event))
             continue;
-        item->times = is_same_event(other, item) ? MAX(other->times, item->times)
-                                                 : other->times + item->times;
+        item->times += other->times;
         g_ptr_array_remove_index(group->items, i);
         break;
     }
@@ -139,6 +132,7 @@ spoc_group_add(SpocGroup *group, const SpocEntry *entry)
     item->owner = facts != NULL ? g_strdup(facts->owner) : NULL;
     item->title = facts != NULL ? g_strdup(facts->title) : NULL;
     item->old_printer_state = entry->old_printer_state;
+    item->hides_title = entry->event->job_id > 0 && !entry->shows_title;
     item->times = 1;
 
     g_autofree char *member =
@@ -146,6 +140,7 @@ spoc_group_add(SpocGroup *group, const SpocEntry *entry)
     g_checksum_update(group->members, (const guchar *)member, -1);
     group->had_fault |= spoc_condition_is_fault(spoc_event_condition(entry->event));
     group->may_exist |= entry->may_exist;
+    group->cause = MIN(group->cause, entry->person->is_owner ? SPOC_CAUSE_OWN_JOB : entry->cause);
     group->person->is_owner &= entry->person->is_owner;
     const Ref ref = {.safe = entry->safe, .user_data = entry->user_data, .destroy = entry->destroy};
     g_array_append_val(group->refs, ref);
@@ -163,6 +158,7 @@ spoc_group_absorb(SpocGroup *group, SpocGroup *other)
         put_item(group, g_ptr_array_steal_index(other->items, 0));
     group->left_out += other->left_out;
     group->may_exist |= other->may_exist;
+    group->cause = MIN(group->cause, other->cause);
     group->had_fault |= other->had_fault;
     group->person->is_owner &= other->person->is_owner;
     spoc_group_free(other);

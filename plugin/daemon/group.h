@@ -19,10 +19,21 @@
 /* The event's part in the mail is safe: it may be forgotten. */
 typedef void (*SpocGroupSafeFunc)(gpointer user_data);
 
+/* Because of what somebody is told, from what cannot be held up by strangers to what anybody can
+ * make: */
+typedef enum {
+    SPOC_CAUSE_OWN_JOB,
+    SPOC_CAUSE_PRINTERS,     /* somebody else's job or none, by a printer's or the server's
+                              * subscription */
+    SPOC_CAUSE_SOMEONES_JOB, /* by a subscription that came with that job */
+} SpocCause;
+
 /**
  * SpocEntry: one event for one person
  * @facts: (nullable): what CUPS says of its job
  * @old_printer_state: 0: not known
+ * @shows_title: @person may know the title and the owner of its job
+ * @cause: with @person.is_owner it is SPOC_CAUSE_OWN_JOB in any case
  * @may_exist: its mail may be in the spool already
  * @safe: called once, unless the group is freed before
  * @user_data: (transfer full)
@@ -34,6 +45,8 @@ typedef struct {
     const SpocJobFacts *facts;
     const SpocPerson *person;
     gint old_printer_state;
+    gboolean shows_title;
+    SpocCause cause;
     gboolean may_exist;
     SpocGroupSafeFunc safe;
     gpointer user_data;
@@ -46,6 +59,7 @@ typedef struct {
     char *owner, *title; /* (nullable) */
     gint old_printer_state;
     gboolean is_resolved;
+    gboolean hides_title;
     guint times;
 } SpocGroupItem;
 
@@ -60,6 +74,7 @@ typedef struct {
     guint left_out;
     gint64 created_unix_s; /* of the first event's journal */
     gint64 due_unix_s;
+    SpocCause cause; /* the best of its events' */
     gboolean may_exist;
     gboolean had_fault;
     gboolean is_admitted; /* it is decided that it goes */

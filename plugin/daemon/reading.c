@@ -80,3 +80,13 @@ spoc_reading_part(const SpocPerson *person)
     g_autofree char *key = spoc_address_key(person->address);
     return spoc_journal_part(key);
 }
+
+gboolean
+spoc_reading_is_too_old(const SpocJournal *journal, const SpocEvent *event, gint64 max_age_ms)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 born = spoc_journal_created_unix_s(journal);
+    if (event->when_unix_s <= now)
+        born = MAX(born, event->when_unix_s);
+    return now - born > max_age_ms / 1000;
+}

@@ -29,3 +29,8 @@ gboolean spoc_reading_run(SpocJournal *journal, gboolean ended, guint events_max
 
 /* Names the recipient in the marks of an event. */
 guint spoc_reading_part(const SpocPerson *person);
+
+/* Whether the event has waited for so long as a mail is tried. Its journal is as old as its first
+ * event. */
+gboolean spoc_reading_is_too_old(const SpocJournal *journal, const SpocEvent *event,
+                                 gint64 max_age_ms);

@@ -70,3 +70,19 @@ spoc_refusal_say_uri(SpocLog *log, const char *name, const char *text, const Spo
         spoc_log(log, SPOC_LOG_WARNING, "%s, for '%s': %s", name, text,
                  (const char *)g_ptr_array_index(uri->warnings, i));
 }
+
+guint
+spoc_refusal_count(const SpocRecipientUri *uri, guint most, GHashTable *said, SpocLog *log,
+                   const char *journal)
+{
+    guint named = uri->recipients->len;
+    if (named <= most)
+        return named;
+    g_autofree char *sentence = g_strdup_printf(
+        "the subscription names %u recipients, and notifyMaxRecipients allows %u: the first %u get "
+        "mail, the others do not. Raise it, or let an alias stand for them",
+        named, most, most);
+    if (spoc_said_first(said, sentence))
+        spoc_log(log, SPOC_LOG_ERROR, "%s: %s", journal, sentence);
+    return most;
+}

@@ -13,6 +13,16 @@ GHashTable *spoc_said_new(void);
 gboolean spoc_said_first(GHashTable *said, const char *sentence);
 
 /**
+ * spoc_refusal_count:
+ * @most: notifyMaxRecipients
+ *
+ * How many of the recipients that a subscription names get mail, from the first on. That others
+ * do not is said once.
+ */
+guint spoc_refusal_count(const SpocRecipientUri *uri, guint most, GHashTable *said, SpocLog *log,
+                         const char *journal);
+
+/**
  * spoc_refusal_sentence:
  * @why: of spoc_people_resolve()
  * @no_owner: (nullable): why the owner of the job is not known

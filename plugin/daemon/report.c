@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+/* What is kept of undeliverable mail, and after how many more that is looked at */
+#define FAILED_MAX 1000
+#define FAILED_MAX_BYTES ((guint64)1024 * 1024 * 1024)
+#define FAILED_CHECK 100
 /* A report that could not be written is tried again after so long. */
 #define AGAIN_S 60
 
@@ -18,6 +22,7 @@ struct _SpocReporter {
     GHashTable *pending; /* set of ids in failed/ */
     gint64 due_unix_s;   /* of the first of them */
     guint timer;
+    guint failed; /* since failed/ was last looked at */
 };
 
 SpocReporter *
@@ -95,9 +100,28 @@ add_pending(SpocReporter *reporter, const char *id, gint64 due_unix_s)
         wait_until(reporter, due_unix_s);
 }
 
+/* Anybody who can print can cause mail that is refused. */
+static void
+bound(SpocReporter *reporter)
+{
+    guint removed = 0;
+    g_autoptr(GError) error = NULL;
+    reporter->failed = 0;
+    if (!spoc_queue_bound(reporter->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES,
+                          &removed, &error))
+        spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+    if (removed > 0)
+        spoc_log(reporter->log, SPOC_LOG_WARNING,
+                 "%u undeliverable messages were removed, the oldest first: no more than %d of 1 "
+                 "GiB are kept",
+                 removed, FAILED_MAX);
+}
+
 void
 spoc_reporter_note(SpocReporter *reporter, const SpocEnvelope *envelope)
 {
+    if (++reporter->failed >= FAILED_CHECK)
+        bound(reporter);
     if (envelope->next_attempt_unix_s != 0)
         add_pending(reporter, envelope->id, envelope->next_attempt_unix_s);
 }
@@ -287,4 +311,5 @@ spoc_reporter_sweep(SpocReporter *reporter, gint64 now_unix_s)
         spoc_log(reporter->log, SPOC_LOG_INFO,
                  "%u undeliverable messages were removed: they were kept for mailKeepFailed",
                  sweep.removed);
+    bound(reporter);
 }

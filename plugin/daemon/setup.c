@@ -2,6 +2,7 @@
 #include "daemon/setup.h"
 
 #include "base/durable.h"
+#include "config/cupsd-conf.h"
 #include "config/host.h"
 
 #include <string.h>
@@ -98,19 +99,20 @@ load_rules(SpocRules *rules, const SpocConfig *config)
     rules->job_wait_s = wait.layer == SPOC_LAYER_BUILTIN ? 0 : rules->wait_s;
     rules->repeat_s = spoc_config_duration_ms(config, SPOC_OPTION_NOTIFY_REPEAT_INTERVAL) / 1000;
     rules->max_per_hour = (guint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_MAX_PER_HOUR);
+    rules->max_to_others_per_hour =
+        (guint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_MAX_TO_OTHERS_PER_HOUR);
+    rules->max_recipients = (guint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_MAX_RECIPIENTS);
     rules->digest_minute = (gint)spoc_config_integer(config, SPOC_OPTION_NOTIFY_DIGEST_TIME);
 }
 
 static void
-load_wording(SpocSetup *setup)
+load_wording(SpocSetup *setup, const SpocPlaces *places)
 {
     const SpocConfig *config = setup->config;
     int language = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
     setup->language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[language];
     setup->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
-    setup->web_interface = spoc_config_string(config, SPOC_OPTION_NOTIFY_WEB_INTERFACE);
-    setup->hide_titles =
-        spoc_config_choice(config, SPOC_OPTION_NOTIFY_JOB_TITLES) == SPOC_TITLES_HIDE;
+    setup->web_interface = spoc_cupsd_conf_web_interface(config, places);
 }
 
 static void
@@ -191,7 +193,7 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
         (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
     load_rules(&setup->rules, setup->config);
     setup->host_name = spoc_host_name();
-    load_wording(setup);
+    load_wording(setup, places);
     load_templates(setup, places, log);
     return setup;
 }
@@ -212,6 +214,13 @@ spoc_setup_free(SpocSetup *setup)
     g_free(setup->host_name);
     g_free(setup->blocker);
     g_free(setup);
+}
+
+gboolean
+spoc_setup_wants_owners(const SpocSetup *setup)
+{
+    return setup->unverified == SPOC_UNVERIFIED_DROP &&
+           spoc_people_titles_need_owner(setup->people);
 }
 
 gboolean

@@ -17,12 +17,14 @@
 
 /* What notifications wait for, and which there are */
 typedef struct {
-    guint64 kinds;      /* bit SpocEventKind: such events are mailed */
-    gint64 wait_s;      /* notifyGroupWait, of printers and the server */
-    gint64 job_wait_s;  /* of jobs: 0 unless notifyGroupWait is set */
-    gint64 repeat_s;    /* notifyRepeatInterval */
-    guint max_per_hour; /* 0: no limit */
-    gint digest_minute; /* of the day */
+    guint64 kinds;                /* bit SpocEventKind: such events are mailed */
+    gint64 wait_s;                /* notifyGroupWait, of printers and the server */
+    gint64 job_wait_s;            /* of jobs: 0 unless notifyGroupWait is set */
+    gint64 repeat_s;              /* notifyRepeatInterval */
+    guint max_per_hour;           /* to one person; 0: no limit */
+    guint max_to_others_per_hour; /* to all who do not own the job; 0: no limit */
+    guint max_recipients;         /* of one subscription */
+    gint digest_minute;           /* of the day */
 } SpocRules;
 
 gboolean spoc_rules_want(const SpocRules *rules, SpocEventKind kind);
@@ -43,7 +45,6 @@ typedef struct {
     const char *language;       /* of mails to those who have none of their own */
     const char *subject_prefix; /* (nullable) */
     const char *web_interface;  /* (nullable) */
-    gboolean hide_titles;
     SpocTemplates *templates;
     SpocUnverified unverified;
     SpocRules rules;
@@ -60,6 +61,9 @@ typedef struct {
 SpocSetup *spoc_setup_load(const SpocPlaces *places, SpocLog *log);
 void spoc_setup_free(SpocSetup *setup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSetup, spoc_setup_free)
+
+/* Who may read a job's title depends on who owns it, and CUPS may be asked for that. */
+gboolean spoc_setup_wants_owners(const SpocSetup *setup);
 
 /* Whether a file of the configuration is another now. */
 gboolean spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places);

@@ -194,7 +194,7 @@ ask_job_again(gpointer user_data)
 
 static void
 on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
-                const char *why, gpointer user_data)
+                const char *subscriber, const char *why, gpointer user_data)
 {
     SpocStream *stream = user_data;
     stream->asks--;
@@ -208,6 +208,8 @@ on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_
     stream->subscription.job_id = job_id;
     g_free(stream->subscription.printer_uri);
     stream->subscription.printer_uri = g_strdup(printer_uri);
+    g_free(stream->subscription.subscriber);
+    stream->subscription.subscriber = g_strdup(subscriber);
     keep_subscription(stream);
     stream->around->changed(stream->around->user_data);
 }
@@ -245,17 +247,6 @@ on_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer u
     stream->around->changed(stream->around->user_data);
 }
 
-/* Waited for so long as a mail is tried. Its journal is as old as its first event. */
-static gboolean
-is_too_old(const SpocStream *stream, const SpocEvent *event)
-{
-    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    gint64 born = spoc_journal_created_unix_s(stream->journal);
-    if (event->when_unix_s <= now)
-        born = MAX(born, event->when_unix_s);
-    return now - born > stream->around->setup->schedule.max_age_ms / 1000;
-}
-
 /* The owner of the event's job: from memory, or NULL after asking was begun (awaiting) or in
  * vain (answer). */
 static const SpocJobFacts *
@@ -268,7 +259,8 @@ find_job(SpocStream *stream, const SpocEvent *event)
         return NULL;
     g_clear_pointer(&stream->answer, g_free);
     stream->answered_job_id = event->job_id;
-    stream->is_last_ask = is_too_old(stream, event);
+    stream->is_last_ask =
+        spoc_reading_is_too_old(stream->journal, event, stream->around->setup->schedule.max_age_ms);
     stream->awaiting = TRUE;
     stream->asks++;
     spoc_cups_ask_job(stream->around->cups, event->job_id, on_job, stream);
@@ -310,8 +302,9 @@ is_scan(SpocStream *stream, const SpocEvent *event, gboolean *ret_scan)
     *ret_scan = device == SPOC_DEVICE_OURS;
     if (device != SPOC_DEVICE_UNKNOWN)
         return TRUE;
-    stream->is_last_ask =
-        is_too_old(stream, event) || stream->around->setup->unverified == SPOC_UNVERIFIED_SEND;
+    stream->is_last_ask = spoc_reading_is_too_old(stream->journal, event,
+                                                  stream->around->setup->schedule.max_age_ms) ||
+                          stream->around->setup->unverified == SPOC_UNVERIFIED_SEND;
     stream->awaiting = TRUE;
     stream->asks++;
     spoc_cups_ask_state(cups, 0, event->printer_name, on_device, stream);
@@ -418,11 +411,18 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
     const SpocSurroundings *around = stream->around;
     const SpocPeople *rules = around->setup->people;
     g_autoptr(GPtrArray) people = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
-    const SpocJobFacts *facts = NULL;
-    if (event->job_id > 0)
-        facts = spoc_cups_job_remembered(around->cups, event->job_id);
+    const SpocJobFacts *facts =
+        event->job_id > 0 ? spoc_cups_job_remembered(around->cups, event->job_id) : NULL;
+    if (event->job_id > 0 && facts == NULL && spoc_setup_wants_owners(stream->around->setup)) {
+        facts = find_job(stream, event);
+        if (stream->awaiting)
+            return NULL;
+    }
 
-    for (guint i = 0; i < stream->uri->recipients->len; i++) {
+    guint count =
+        spoc_refusal_count(stream->uri, around->setup->rules.max_recipients, stream->refusals_said,
+                           around->log, spoc_journal_name(stream->journal));
+    for (guint i = 0; i < count; i++) {
         const SpocRecipient *recipient = g_ptr_array_index(stream->uri->recipients, i);
         g_autoptr(GError) refusal = NULL;
         g_autoptr(GPtrArray) refusals = spoc_refusals_new();
@@ -471,6 +471,12 @@ hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
         .facts = facts,
         .person = person,
         .old_printer_state = old_printer_state,
+        .shows_title = spoc_people_shows_title(
+            stream->around->setup->people, person,
+            spoc_subscription_is_owners(&stream->subscription, event,
+                                        facts != NULL ? facts->owner : NULL)),
+        .cause = spoc_subscription_is_printers(&stream->subscription) ? SPOC_CAUSE_PRINTERS
+                                                                      : SPOC_CAUSE_SOMEONES_JOB,
         .may_exist = stream->recheck_count > 0,
         .safe = on_mail_safe,
         .user_data = part,
@@ -504,7 +510,8 @@ is_theirs(SpocStream *stream, const SpocEvent *event, gboolean *ret_theirs)
     const SpocSurroundings *around = stream->around;
     SpocWhose whose = spoc_whose_decide(&stream->subscription, event);
     if (whose == SPOC_WHOSE_UNDECIDED &&
-        stream->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE && is_too_old(stream, event))
+        stream->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE &&
+        spoc_reading_is_too_old(stream->journal, event, stream->around->setup->schedule.max_age_ms))
         whose = SPOC_WHOSE_UNKNOWN;
     if (whose == SPOC_WHOSE_UNDECIDED && around->setup->unverified == SPOC_UNVERIFIED_DROP)
         return FALSE;
@@ -584,17 +591,6 @@ on_learned(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpoint
     stream->around->changed(stream->around->user_data);
 }
 
-static gboolean
-is_for_owner(const SpocStream *stream)
-{
-    for (guint i = 0; stream->uri != NULL && i < stream->uri->recipients->len; i++) {
-        const SpocRecipient *recipient = g_ptr_array_index(stream->uri->recipients, i);
-        if (recipient->who == SPOC_WHO_OWNER)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 /* A job that was known before this one was created is another: CUPS lost its state and counts
  * anew. */
 static void
@@ -623,7 +619,9 @@ learn_event(const SpocEvent *event, gpointer user_data)
     SpocStream *stream = user_data;
     ask_subscription(stream, event);
     spoc_whose_learn(&stream->subscription, event);
-    if (event->kind == SPOC_EVENT_JOB_CREATED && event->job_id > 0 && is_for_owner(stream))
+    if (event->kind == SPOC_EVENT_JOB_CREATED && event->job_id > 0 &&
+        (spoc_recipient_uri_has_owner(stream->uri) ||
+         spoc_setup_wants_owners(stream->around->setup)))
         learn_owner(stream, event);
     return TRUE;
 }
@@ -632,8 +630,10 @@ learn_event(const SpocEvent *event, gpointer user_data)
 static gboolean
 must_look_ahead(const SpocStream *stream)
 {
-    return is_for_owner(stream) || (stream->subscription.status != SPOC_SUBSCRIPTION_KNOWN &&
-                                    stream->around->setup->unverified == SPOC_UNVERIFIED_DROP);
+    return spoc_recipient_uri_has_owner(stream->uri) ||
+           spoc_setup_wants_owners(stream->around->setup) ||
+           (stream->subscription.status != SPOC_SUBSCRIPTION_KNOWN &&
+            stream->around->setup->unverified == SPOC_UNVERIFIED_DROP);
 }
 
 gboolean

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "daemon/duplicates.h"
 #include "daemon/outbox.h"
 #include "daemon/told.h"
 #include "people/cups.h"
@@ -15,6 +16,7 @@ typedef struct {
     SpocOutbox *outbox;
     SpocCups *cups;
     SpocToldStore *told;
+    SpocDuplicates *duplicates;
     const SpocSetup *setup;
     GHashTable *said; /* of spoc_said_new(): what is said once for all journals */
     gboolean once;    /* ask CUPS once, don't wait for it to come back */

@@ -11,6 +11,7 @@ void
 spoc_subscription_clear(SpocSubscription *subscription)
 {
     g_free(subscription->printer_uri);
+    g_free(subscription->subscriber);
     *subscription = (SpocSubscription){0};
 }
 
@@ -22,33 +23,54 @@ spoc_subscription_line(const SpocSubscription *subscription, gint id)
     if (subscription->status != SPOC_SUBSCRIPTION_KNOWN)
         return NULL;
     const char *uri = subscription->printer_uri != NULL ? subscription->printer_uri : "";
+    const char *subscriber = subscription->subscriber != NULL ? subscription->subscriber : "";
     g_autofree char *escaped = g_strescape(uri, NULL);
-    return g_strdup_printf("subscription\t%d\tknown\t%d\t%s", id, subscription->job_id, escaped);
+    g_autofree char *escaped_subscriber = g_strescape(subscriber, NULL);
+    return g_strdup_printf("subscription\t%d\tknown\t%d\t%s\t%s", id, subscription->job_id, escaped,
+                           escaped_subscriber);
 }
 
 gboolean
 spoc_subscription_parse(SpocSubscription *subscription, const char *line, gint *ret_id)
 {
-    g_auto(GStrv) fields = g_strsplit(line, "\t", 6);
+    g_auto(GStrv) fields = g_strsplit(line, "\t", 7);
     guint count = g_strv_length(fields);
     guint64 id = 0, job_id = 0;
     if (count < 3 || strcmp(fields[0], "subscription") != 0 ||
         !g_ascii_string_to_unsigned(fields[1], 10, 1, G_MAXINT, &id, NULL))
         return FALSE;
-    gboolean is_known = count == 5 && strcmp(fields[2], "known") == 0;
+    gboolean is_known = count == 6 && strcmp(fields[2], "known") == 0;
     if (!is_known && (count != 3 || strcmp(fields[2], "not-found") != 0))
         return FALSE;
     if (is_known && !g_ascii_string_to_unsigned(fields[3], 10, 0, G_MAXINT, &job_id, NULL))
         return FALSE;
     g_autofree char *uri = is_known ? g_strcompress(fields[4]) : g_strdup("");
-    if (!g_utf8_validate(uri, -1, NULL))
+    g_autofree char *subscriber = is_known ? g_strcompress(fields[5]) : g_strdup("");
+    if (!g_utf8_validate(uri, -1, NULL) || !g_utf8_validate(subscriber, -1, NULL))
         return FALSE;
+    g_free(subscription->subscriber);
+    subscription->subscriber = *subscriber != '\0' ? g_steal_pointer(&subscriber) : NULL;
     g_free(subscription->printer_uri);
     subscription->printer_uri = *uri != '\0' ? g_steal_pointer(&uri) : NULL;
     subscription->status = is_known ? SPOC_SUBSCRIPTION_KNOWN : SPOC_SUBSCRIPTION_NOT_FOUND;
     subscription->job_id = (gint)job_id;
     *ret_id = (gint)id;
     return TRUE;
+}
+
+gboolean
+spoc_subscription_is_printers(const SpocSubscription *subscription)
+{
+    return subscription->status == SPOC_SUBSCRIPTION_KNOWN && subscription->job_id == 0;
+}
+
+gboolean
+spoc_subscription_is_owners(const SpocSubscription *subscription, const SpocEvent *event,
+                            const char *owner)
+{
+    return subscription->status == SPOC_SUBSCRIPTION_KNOWN && event->job_id > 0 &&
+           subscription->job_id == event->job_id && subscription->subscriber != NULL &&
+           g_strcmp0(subscription->subscriber, owner) == 0;
 }
 
 void

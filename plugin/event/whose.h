@@ -30,6 +30,7 @@ typedef struct {
     SpocSubscriptionStatus status;
     gint job_id;       /* KNOWN: its job, 0 for a printer's or the server's */
     char *printer_uri; /* (nullable) KNOWN: its printer, NULL for a job's or the server's */
+    char *subscriber;  /* (nullable) KNOWN: the user who made it */
 
     /* from the stream, by spoc_whose_learn() */
     gboolean complete;   /* the stream has ended */
@@ -50,6 +51,13 @@ void spoc_subscription_clear(SpocSubscription *subscription);
 char *spoc_subscription_line(const SpocSubscription *subscription, gint id);
 /* FALSE, and nothing is changed, for any other line. @ret_id: of the subscription */
 gboolean spoc_subscription_parse(SpocSubscription *subscription, const char *line, gint *ret_id);
+
+/* CUPS says that it is a printer's or the server's. */
+gboolean spoc_subscription_is_printers(const SpocSubscription *subscription);
+
+/* It came with the event's job, from @owner (nullable), who owns that. */
+gboolean spoc_subscription_is_owners(const SpocSubscription *subscription, const SpocEvent *event,
+                                     const char *owner);
 
 /* Takes note of one event, in stream order. */
 void spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event);

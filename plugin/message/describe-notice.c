@@ -128,11 +128,11 @@ contains(const char *text, const char *raw)
 gboolean
 spoc_describe_gives_away(const SpocNotification *notification, const char *text)
 {
-    if (!notification->hide_titles)
-        return FALSE;
     for (guint i = 0; i < notification->notice_count; i++) {
         const SpocNotice *notice = &notification->notices[i];
-        if (contains(text, notice->event->job_name) || contains(text, notice->job_title))
+        if (notice->hides_title &&
+            (contains(text, notice->event->job_name) || contains(text, notice->job_title) ||
+             contains(text, notice->owner)))
             return TRUE;
     }
     return FALSE;
@@ -159,10 +159,8 @@ set_title(Work *work)
 {
     const SpocCatalogue *catalogue = work->context->catalogue;
     g_autofree char *number = g_strdup_printf("%d", work->notice->event->job_id);
-    if (work->context->notification->hide_titles) {
-        const SpocWordValue values[] = {{"job", number}};
-        work->title = spoc_words_expand(spoc_word(catalogue, SPOC_WORD_HIDDEN_TITLE), values,
-                                        G_N_ELEMENTS(values));
+    if (work->notice->hides_title) {
+        work->title = g_strdup(spoc_word(catalogue, SPOC_WORD_HIDDEN_TITLE));
         set(work, SPOC_SLOT_TITLE, NULL);
     } else {
         g_autofree char *whole = raw_title(work->notice);
@@ -250,7 +248,7 @@ set_job(Work *work)
     if (notice->event->job_id <= 0)
         return;
     g_autofree char *owner = spoc_text_line(notice->owner, -1, NAME_MAX_BYTES);
-    set(work, SPOC_SLOT_OWNER, owner);
+    set(work, SPOC_SLOT_OWNER, notice->hides_title ? NULL : owner);
     /* A job that is made first and gets its document then is held for a moment. */
     if (notice->event->kind != SPOC_EVENT_JOB_CREATED) {
         g_autofree char *reasons = spoc_words_reasons(work->context->catalogue, work->job_reasons);
@@ -322,8 +320,10 @@ set_sentences(const Work *work)
     SpocNewsWords words;
     spoc_words_news(work->context->catalogue, work->news, &words);
     gboolean is_yours = work->context->notification->person->is_owner && words.yours != NULL;
-    g_autofree char *sentence =
-        spoc_words_expand(is_yours ? words.yours : words.theirs, values, G_N_ELEMENTS(values));
+    const char *words_to_reader = is_yours ? words.yours : words.theirs;
+    if (notice->hides_title && words.untitled != NULL)
+        words_to_reader = words.untitled;
+    g_autofree char *sentence = spoc_words_expand(words_to_reader, values, G_N_ELEMENTS(values));
     g_autofree char *subject = spoc_words_expand(words.subject, values, G_N_ELEMENTS(values));
     set_flag(work, SPOC_SLOT_IS_YOURS, is_yours);
     set(work, SPOC_SLOT_SENTENCE, sentence);
@@ -357,7 +357,8 @@ spoc_describe_notice(SpocDescription *description, const SpocDescribeContext *co
     SpocTone tone = spoc_news_tone(work.news, work.printer_reasons, work.job_reasons);
     gboolean is_job = spoc_event_is_job(notice->event);
     set_line(&work, SPOC_SLOT_EVENT, notice->event->name);
-    set_message(&work, SPOC_SLOT_CUPS_SAYS, notice->event->text);
+    /* CUPS's words of a job may name whoever canceled it. */
+    set_message(&work, SPOC_SLOT_CUPS_SAYS, notice->hides_title ? NULL : notice->event->text);
     set_job(&work);
     set_printer(&work);
     set_flag(&work, SPOC_SLOT_IS_JOB, is_job);
@@ -442,6 +443,11 @@ add_printer_state(const Facts *facts, const SpocNotice *notice, const SpocTempla
     const char *state = slots[SPOC_SLOT_PRINTER_STATE].text;
     const char *old = slots[SPOC_SLOT_OLD_PRINTER_STATE].text;
     const SpocWordValue values[] = {{"state", state}, {"old", old}};
+    /* How the printer is while it prints something else is no news of this job. */
+    gboolean is_news =
+        !spoc_event_is_job(notice->event) || notice->event->printer_state == SPOC_PRINTER_STOPPED;
+    if (!is_news)
+        state = old = "";
     g_autofree char *both =
         *state != '\0' && *old != '\0'
             ? spoc_words_expand(spoc_word(facts->catalogue, SPOC_WORD_STATE_BEFORE), values,

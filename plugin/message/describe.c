@@ -178,8 +178,10 @@ spoc_describe(const SpocNotification *notification, const SpocCatalogue *catalog
                                          .host = host,
                                          .when_unix_s = when_unix_s};
     const SpocWordValue values[] = {{"host", host}};
-    g_autofree char *footer =
-        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENT_BY), values, G_N_ELEMENTS(values));
+    g_autofree char *footer = spoc_words_expand(spoc_word(catalogue, notification->person->is_owner
+                                                                         ? SPOC_WORD_SENT_TO_OWNER
+                                                                         : SPOC_WORD_SENT_BY),
+                                                values, G_N_ELEMENTS(values));
     set(ret_description, SPOC_SLOT_LANG, spoc_catalogue_language(catalogue));
     set(ret_description, SPOC_SLOT_HOST, host);
     set(ret_description, SPOC_SLOT_FOOTER, footer);

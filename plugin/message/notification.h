@@ -24,6 +24,7 @@
  * @facts: (nullable): what CUPS said just now. It may have gone on meanwhile: its reasons and
  *   messages count only where its state is the event's.
  * @old_printer_state: 0: not known
+ * @hides_title: the reader may know neither the job's title nor its owner
  * @is_resolved: a fault that was mailed has cleared
  * @times: how often just this happened, at least 1
  *
@@ -36,6 +37,7 @@ typedef struct {
     const SpocStateFacts *facts;
     gint old_printer_state;
     gboolean is_resolved;
+    gboolean hides_title;
     guint times;
 } SpocNotice;
 
@@ -61,7 +63,6 @@ typedef enum {
  * @subject_prefix: (nullable): stands before every subject
  * @cc: (nullable) (array zero-terminated=1): canonical addresses for the Cc line
  * @language: (nullable): "pt-BR"; NULL: English
- * @hide_titles: no document is named by its title
  * @web_interface: (nullable): where CUPS's pages are, "https://host:631"
  * @templates: (nullable): NULL: the stock ones alone
  * @fallback_unix_s: the time where the last event says none: the journal's
@@ -84,7 +85,6 @@ typedef struct {
     const char *const *cc;
     const char *language;
     SpocFormat format;
-    gboolean hide_titles;
     const char *web_interface;
     const SpocTemplates *templates;
     gint64 fallback_unix_s;

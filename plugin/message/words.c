@@ -10,41 +10,52 @@
 static const SpocNewsWords NEWS[SPOC_NEWS_COUNT] = {
     [SPOC_NEWS_JOB_QUEUED] = {N_("Queued: {title}"),
                               N_("Your document \"{title}\" has been queued for {printer}."),
-                              N_("The document \"{title}\" has been queued for {printer}.")},
+                              N_("The document \"{title}\" has been queued for {printer}."),
+                              N_("A document has been queued for {printer}.")},
     [SPOC_NEWS_JOB_WAITING] =
         {N_("Waiting: {title}"),
          N_("Your document \"{title}\" is waiting to be printed on {printer}."),
-         N_("The document \"{title}\" is waiting to be printed on {printer}.")},
+         N_("The document \"{title}\" is waiting to be printed on {printer}."),
+         N_("A document is waiting to be printed on {printer}.")},
     [SPOC_NEWS_JOB_HELD] =
         {N_("Held: {title}"),
          N_("Your document \"{title}\" for {printer} is held: it is printed once it is released."),
-         N_("The document \"{title}\" for {printer} is held: it is printed once it is released.")},
+         N_("The document \"{title}\" for {printer} is held: it is printed once it is released."),
+         N_("A document for {printer} is held: it is printed once it is released.")},
     [SPOC_NEWS_JOB_PRINTING] = {N_("Printing: {title}"),
                                 N_("Your document \"{title}\" is being printed on {printer}."),
-                                N_("The document \"{title}\" is being printed on {printer}.")},
+                                N_("The document \"{title}\" is being printed on {printer}."),
+                                N_("A document is being printed on {printer}.")},
     [SPOC_NEWS_JOB_STOPPED] =
         {N_("Stopped: {title}"),
          N_("The printing of your document \"{title}\" on {printer} has stopped."),
-         N_("The printing of the document \"{title}\" on {printer} has stopped.")},
+         N_("The printing of the document \"{title}\" on {printer} has stopped."),
+         N_("The printing of a document on {printer} has stopped.")},
     [SPOC_NEWS_JOB_CANCELED] = {N_("Canceled: {title}"),
                                 N_("Your document \"{title}\" on {printer} was canceled."),
-                                N_("The document \"{title}\" on {printer} was canceled.")},
+                                N_("The document \"{title}\" on {printer} was canceled."),
+                                N_("A document on {printer} was canceled.")},
     [SPOC_NEWS_JOB_ABORTED] = {N_("Not printed: {title}"),
                                N_("Your document \"{title}\" could not be printed on {printer}."),
-                               N_("The document \"{title}\" could not be printed on {printer}.")},
+                               N_("The document \"{title}\" could not be printed on {printer}."),
+                               N_("A document could not be printed on {printer}.")},
     [SPOC_NEWS_JOB_PRINTED] = {N_("Printed: {title}"),
                                N_("Your document \"{title}\" has been printed on {printer}."),
-                               N_("The document \"{title}\" has been printed on {printer}.")},
+                               N_("The document \"{title}\" has been printed on {printer}."),
+                               N_("A document has been printed on {printer}.")},
     [SPOC_NEWS_JOB_ENDED] = {N_("Finished: {title}"),
                              N_("Your document \"{title}\" on {printer} is finished."),
-                             N_("The document \"{title}\" on {printer} is finished.")},
+                             N_("The document \"{title}\" on {printer} is finished."),
+                             N_("A document on {printer} is finished.")},
     [SPOC_NEWS_JOB_CHANGED] = {N_("Changed: {title}"),
                                N_("Your document \"{title}\" for {printer} was changed."),
-                               N_("The document \"{title}\" for {printer} was changed.")},
+                               N_("The document \"{title}\" for {printer} was changed."),
+                               N_("A document for {printer} was changed.")},
     [SPOC_NEWS_JOB_PROGRESS] =
         {N_("Printing: {title}"),
          N_("Your document \"{title}\" is being printed on {printer}: pages so far {pages}."),
-         N_("The document \"{title}\" is being printed on {printer}: pages so far {pages}.")},
+         N_("The document \"{title}\" is being printed on {printer}: pages so far {pages}."),
+         N_("A document is being printed on {printer}: pages so far {pages}.")},
     [SPOC_NEWS_PRINTER_ADDED] = {N_("{printer} was added"), NULL,
                                  N_("The printer {printer} was added.")},
     [SPOC_NEWS_PRINTER_DELETED] = {N_("{printer} was removed"), NULL,
@@ -107,9 +118,9 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
     [SPOC_WORD_LINK] = N_("Open the printer's page"),
     [SPOC_WORD_WHAT_ELSE] = N_("What else happened"),
     [SPOC_WORD_STATE_BEFORE] = N_("{state} (before: {old})"),
-    /* TRANSLATORS: instead of a document's title where titles are hidden: Your document "job 17"
-     * has been printed on q1. */
-    [SPOC_WORD_HIDDEN_TITLE] = N_("job {job}"),
+    /* TRANSLATORS: instead of a document's title where the reader may not know it: "Printed: a
+     * document" */
+    [SPOC_WORD_HIDDEN_TITLE] = N_("a document"),
     /* TRANSLATORS: this and the next four stand in a badge at the top of a mail. */
     [SPOC_WORD_BADGE_GOOD] = N_("Done"),
     [SPOC_WORD_BADGE_INFO] = N_("Information"),
@@ -127,6 +138,9 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
     [SPOC_WORD_NOT_ACCEPTING] = N_("takes no new jobs"),
     [SPOC_WORD_SENT_BY] = N_("Sent by the print server {host} because a subscription for printing "
                              "events names this address."),
+    /* TRANSLATORS: instead of the one above, to the owner of what was printed */
+    [SPOC_WORD_SENT_TO_OWNER] =
+        N_("Sent by the print server {host} because it is about your own print jobs."),
     [SPOC_WORD_TEST_SUBJECT] = N_("Test mail from the print server {host}"),
     [SPOC_WORD_TEST_TEXT] =
         N_("This is a test. It came the way that printing notifications from {host} take, so they "
@@ -139,12 +153,12 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
     [SPOC_WORD_REPORT_REASON] = N_("Reason"),
     [SPOC_WORD_REPORT_ID] = N_("Message"),
     [SPOC_WORD_REPORT_MORE] = N_("And {count} more."),
-    [SPOC_WORD_REPORT_CURE] =
-        N_("These messages are kept for a while. On the print server\n"
-           "  spocctl queue list --state failed   lists them,\n"
-           "  spocctl queue show MESSAGE          tells all that is known of one,\n"
-           "  spocctl queue retry MESSAGE         sends it again once the cause is mended,\n"
-           "  spocctl queue delete MESSAGE        drops it."),
+    [SPOC_WORD_REPORT_CURE] = N_(
+        "These messages are kept for a while. On the print server\n"
+        "  spocctl queue list --state failed   lists them,\n"
+        "  spocctl queue show MESSAGE          tells all that is known of one,\n"
+        "  spocctl queue retry MESSAGE         sends a document again once the cause is mended,\n"
+        "  spocctl queue delete MESSAGE        drops it."),
     [SPOC_WORD_SCAN_FAILED_SUBJECT] = N_("Not delivered: {title}"),
     [SPOC_WORD_SCAN_FAILED_TEXT] =
         N_("Your document could not be delivered to everybody that it was for.\n\n"
@@ -183,6 +197,8 @@ spoc_words_news(const SpocCatalogue *catalogue, SpocNews news, SpocNewsWords *re
     ret_words->subject = spoc_catalogue_get(catalogue, words->subject);
     ret_words->yours = words->yours != NULL ? spoc_catalogue_get(catalogue, words->yours) : NULL;
     ret_words->theirs = spoc_catalogue_get(catalogue, words->theirs);
+    ret_words->untitled =
+        words->untitled != NULL ? spoc_catalogue_get(catalogue, words->untitled) : NULL;
 }
 
 const char *

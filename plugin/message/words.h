@@ -46,8 +46,9 @@ typedef enum {
 /* Placeholders: {title} {printer} {owner} {reasons} {event} {host} {pages} */
 typedef struct {
     const char *subject;
-    const char *yours;  /* to the owner of the job */
-    const char *theirs; /* to anybody else */
+    const char *yours;    /* to the owner of the job */
+    const char *theirs;   /* to anybody else */
+    const char *untitled; /* to whom the title is not shown; NULL: it has none */
 } SpocNewsWords;
 
 void spoc_words_news(const SpocCatalogue *catalogue, SpocNews news, SpocNewsWords *ret_words);
@@ -72,7 +73,7 @@ typedef enum {
     SPOC_WORD_LINK,
     SPOC_WORD_WHAT_ELSE,
     SPOC_WORD_STATE_BEFORE, /* {state} {old} */
-    SPOC_WORD_HIDDEN_TITLE, /* {job} */
+    SPOC_WORD_HIDDEN_TITLE,
     SPOC_WORD_BADGE_GOOD,
     SPOC_WORD_BADGE_INFO,
     SPOC_WORD_BADGE_ATTENTION,
@@ -85,6 +86,7 @@ typedef enum {
     SPOC_WORD_CUPS_SAYS,
     SPOC_WORD_NOT_ACCEPTING,
     SPOC_WORD_SENT_BY,
+    SPOC_WORD_SENT_TO_OWNER,
     SPOC_WORD_TEST_SUBJECT,
     SPOC_WORD_TEST_TEXT,
     SPOC_WORD_REPORT_SUBJECT,

@@ -60,6 +60,12 @@ spoc_allowed_has(const SpocAllowed *allowed, const char *address)
 }
 
 gboolean
+spoc_allowed_has_everybody(const SpocAllowed *allowed)
+{
+    return allowed->everybody;
+}
+
+gboolean
 spoc_allowed_has_owner(const SpocAllowed *allowed)
 {
     return allowed->everybody || allowed->owner;

@@ -127,7 +127,7 @@ make_subscription_question(gconstpointer subject)
 {
     gint id = GPOINTER_TO_INT(subject);
     static const char *const wanted[] = {"notify-subscription-id", "notify-job-id",
-                                         "notify-printer-uri"};
+                                         "notify-printer-uri", "notify-subscriber-user-name"};
     ipp_t *request = ippNewRequest(IPP_OP_GET_SUBSCRIPTION_ATTRIBUTES);
     ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, SERVER_URI);
     ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-subscription-id", id);
@@ -165,6 +165,7 @@ spoc_ask_subscription(SpocAsker *asker, gint subscription_id, SpocSubscriptionAn
         ret_answer->job_id = job != NULL ? MAX(ippGetInteger(job, 0), 0) : 0;
         if (ret_answer->job_id == 0)
             ret_answer->printer_uri = get_text(response, "notify-printer-uri");
+        ret_answer->subscriber = get_text(response, "notify-subscriber-user-name");
     } else {
         ret_answer->why = g_strdup_printf(
             "cupsd answers %s to the question what a subscription is for: allow "

@@ -23,6 +23,7 @@ typedef struct {
     SpocSubscriptionStatus status;
     gint job_id;
     char *printer_uri; /* (nullable) */
+    char *subscriber;  /* (nullable): who made it, if cupsd says */
     char *why;         /* (nullable): UNREACHABLE: the reason */
 } SpocSubscriptionAnswer;
 

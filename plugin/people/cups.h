@@ -27,11 +27,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCups, spoc_cups_free)
  * @status: KNOWN, NOT_FOUND or UNREACHABLE
  * @job_id: 0 when it is not a job's
  * @printer_uri: (nullable)
+ * @subscriber: (nullable): the user who made it
  * @why: (nullable): UNREACHABLE: the reason, one line
  */
 typedef void (*SpocCupsSubscriptionFunc)(SpocSubscriptionStatus status, gint job_id,
-                                         const char *printer_uri, const char *why,
-                                         gpointer user_data);
+                                         const char *printer_uri, const char *subscriber,
+                                         const char *why, gpointer user_data);
 void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
                                 SpocCupsSubscriptionFunc callback, gpointer user_data);
 

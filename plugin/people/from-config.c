@@ -21,7 +21,10 @@ new_with(const SpocConfig *config, const char *const *allowed)
 SpocPeople *
 spoc_people_new(const SpocConfig *config)
 {
-    return new_with(config, spoc_config_list(config, SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS));
+    SpocPeople *people =
+        new_with(config, spoc_config_list(config, SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS));
+    spoc_people_set_titles(people, spoc_config_list(config, SPOC_OPTION_NOTIFY_TITLES));
+    return people;
 }
 
 SpocPeople *

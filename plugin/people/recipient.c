@@ -11,6 +11,7 @@
 struct _SpocPeople {
     char *domain; /* (nullable) */
     SpocAllowed *allowed;
+    SpocAllowed *titles;     /* who reads the titles of jobs */
     const char *allowed_key; /* of the configuration: where somebody is let in */
     SpocAliases *aliases;    /* (nullable): without a file, or when it cannot be read */
     GError *alias_problem;   /* (nullable) */
@@ -50,6 +51,7 @@ spoc_people_new_from_rules(const char *domain, const char *const *allowed, const
     SpocPeople *people = g_new0(SpocPeople, 1);
     people->domain = domain != NULL && *domain != '\0' ? g_strdup(domain) : NULL;
     people->allowed = spoc_allowed_new(allowed);
+    people->titles = spoc_allowed_new(NULL);
     people->allowed_key = "notifyAllowedRecipients";
     people->accounts = spoc_accounts_new();
     if (alias_file != NULL && *alias_file != '\0') {
@@ -98,6 +100,26 @@ spoc_people_set_allowed_key(SpocPeople *people, const char *key)
 }
 
 void
+spoc_people_set_titles(SpocPeople *people, const char *const *patterns)
+{
+    spoc_allowed_free(people->titles);
+    people->titles = spoc_allowed_new(patterns);
+}
+
+gboolean
+spoc_people_shows_title(const SpocPeople *people, const SpocPerson *person, gboolean by_owner)
+{
+    return spoc_allowed_has(people->titles, person->address) ||
+           ((person->is_owner || by_owner) && spoc_allowed_has_owner(people->titles));
+}
+
+gboolean
+spoc_people_titles_need_owner(const SpocPeople *people)
+{
+    return spoc_allowed_has_owner(people->titles) && !spoc_allowed_has_everybody(people->titles);
+}
+
+void
 spoc_people_free(SpocPeople *people)
 {
     if (people == NULL)
@@ -105,6 +127,7 @@ spoc_people_free(SpocPeople *people)
     g_free(people->domain);
     g_strfreev(people->host_names);
     spoc_allowed_free(people->allowed);
+    spoc_allowed_free(people->titles);
     spoc_aliases_free(people->aliases);
     g_clear_error(&people->alias_problem);
     spoc_accounts_free(people->accounts);

@@ -69,6 +69,9 @@ SpocRecipientUri *spoc_recipient_uri_parse(const char *uri,
 void spoc_recipient_uri_free(SpocRecipientUri *uri);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRecipientUri, spoc_recipient_uri_free)
 
+/* Whether the owner of the job is among its recipients; @uri: (nullable) */
+gboolean spoc_recipient_uri_has_owner(const SpocRecipientUri *uri);
+
 typedef struct _SpocPeople SpocPeople;
 
 /* The rules for people of one configuration: domain, aliases, allow-list. Immutable. */
@@ -155,6 +158,13 @@ void spoc_persons_add(GPtrArray *persons, GPtrArray *found);
 GPtrArray *spoc_people_resolve(const SpocPeople *people, const SpocRecipient *recipient,
                                const char *owner, GPtrArray *refusals,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* By notifyTitles: whether @person may know the title and the owner of a job. @by_owner: it is told
+ * because of a subscription that the owner made with the job */
+gboolean spoc_people_shows_title(const SpocPeople *people, const SpocPerson *person,
+                                 gboolean by_owner);
+/* Whether that can depend on who the owner is */
+gboolean spoc_people_titles_need_owner(const SpocPeople *people);
 
 /**
  * spoc_people_ask:

@@ -72,6 +72,8 @@ gboolean spoc_allowed_has(const SpocAllowed *allowed, const char *address);
 gboolean spoc_allowed_lists(const SpocAllowed *allowed, const char *address);
 /* "@owner" or "*" is in the list. */
 gboolean spoc_allowed_has_owner(const SpocAllowed *allowed);
+/* "*" is in the list. */
+gboolean spoc_allowed_has_everybody(const SpocAllowed *allowed);
 
 /* --- accounts: account.c ---------------------------------------------------------------- */
 
@@ -109,6 +111,9 @@ void spoc_people_set_host_names(SpocPeople *people, const char *const *names);
 
 /* Addresses come from an administrator, not from jobs and URIs. */
 void spoc_people_set_trusts_names(SpocPeople *people, gboolean trusts_names);
+
+/* @patterns: of notifyTitles; without it nobody is shown any */
+void spoc_people_set_titles(SpocPeople *people, const char *const *patterns);
 
 /* @key: static: the setting that refusals name, instead of notifyAllowedRecipients */
 void spoc_people_set_allowed_key(SpocPeople *people, const char *key);

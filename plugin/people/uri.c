@@ -299,3 +299,14 @@ spoc_recipient_uri_parse(const char *uri, GError **error)
     }
     return g_steal_pointer(&parsed);
 }
+
+gboolean
+spoc_recipient_uri_has_owner(const SpocRecipientUri *uri)
+{
+    for (guint i = 0; uri != NULL && i < uri->recipients->len; i++) {
+        const SpocRecipient *recipient = g_ptr_array_index(uri->recipients, i);
+        if (recipient->who == SPOC_WHO_OWNER)
+            return TRUE;
+    }
+    return FALSE;
+}

@@ -25,6 +25,7 @@ question_free(SpocQuestion *question)
 {
     g_free(question->name);
     g_free(question->subscription.printer_uri);
+    g_free(question->subscription.subscriber);
     g_free(question->subscription.why);
     spoc_job_facts_free(question->job.facts);
     g_free(question->job.why);

@@ -68,6 +68,14 @@ format_envelope(const SpocEnvelope *envelope, GError **error)
     return g_steal_pointer(&text);
 }
 
+/* Whether a message in @state has a body */
+static gboolean
+keeps_body(const SpocEnvelope *envelope, SpocMessageState state)
+{
+    return state != SPOC_STATE_FAILED ||
+           g_strcmp0(envelope->kind, SPOC_QUEUE_NOTIFICATION_KIND) != 0;
+}
+
 static gboolean
 exists_in(SpocSpool *spool, const char *id, SpocMessageState *ret_state)
 {
@@ -121,14 +129,15 @@ place_all(int folder, GArray *files, GError **error)
 }
 
 static gboolean
-add_bodies(int folder, const GPtrArray *items, GError **error)
+add_bodies(int folder, const GPtrArray *items, SpocMessageState state, GError **error)
 {
     g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(SpocFileContent));
     for (guint i = 0; i < items->len; i++) {
         const SpocQueueItem *item = g_ptr_array_index(items, i);
         SpocFileContent file = {.name = item->envelope->id};
         file.data = g_bytes_get_data(item->body, &file.size_bytes);
-        g_array_append_val(files, file);
+        if (keeps_body(item->envelope, state))
+            g_array_append_val(files, file);
     }
     return place_all(folder, files, error);
 }
@@ -179,7 +188,8 @@ spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
     g_autoptr(GPtrArray) new_items = find_new(spool, items, count, error);
     if (new_items != NULL && new_items->len == 0)
         return TRUE;
-    if (new_items == NULL || !add_bodies(spoc_spool_folder_fd(spool, "data"), new_items, error)) {
+    if (new_items == NULL ||
+        !add_bodies(spoc_spool_folder_fd(spool, "data"), new_items, state, error)) {
         g_prefix_error(error, "cannot keep a message in '%s/data': ", spoc_spool_path(spool));
         return FALSE;
     }
@@ -339,6 +349,18 @@ move_all(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocMess
     return spoc_durable_sync_directory(state_fd(spool, to), error);
 }
 
+/* Of those that have come into @state */
+static gboolean
+drop_bodies(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocMessageState state,
+            GError **error)
+{
+    for (gsize i = 0; i < count; i++)
+        if (!keeps_body(envelopes[i], state) &&
+            !spoc_file_remove(spoc_spool_folder_fd(spool, "data"), envelopes[i]->id, error))
+            return FALSE;
+    return TRUE;
+}
+
 /* The new content first takes the old one's place and then moves: so there is at no time
  * an older envelope in another folder that a crash could bring back. */
 gboolean
@@ -351,7 +373,8 @@ spoc_queue_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize co
         if (!check_id(envelopes[i]->id, error))
             return FALSE;
     if (write_envelopes(state_fd(spool, from), envelopes, count, error) &&
-        (from == to || move_all(spool, envelopes, count, from, to, error)))
+        (from == to || move_all(spool, envelopes, count, from, to, error)) &&
+        drop_bodies(spool, envelopes, count, to, error))
         return TRUE;
     if (count == 1)
         g_prefix_error(error, "cannot save the message '%s' in '%s/%s': ", envelopes[0]->id,
@@ -391,6 +414,75 @@ gboolean
 spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
 {
     return spoc_queue_delete_batch(spool, state, &id, 1, error);
+}
+
+typedef struct {
+    char *id;
+    gint64 changed_unix_s;
+    guint64 size_bytes;
+} Bounded;
+
+typedef struct {
+    SpocSpool *spool;
+    SpocMessageState state;
+    GArray *messages; /* of Bounded */
+} Bounding;
+
+static void
+bounded_clear(gpointer data)
+{
+    Bounded *message = data;
+    g_free(message->id);
+}
+
+static guint64
+size_of(int folder, const char *name)
+{
+    struct stat info;
+    return fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 ? (guint64)info.st_size : 0;
+}
+
+static void
+weigh(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+{
+    const Bounding *bounding = user_data;
+    Bounded message = {.id = g_strdup(id), .changed_unix_s = changed_unix_s};
+    message.size_bytes = size_of(state_fd(bounding->spool, bounding->state), id) +
+                         size_of(spoc_spool_folder_fd(bounding->spool, "data"), id) +
+                         spoc_scan_document_size(bounding->spool, id);
+    g_array_append_val(bounding->messages, message);
+}
+
+static gint
+compare_latest(gconstpointer a, gconstpointer b)
+{
+    const Bounded *left = a, *right = b;
+    return (left->changed_unix_s < right->changed_unix_s) -
+           (left->changed_unix_s > right->changed_unix_s);
+}
+
+gboolean
+spoc_queue_bound(SpocSpool *spool, SpocMessageState state, guint count_max, guint64 bytes_max,
+                 guint *ret_removed, GError **error)
+{
+    g_autoptr(GArray) messages = g_array_new(FALSE, FALSE, sizeof(Bounded));
+    g_array_set_clear_func(messages, bounded_clear);
+    Bounding bounding = {.spool = spool, .state = state, .messages = messages};
+    guint64 bytes = 0;
+    *ret_removed = 0;
+    if (!spoc_queue_each(spool, state, weigh, &bounding, error))
+        return FALSE;
+    g_array_sort(messages, compare_latest);
+    for (guint i = 0; i < messages->len; i++) {
+        const Bounded *message = &g_array_index(messages, Bounded, i);
+        bytes += message->size_bytes;
+        if (i == 0 || (i < count_max && bytes <= bytes_max))
+            continue;
+        if (!spoc_queue_delete(spool, state, message->id, error))
+            return FALSE;
+        (*ret_removed)++;
+    }
+    return TRUE;
 }
 
 static gboolean

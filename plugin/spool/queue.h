@@ -73,6 +73,10 @@ void spoc_envelope_add_recipient(SpocEnvelope *envelope, const char *address);
 void spoc_envelope_add_attempt(SpocEnvelope *envelope, gint64 when_unix_s, const char *text);
 guint spoc_envelope_pending(const SpocEnvelope *envelope);
 
+/* The kind of mails about events. Of one that failed only the envelope is kept, and not its body:
+ * nobody needs to be told later, and strangers can cause many. */
+#define SPOC_QUEUE_NOTIFICATION_KIND "notification"
+
 /* Makes a message: body, then envelope, both durable. One with this id that is already
  * there in any state is left as it is, and TRUE returned: composing is idempotent. */
 gboolean spoc_queue_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
@@ -141,6 +145,18 @@ gboolean spoc_queue_delete_batch(SpocSpool *spool, SpocMessageState state, const
 
 gboolean spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * spoc_queue_bound:
+ * @bytes_max: of envelopes, bodies and documents together
+ * @ret_removed: (out)
+ *
+ * Removes from @state what has been there longest, until no more than @count_max messages of
+ * @bytes_max are left. The latest stays, however large it is.
+ */
+gboolean spoc_queue_bound(SpocSpool *spool, SpocMessageState state, guint count_max,
+                          guint64 bytes_max, guint *ret_removed,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* At the start of a spocd: sending/ goes back to waiting/ (due at once), bodies without
  * envelope and temporary files older than an hour are removed, an id in two states is

@@ -310,6 +310,16 @@ spoc_scan_set_aside(SpocSpool *spool, const char *name, GError **error)
     return TRUE;
 }
 
+guint64
+spoc_scan_document_size(SpocSpool *spool, const char *name)
+{
+    struct stat info;
+    g_autofree char *file = spoc_scan_file(name, SPOC_SCAN_DOCUMENT);
+    return fstatat(spoc_scan_folder(spool), file, &info, AT_SYMLINK_NOFOLLOW) == 0
+               ? (guint64)info.st_size
+               : 0;
+}
+
 gboolean
 spoc_scan_remove(SpocSpool *spool, const char *name, GError **error)
 {

@@ -175,6 +175,9 @@ gboolean spoc_scan_find_record(SpocSpool *spool, const char *name, SpocScanRecor
 gboolean spoc_scan_set_aside(SpocSpool *spool, const char *name,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* 0: there is none */
+guint64 spoc_scan_document_size(SpocSpool *spool, const char *name);
+
 /* Removes document and facts; the record stays. */
 gboolean spoc_scan_remove(SpocSpool *spool, const char *name,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

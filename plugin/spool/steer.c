@@ -51,6 +51,14 @@ revive(SpocEnvelope *envelope, gint64 now_unix_s)
 static gboolean
 retry(SpocEnvelope *envelope, SpocMessageState state, gint64 now_unix_s, GError **error)
 {
+    if (state == SPOC_STATE_FAILED &&
+        g_strcmp0(envelope->kind, SPOC_QUEUE_NOTIFICATION_KIND) == 0) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "message '%s' is a notification that failed: only its envelope is kept, so it "
+                    "cannot be sent again; 'spocctl queue show %s' tells why it failed",
+                    envelope->id, envelope->id);
+        return FALSE;
+    }
     if (state == SPOC_STATE_FAILED)
         revive(envelope, now_unix_s);
     if (spoc_envelope_pending(envelope) == 0) {

@@ -61,7 +61,8 @@ class Site:
         (self.root.path / "etc/spoc/spoc.conf").write_text(
             f"mailserver = localhost:{port}\nmailSmtpEncryption = NONE\nstartDaemon = never\n"
             "mailfrom = print-server@example.com\nnotifyUnverified = send\n"
-            "notifyAllowedRecipients = *\nmailMaxConnections = 4\n")
+            "notifyAllowedRecipients = *\nmailMaxConnections = 4\n"
+            "notifyMaxPerHour = 0\nnotifyMaxToOthersPerHour = 0\n")
 
     def fill(self, count, due_in_s=0):
         done = subprocess.run([build_folder() / "tests/bench/bench-fill", str(count),

@@ -58,7 +58,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                   .job_state_reasons = reasons,
                                   .job_message = text};
     const SpocNotice notices[] = {
-        {.event = &event, .owner = text, .job_title = text, .facts = &facts, .times = 2},
+        {.event = &event,
+         .owner = text,
+         .job_title = text,
+         .facts = &facts,
+         .hides_title = size % 2 == 0,
+         .times = 2},
         {.event = &event, .owner = text, .facts = &facts, .is_resolved = size % 3 == 0},
     };
     static const char *const cc[] = {"bob@example.com", "carol@example.com", NULL};
@@ -75,7 +80,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                            .cc = cc,
                                            .language = text,
                                            .format = (SpocFormat)(size % 3),
-                                           .hide_titles = size % 2 == 0,
                                            .subject_prefix = text,
                                            .web_interface = "https://printhost:631",
                                            .subject = size % 4 == 0 ? text : NULL};

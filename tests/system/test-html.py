@@ -210,7 +210,7 @@ class Own(Case):
     def test_hidden_titles(self):
         conf = self.root.path / "etc/spoc/spoc.conf"
         before = conf.read_text()
-        conf.write_text(before + "notifyJobTitles = hide\nnotifySubjectPrefix = [print]\n")
+        conf.write_text(before + "notifyTitles = [EMPTY]\nnotifySubjectPrefix = [print]\n")
         self.addCleanup(conf.write_text, before)
         path, printed = self.preview("job-completed")
         self.assertTrue(printed.startswith("Subject: [print] "), printed)

@@ -87,6 +87,31 @@ class Subscriptions(unittest.TestCase):
         return self.cups.run("spocctl", "check", check=False).stdout
 
 
+class Forbidden(Subscriptions):
+    """What spocctl(1) shows for cupsd.conf."""
+
+    def test_only_administrators_subscribe(self):
+        conf = self.cups.root.path / "etc/cupsd.conf"
+        before = conf.read_text()
+        conf.write_text(before.replace("<Policy default>", "<Policy default>\n"
+                                       "  <Limit Create-Printer-Subscription>\n"
+                                       "    AuthType Default\n"
+                                       "    Require user @SYSTEM\n"
+                                       "    Order deny,allow\n"
+                                       "  </Limit>"))
+        self.cups.halt()
+        self.cups.start()
+        self.assertEqual(self.cups.run("spocctl", "subscribe", "@owner").returncode, 0)
+        refused = self.cups.run("spocctl", "subscribe", "eve@example.com", "--events",
+                                "job-completed", user="nobody", check=False)
+        self.assertNotEqual(refused.returncode, 0, refused.stdout)
+        self.assertIn("as root", refused.stderr)
+        self.cups.print("q1", self.document, "notify-recipient-uri=spoc:bob@example.com",
+                        "notify-events=job-completed", user="alice")
+        process.wait_for("both", lambda: self.catcher.for_recipient("bob@example.com") and
+                         self.catcher.for_recipient("alice@example.com"), 30)
+
+
 class ForEver(Subscriptions):
     def test_they_survive_a_restart(self):
         ids = [self.subscribe("spoc:a@example.com", *where, "--events", "job-completed")[0]
@@ -103,7 +128,7 @@ class ForEver(Subscriptions):
         self.assertEqual(self.cups.run("spocctl", "subscriptions").stdout.count("for ever"), 3)
         self.assertNotIn("lease", self.findings())
         self.cups.print("q1", self.document, user="alice", title="after the restart")
-        mail = self.catcher.wait(2)[0]
+        mail = self.catcher.wait(1)[0]  # one, whatever the number of subscriptions
         self.assertIn("after the restart", mail.subject)
 
     def test_a_class(self):

@@ -129,11 +129,50 @@ test_ours(void)
     }
 }
 
+/* Who is told the same by two subscriptions, and who made them */
+static void
+test_doubles(void)
+{
+    static const struct {
+        Group groups[2];
+        gboolean is_double;
+    } cases[] = {
+        {{{"spoc:%40owner", SERVER, "root", 0, 0, 1}, {"spoc:@OWNER", Q1, "eve", 0, 0, 1}}, TRUE},
+        {{{"spoc:a@b.c,x@b.c", Q1, "root", 0, 0, 1}, {"spoc:A@b.c", Q1, "eve", 0, 0, 1}}, FALSE},
+        {{{"spoc:a@b.c,x@b.c", Q1, "root", 0, 0, 1}, {"spoc:x@B.C", Q1, "eve", 0, 0, 1}}, TRUE},
+        {{{"spoc:a@b.c", Q1, "root", 0, 0, 1},
+          {"spoc:a@b.c", "ipp://localhost/printers/q2", "eve", 0, 0, 1}},
+         FALSE},
+        {{{"spoc:a@b.c", Q1, "root", 0, 0, 1}, {"spoc:a@b.c", Q1, "eve", 7, 0, 1}}, FALSE},
+        {{{"spoc:a@b.c", Q1, "root", 0, 0, 1}, {"other:a@b.c", Q1, "eve", 0, 0, 1}}, FALSE},
+        {{{"spoc:a@b.c", Q1, "root", 0, 0, 1}, {"spoc:a@b.c?digest=daily", Q1, "eve", 0, 0, 1}},
+         FALSE},
+    };
+    const SpocCupsdLimits limits = {.is_known = TRUE};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GPtrArray) list = make_list(cases[i].groups, 2);
+        for (guint j = 0; j < list->len; j++) {
+            SpocCupsSubscription *subscription = g_ptr_array_index(list, j);
+            g_strfreev(subscription->events);
+            subscription->events = g_strsplit("job-completed", ",", -1);
+        }
+        g_autoptr(GPtrArray) found = spoc_findings_new();
+        spoc_crowding_find(found, &limits, 0, list, FALSE);
+        g_assert_cmpuint(found->len, ==, cases[i].is_double ? 1 : 0);
+        if (!cases[i].is_double)
+            continue;
+        g_autofree char *text = spoc_finding_text(g_ptr_array_index(found, 0));
+        g_assert_nonnull(strstr(text, "made by eve"));
+        g_assert_nonnull(strstr(text, "unsubscribe 2"));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/crowding/find", test_find);
     g_test_add_func("/crowding/ours", test_ours);
+    g_test_add_func("/crowding/doubles", test_doubles);
     return g_test_run();
 }

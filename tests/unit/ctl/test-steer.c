@@ -46,12 +46,12 @@ tear_down(Fixture *fixture, gconstpointer data)
 }
 
 static void
-add_message(Fixture *fixture, const char *id, SpocMessageState state)
+add_message_of(Fixture *fixture, const char *id, SpocMessageState state, const char *kind)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
     envelope->id = g_strdup(id);
-    envelope->kind = g_strdup("notification");
+    envelope->kind = g_strdup(kind);
     envelope->sender = g_strdup("print@example.com");
     envelope->subject = g_strdup("subject");
     envelope->message_id = g_strdup("m@example.com");
@@ -69,6 +69,12 @@ add_message(Fixture *fixture, const char *id, SpocMessageState state)
     g_autoptr(GBytes) body = g_bytes_new_static("Subject: x\r\n\r\nx\r\n", 17);
     g_assert_true(spoc_queue_add(fixture->spool, envelope, body, state, &error));
     g_assert_no_error(error);
+}
+
+static void
+add_message(Fixture *fixture, const char *id, SpocMessageState state)
+{
+    add_message_of(fixture, id, state, SPOC_QUEUE_NOTIFICATION_KIND);
 }
 
 static gboolean
@@ -117,7 +123,7 @@ static void
 test_retry_failed(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    add_message(fixture, "f", SPOC_STATE_FAILED);
+    add_message_of(fixture, "f", SPOC_STATE_FAILED, "scan");
     g_assert_true(order_one(fixture->spool, SPOC_ORDER_RETRY, "f", NOW, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) envelope = look(fixture, "f", SPOC_STATE_WAITING);
@@ -127,6 +133,14 @@ test_retry_failed(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(bob->state, ==, SPOC_RECIPIENT_PENDING);
     g_assert_cmpint(envelope->created_unix_s, ==, NOW);
     g_assert_cmpuint(envelope->attempts, ==, 0);
+
+    /* Of a notification there is no body to be sent. */
+    add_message(fixture, "n", SPOC_STATE_FAILED);
+    g_assert_null(spoc_queue_load_body(fixture->spool, "n", NULL));
+    g_assert_false(order_one(fixture->spool, SPOC_ORDER_RETRY, "n", NOW, &error));
+    g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
+    g_autoptr(SpocEnvelope) kept = look(fixture, "n", SPOC_STATE_FAILED);
+    g_assert_cmpuint(kept->attempts, ==, 4);
 }
 
 static void

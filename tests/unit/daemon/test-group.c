@@ -10,7 +10,7 @@ static const char *jam[] = {"media-jam-error", NULL};
 
 typedef struct {
     Root root;
-    SpocJournal *journal, *other_journal;
+    SpocJournal *journal;
     SpocRecipientUri uri;
     SpocPerson person;
     guint safe, freed;
@@ -36,7 +36,6 @@ set_up(Fixture *fixture, gconstpointer data)
 {
     root_set_up(&fixture->root, data);
     fixture->journal = make_journal(fixture);
-    fixture->other_journal = make_journal(fixture);
     fixture->person = (SpocPerson){.address = (char *)"alice@example.com", .is_owner = TRUE};
     fixture->uri = (SpocRecipientUri){.format = SPOC_FORMAT_TEXT};
 }
@@ -45,7 +44,6 @@ static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
     spoc_journal_free(fixture->journal);
-    spoc_journal_free(fixture->other_journal);
     root_tear_down(&fixture->root, data);
 }
 
@@ -147,20 +145,6 @@ test_items(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(fixture->freed, ==, 8);
 }
 
-/* Two subscriptions of the same person bring the same event: it happened once. */
-static void
-test_same_event_twice(Fixture *fixture, gconstpointer data)
-{
-    SpocEvent event = printer_event(0, 5, jam);
-    const SpocEntry entry = entry_of(fixture, &event, fixture->other_journal);
-    g_autoptr(SpocGroup) group = NULL;
-    add(fixture, &group, SPOC_MAIL_NEWS, &event);
-    spoc_group_add(group, &entry);
-    g_assert_cmpuint(group->items->len, ==, 1);
-    g_assert_cmpuint(item(group, 0)->times, ==, 1);
-    g_assert_cmpuint(spoc_group_events(group), ==, 2);
-}
-
 static void
 test_bound(Fixture *fixture, gconstpointer data)
 {
@@ -223,7 +207,6 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/group/items", Fixture, NULL, set_up, test_items, tear_down);
-    g_test_add("/group/same-event-twice", Fixture, NULL, set_up, test_same_event_twice, tear_down);
     g_test_add("/group/bound", Fixture, NULL, set_up, test_bound, tear_down);
     g_test_add("/group/members", Fixture, NULL, set_up, test_members, tear_down);
     g_test_add("/group/absorb", Fixture, NULL, set_up, test_absorb, tear_down);

@@ -211,6 +211,7 @@ test_lines(void)
         {.status = SPOC_SUBSCRIPTION_KNOWN, .job_id = 17},
         {.status = SPOC_SUBSCRIPTION_KNOWN},
         {.status = SPOC_SUBSCRIPTION_KNOWN,
+         .subscriber = (char *)"alice\t\303\266",
          .printer_uri = (char *)"ipp://h/printers/a\tb\"\303\266"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
@@ -223,6 +224,7 @@ test_lines(void)
         g_assert_cmpint(read.status, ==, answers[i].status);
         g_assert_cmpint(read.job_id, ==, answers[i].job_id);
         g_assert_cmpstr(read.printer_uri, ==, answers[i].printer_uri);
+        g_assert_cmpstr(read.subscriber, ==, answers[i].subscriber);
         g_assert_true(read.saw_plain_job_id); /* that is the stream's */
         spoc_subscription_clear(&read);
     }
@@ -237,14 +239,16 @@ test_lines(void)
                                          "subscription\t12",
                                          "subscription\t12\tknown",
                                          "subscription\t12\tknown\t17",
-                                         "subscription\t12\tknown\t-1\t",
-                                         "subscription\t12\tknown\tx\t",
+                                         "subscription\t12\tknown\t1\tu",
+                                         "subscription\t12\tknown\t-1\t\t",
+                                         "subscription\t12\tknown\tx\t\t",
                                          "subscription\t0\tnot-found",
                                          "subscription\t12\tnot-found\t",
-                                         "subscription\t12\tknown\t1\tu\tmore",
+                                         "subscription\t12\tknown\t1\tu\ts\tmore",
                                          "subscription\t99999999999\tnot-found",
                                          "job\t12\tnot-found",
-                                         "subscription\t12\tknown\t1\t\\377"};
+                                         "subscription\t12\tknown\t1\t\\377\t",
+                                         "subscription\t12\tknown\t1\t\t\\377"};
     for (guint i = 0; i < G_N_ELEMENTS(others); i++) {
         SpocSubscription read = {0};
         gint id = 0;

@@ -177,9 +177,13 @@ test_hidden_titles(void)
     sample.event.kind = SPOC_EVENT_OTHER;
     sample.event.name = (char *)"job-odd";
     sample.event.text = (char *)"Job \"Report.pdf\" is odd.";
-    const SpocNotice notices[] = {
-        {.event = &other, .times = 1, .job_title = "Dismissal of Bob.odt"},
-        {.event = &sample.event, .times = 1, .facts = &facts, .job_title = "Report.pdf"},
+    SpocNotice notices[] = {
+        {.event = &other, .owner = "bob", .times = 1, .job_title = "Dismissal of Bob.odt"},
+        {.event = &sample.event,
+         .owner = "carla",
+         .times = 1,
+         .facts = &facts,
+         .job_title = "Report.pdf"},
     };
     sample.notification.notices = notices;
     sample.notification.notice_count = 2;
@@ -187,20 +191,26 @@ test_hidden_titles(void)
     sample.notification.subject = "About Report.pdf";
     for (SpocMailKind kind = SPOC_MAIL_NEWS; kind <= SPOC_MAIL_COLLECTED; kind++) {
         sample.notification.kind = kind;
-        sample.notification.hide_titles = FALSE;
+        notices[0].hides_title = notices[1].hides_title = FALSE;
         g_auto(SpocMailContent) shown = {0};
         render(&sample.notification, &shown);
         expect(shown.text, "Dismissal of Bob.odt");
         expect(shown.subject, "Report.pdf");
-        sample.notification.hide_titles = TRUE;
+        notices[0].hides_title = notices[1].hides_title = TRUE;
         g_auto(SpocMailContent) hidden = {0};
         render(&sample.notification, &hidden);
         const char *const parts[] = {hidden.subject, hidden.text, hidden.html};
         for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
             expect_not(parts[i], "Report.pdf");
             expect_not(parts[i], "Dismissal");
+            expect_not(parts[i], "carla");
         }
-        expect(hidden.text, "job 18");
+        /* Each job by itself */
+        notices[0].hides_title = FALSE;
+        g_auto(SpocMailContent) one = {0};
+        render(&sample.notification, &one);
+        expect(one.text, "Dismissal of Bob.odt");
+        expect_not(one.text, "Report.pdf");
     }
 }
 

@@ -39,7 +39,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Heard, heard_clear)
 
 static void
 on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
-                const char *why, gpointer user_data)
+                const char *subscriber, const char *why, gpointer user_data)
 {
     Heard *heard = user_data;
     heard->answers++;

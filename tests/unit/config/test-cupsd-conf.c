@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl/cupsd-conf.h"
+#include "config/cupsd-conf.h"
 
 static void
 test_max_subscriptions(void)
@@ -45,6 +45,31 @@ test_all(void)
                     G_MAXINT64);
 }
 
+/* Whether a link to CUPS's pages leads anywhere from another host */
+static void
+test_reachable(void)
+{
+    static const struct {
+        const char *text;
+        gboolean is_reachable;
+    } cases[] = {
+        {"", FALSE},
+        {"Listen localhost:631\nListen /run/cups/cups.sock\nWebInterface Yes\n", FALSE},
+        {"Listen 127.0.0.1:631\nListen [::1]:631\nSSLListen LOCALHOST:443\n", FALSE},
+        {"Listen localhost:631\nListen prints.example.com:631\n", TRUE},
+        {"Listen *:631\n", TRUE},
+        {"  port 631\n", TRUE},
+        {"SSLPort 443\n", TRUE},
+        {"Listen [2001:db8::1]:631\n", TRUE},
+        {"#Port 631\nListenBackLog 8\nListen\nPortable 631\n", FALSE},
+        {"Port 631\nWebInterface No\n", FALSE},
+        {"WebInterface off\nPort 631\nWebInterface On\n", TRUE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpint(spoc_cupsd_conf_parse(cases[i].text).is_reachable, ==,
+                        cases[i].is_reachable);
+}
+
 static void
 test_unreadable(void)
 {
@@ -53,6 +78,7 @@ test_unreadable(void)
     SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
     g_assert_cmpint(limits.total, ==, 100);
     g_assert_false(limits.is_known);
+    g_assert_false(limits.is_reachable);
 }
 
 int
@@ -61,6 +87,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/cupsd-conf/max-subscriptions", test_max_subscriptions);
     g_test_add_func("/cupsd-conf/all", test_all);
+    g_test_add_func("/cupsd-conf/reachable", test_reachable);
     g_test_add_func("/cupsd-conf/unreadable", test_unreadable);
     return g_test_run();
 }
