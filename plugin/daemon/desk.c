@@ -624,25 +624,40 @@ spoc_desk_whole_is_due(const SpocDesk *desk)
     return FALSE;
 }
 
-void
-spoc_desk_step(SpocDesk *desk, gboolean all_read)
+static void
+make_all_due(SpocDesk *desk, gboolean and_whole, gint64 now_unix_s)
 {
-    gint64 now = now_unix_s();
-    if (desk->around->setup->blocker != NULL)
-        return;
-    for (SpocGroup *group = NULL; (group = find_earliest(desk, all_read)) != NULL;) {
-        if (group->due_unix_s > now)
-            break;
+    SpocGroup *group = NULL;
+    while ((group = find_earliest(desk, and_whole)) != NULL && group->due_unix_s <= now_unix_s)
         make_due(desk, group);
-    }
+}
+
+static void
+launch_due(SpocDesk *desk, gint64 now_unix_s)
+{
     for (guint left = desk->due.length; left > 0; left--) {
-        if (now < desk->stuck_until_unix_s || spoc_outbox_room(desk->around->outbox) == 0)
+        if (now_unix_s < desk->stuck_until_unix_s || spoc_outbox_room(desk->around->outbox) == 0)
             break;
         SpocGroup *group = g_queue_pop_head(&desk->due);
         if (g_hash_table_contains(desk->asking, group->key))
             g_queue_push_tail(&desk->due, group);
         else
             launch(desk, group);
+    }
+}
+
+void
+spoc_desk_step(SpocDesk *desk, gboolean all_read)
+{
+    gint64 now = now_unix_s();
+    if (desk->around->setup->blocker != NULL)
+        return;
+    make_all_due(desk, FALSE, now);
+    launch_due(desk, now);
+    /* What was due by itself may have become part of what tells all that is there. */
+    if (all_read && desk->due.length == 0) {
+        make_all_due(desk, TRUE, now);
+        launch_due(desk, now);
     }
 }
 

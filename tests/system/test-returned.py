@@ -78,9 +78,9 @@ class Returned(unittest.TestCase):
         site = self.site(mailKeepFailed="1h")
         site.notify(stream([1]))
         self.assertEqual(site.once(), 0)
-        self.assertEqual(len(site.files("failed", "data")), 2)
+        self.assertEqual(len(site.files("failed", "data")), 1)
         self.assertEqual(site.once(), 0)
-        self.assertEqual(len(site.files("failed", "data")), 2)
+        self.assertEqual(len(site.files("failed", "data")), 1)
         site.configure(self.catcher.port, mailKeepFailed="1s")
         wait_for("it to be removed", lambda: site.once() == 0 and not site.files("failed", "data"),
                  20, 0.5)
