@@ -292,15 +292,13 @@ static gboolean
 is_scan(SpocStream *stream, const SpocEvent *event, gboolean *ret_scan)
 {
     SpocCups *cups = stream->around->cups;
-    SpocDevice device = stream->device;
-    stream->device = SPOC_DEVICE_UNKNOWN;
     *ret_scan = FALSE;
     if (event->job_id <= 0 || event->printer_name == NULL)
         return TRUE;
-    if (device == SPOC_DEVICE_UNKNOWN)
-        device = spoc_cups_device_remembered(cups, event->printer_name);
-    *ret_scan = device == SPOC_DEVICE_OURS;
-    if (device != SPOC_DEVICE_UNKNOWN)
+    if (stream->device == SPOC_DEVICE_UNKNOWN)
+        stream->device = spoc_cups_device_remembered(cups, event->printer_name);
+    *ret_scan = stream->device == SPOC_DEVICE_OURS;
+    if (stream->device != SPOC_DEVICE_UNKNOWN)
         return TRUE;
     stream->is_last_ask = spoc_reading_is_too_old(stream->journal, event,
                                                   stream->around->setup->schedule.max_age_ms) ||
@@ -546,6 +544,7 @@ handle_event(const SpocEvent *event, gpointer user_data)
             return FALSE;
         spoc_cups_retry_end(&stream->job_retry);
     }
+    stream->device = SPOC_DEVICE_UNKNOWN; /* of the next event's queue */
     Progress *progress = g_new0(Progress, 1);
     progress->stream = stream;
     progress->offset = event->offset;
