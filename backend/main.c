@@ -11,8 +11,8 @@
  */
 #include "base/log.h"
 #include "base/privilege.h"
+#include "control/submit.h"
 #include "job.h"
-#include "spool/handover.h"
 #include "spool/scan-copy.h"
 
 #include <errno.h>

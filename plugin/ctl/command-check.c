@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl check: every problem that shows without a network */
-#include "ctl/client.h"
+#include "control/client.h"
 #include "ctl/ctl.h"
 #include "ctl/find-queue.h"
-#include "ctl/gather.h"
 #include "ctl/look.h"
+#include "queue/list.h"
 
 static void
 pass_over(const char *text, gpointer user_data)

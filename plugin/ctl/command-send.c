@@ -3,10 +3,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/socket.h"
+#include "control/submit.h"
 #include "ctl/ctl.h"
 #include "people/recipient.h"
-#include "spool/door.h"
-#include "spool/handover.h"
 #include "spool/scan-copy.h"
 
 #include <errno.h>

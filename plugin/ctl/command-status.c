@@ -3,12 +3,12 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "config/cupsd-conf.h"
-#include "ctl/client.h"
+#include "control/client.h"
 #include "ctl/ctl.h"
 #include "ctl/find-queue.h"
-#include "ctl/gather.h"
 #include "ctl/json.h"
 #include "ctl/look.h"
+#include "queue/list.h"
 
 #include <sys/stat.h>
 

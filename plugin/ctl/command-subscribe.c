@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl subscribe, subscriptions, unsubscribe */
 #include "base/error.h"
-#include "ctl/crowding.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
-#include "ctl/subscription.h"
+#include "ctl/subscription-limits.h"
 #include "ctl/target.h"
+#include "cups/subscription.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "ctl/find-cups.h"
 
 #include "base/error.h"
-#include "ctl/crowding.h"
+#include "ctl/subscription-limits.h"
 
 #include <unistd.h>
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "ctl/findings.h"
-#include "ctl/subscription.h"
+#include "cups/subscription.h"
 
 /**
  * spoc_find_cups:

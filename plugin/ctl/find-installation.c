@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/find-installation.h"
 
-#include "people/cupsd.h"
+#include "cups/cupsd.h"
 #include "spool/spool.h"
 
 #include <errno.h>

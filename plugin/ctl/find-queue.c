@@ -3,7 +3,7 @@
 
 #include "config/server.h"
 #include "ctl/ctl.h"
-#include "spool/listing.h"
+#include "queue/list-item.h"
 #include "spool/server-notes.h"
 
 /* --- messages --------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 
 #include "config/config.h"
 #include "ctl/findings.h"
-#include "ctl/subscription.h"
+#include "cups/subscription.h"
 
 typedef struct {
     SpocConfig *config;    /* as spocd finds it */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "spool/listing.h"
+#include "queue/list-item.h"
 
 /* (transfer full): two to four lines about one message, each with its line break */
 char *spoc_queue_print_short(const SpocListed *listed, gint64 now_unix_s);

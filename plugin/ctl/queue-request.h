@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "ctl/gather.h"
-#include "ctl/steerer.h"
+#include "ctl/queue-commander.h"
+#include "queue/list.h"
 
 /**
  * SpocQueueRequest:

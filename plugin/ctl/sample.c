@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/sample.h"
 
-#include "event/condition.h"
+#include "event/severity.h"
 
 #include <string.h>
 

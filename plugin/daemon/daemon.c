@@ -2,15 +2,15 @@
 #include "daemon/daemon.h"
 
 #include "base/error.h"
-#include "daemon/control.h"
-#include "daemon/job-store.h"
-#include "daemon/journals.h"
-#include "daemon/management.h"
-#include "daemon/refusal.h"
+#include "control/server.h"
+#include "cups/job-store.h"
 #include "daemon/requests.h"
-#include "daemon/server-health.h"
 #include "daemon/service.h"
-#include "daemon/waits.h"
+#include "management/management.h"
+#include "notify/journal-set.h"
+#include "notify/waits.h"
+#include "people/refusal.h"
+#include "queue/server-health.h"
 #include "spool/scans.h"
 
 #include <unistd.h>

@@ -10,13 +10,13 @@
 #include "base/privilege.h"
 #include "build-config.h"
 #include "config/config.h"
+#include "control/socket.h"
 #include "daemon/daemon.h"
 #include "daemon/own-log.h"
 #include "daemon/service.h"
-#include "daemon/setup.h"
 #include "message/notification.h"
-#include "spool/door.h"
-#include "spool/queue.h"
+#include "runtime/runtime.h"
+#include "spool/message.h"
 
 #include <curl/curl.h>
 #include <glib-unix.h>

@@ -4,10 +4,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "build-config.h"
-#include "daemon/scan-answer.h"
-#include "daemon/waits.h"
-#include "spool/listing.h"
-#include "spool/steer.h"
+#include "notify/waits.h"
+#include "queue/command.h"
+#include "queue/list-item.h"
+#include "scan/answer.h"
 
 #include <string.h>
 #include <unistd.h>

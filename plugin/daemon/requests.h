@@ -4,11 +4,11 @@
  */
 #pragma once
 
-#include "daemon/control.h"
+#include "control/server.h"
 #include "daemon/daemon.h"
-#include "daemon/journals.h"
-#include "daemon/outbox.h"
-#include "daemon/scans.h"
+#include "notify/journal-set.h"
+#include "queue/manager.h"
+#include "scan/manager.h"
 
 typedef struct _SpocRequests SpocRequests;
 

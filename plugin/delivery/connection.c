@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/connection.h"
 
-#include "delivery/watch.h"
+#include "delivery/io-watch.h"
 
 #include <string.h>
 

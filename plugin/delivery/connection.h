@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "delivery/link.h"
+#include "delivery/connect.h"
 #include "delivery/transaction.h"
 
 /* An idle connection is kept so long for the next mail. */

@@ -2,8 +2,8 @@
 #include "delivery/delivery.h"
 
 #include "base/error.h"
-#include "delivery/job.h"
 #include "delivery/private.h"
+#include "delivery/progress.h"
 #include "delivery/route.h"
 #include "delivery/server.h"
 

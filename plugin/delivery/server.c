@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/server.h"
 
-#include "delivery/cure.h"
+#include "delivery/remedy.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
 #pragma once
 
 #include "delivery/connection.h"
-#include "delivery/job.h"
 #include "delivery/pace.h"
+#include "delivery/progress.h"
 
 typedef struct _SpocServer SpocServer;
 

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "message/describe.h"
 #include "message/mime.h"
+#include "message/values.h"
 
 #include <string.h>
 

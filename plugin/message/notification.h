@@ -9,9 +9,9 @@
  */
 #pragma once
 
+#include "cups/questions.h"
 #include "event/event.h"
 #include "message/templates.h"
-#include "people/cups.h"
 #include "people/recipient.h"
 
 /* Of more, the rest is counted. */

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/privilege.h"
+#include "control/socket.h"
 #include "notifier/backlog.h"
-#include "spool/door.h"
 #include "spool/journal.h"
 
 #include <errno.h>

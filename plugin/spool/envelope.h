@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "spool/queue.h"
+#include "spool/message.h"
 
 /* SPOC_ERROR_INVALID when a name or an address cannot be written on one line,
  * SPOC_ERROR_LIMIT when something is too long or too many. Texts are made one line. */

@@ -2,7 +2,7 @@
 /* Everything that lies in scans/, for people: nothing in the spool may be invisible. */
 #include "base/error.h"
 #include "spool/file.h"
-#include "spool/queue.h"
+#include "spool/message.h"
 #include "spool/scan-format.h"
 
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* Names of scan entries: whether this document is one that CUPS runs again. */
 #include "base/error.h"
 #include "spool/file.h"
-#include "spool/queue.h"
+#include "spool/message.h"
 #include "spool/scan-format.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "base/durable.h"
 #include "base/error.h"
 #include "spool/file.h"
-#include "spool/queue.h"
+#include "spool/message.h"
 #include "spool/scan-format.h"
 
 #include <errno.h>

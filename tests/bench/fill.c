@@ -4,7 +4,7 @@
  * INPUT    fill COUNT DUE_IN_S: the spool of CUPS_REQUESTROOT; each message is for another of
  *          1,000 recipients, of 1.4 KB, and due in DUE_IN_S seconds.
  */
-#include "spool/queue.h"
+#include "spool/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: attachment.c connection.c delivery.c link.c loop.c mail.c server.c tlswatch.c watch.c
+/* Also tests: attachment.c connection.c delivery.c connect.c curl-multi.c mail.c server.c
+ * Also tests: handshake.c io-watch.c
  */
 /*
  * PURPOSE  Sends messages through the delivery layer with a configuration, and says what

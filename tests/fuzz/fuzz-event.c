@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/event.h"
-#include "event/whose.h"
+#include "event/subscription-match.h"
 
 #include <stdint.h>
 #include <stdlib.h>

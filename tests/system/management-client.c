@@ -8,7 +8,7 @@
  *          "ready=B fetching=B changed=B mailserver=WORD".
  */
 #include "base/places.h"
-#include "daemon/management.h"
+#include "management/management.h"
 
 #include <curl/curl.h>
 #include <gio/gio.h>

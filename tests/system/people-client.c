@@ -11,7 +11,7 @@
  *          WORDS"; before it "pending" when the directory is asked.
  */
 #include "base/error.h"
-#include "daemon/setup.h"
+#include "runtime/runtime.h"
 
 #include <gio/gunixinputstream.h>
 #include <signal.h>

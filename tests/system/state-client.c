@@ -4,7 +4,7 @@
  * INPUT    JOB (0 for none) and PRINTER ("" for none); CUPS_SERVER says which cupsd.
  *          Prints one line "key=value" a fact; "silent" when CUPS could not be asked.
  */
-#include "people/cups.h"
+#include "cups/questions.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: daemon/control.c, daemon/requests.c
+# Also tests: control/server.c, daemon/requests.c
 """The control socket: who may use it, and a client that means harm."""
 
 import pathlib

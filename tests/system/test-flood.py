@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: daemon/desk.c, daemon/duplicates.c
+# Also tests: notify/aggregator.c, notify/duplicates.c
 """What one stranger who can print may cause: few mails, few files, and nobody's own mail is late."""
 
 import collections

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: daemon/management.c, config/management-state.c
+# Also tests: management/management.c, config/management-state.c
 """A print server that a central office looks after: spocd fetches its values from a real nginx
 over TLS and mails by them."""
 

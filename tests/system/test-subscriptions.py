@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
+# Also tests: cups/subscription.c
 """Subscriptions that never lapse, and what threatens them, with the real cupsd."""
 
 import http.client

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: delivery/link.c, daemon/setup.c
+# Also tests: delivery/connect.c, runtime/runtime.c
 """Which servers get a mail from spocd: those that the TLS policy and the trust store allow, and
 of the others none learns a byte of it."""
 

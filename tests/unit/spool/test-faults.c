@@ -5,7 +5,7 @@
 #include "faults.h"
 #include "root.h"
 #include "spool/journal.h"
-#include "spool/queue.h"
+#include "spool/message.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: scan-facts.c scan-names.c scan-copy.c scan-list.c */
+/* Also tests: scan-format.c scan-names.c scan-copy.c scan-list.c */
 #include "base/error.h"
 #include "root.h"
-#include "spool/queue.h"
+#include "spool/message.h"
 #include "spool/scan-copy.h"
 #include "spool/scan-format.h"
 

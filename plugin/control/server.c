@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control/server.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CLIENTS_MAX 200
+/* What a client may leave unread */
+#define UNSENT_MAX_BYTES (64 * 1024 * 1024)
+
+struct _SpocControl {
+    int fd;
+    guint source;
+    GHashTable *clients; /* set of SpocControlClient */
+    SpocControlRequestFunc request;
+    gpointer user_data;
+};
+
+struct _SpocControlClient {
+    SpocControl *control;
+    int fd;
+    guint read_source, write_source;
+    GString *in;
+    GString *out;
+    gboolean broken;
+    gint64 heard_us; /* when it last said something */
+    GSList *waiters; /* of Waiter */
+};
+
+typedef struct {
+    GDestroyNotify closed;
+    gpointer data;
+} Waiter;
+
+static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data);
+
+static void
+client_free(SpocControlClient *client)
+{
+    while (client->waiters != NULL) {
+        g_autofree Waiter *waiter = client->waiters->data;
+        client->waiters = g_slist_delete_link(client->waiters, client->waiters);
+        waiter->closed(waiter->data);
+    }
+    g_clear_handle_id(&client->read_source, g_source_remove);
+    g_clear_handle_id(&client->write_source, g_source_remove);
+    close(client->fd);
+    g_string_free(client->in, TRUE);
+    g_string_free(client->out, TRUE);
+    g_free(client);
+}
+
+static void
+drop(SpocControlClient *client)
+{
+    g_hash_table_remove(client->control->clients, client);
+}
+
+/* Sends what the socket takes. FALSE when the client is gone. */
+static gboolean
+flush(SpocControlClient *client)
+{
+    while (client->out->len > 0) {
+        ssize_t sent = send(client->fd, client->out->str, client->out->len, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return errno == EAGAIN;
+        g_string_erase(client->out, 0, sent);
+    }
+    return TRUE;
+}
+
+static void
+watch_reading(SpocControlClient *client)
+{
+    if (client->read_source == 0)
+        client->read_source =
+            g_unix_fd_add(client->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, client);
+}
+
+/* Requests that are there, as long as the answers are taken. */
+static void
+handle_lines(SpocControlClient *client)
+{
+    char *end = NULL;
+    while (!client->broken && client->out->len == 0 &&
+           (end = memchr(client->in->str, '\n', client->in->len)) != NULL) {
+        gsize length = (gsize)(end - client->in->str);
+        g_autofree char *raw = g_strndup(client->in->str, length);
+        g_string_erase(client->in, 0, (gssize)length + 1);
+        g_autofree char *line = g_utf8_make_valid(raw, -1);
+        client->control->request(client, line, client->control->user_data);
+    }
+}
+
+static gboolean
+on_writable(gint fd, GIOCondition condition, gpointer user_data)
+{
+    SpocControlClient *client = user_data;
+    if (flush(client) && client->out->len > 0)
+        return G_SOURCE_CONTINUE;
+    client->write_source = 0;
+    if (client->out->len > 0) {
+        drop(client);
+        return G_SOURCE_REMOVE;
+    }
+    watch_reading(client);
+    handle_lines(client);
+    return G_SOURCE_REMOVE;
+}
+
+void
+spoc_control_reply(SpocControlClient *client, const char *line)
+{
+    if (client->broken)
+        return;
+    g_string_append(client->out, line);
+    g_string_append_c(client->out, '\n');
+    if (!flush(client) || client->out->len > UNSENT_MAX_BYTES) {
+        client->broken = TRUE; /* its reader sees the end */
+        shutdown(client->fd, SHUT_RDWR);
+        watch_reading(client);
+        return;
+    }
+    if (client->out->len > 0 && client->write_source == 0)
+        client->write_source = g_unix_fd_add(client->fd, G_IO_OUT, on_writable, client);
+}
+
+void
+spoc_control_add_waiter(SpocControlClient *client, GDestroyNotify closed, gpointer data)
+{
+    Waiter *waiter = g_new(Waiter, 1);
+    *waiter = (Waiter){closed, data};
+    client->waiters = g_slist_prepend(client->waiters, waiter);
+}
+
+void
+spoc_control_remove_waiter(SpocControlClient *client, gconstpointer data)
+{
+    for (GSList *link = client->waiters; link != NULL; link = link->next) {
+        g_autofree Waiter *waiter = link->data;
+        if (waiter->data == data) {
+            client->waiters = g_slist_delete_link(client->waiters, link);
+            return;
+        }
+        waiter = NULL;
+    }
+}
+
+gboolean
+spoc_control_has_waiter(const SpocControlClient *client)
+{
+    return client->waiters != NULL;
+}
+
+static gboolean
+on_readable(gint fd, GIOCondition condition, gpointer user_data)
+{
+    SpocControlClient *client = user_data;
+    char buffer[4096];
+    if (client->out->len > 0 && !client->broken) { /* until it has read its answer */
+        client->read_source = 0;
+        return G_SOURCE_REMOVE;
+    }
+    ssize_t count = recv(fd, buffer, sizeof buffer, 0);
+    if (count < 0 && (errno == EINTR || errno == EAGAIN))
+        return G_SOURCE_CONTINUE;
+    if (count > 0) {
+        client->heard_us = g_get_monotonic_time();
+        g_string_append_len(client->in, buffer, count);
+        handle_lines(client);
+    }
+    /* What it has not yet an answer to may be many lines; a line has an end. */
+    if (count > 0 && (client->in->len <= SPOC_CONTROL_LINE_MAX_BYTES ||
+                      memchr(client->in->str, '\n', client->in->len) != NULL))
+        return G_SOURCE_CONTINUE;
+    client->read_source = 0;
+    drop(client);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean
+is_ours(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid());
+}
+
+/* FALSE: all of them wait for answers. */
+static gboolean
+make_room(SpocControl *control)
+{
+    GHashTableIter place;
+    gpointer key = NULL;
+    SpocControlClient *silent = NULL;
+    g_hash_table_iter_init(&place, control->clients);
+    while (g_hash_table_iter_next(&place, &key, NULL)) {
+        SpocControlClient *client = key;
+        if (!spoc_control_has_waiter(client) &&
+            (silent == NULL || client->heard_us < silent->heard_us))
+            silent = client;
+    }
+    if (silent != NULL)
+        drop(silent);
+    return silent != NULL;
+}
+
+static gboolean
+on_connection(gint listen_fd, GIOCondition condition, gpointer user_data)
+{
+    SpocControl *control = user_data;
+    int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0)
+        return G_SOURCE_CONTINUE;
+    if (!is_ours(fd) ||
+        (g_hash_table_size(control->clients) >= CLIENTS_MAX && !make_room(control))) {
+        close(fd);
+        return G_SOURCE_CONTINUE;
+    }
+    SpocControlClient *client = g_new0(SpocControlClient, 1);
+    client->control = control;
+    client->fd = fd;
+    client->in = g_string_new(NULL);
+    client->out = g_string_new(NULL);
+    client->heard_us = g_get_monotonic_time();
+    watch_reading(client);
+    g_hash_table_add(control->clients, client);
+    return G_SOURCE_CONTINUE;
+}
+
+SpocControl *
+spoc_control_new(int listen_fd, SpocControlRequestFunc request, gpointer user_data)
+{
+    SpocControl *control = g_new0(SpocControl, 1);
+    control->fd = listen_fd;
+    control->request = request;
+    control->user_data = user_data;
+    control->clients = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)client_free, NULL);
+    control->source = g_unix_fd_add(listen_fd, G_IO_IN, on_connection, control);
+    return control;
+}
+
+void
+spoc_control_free(SpocControl *control)
+{
+    if (control == NULL)
+        return;
+    g_source_remove(control->source);
+    close(control->fd);
+    g_hash_table_unref(control->clients);
+    g_free(control);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ctl/queue-commander.h"
+
+#include "base/error.h"
+#include "control/socket.h"
+#include "spool/message.h"
+
+#include <poll.h>
+#include <string.h>
+
+/* A spocd that starts or leaves has the lock and no socket for a moment. */
+#define BUSY_TRIES 50
+#define BUSY_PAUSE_MS 100
+
+/* A hundred messages may take a slow disk long. */
+#define ORDER_TIMEOUT_MS 60000
+
+/* The verb of an order, and the line's end */
+#define ORDER_NAME_MAX_BYTES 16
+
+struct _SpocSteerer {
+    SpocSpool *spool;
+    SpocClient *client; /* (nullable): then we have the lock */
+};
+
+/* One go at reaching spocd or replacing it. FALSE without @error: neither, come again. */
+static gboolean
+reach(SpocSteerer *steerer, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    steerer->client = spoc_client_new(steerer->spool, &problem);
+    if (steerer->client != NULL) {
+        spoc_client_set_timeout(steerer->client, ORDER_TIMEOUT_MS);
+        return TRUE;
+    }
+    if (!g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    g_clear_error(&problem);
+    gboolean busy = FALSE;
+    if (spoc_spool_lock(steerer->spool, &busy, &problem))
+        return TRUE;
+    if (!busy)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+SpocSteerer *
+spoc_steerer_new(SpocSpool *spool, GError **error)
+{
+    g_autoptr(SpocSteerer) steerer = g_new0(SpocSteerer, 1);
+    steerer->spool = spool;
+    for (guint i = 0; i < BUSY_TRIES; i++) {
+        GError *problem = NULL;
+        if (reach(steerer, &problem)) {
+            guint recovered = 0; /* what a dead spocd was sending is ours to steer */
+            if (steerer->client == NULL && !spoc_queue_recover(spool, &recovered, error))
+                return NULL;
+            return g_steal_pointer(&steerer);
+        }
+        if (problem != NULL) {
+            g_propagate_error(error, problem);
+            return NULL;
+        }
+        (void)poll(NULL, 0, BUSY_PAUSE_MS);
+    }
+    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
+                        "a spocd is running but does not listen to its control socket; "
+                        "look at its log, and restart it");
+    return NULL;
+}
+
+void
+spoc_steerer_free(SpocSteerer *steerer)
+{
+    if (steerer == NULL)
+        return;
+    spoc_client_free(steerer->client);
+    g_free(steerer);
+}
+
+SpocClient *
+spoc_steerer_client(const SpocSteerer *steerer)
+{
+    return steerer->client;
+}
+
+static void
+free_error(gpointer error)
+{
+    if (error != NULL)
+        g_error_free(error);
+}
+
+/* (nullable): the words of the line "- ID TEXT" about @id */
+static const char *
+find_problem(const GPtrArray *lines, const char *id)
+{
+    gsize length = strlen(id);
+    for (guint i = 0; i < lines->len; i++) {
+        const char *line = g_ptr_array_index(lines, i);
+        if (g_str_has_prefix(line, "- ") && strncmp(line + 2, id, length) == 0 &&
+            line[2 + length] == ' ')
+            return line + 2 + length + 1;
+    }
+    return NULL;
+}
+
+/* Asks spocd about some. FALSE: it does not answer, and there is no sense in asking on. */
+static gboolean
+ask(SpocSteerer *steerer, SpocOrder order, const char *const *ids, gsize count, GPtrArray *errors,
+    GError **error)
+{
+    g_autoptr(GString) request = g_string_new(spoc_order_name(order));
+    for (gsize i = 0; i < count; i++)
+        g_string_append_printf(request, " %s", ids[i]);
+    g_autoptr(GPtrArray) lines = spoc_client_ask(steerer->client, request->str, error);
+    if (lines == NULL)
+        return FALSE;
+    for (gsize i = 0; i < count; i++) {
+        const char *problem = find_problem(lines, ids[i]);
+        g_ptr_array_add(errors, problem != NULL
+                                    ? g_error_new_literal(SPOC_ERROR, SPOC_ERROR_FAILED, problem)
+                                    : NULL);
+    }
+    return TRUE;
+}
+
+static void
+order_directly(SpocSteerer *steerer, SpocOrder order, const char *const *ids, gsize count,
+               gint64 now_unix_s, GPtrArray *errors)
+{
+    g_autoptr(GPtrArray) said = spoc_steer(steerer->spool, order, ids, count, now_unix_s);
+    g_ptr_array_set_free_func(said, NULL);
+    for (guint i = 0; i < said->len; i++)
+        g_ptr_array_add(errors, g_ptr_array_index(said, i));
+}
+
+static GError *
+new_invalid(void)
+{
+    return g_error_new_literal(SPOC_ERROR, SPOC_ERROR_INVALID,
+                               "that is not a message's id; 'spocctl queue list' shows them");
+}
+
+/* How many of them, from @from, are one order: a line of the control socket at most */
+static gsize
+count_together(const GPtrArray *ids, gsize from)
+{
+    gsize count = 0, bytes = ORDER_NAME_MAX_BYTES;
+    while (from + count < ids->len && count < SPOC_STEER_TOGETHER_MAX) {
+        const char *id = g_ptr_array_index(ids, from + count);
+        bytes += strlen(id) + 1;
+        if (bytes > SPOC_CONTROL_LINE_MAX_BYTES || !spoc_spool_name_is_valid(id))
+            break;
+        count++;
+    }
+    return count;
+}
+
+GPtrArray *
+spoc_steerer_order(SpocSteerer *steerer, SpocOrder order, const GPtrArray *ids, gint64 now_unix_s)
+{
+    GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
+    g_autoptr(GError) error = NULL;
+    while (errors->len < ids->len && error == NULL) {
+        const char *const *some = (const char *const *)&ids->pdata[errors->len];
+        gsize count = count_together(ids, errors->len);
+        if (!spoc_spool_name_is_valid(some[0])) /* cannot stand in a request */
+            g_ptr_array_add(errors, new_invalid());
+        else if (steerer->client == NULL)
+            order_directly(steerer, order, some, count, now_unix_s, errors);
+        else
+            (void)ask(steerer, order, some, count, errors, &error);
+    }
+    gboolean sends = order == SPOC_ORDER_RETRY || order == SPOC_ORDER_RELEASE;
+    if (error == NULL && sends && steerer->client != NULL && ids->len > 0) {
+        g_autoptr(GPtrArray) lines = spoc_client_ask(steerer->client, "reopen", &error);
+        g_clear_error(&error); /* they are due all the same */
+    }
+    while (errors->len < ids->len)
+        g_ptr_array_add(errors, g_error_copy(error));
+    return errors;
+}

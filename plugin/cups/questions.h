@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Asks cupsd what an event does not say: whose job it is, what a subscription is
+ *          for, and what a printer and a job say of themselves.
+ *
+ * libcups blocks, and cupsd may be busy or gone; so one worker thread does the asking and
+ * the answers come back on the main context. Owners are remembered, because with
+ * PreserveJobHistory No a finished job cannot be asked about any more; the memory is
+ * bounded.
+ */
+#pragma once
+
+#include "event/subscription-match.h"
+
+typedef struct _SpocCups SpocCups;
+
+/* Answers come on the thread-default context of the caller of this. @server_bin: (nullable):
+ * where to look for the cause when cupsd does not answer (people/cupsd.h) */
+SpocCups *spoc_cups_new(const char *server_bin);
+/* Answers that are under way are dropped: their callbacks are not called. Does not wait
+ * for the thread longer than its time-outs on the network (5 s). */
+void spoc_cups_free(SpocCups *cups);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCups, spoc_cups_free)
+
+/**
+ * SpocCupsSubscriptionFunc:
+ * @status: KNOWN, NOT_FOUND or UNREACHABLE
+ * @job_id: 0 when it is not a job's
+ * @printer_uri: (nullable)
+ * @subscriber: (nullable): the user who made it
+ * @why: (nullable): UNREACHABLE: the reason, one line
+ */
+typedef void (*SpocCupsSubscriptionFunc)(SpocSubscriptionStatus status, gint job_id,
+                                         const char *printer_uri, const char *subscriber,
+                                         const char *why, gpointer user_data);
+void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
+                                SpocCupsSubscriptionFunc callback, gpointer user_data);
+
+typedef struct {
+    char *owner;           /* (nullable): job-originating-user-name; NULL: CUPS does not say */
+    char *title;           /* (nullable): job-name */
+    char *uuid;            /* (nullable): job-uuid */
+    gint64 learned_unix_s; /* when CUPS said so */
+} SpocJobFacts;
+
+/**
+ * SpocCupsJobFunc:
+ * @facts: (nullable): NULL when CUPS does not know the job or cannot be asked
+ * @why: (nullable): then, and when the owner is hidden, the reason, one line
+ * @may_pass: CUPS could not be asked, or gave no answer that is one; it is to be asked again
+ */
+typedef void (*SpocCupsJobFunc)(const SpocJobFacts *facts, const char *why, gboolean may_pass,
+                                gpointer user_data);
+
+/* (nullable): from memory at once, without asking */
+const SpocJobFacts *spoc_cups_job_remembered(SpocCups *cups, gint job_id);
+
+/* (transfer full) (nullable): what is remembered of one job as a line for spoc_cups_import(),
+ * without its end */
+char *spoc_cups_export_job(SpocCups *cups, gint job_id);
+
+/* Asks unless it is remembered; then the callback still comes from the main loop. Equal
+ * questions under way are asked once. */
+void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gpointer user_data);
+
+/* A new job may have an old job's number after CUPS lost its state: job-created says so. */
+void spoc_cups_forget_job(SpocCups *cups, gint job_id);
+
+/* Where a queue's documents go */
+typedef enum {
+    SPOC_DEVICE_UNKNOWN, /* CUPS could not say */
+    SPOC_DEVICE_OTHER,   /* a printer, a class, or no queue that CUPS knows */
+    SPOC_DEVICE_OURS,    /* our backend: what is printed there is mailed */
+} SpocDevice;
+
+/* What CUPS says now about a printer, and about a job when there is one. Texts are one bounded
+ * line (spoc_text_line()), reasons are keywords. CUPS 2.4 clears printer_message when a job
+ * ends, even when that stops the printer, and may leave processing-to-stop-point as the reason
+ * of a job that is done. */
+typedef struct {
+    char *printer_info;             /* (nullable): its description */
+    char *printer_location;         /* (nullable) */
+    char *printer_message;          /* (nullable): printer-state-message, the printer's own words */
+    gint printer_state;             /* RFC 8011 5.4.11; 0: not known */
+    char **printer_state_reasons;   /* never NULL; "none" is left out */
+    gint printer_is_accepting_jobs; /* -1: not known */
+    gboolean is_class;
+    SpocDevice device;
+    gint job_state;           /* RFC 8011 5.3.7; 0: not known or no job */
+    char **job_state_reasons; /* never NULL; "none" is left out */
+    char *job_message;        /* (nullable): job-printer-state-message */
+    gint job_impressions;     /* -1: not said, as the next two */
+    gint job_impressions_completed;
+    gint job_sheets_completed;
+} SpocStateFacts;
+
+SpocStateFacts *spoc_state_facts_copy(const SpocStateFacts *facts);
+void spoc_state_facts_free(SpocStateFacts *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocStateFacts, spoc_state_facts_free)
+
+/* @facts: (nullable): NULL when CUPS could not be asked; all of it unknown when CUPS knows
+ * neither the printer nor the job */
+typedef void (*SpocCupsStateFunc)(const SpocStateFacts *facts, gpointer user_data);
+
+/**
+ * spoc_cups_ask_state:
+ * @job_id: 0 for none
+ * @printer_name: (nullable): of a printer or a class
+ *
+ * What CUPS said of a printer is remembered for SPOC_STATE_REMEMBERED_MS, so that a burst asks
+ * once; equal questions under way are asked once. The callback always comes from the main loop.
+ */
+#define SPOC_STATE_REMEMBERED_MS 2000
+void spoc_cups_ask_state(SpocCups *cups, gint job_id, const char *printer_name,
+                         SpocCupsStateFunc callback, gpointer user_data);
+
+/* The same for an event that says the printer's state: what is remembered counts only when it
+ * says that state too, for else CUPS has gone on since. @printer_state: 0 for any */
+void spoc_cups_ask_state_at(SpocCups *cups, gint job_id, const char *printer_name,
+                            gint printer_state, SpocCupsStateFunc callback, gpointer user_data);
+
+/* From memory, without asking: what the last answer to spoc_cups_ask_state() said of a queue, for
+ * SPOC_DEVICE_REMEMBERED_MS; else UNKNOWN */
+#define SPOC_DEVICE_REMEMBERED_MS 30000
+SpocDevice spoc_cups_device_remembered(SpocCups *cups, const char *printer_name);
+
+/* Something more is remembered. Must not free the SpocCups. */
+typedef void (*SpocCupsLearnedFunc)(gpointer user_data);
+void spoc_cups_set_learned(SpocCups *cups, SpocCupsLearnedFunc learned, gpointer user_data);
+
+/* (transfer full): what is remembered of the latest jobs, as text for spoc_cups_import() */
+char *spoc_cups_export(const SpocCups *cups);
+/* What was learned later stays. */
+void spoc_cups_import(SpocCups *cups, const char *text);

@@ -1,0 +1,654 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/connect.h"
+
+#include "base/text.h"
+#include "delivery/handshake.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* SASL mechanisms that curl may use, whatever else is offered: it would pick GSSAPI or NTLM
+ * first and fail, or DIGEST-MD5, which no one uses any more. */
+#define LOGIN_OPTIONS "AUTH=PLAIN;AUTH=LOGIN"
+#define LOGIN_MECHANISMS "PLAIN, LOGIN"
+
+#define WORDS_MAX_BYTES 600
+
+/* curl's one limit for connect, TLS, greeting and login together is out of the way once TCP is
+ * connected: from then on we count each step by itself. */
+#define CURL_WAITS_MS (24 * 3600 * 1000L)
+#define CURL_WAITS_LONGER_S 60
+
+struct _SpocLink {
+    SpocLoop *loop;
+    SpocDeliverySettings *settings;
+    guint server;
+    SpocLinkKind kind;
+    SpocLinkEvents events;
+    gpointer user_data;
+
+    CURL *easy;
+    gboolean added;
+    GArray *sockets; /* of int: those that curl has open */
+    int fd;
+    char curl_words[CURL_ERROR_SIZE];
+
+    SpocStage stage;
+    GSource *limit;     /* of the step under way; unarmed until TCP is connected */
+    gboolean reached;   /* TCP is connected */
+    gboolean connected; /* that was told */
+    SpocReplyParser *parser;
+    gsize received_bytes;
+    gboolean answered; /* a whole reply came to the last command, or the greeting */
+    int reply_code;
+    char reply_status[12];
+    char *reply_words;
+    const char *problem; /* (nullable): the server's bytes make no sense */
+    char *local_problem; /* (nullable): ours */
+    SpocCapabilities capabilities;
+    SpocTlsWatch tls;
+};
+
+static gboolean
+wants_tls(const SpocLink *link)
+{
+    return link->kind == SPOC_LINK_CONFIGURED && link->settings->encryption != SPOC_ENCRYPTION_NONE;
+}
+
+static gboolean
+wants_login(const SpocLink *link)
+{
+    return link->settings->user != NULL &&
+           (link->kind == SPOC_LINK_CONFIGURED || link->settings->allow_cleartext_password);
+}
+
+static void G_GNUC_PRINTF(3, 4) progress(SpocLink *link, SpocStage stage, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *raw = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *line = spoc_text_line(raw, -1, WORDS_MAX_BYTES);
+    link->events.progress(stage, line, link->user_data);
+}
+
+/* What curl tells while it connects. */
+
+/* A step begins that may take so long. */
+static void
+limit_step(SpocLink *link, guint timeout_ms)
+{
+    g_source_set_ready_time(link->limit, g_get_monotonic_time() + (gint64)timeout_ms * 1000);
+}
+
+static gboolean
+starts_with_tls(const SpocLink *link)
+{
+    return wants_tls(link) && link->settings->encryption == SPOC_ENCRYPTION_SSL_TLS;
+}
+
+static void
+note_connected(SpocLink *link)
+{
+    if (link->connected)
+        return;
+    link->connected = TRUE;
+    char *address = NULL;
+    long port = 0;
+    curl_easy_getinfo(link->easy, CURLINFO_PRIMARY_IP, &address);
+    curl_easy_getinfo(link->easy, CURLINFO_PRIMARY_PORT, &port);
+    progress(link, SPOC_STAGE_CONNECT, "connected to %s port %ld",
+             address != NULL && address[0] != '\0' ? address : "the server", port);
+}
+
+static gboolean
+any_socket_is_connected(const SpocLink *link)
+{
+    for (guint i = 0; i < link->sockets->len; i++) {
+        struct sockaddr_storage peer;
+        socklen_t length = sizeof peer;
+        if (getpeername(g_array_index(link->sockets, int, i), (struct sockaddr *)&peer, &length) ==
+            0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* curl has no function for it, but it says something at that moment. */
+static void
+note_reached(SpocLink *link)
+{
+    if (link->reached || !any_socket_is_connected(link))
+        return;
+    link->reached = TRUE;
+    curl_easy_setopt(link->easy, CURLOPT_CONNECTTIMEOUT_MS, CURL_WAITS_MS);
+    if (starts_with_tls(link))
+        return; /* the handshake has its own limit */
+    link->stage = SPOC_STAGE_GREETING;
+    limit_step(link, link->settings->silence_timeout_ms);
+}
+
+static curl_socket_t
+on_open_socket(void *user_data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    SpocLink *link = user_data;
+    char host[NI_MAXHOST] = "?", service[NI_MAXSERV] = "?";
+    getnameinfo(&address->addr, address->addrlen, host, sizeof host, service, sizeof service,
+                NI_NUMERICHOST | NI_NUMERICSERV);
+    if (link->stage == SPOC_STAGE_NAME)
+        link->stage = SPOC_STAGE_CONNECT;
+    progress(link, SPOC_STAGE_NAME, "%s has the address %s",
+             link->settings->servers[link->server].host, host);
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    g_array_append_val(link->sockets, fd);
+    return fd;
+}
+
+static int
+on_close_socket(void *user_data, curl_socket_t fd)
+{
+    SpocLink *link = user_data;
+    for (guint i = 0; i < link->sockets->len; i++) {
+        if (g_array_index(link->sockets, int, i) == fd) {
+            g_array_remove_index_fast(link->sockets, i);
+            break;
+        }
+    }
+    return close(fd);
+}
+
+static CURLcode
+on_ssl_context(CURL *easy, void *context, void *user_data)
+{
+    SpocLink *link = user_data;
+    g_autoptr(GError) error = NULL;
+    note_reached(link);
+    note_connected(link);
+    link->stage = SPOC_STAGE_TLS;
+    limit_step(link, link->settings->connection_timeout_ms);
+    if (!spoc_tls_apply(link->settings->tls, context, &error)) {
+        g_free(link->local_problem);
+        link->local_problem = g_strdup(error->message);
+        return CURLE_SSL_CERTPROBLEM;
+    }
+    return spoc_tls_watch_attach(&link->tls, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
+static void
+note_tls(SpocLink *link)
+{
+    if (link->tls.summary == NULL || link->stage != SPOC_STAGE_TLS)
+        return;
+    progress(link, SPOC_STAGE_TLS, "%s", link->tls.summary);
+    for (guint i = 0; i < link->tls.chain->len; i++)
+        progress(link, SPOC_STAGE_TLS, "certificate %u: %s", i,
+                 (const char *)g_ptr_array_index(link->tls.chain, i));
+}
+
+/* A command of curl's. Its words are never shown: they may be the password. */
+static void
+note_command(SpocLink *link, const char *bytes, gsize size)
+{
+    note_tls(link);
+    if (size >= 4 && (g_ascii_strncasecmp(bytes, "EHLO", 4) == 0 ||
+                      g_ascii_strncasecmp(bytes, "HELO", 4) == 0)) {
+        link->stage = SPOC_STAGE_HELLO;
+        if (g_ascii_toupper(bytes[0]) == 'H')
+            progress(link, SPOC_STAGE_HELLO, "the server does not know EHLO; saying HELO");
+        memset(&link->capabilities, 0, sizeof link->capabilities);
+    } else if (size >= 8 && g_ascii_strncasecmp(bytes, "STARTTLS", 8) == 0) {
+        link->stage = SPOC_STAGE_STARTTLS;
+    } else if (size >= 4 && g_ascii_strncasecmp(bytes, "AUTH", 4) == 0) {
+        link->stage = SPOC_STAGE_LOGIN;
+    }
+    link->answered = FALSE;
+    limit_step(link, link->settings->silence_timeout_ms);
+}
+
+/* After a handshake that came first, the greeting is waited for. */
+static void
+note_handshake(SpocLink *link)
+{
+    if (link->stage != SPOC_STAGE_TLS || !link->tls.done || !starts_with_tls(link))
+        return;
+    note_tls(link);
+    link->stage = SPOC_STAGE_GREETING;
+    limit_step(link, link->settings->silence_timeout_ms);
+}
+
+static int
+on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_data)
+{
+    SpocLink *link = user_data;
+    note_reached(link);
+    note_handshake(link);
+    if (type == CURLINFO_HEADER_OUT)
+        note_command(link, bytes, size);
+    return 0;
+}
+
+static void
+note_reply(SpocLink *link, const SpocReply *reply)
+{
+    g_free(link->reply_words);
+    link->reply_words = spoc_reply_text(reply);
+    link->reply_code = reply->code;
+    g_strlcpy(link->reply_status, reply->enhanced_status, sizeof link->reply_status);
+    link->answered = TRUE;
+    limit_step(link, link->settings->silence_timeout_ms);
+    if (link->stage == SPOC_STAGE_HELLO)
+        spoc_capabilities_read(&link->capabilities, reply);
+    /* What a server asks while it logs us in (334) is of no use to people, and a refusal is told
+     * as the failure that it is. */
+    if (reply->code / 100 == 2)
+        progress(link, link->stage, "%s", link->reply_words);
+}
+
+/* What a server says before the login is done goes through our own strict reader. */
+static size_t
+on_header(char *bytes, size_t size, size_t count, void *user_data)
+{
+    SpocLink *link = user_data;
+    gsize left = size * count;
+    link->received_bytes += left;
+    if (link->received_bytes > SPOC_LINK_MAX_OPENING_BYTES)
+        link->problem = "it talks without end";
+    note_reached(link);
+    note_handshake(link);
+    note_connected(link);
+    const guint8 *next = (const guint8 *)bytes;
+    while (left > 0 && link->problem == NULL) {
+        gsize used = 0;
+        const SpocReply *reply = NULL;
+        SpocReplyState state =
+            spoc_reply_parser_feed(link->parser, next, left, &used, &reply, &link->problem);
+        next += used;
+        left -= used;
+        if (state == SPOC_REPLY_COMPLETE)
+            note_reply(link, reply);
+    }
+    return link->problem == NULL ? size * count : 0;
+}
+
+/* Setting up. */
+
+static void
+set_security(SpocLink *link)
+{
+    CURL *easy = link->easy;
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    /* Trust comes from our policy alone; reading the system's bundle here would be in vain. */
+    curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+    /* A resumed session would skip verification by a policy that has changed since. */
+    curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+    if (!wants_tls(link)) {
+        curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_NONE);
+        return;
+    }
+    curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, link);
+    const char *pins = spoc_tls_pinned_public_keys(link->settings->tls);
+    if (pins != NULL)
+        curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, pins);
+}
+
+static void
+set_way(SpocLink *link)
+{
+    CURL *easy = link->easy;
+    const SpocServerAddress *server = &link->settings->servers[link->server];
+    g_autofree char *url = g_strdup_printf("%s://%s/%s", starts_with_tls(link) ? "smtps" : "smtp",
+                                           server->name, link->settings->hello_name);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* none out of the environment */
+    curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Never wait for a name server's thread: it ends by itself. */
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    if (wants_login(link)) {
+        curl_easy_setopt(easy, CURLOPT_USERNAME, link->settings->user);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD,
+                         link->settings->password != NULL ? link->settings->password : "");
+        curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, LOGIN_OPTIONS);
+    }
+}
+
+static void
+set_callbacks(SpocLink *link)
+{
+    CURL *easy = link->easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, link);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, link->curl_words);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, link);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, link);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, link);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, link);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* for the debug function */
+}
+
+static void fail(SpocLink *link, CURLcode result);
+
+static gboolean
+on_limit(gpointer user_data)
+{
+    SpocLink *link = user_data;
+    g_source_set_ready_time(link->limit, -1);
+    fail(link, CURLE_OPERATION_TIMEDOUT); /* this frees the link */
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+dispatch_limit(GSource *source, GSourceFunc callback, gpointer user_data)
+{
+    return callback(user_data);
+}
+
+static GSource *
+new_limit(SpocLink *link)
+{
+    static GSourceFuncs functions = {.dispatch = dispatch_limit};
+    GSource *source = g_source_new(&functions, sizeof(GSource));
+    g_source_set_callback(source, on_limit, link, NULL);
+    g_source_attach(source, spoc_loop_context(link->loop));
+    return source;
+}
+
+static void
+set_limits(SpocLink *link)
+{
+    link->limit = new_limit(link);
+    curl_easy_setopt(link->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)link->settings->connection_timeout_ms);
+    curl_easy_setopt(link->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                     (long)(link->settings->silence_timeout_ms / 1000) + CURL_WAITS_LONGER_S);
+}
+
+SpocLink *
+spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server, SpocLinkKind kind,
+              const SpocLinkEvents *events, gpointer user_data)
+{
+    CURL *easy = curl_easy_init();
+    if (easy == NULL)
+        return NULL;
+    SpocLink *link = g_new0(SpocLink, 1);
+    link->loop = loop;
+    link->settings = spoc_settings_ref(settings);
+    link->server = server;
+    link->kind = kind;
+    link->events = *events;
+    link->user_data = user_data;
+    link->easy = easy;
+    link->sockets = g_array_new(FALSE, FALSE, sizeof(int));
+    link->fd = -1;
+    link->parser = spoc_reply_parser_new();
+    spoc_tls_watch_init(&link->tls);
+    set_way(link);
+    set_limits(link);
+    set_security(link);
+    set_callbacks(link);
+    link->added = spoc_loop_add(loop, easy);
+    if (!link->added) {
+        spoc_link_free(link);
+        return NULL;
+    }
+    return link;
+}
+
+void
+spoc_link_free(SpocLink *link)
+{
+    if (link == NULL)
+        return;
+    /* curl says QUIT on a connection that it closes, and waits up to two minutes for the
+     * answer, unless the socket is dead. */
+    for (guint i = 0; i < link->sockets->len; i++)
+        shutdown(g_array_index(link->sockets, int, i), SHUT_RDWR);
+    link->problem = "closing";
+    if (link->added)
+        spoc_loop_remove(link->loop, link->easy);
+    curl_easy_cleanup(link->easy);
+    g_source_destroy(link->limit);
+    g_source_unref(link->limit);
+    g_array_unref(link->sockets);
+    spoc_reply_parser_free(link->parser);
+    spoc_tls_watch_clear(&link->tls);
+    spoc_settings_unref(link->settings);
+    g_free(link->reply_words);
+    g_free(link->local_problem);
+    g_free(link);
+}
+
+/* What went wrong. */
+
+static gboolean
+says_unverified(CURLcode result)
+{
+    return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_ISSUER_ERROR ||
+           result == CURLE_SSL_CRL_BADFILE || result == CURLE_SSL_INVALIDCERTSTATUS;
+}
+
+static char *
+describe_loss(const SpocLink *link)
+{
+    long system_error = 0;
+    curl_easy_getinfo(link->easy, CURLINFO_OS_ERRNO, &system_error);
+    if (link->stage == SPOC_STAGE_NAME)
+        return g_strdup_printf("the name %s is not known",
+                               link->settings->servers[link->server].host);
+    if (system_error != 0 && system_error != EINPROGRESS && system_error != EAGAIN)
+        return g_strdup(g_strerror((int)system_error));
+    if (link->stage == SPOC_STAGE_CONNECT)
+        return g_strdup("it cannot be reached");
+    return g_strdup(link->answered
+                        ? "the server closed the connection"
+                        : "the server closed the connection, or sent a line without end");
+}
+
+static SpocFailureKind
+classify_silence(const SpocLink *link, CURLcode result, char **ret_words)
+{
+    if (result == CURLE_OPERATION_TIMEDOUT) {
+        gboolean answer = link->stage >= SPOC_STAGE_GREETING && link->stage != SPOC_STAGE_TLS;
+        *ret_words = g_strdup_printf("no answer within %u ms (%s)",
+                                     answer ? link->settings->silence_timeout_ms
+                                            : link->settings->connection_timeout_ms,
+                                     answer ? "mailSmtpTimeout" : "mailSmtpConnectionTimeout");
+        return SPOC_FAILURE_TIMEOUT;
+    }
+    if (result == CURLE_OUT_OF_MEMORY || result == CURLE_FAILED_INIT ||
+        result == CURLE_UNSUPPORTED_PROTOCOL || result == CURLE_URL_MALFORMAT) {
+        *ret_words = g_strdup(curl_easy_strerror(result));
+        return SPOC_FAILURE_LOCAL;
+    }
+    *ret_words = describe_loss(link);
+    return SPOC_FAILURE_NETWORK;
+}
+
+static SpocFailureKind
+classify_tls(const SpocLink *link, CURLcode result, char **ret_words)
+{
+    if (result == CURLE_OPERATION_TIMEDOUT)
+        return classify_silence(link, result, ret_words);
+    SpocFailureKind kind =
+        result == CURLE_SSL_PINNEDPUBKEYNOTMATCH
+            ? SPOC_FAILURE_PIN
+            : spoc_tls_watch_kind(&link->tls, link->curl_words, says_unverified(result));
+    *ret_words = spoc_tls_watch_words(&link->tls, kind, link->curl_words);
+    return kind;
+}
+
+/* Returns the kind; may correct the stage. */
+static SpocFailureKind
+classify(const SpocLink *link, CURLcode result, SpocStage *stage, char **ret_words)
+{
+    if (link->local_problem != NULL) {
+        *ret_words = g_strdup(link->local_problem);
+        return SPOC_FAILURE_LOCAL;
+    }
+    if (link->problem != NULL) {
+        *ret_words = g_strdup(link->problem);
+        return SPOC_FAILURE_PROTOCOL;
+    }
+    if (says_unverified(result) || link->tls.alert_received >= 0) {
+        *stage = SPOC_STAGE_TLS;
+        return classify_tls(link, result, ret_words);
+    }
+    if (*stage == SPOC_STAGE_TLS)
+        return classify_tls(link, result, ret_words);
+    if (link->answered && link->reply_code >= 400) {
+        *ret_words = g_strdup(link->reply_words);
+        return SPOC_FAILURE_REPLY;
+    }
+    if (*stage == SPOC_STAGE_HELLO && link->answered && result == CURLE_USE_SSL_FAILED) {
+        *stage = SPOC_STAGE_STARTTLS;
+        *ret_words = g_strdup("the server does not offer STARTTLS");
+        return SPOC_FAILURE_NOT_OFFERED;
+    }
+    if (*stage == SPOC_STAGE_HELLO && link->answered && result == CURLE_LOGIN_DENIED) {
+        *stage = SPOC_STAGE_LOGIN;
+        *ret_words = g_strdup_printf("the server offers none of " LOGIN_MECHANISMS ", only: %s",
+                                     link->capabilities.auth);
+        return SPOC_FAILURE_NOT_OFFERED;
+    }
+    if (*stage == SPOC_STAGE_STARTTLS && link->answered) {
+        *ret_words = g_strdup("there are bytes behind the answer to STARTTLS: somebody on the way "
+                              "may be tampering with the connection");
+        return SPOC_FAILURE_PROTOCOL;
+    }
+    if (link->answered && result != CURLE_OPERATION_TIMEDOUT) {
+        *ret_words = g_strdup_printf("an answer that makes no sense: %s", link->reply_words);
+        return SPOC_FAILURE_PROTOCOL;
+    }
+    return classify_silence(link, result, ret_words);
+}
+
+static void
+report(SpocLink *link, SpocFailure *failure, const char *raw_words)
+{
+    g_autofree char *words = spoc_text_line(raw_words, -1, WORDS_MAX_BYTES);
+    link->events.failed(failure, words, link->user_data);
+}
+
+static void
+fail(SpocLink *link, CURLcode result)
+{
+    if (link->reached)
+        note_connected(link);
+    SpocStage stage = link->stage;
+    g_autofree char *words = NULL;
+    SpocFailureKind kind = classify(link, result, &stage, &words);
+    SpocFailure failure = {.stage = stage, .kind = kind};
+    if (kind == SPOC_FAILURE_CERTIFICATE)
+        failure.certificate = spoc_tls_watch_fault(&link->tls);
+    if (kind == SPOC_FAILURE_REPLY) {
+        failure.reply_code = link->reply_code;
+        g_strlcpy(failure.enhanced_status, link->reply_status, sizeof failure.enhanced_status);
+    }
+    report(link, &failure, words);
+}
+
+void
+spoc_link_done(SpocLink *link, CURLcode result)
+{
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    if (result == CURLE_OK)
+        curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &fd);
+    if (result != CURLE_OK || fd == CURL_SOCKET_BAD) {
+        fail(link, result);
+        return;
+    }
+    /* curl goes on without a login when AUTH is not offered at all. */
+    if (wants_login(link) && link->stage != SPOC_STAGE_LOGIN) {
+        SpocFailure failure = {.stage = SPOC_STAGE_LOGIN, .kind = SPOC_FAILURE_NOT_OFFERED};
+        report(link, &failure, "a user is set, but the server does not offer a login");
+        return;
+    }
+    if (wants_tls(link) && !link->tls.done) {
+        SpocFailure failure = {.stage = SPOC_STAGE_TLS, .kind = SPOC_FAILURE_PROTOCOL};
+        report(link, &failure, "the connection is not encrypted though it must be");
+        return;
+    }
+    g_source_set_ready_time(link->limit, -1);
+    link->fd = fd;
+    link->events.opened(&link->capabilities, link->user_data);
+}
+
+gboolean
+spoc_link_is_encrypted(const SpocLink *link)
+{
+    return link->tls.done;
+}
+
+int
+spoc_link_fd(const SpocLink *link)
+{
+    return link->fd;
+}
+
+static SpocLinkResult
+translate(CURLcode result, gsize size)
+{
+    if (result == CURLE_AGAIN)
+        return SPOC_LINK_AGAIN;
+    return result == CURLE_OK && size > 0 ? SPOC_LINK_MOVED : SPOC_LINK_GONE;
+}
+
+SpocLinkResult
+spoc_link_send(SpocLink *link, const void *bytes, gsize size, gsize *ret_size)
+{
+    *ret_size = 0;
+    CURLcode result = curl_easy_send(link->easy, bytes, size, ret_size);
+    return translate(result, *ret_size);
+}
+
+/* A server that sends the answer to each pipelined command by itself has to wait for our
+ * acknowledgement before it may send the next small segment (RFC 896), and the system likes to
+ * delay that by 40 ms (RFC 1122 4.2.3.2): 40 ms a mail. The kernel forgets the wish again. */
+static void
+acknowledge_now(const SpocLink *link)
+{
+    const int yes = 1;
+    (void)setsockopt(spoc_link_fd(link), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+}
+
+SpocLinkResult
+spoc_link_receive(SpocLink *link, void *buffer, gsize size, gsize *ret_size)
+{
+    *ret_size = 0;
+    CURLcode result = curl_easy_recv(link->easy, buffer, size, ret_size);
+    if (result == CURLE_OK && *ret_size > 0)
+        acknowledge_now(link);
+    return translate(result, *ret_size);
+}
+
+char *
+spoc_link_loss(const SpocLink *link, SpocFailureKind *ret_kind)
+{
+    *ret_kind = SPOC_FAILURE_NETWORK;
+    if (link->tls.alert_received >= 0) {
+        SpocFailureKind kind = spoc_tls_watch_kind(&link->tls, NULL, FALSE);
+        if (kind == SPOC_FAILURE_CLIENT_CERTIFICATE)
+            *ret_kind = kind;
+        return spoc_tls_watch_words(&link->tls, kind, link->curl_words);
+    }
+    return g_strdup("the connection was lost");
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   The way to one server, made by libcurl (CURLOPT_CONNECT_ONLY): name, TCP, TLS,
+ *           greeting, EHLO, STARTTLS, login. Afterwards bytes go through it in both directions.
+ * ERRORS    What went wrong is known from the stage and the server's reply, from OpenSSL's
+ *           alerts and verification, and from curl's result code only where these are silent.
+ * SECURITY  Certificates and host names are always verified. curl's "try" mode of STARTTLS is
+ *           never used: it sends the password in clear when STARTTLS was stripped.
+ */
+#pragma once
+
+#include "delivery/capabilities.h"
+#include "delivery/curl-multi.h"
+#include "delivery/settings.h"
+#include "delivery/verdict.h"
+
+/* All that a server says until the login is done. */
+#define SPOC_LINK_MAX_OPENING_BYTES (64 * 1024)
+
+/**
+ * SpocLinkKind:
+ * @SPOC_LINK_CONFIGURED: encryption and login as the settings say; STARTTLS is required
+ * @SPOC_LINK_UNENCRYPTED: for SPOC_ENCRYPTION_STARTTLS, after the server did not offer it or
+ *   refused it: no encryption, and no login unless the settings allow a password in clear
+ */
+typedef enum {
+    SPOC_LINK_CONFIGURED,
+    SPOC_LINK_UNENCRYPTED,
+} SpocLinkKind;
+
+typedef struct _SpocLink SpocLink;
+
+/**
+ * SpocLinkEvents:
+ * @progress: one line about what was reached
+ * @opened: the link can be used
+ * @failed: it cannot, and is to be freed; @words for people, unmasked
+ *
+ * All come from the main loop and never from within a call.
+ */
+typedef struct {
+    void (*progress)(SpocStage stage, const char *text, gpointer user_data);
+    void (*opened)(const SpocCapabilities *capabilities, gpointer user_data);
+    void (*failed)(const SpocFailure *failure, const char *words, gpointer user_data);
+} SpocLinkEvents;
+
+/**
+ * spoc_link_new:
+ *
+ * The time-outs are the settings': connection_timeout_ms for name lookup and connecting, and once
+ * more for the TLS handshake; silence_timeout_ms for each answer, the greeting included.
+ *
+ * Returns: (nullable): NULL when curl has no memory
+ */
+SpocLink *spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server,
+                        SpocLinkKind kind, const SpocLinkEvents *events, gpointer user_data);
+
+/* Shuts the socket down first, so that nothing waits for the server. */
+void spoc_link_free(SpocLink *link);
+
+/* For the loop's done function. */
+void spoc_link_done(SpocLink *link, CURLcode result);
+
+gboolean spoc_link_is_encrypted(const SpocLink *link);
+
+/* -1 before it is opened */
+int spoc_link_fd(const SpocLink *link);
+
+typedef enum {
+    SPOC_LINK_MOVED,
+    SPOC_LINK_AGAIN,
+    SPOC_LINK_GONE,
+} SpocLinkResult;
+
+SpocLinkResult spoc_link_send(SpocLink *link, const void *bytes, gsize size, gsize *ret_size);
+/* MOVED with 0 bytes never comes: the other side's end is GONE. */
+SpocLinkResult spoc_link_receive(SpocLink *link, void *buffer, gsize size, gsize *ret_size);
+
+/**
+ * spoc_link_loss:
+ *
+ * After GONE: what is known about it.
+ *
+ * Returns: (transfer full): words for people
+ */
+char *spoc_link_loss(const SpocLink *link, SpocFailureKind *ret_kind);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "delivery/io-watch.h"
+
+struct _SpocWatch {
+    GSource source;
+    gpointer tag;
+    gboolean output;
+    gint64 deadline_us;
+    SpocWatchFunc func;
+    gpointer user_data;
+};
+
+static gboolean
+check(GSource *source)
+{
+    SpocWatch *watch = (SpocWatch *)source;
+    return g_source_query_unix_fd(source, watch->tag) != 0;
+}
+
+static gboolean
+dispatch(GSource *source, GSourceFunc unused, gpointer unused_data)
+{
+    SpocWatch *watch = (SpocWatch *)source;
+    GIOCondition condition = g_source_query_unix_fd(source, watch->tag);
+    /* A deadline that has moved since it was armed is only armed again. */
+    if (condition == 0 && g_source_get_time(source) < watch->deadline_us) {
+        g_source_set_ready_time(source, watch->deadline_us);
+        return G_SOURCE_CONTINUE;
+    }
+    watch->func(condition, watch->user_data);
+    if (!g_source_is_destroyed(source) &&
+        g_source_get_ready_time(source) <= g_source_get_time(source))
+        g_source_set_ready_time(source, watch->deadline_us);
+    return G_SOURCE_CONTINUE;
+}
+
+SpocWatch *
+spoc_watch_new(GMainContext *context, int fd, SpocWatchFunc func, gpointer user_data)
+{
+    static GSourceFuncs functions = {.check = check, .dispatch = dispatch};
+    GSource *source = g_source_new(&functions, sizeof(SpocWatch));
+    SpocWatch *watch = (SpocWatch *)source;
+    watch->tag = g_source_add_unix_fd(source, fd, G_IO_IN | G_IO_ERR | G_IO_HUP);
+    watch->func = func;
+    watch->user_data = user_data;
+    g_source_attach(source, context);
+    return watch;
+}
+
+void
+spoc_watch_free(SpocWatch *watch)
+{
+    if (watch == NULL)
+        return;
+    g_source_destroy(&watch->source);
+    g_source_unref(&watch->source);
+}
+
+void
+spoc_watch_set_output(SpocWatch *watch, gboolean wanted)
+{
+    if (watch->output == wanted)
+        return;
+    watch->output = wanted;
+    GIOCondition output = wanted ? G_IO_OUT : 0;
+    g_source_modify_unix_fd(&watch->source, watch->tag, G_IO_IN | G_IO_ERR | G_IO_HUP | output);
+}
+
+void
+spoc_watch_set_deadline(SpocWatch *watch, gint64 deadline_us)
+{
+    watch->deadline_us = deadline_us;
+    gint64 armed_us = g_source_get_ready_time(&watch->source);
+    /* Later than armed: the source will find out when it wakes. */
+    if (armed_us < 0 || deadline_us < armed_us)
+        g_source_set_ready_time(&watch->source, deadline_us);
+}

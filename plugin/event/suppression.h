@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Decides whether a printer's state is worth a mail to somebody who was told of that
+ *          printer before: not the same again within notifyRepeatInterval, no fault that cleared
+ *          while it waited, and, while the state goes to and fro, mails that come less and less
+ *          often, of which the last one tells how it is. Pure.
+ */
+#pragma once
+
+#include "event/severity.h"
+
+/**
+ * SpocTold: what somebody was told of a printer
+ * @signature: (nullable): spoc_event_state_signature() of the last mail; NULL: never any
+ * @is_fault: it was a fault, which is not resolved yet
+ * @fault_unix_s: when the first event of that fault that was told happened: names the thread
+ * @told_unix_s: when that was
+ * @count: mails since @window_unix_s
+ * @window_unix_s: begin of the interval that @count is for
+ */
+typedef struct {
+    char *signature;
+    gboolean is_fault;
+    gint64 fault_unix_s;
+    gint64 told_unix_s;
+    guint count;
+    gint64 window_unix_s;
+} SpocTold;
+
+void spoc_told_clear(SpocTold *told);
+
+/**
+ * spoc_quiet_wait_s:
+ * @told: (nullable)
+ * @wait_s: notifyGroupWait
+ * @interval_s: notifyRepeatInterval; 0: every change is told
+ *
+ * Returns: how long a state waits for others before it is decided about: longer with each mail
+ *   in the interval
+ */
+gint64 spoc_quiet_wait_s(const SpocTold *told, gint64 wait_s, gint64 interval_s, gint64 now_unix_s);
+
+typedef enum {
+    SPOC_QUIET_TELL,
+    SPOC_QUIET_TELL_RESOLVED, /* the fault that was told has cleared */
+    SPOC_QUIET_DROP,
+} SpocQuietVerdict;
+
+/**
+ * spoc_quiet_decide:
+ * @told: (nullable)
+ * @last: how the printer is now; its condition is not NONE
+ * @had_fault: a fault was among the states that waited with it
+ */
+SpocQuietVerdict spoc_quiet_decide(const SpocTold *told, const SpocEvent *last, gboolean had_fault,
+                                   gint64 interval_s, gint64 now_unix_s);
+
+/* @last was told. */
+void spoc_quiet_tell(SpocTold *told, const SpocEvent *last, gint64 interval_s, gint64 now_unix_s);

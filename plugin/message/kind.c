@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message/kind.h"
+
+#include <string.h>
+
+static SpocNews
+job_state_news(gint state, SpocNews otherwise)
+{
+    switch (state) {
+    case SPOC_JOB_PENDING:
+        return SPOC_NEWS_JOB_WAITING;
+    case SPOC_JOB_HELD:
+        return SPOC_NEWS_JOB_HELD;
+    case SPOC_JOB_PROCESSING:
+        return SPOC_NEWS_JOB_PRINTING;
+    case SPOC_JOB_STOPPED:
+        return SPOC_NEWS_JOB_STOPPED;
+    case SPOC_JOB_CANCELED:
+        return SPOC_NEWS_JOB_CANCELED;
+    case SPOC_JOB_ABORTED:
+        return SPOC_NEWS_JOB_ABORTED;
+    case SPOC_JOB_COMPLETED:
+        return SPOC_NEWS_JOB_PRINTED;
+    default:
+        return otherwise;
+    }
+}
+
+static gboolean
+has_suffix(char *const *reasons, const char *suffix)
+{
+    for (gsize i = 0; reasons[i] != NULL; i++) {
+        if (g_str_has_suffix(reasons[i], suffix))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static SpocNews
+printer_state_news(const SpocEvent *event, char *const *reasons)
+{
+    if (event->printer_state == SPOC_PRINTER_STOPPED)
+        return SPOC_NEWS_PRINTER_STOPPED;
+    /* While the printer goes on */
+    if (has_suffix(reasons, "-warning") || has_suffix(reasons, "-error"))
+        return SPOC_NEWS_PRINTER_TROUBLE;
+    if (event->printer_state == SPOC_PRINTER_IDLE)
+        return SPOC_NEWS_PRINTER_IDLE;
+    return event->printer_state == SPOC_PRINTER_PROCESSING ? SPOC_NEWS_PRINTER_PRINTING
+                                                           : SPOC_NEWS_PRINTER_STATE;
+}
+
+static SpocNews
+job_news(const SpocEvent *event)
+{
+    switch (event->kind) {
+    case SPOC_EVENT_JOB_CREATED:
+        /* Whatever its state says: lp makes a job first, held, and brings the document then. */
+        return SPOC_NEWS_JOB_QUEUED;
+    case SPOC_EVENT_JOB_COMPLETED:
+        /* The job of a lost printer can be said to have ended while it is in any state. */
+        return event->job_state >= SPOC_JOB_CANCELED
+                   ? job_state_news(event->job_state, SPOC_NEWS_JOB_ENDED)
+                   : SPOC_NEWS_JOB_ENDED;
+    case SPOC_EVENT_JOB_STOPPED:
+        return event->job_state >= SPOC_JOB_CANCELED
+                   ? job_state_news(event->job_state, SPOC_NEWS_JOB_STOPPED)
+                   : SPOC_NEWS_JOB_STOPPED;
+    case SPOC_EVENT_JOB_PROGRESS:
+        return event->job_impressions_completed > 0 ? SPOC_NEWS_JOB_PROGRESS
+                                                    : SPOC_NEWS_JOB_PRINTING;
+    case SPOC_EVENT_JOB_CONFIG_CHANGED:
+        return SPOC_NEWS_JOB_CHANGED;
+    default:
+        return job_state_news(event->job_state, SPOC_NEWS_JOB_CHANGED);
+    }
+}
+
+SpocNews
+spoc_news_of(const SpocNotice *notice, char *const *printer_reasons)
+{
+    const SpocEvent *event = notice->event;
+    if (notice->is_resolved)
+        return SPOC_NEWS_PRINTER_RESOLVED;
+    if (spoc_event_is_job(event))
+        return job_news(event);
+    switch (event->kind) {
+    case SPOC_EVENT_PRINTER_ADDED:
+        return SPOC_NEWS_PRINTER_ADDED;
+    case SPOC_EVENT_PRINTER_DELETED:
+        return SPOC_NEWS_PRINTER_DELETED;
+    case SPOC_EVENT_PRINTER_CONFIG_CHANGED:
+        return SPOC_NEWS_PRINTER_CHANGED;
+    case SPOC_EVENT_PRINTER_STATE_CHANGED:
+        return printer_state_news(event, printer_reasons);
+    case SPOC_EVENT_PRINTER_STOPPED:
+        return SPOC_NEWS_PRINTER_STOPPED;
+    case SPOC_EVENT_PRINTER_MEDIA_CHANGED:
+        return SPOC_NEWS_PRINTER_MEDIA;
+    case SPOC_EVENT_PRINTER_FINISHINGS_CHANGED:
+        return SPOC_NEWS_PRINTER_FINISHINGS;
+    case SPOC_EVENT_PRINTER_QUEUE_ORDER_CHANGED:
+        return SPOC_NEWS_PRINTER_ORDER;
+    case SPOC_EVENT_PRINTER_RESTARTED:
+        return SPOC_NEWS_PRINTER_RESTARTED;
+    case SPOC_EVENT_PRINTER_SHUTDOWN:
+        return SPOC_NEWS_PRINTER_SHUTDOWN;
+    case SPOC_EVENT_SERVER_STARTED:
+        return SPOC_NEWS_SERVER_STARTED;
+    case SPOC_EVENT_SERVER_STOPPED:
+        return SPOC_NEWS_SERVER_STOPPED;
+    case SPOC_EVENT_SERVER_RESTARTED:
+        return SPOC_NEWS_SERVER_RESTARTED;
+    case SPOC_EVENT_SERVER_AUDIT:
+        return SPOC_NEWS_SERVER_AUDIT;
+    default:
+        return SPOC_NEWS_OTHER;
+    }
+}
+
+/* Somebody stopped it on purpose: nothing is broken. */
+static gboolean
+is_paused_only(char *const *reasons)
+{
+    for (gsize i = 0; reasons[i] != NULL; i++) {
+        if (strcmp(reasons[i], "paused") != 0 && strcmp(reasons[i], "none") != 0)
+            return FALSE;
+    }
+    return reasons[0] != NULL && strcmp(reasons[0], "none") != 0;
+}
+
+SpocTone
+spoc_news_tone(SpocNews news, char *const *printer_reasons, char *const *job_reasons)
+{
+    switch (news) {
+    case SPOC_NEWS_JOB_PRINTED:
+        return g_strv_contains((const char *const *)job_reasons, "job-completed-with-errors") ||
+                       g_strv_contains((const char *const *)job_reasons,
+                                       "job-completed-with-warnings")
+                   ? SPOC_TONE_ATTENTION
+                   : SPOC_TONE_GOOD;
+    case SPOC_NEWS_PRINTER_RESOLVED:
+        return SPOC_TONE_GOOD;
+    case SPOC_NEWS_JOB_ABORTED:
+    case SPOC_NEWS_JOB_STOPPED:
+        return SPOC_TONE_FAULT;
+    case SPOC_NEWS_PRINTER_STOPPED:
+        return is_paused_only(printer_reasons) ? SPOC_TONE_ATTENTION : SPOC_TONE_FAULT;
+    case SPOC_NEWS_JOB_HELD:
+    case SPOC_NEWS_PRINTER_TROUBLE:
+    case SPOC_NEWS_PRINTER_SHUTDOWN:
+    case SPOC_NEWS_SERVER_STOPPED:
+    case SPOC_NEWS_SERVER_AUDIT:
+        return SPOC_TONE_ATTENTION;
+    default:
+        return SPOC_TONE_INFO;
+    }
+}

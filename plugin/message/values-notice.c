@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message/values-notice.h"
+
+#include "base/text.h"
+#include "event/severity.h"
+#include "message/kind.h"
+
+#include <string.h>
+
+/* In a sentence and the subject; the line "Title:" has it whole. */
+#define TITLE_SHOWN_MAX_BYTES 100
+#define TITLE_MAX_BYTES 400
+#define PRINTER_MAX_BYTES 130 /* cupsd takes 127 */
+#define NAME_MAX_BYTES 130
+#define TEXT_MAX_BYTES 300
+#define URL_MAX_BYTES 900
+
+/* Labels are padded so that the values stand below each other. */
+#define LABEL_COLUMNS_MAX 24
+
+typedef struct {
+    SpocDescription *description;
+    const SpocDescribeContext *context;
+    const SpocNotice *notice;
+    SpocTemplateSlot *slots;
+    SpocNews news;
+    char *const *printer_reasons;
+    char *const *job_reasons;
+    char *title;   /* for sentences */
+    char *printer; /* as it is called */
+} Work;
+
+static char *const NO_REASONS[] = {NULL};
+
+static const char *
+set(const Work *work, SpocSlotName name, const char *text)
+{
+    const char *kept = text != NULL ? g_string_chunk_insert(work->description->strings, text) : "";
+    work->slots[name].text = kept;
+    return kept;
+}
+
+static void
+set_flag(const Work *work, SpocSlotName name, gboolean is_set)
+{
+    work->slots[name].text = is_set ? "1" : "";
+}
+
+/* (transfer full) (nullable): @text as one line, NULL when nothing can be read in it */
+static char *
+readable(const char *text, gsize max_bytes)
+{
+    g_autofree char *line = spoc_text_line(text, -1, max_bytes);
+    return *line != '\0' ? g_steal_pointer(&line) : NULL;
+}
+
+/* --- what CUPS said ----------------------------------------------------------------------- */
+
+/* CUPS was asked after the event: it may have gone on since then. */
+static gboolean
+facts_fit_printer(const SpocNotice *notice)
+{
+    return notice->facts != NULL && notice->event->printer_state != 0 &&
+           notice->facts->printer_state == notice->event->printer_state;
+}
+
+static gboolean
+facts_fit_job(const SpocNotice *notice)
+{
+    return notice->facts != NULL && notice->event->job_state != 0 &&
+           notice->facts->job_state == notice->event->job_state;
+}
+
+static char *const *
+printer_reasons_of(const SpocNotice *notice)
+{
+    char *const *reasons = facts_fit_printer(notice) ? notice->facts->printer_state_reasons
+                                                     : notice->event->printer_state_reasons;
+    return reasons != NULL ? reasons : NO_REASONS;
+}
+
+/* cupsd leaves reasons of the way there with a job that is over. */
+static gboolean
+is_left_over(gint job_state, char *const *reasons)
+{
+    static const char *const under_way[] = {"processing-to-stop-point", "job-printing",
+                                            "job-transforming", "job-outgoing", NULL};
+    for (gsize i = 0; job_state >= SPOC_JOB_CANCELED && reasons[i] != NULL; i++)
+        if (g_strv_contains(under_way, reasons[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static char *const *
+job_reasons_of(const SpocNotice *notice)
+{
+    char *const *reasons = facts_fit_job(notice) ? notice->facts->job_state_reasons : NULL;
+    if (reasons == NULL || reasons[0] == NULL || is_left_over(notice->facts->job_state, reasons))
+        reasons = notice->event->job_state_reasons;
+    return reasons != NULL ? reasons : NO_REASONS;
+}
+
+static gint
+pages_of(const SpocNotice *notice)
+{
+    if (notice->event->job_impressions_completed > 0 || !facts_fit_job(notice))
+        return notice->event->job_impressions_completed;
+    return MAX(notice->facts->job_impressions_completed, notice->facts->job_sheets_completed);
+}
+
+/* --- titles ------------------------------------------------------------------------------- */
+
+/* (transfer full) (nullable): what is said of the job's title, if it may be known */
+static char *
+raw_title(const SpocNotice *notice)
+{
+    char *title = readable(notice->event->job_name, TITLE_MAX_BYTES);
+    return title != NULL ? title : readable(notice->job_title, TITLE_MAX_BYTES);
+}
+
+static gboolean
+contains(const char *text, const char *raw)
+{
+    g_autofree char *title = readable(raw, TITLE_MAX_BYTES);
+    return title != NULL && strstr(text, title) != NULL;
+}
+
+gboolean
+spoc_describe_gives_away(const SpocNotification *notification, const char *text)
+{
+    for (guint i = 0; i < notification->notice_count; i++) {
+        const SpocNotice *notice = &notification->notices[i];
+        if (notice->hides_title &&
+            (contains(text, notice->event->job_name) || contains(text, notice->job_title) ||
+             contains(text, notice->owner)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+set_line(const Work *work, SpocSlotName name, const char *text)
+{
+    g_autofree char *line = spoc_text_line(text, -1, TEXT_MAX_BYTES);
+    set(work, name, line);
+}
+
+/* What CUPS or the printer says of a job */
+static void
+set_message(const Work *work, SpocSlotName name, const char *text)
+{
+    g_autofree char *whole = spoc_text_line(text, -1, SPOC_EVENT_MAX_BYTES);
+    set_line(work, name,
+             spoc_describe_gives_away(work->context->notification, whole) ? NULL : whole);
+}
+
+static void
+set_title(Work *work)
+{
+    const SpocCatalogue *catalogue = work->context->catalogue;
+    g_autofree char *number = g_strdup_printf("%d", work->notice->event->job_id);
+    if (work->notice->hides_title) {
+        work->title = g_strdup(spoc_word(catalogue, SPOC_WORD_HIDDEN_TITLE));
+        set(work, SPOC_SLOT_TITLE, NULL);
+    } else {
+        g_autofree char *whole = raw_title(work->notice);
+        work->title = readable(whole, TITLE_SHOWN_MAX_BYTES);
+        if (work->title == NULL)
+            work->title = g_strdup(spoc_word(catalogue, SPOC_WORD_UNTITLED));
+        set(work, SPOC_SLOT_TITLE, whole != NULL ? whole : work->title);
+    }
+    if (work->notice->event->job_id > 0)
+        set(work, SPOC_SLOT_JOB_ID, number);
+    else
+        set(work, SPOC_SLOT_TITLE, NULL);
+}
+
+/* --- printers ----------------------------------------------------------------------------- */
+
+/* (transfer full) (nullable): as CUPS has it, with whatever is in it */
+static char *
+raw_printer(const SpocEvent *event)
+{
+    if (event->printer_name != NULL && *event->printer_name != '\0')
+        return g_strdup(event->printer_name);
+    const char *slash = event->printer_uri != NULL ? strrchr(event->printer_uri, '/') : NULL;
+    char *name = slash != NULL ? g_uri_unescape_string(slash + 1, NULL) : NULL;
+    return name != NULL && *name != '\0' ? name : (g_free(name), NULL);
+}
+
+static gboolean
+is_class(const SpocNotice *notice)
+{
+    return (notice->facts != NULL && notice->facts->is_class) ||
+           (notice->event->printer_uri != NULL &&
+            strstr(notice->event->printer_uri, "/classes/") != NULL);
+}
+
+static void
+set_printer_url(const Work *work, const char *name)
+{
+    const char *base = work->context->notification->web_interface;
+    gboolean is_there = work->notice->event->kind != SPOC_EVENT_PRINTER_DELETED;
+    if (base == NULL || *base == '\0' || name == NULL || !is_there)
+        return;
+    g_autofree char *escaped = g_uri_escape_string(name, NULL, FALSE);
+    g_autofree char *url =
+        g_strdup_printf("%s%s%s/%s", base, g_str_has_suffix(base, "/") ? "" : "/",
+                        is_class(work->notice) ? "classes" : "printers", escaped);
+    if (strlen(url) <= URL_MAX_BYTES)
+        set(work, SPOC_SLOT_PRINTER_URL, url);
+}
+
+static void
+set_printer(Work *work)
+{
+    const SpocNotice *notice = work->notice;
+    const SpocStateFacts *facts = notice->facts;
+    const SpocCatalogue *catalogue = work->context->catalogue;
+    g_autofree char *raw = raw_printer(notice->event);
+    work->printer = readable(raw, PRINTER_MAX_BYTES);
+    set(work, SPOC_SLOT_PRINTER, work->printer);
+    if (work->printer == NULL)
+        work->printer = g_strdup(spoc_word(catalogue, SPOC_WORD_SOME_PRINTER));
+    set_printer_url(work, raw);
+    if (facts != NULL && raw != NULL) {
+        set_line(work, SPOC_SLOT_PRINTER_INFO, facts->printer_info);
+        set_line(work, SPOC_SLOT_PRINTER_LOCATION, facts->printer_location);
+    }
+    if (facts_fit_printer(notice))
+        set_message(work, SPOC_SLOT_PRINTER_MESSAGE, facts->printer_message);
+    set(work, SPOC_SLOT_PRINTER_STATE,
+        spoc_words_printer_state(catalogue, notice->event->printer_state));
+    if (notice->old_printer_state != notice->event->printer_state)
+        set(work, SPOC_SLOT_OLD_PRINTER_STATE,
+            spoc_words_printer_state(catalogue, notice->old_printer_state));
+    g_autofree char *reasons = spoc_words_reasons(catalogue, work->printer_reasons);
+    set(work, SPOC_SLOT_PRINTER_REASONS, reasons);
+}
+
+/* --- jobs --------------------------------------------------------------------------------- */
+
+static void
+set_job(Work *work)
+{
+    const SpocNotice *notice = work->notice;
+    set_title(work);
+    if (notice->event->job_id <= 0)
+        return;
+    g_autofree char *owner = spoc_text_line(notice->owner, -1, NAME_MAX_BYTES);
+    set(work, SPOC_SLOT_OWNER, notice->hides_title ? NULL : owner);
+    /* A job that is made first and gets its document then is held for a moment. */
+    if (notice->event->kind != SPOC_EVENT_JOB_CREATED) {
+        g_autofree char *reasons = spoc_words_reasons(work->context->catalogue, work->job_reasons);
+        set(work, SPOC_SLOT_JOB_STATE,
+            spoc_words_job_state(work->context->catalogue, notice->event->job_state));
+        set(work, SPOC_SLOT_JOB_REASONS, reasons);
+    }
+    if (pages_of(notice) > 0) {
+        g_autofree char *pages = g_strdup_printf("%d", pages_of(notice));
+        set(work, SPOC_SLOT_PAGES, pages);
+    }
+}
+
+/* --- what happened ------------------------------------------------------------------------ */
+
+static void
+set_tone(const Work *work, SpocTone tone)
+{
+    static const struct {
+        SpocSlotName flag;
+        SpocWord badge;
+    } tones[] = {
+        [SPOC_TONE_GOOD] = {SPOC_SLOT_IS_GOOD, SPOC_WORD_BADGE_GOOD},
+        [SPOC_TONE_INFO] = {SPOC_SLOT_IS_INFO, SPOC_WORD_BADGE_INFO},
+        [SPOC_TONE_ATTENTION] = {SPOC_SLOT_IS_ATTENTION, SPOC_WORD_BADGE_ATTENTION},
+        [SPOC_TONE_FAULT] = {SPOC_SLOT_IS_FAULT, SPOC_WORD_BADGE_FAULT},
+    };
+    set_flag(work, tones[tone].flag, TRUE);
+    set_flag(work, SPOC_SLOT_IS_RESOLVED, work->notice->is_resolved);
+    set(work, SPOC_SLOT_BADGE,
+        spoc_word(work->context->catalogue,
+                  work->notice->is_resolved ? SPOC_WORD_BADGE_RESOLVED : tones[tone].badge));
+}
+
+/* What is wrong with the job, else with its printer, as long as it is wrong */
+static void
+set_advice(const Work *work, SpocTone tone)
+{
+    gboolean is_over =
+        work->notice->is_resolved || tone == SPOC_TONE_GOOD || work->news == SPOC_NEWS_JOB_CANCELED;
+    if (is_over)
+        return;
+    const SpocCatalogue *catalogue = work->context->catalogue;
+    g_autofree char *advice = NULL;
+    if (work->notice->event->job_id > 0)
+        advice = spoc_words_advice(catalogue, work->job_reasons);
+    if (advice == NULL)
+        advice = spoc_words_advice(catalogue, work->printer_reasons);
+    set(work, SPOC_SLOT_ADVICE, advice);
+}
+
+static void
+set_sentences(const Work *work)
+{
+    const SpocNotice *notice = work->notice;
+    const char *reasons = work->slots[SPOC_SLOT_PRINTER_REASONS].text;
+    g_autofree char *reasons_behind =
+        *reasons != '\0' ? g_strconcat(": ", reasons, NULL) : g_strdup("");
+    g_autofree char *pages = g_strdup_printf("%d", MAX(pages_of(notice), 0));
+    const SpocWordValue values[] = {
+        {"title", work->title},
+        {"printer", work->printer},
+        {"owner", work->slots[SPOC_SLOT_OWNER].text},
+        {"reasons", reasons_behind},
+        {"host", work->context->host},
+        {"event", work->slots[SPOC_SLOT_EVENT].text},
+        {"pages", pages},
+    };
+    SpocNewsWords words;
+    spoc_words_news(work->context->catalogue, work->news, &words);
+    gboolean is_yours = work->context->notification->person->is_owner && words.yours != NULL;
+    const char *words_to_reader = is_yours ? words.yours : words.theirs;
+    if (notice->hides_title && words.untitled != NULL)
+        words_to_reader = words.untitled;
+    g_autofree char *sentence = spoc_words_expand(words_to_reader, values, G_N_ELEMENTS(values));
+    g_autofree char *subject = spoc_words_expand(words.subject, values, G_N_ELEMENTS(values));
+    set_flag(work, SPOC_SLOT_IS_YOURS, is_yours);
+    set(work, SPOC_SLOT_SENTENCE, sentence);
+    set(work, SPOC_SLOT_SUBJECT, subject);
+}
+
+static void
+set_times(const Work *work)
+{
+    if (work->notice->times < 2)
+        return;
+    g_autofree char *text =
+        spoc_words_count(work->context->catalogue, SPOC_COUNT_TIMES, work->notice->times);
+    set(work, SPOC_SLOT_TIMES, text);
+}
+
+void
+spoc_describe_notice(SpocDescription *description, const SpocDescribeContext *context,
+                     const SpocNotice *notice, SpocTemplateSlot *slots)
+{
+    Work work = {.description = description,
+                 .context = context,
+                 .notice = notice,
+                 .slots = slots,
+                 .printer_reasons = printer_reasons_of(notice),
+                 .job_reasons = job_reasons_of(notice)};
+    /* What is not said is nothing, and not what the mail says elsewhere. */
+    for (guint name = SPOC_SLOT_EVENT; name < SPOC_SLOT_COUNT; name++)
+        slots[name].text = "";
+    work.news = spoc_news_of(notice, work.printer_reasons);
+    SpocTone tone = spoc_news_tone(work.news, work.printer_reasons, work.job_reasons);
+    gboolean is_job = spoc_event_is_job(notice->event);
+    set_line(&work, SPOC_SLOT_EVENT, notice->event->name);
+    /* CUPS's words of a job may name whoever canceled it. */
+    set_message(&work, SPOC_SLOT_CUPS_SAYS, notice->hides_title ? NULL : notice->event->text);
+    set_job(&work);
+    set_printer(&work);
+    set_flag(&work, SPOC_SLOT_IS_JOB, is_job);
+    set_flag(&work, SPOC_SLOT_IS_PRINTER, !is_job && *slots[SPOC_SLOT_PRINTER].text != '\0');
+    set_flag(&work, SPOC_SLOT_IS_SERVER, !is_job && *slots[SPOC_SLOT_PRINTER].text == '\0');
+    set_tone(&work, tone);
+    set_advice(&work, tone);
+    set_sentences(&work);
+    set_times(&work);
+    g_autofree char *when = spoc_words_when(context->catalogue, notice->event->when_unix_s > 0
+                                                                    ? notice->event->when_unix_s
+                                                                    : context->when_unix_s);
+    set(&work, SPOC_SLOT_WHEN, when);
+    g_free(work.title);
+    g_free(work.printer);
+}
+
+/* --- facts -------------------------------------------------------------------------------- */
+
+typedef struct {
+    SpocDescription *description;
+    const SpocCatalogue *catalogue;
+    GPtrArray *elements;
+} Facts;
+
+/* Of a text without markup: letters of East Asia are two columns wide. */
+static guint
+count_columns(const char *text)
+{
+    guint columns = 0;
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+        columns += g_unichar_iswide(g_utf8_get_char(p)) ? 2 : 1;
+    return columns;
+}
+
+static void
+add_fact(const Facts *facts, SpocWord label, const char *value)
+{
+    if (value == NULL || *value == '\0')
+        return;
+    SpocTemplateSlot *slots = spoc_describe_add_element(facts->description, facts->elements);
+    slots[SPOC_SLOT_LABEL].text = spoc_word(facts->catalogue, label);
+    slots[SPOC_SLOT_VALUE].text = value;
+}
+
+static void
+pad_labels(const Facts *facts)
+{
+    static const char blanks[] = "                        ";
+    G_STATIC_ASSERT(sizeof blanks - 1 == LABEL_COLUMNS_MAX);
+    guint widest = 0;
+    for (guint i = 0; i < facts->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+        widest = MAX(widest, count_columns(scope->slots[SPOC_SLOT_LABEL].text));
+    }
+    widest = MIN(widest, LABEL_COLUMNS_MAX);
+    for (guint i = 0; i < facts->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+        guint used = MIN(count_columns(scope->slots[SPOC_SLOT_LABEL].text), widest);
+        scope->slots[SPOC_SLOT_PADDING].text = blanks + LABEL_COLUMNS_MAX - (widest - used);
+    }
+}
+
+static void
+add_state(const Facts *facts, SpocWord label, const char *state, const char *reasons,
+          const char *more)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new();
+    const char *const all[] = {state, reasons, more};
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i] != NULL && *all[i] != '\0')
+            g_ptr_array_add(parts, (gpointer)all[i]);
+    }
+    g_ptr_array_add(parts, NULL);
+    g_autofree char *value = g_strjoinv(", ", (char **)parts->pdata);
+    add_fact(facts, label, g_string_chunk_insert(facts->description->strings, value));
+}
+
+static void
+add_printer_state(const Facts *facts, const SpocNotice *notice, const SpocTemplateSlot *slots)
+{
+    const char *state = slots[SPOC_SLOT_PRINTER_STATE].text;
+    const char *old = slots[SPOC_SLOT_OLD_PRINTER_STATE].text;
+    const SpocWordValue values[] = {{"state", state}, {"old", old}};
+    /* How the printer is while it prints something else is no news of this job. */
+    gboolean is_news =
+        !spoc_event_is_job(notice->event) || notice->event->printer_state == SPOC_PRINTER_STOPPED;
+    if (!is_news)
+        state = old = "";
+    g_autofree char *both =
+        *state != '\0' && *old != '\0'
+            ? spoc_words_expand(spoc_word(facts->catalogue, SPOC_WORD_STATE_BEFORE), values,
+                                G_N_ELEMENTS(values))
+            : g_strdup(state);
+    add_state(facts, SPOC_WORD_PRINTER_STATE, both, slots[SPOC_SLOT_PRINTER_REASONS].text,
+              notice->event->printer_is_accepting_jobs == 0
+                  ? spoc_word(facts->catalogue, SPOC_WORD_NOT_ACCEPTING)
+                  : NULL);
+}
+
+/* CUPS's own text is terse and English: it is worth a line where ours do not say the same. */
+static gboolean
+is_worth_saying(const SpocEvent *event)
+{
+    return event->kind == SPOC_EVENT_OTHER || event->kind == SPOC_EVENT_SERVER_AUDIT;
+}
+
+void
+spoc_describe_facts(SpocDescription *description, const SpocDescribeContext *context,
+                    const SpocNotice *notice, SpocTemplateSlot *slots)
+{
+    const Facts facts = {description, context->catalogue, g_ptr_array_sized_new(12)};
+    add_fact(&facts, SPOC_WORD_JOB, slots[SPOC_SLOT_JOB_ID].text);
+    add_fact(&facts, SPOC_WORD_TITLE, slots[SPOC_SLOT_TITLE].text);
+    add_fact(&facts, SPOC_WORD_OWNER, slots[SPOC_SLOT_OWNER].text);
+    add_state(&facts, SPOC_WORD_JOB_STATE, slots[SPOC_SLOT_JOB_STATE].text,
+              slots[SPOC_SLOT_JOB_REASONS].text, NULL);
+    add_fact(&facts, SPOC_WORD_PAGES, slots[SPOC_SLOT_PAGES].text);
+    add_fact(&facts, SPOC_WORD_PRINTER, slots[SPOC_SLOT_PRINTER].text);
+    if (strcmp(slots[SPOC_SLOT_PRINTER_INFO].text, slots[SPOC_SLOT_PRINTER].text) != 0)
+        add_fact(&facts, SPOC_WORD_DESCRIPTION, slots[SPOC_SLOT_PRINTER_INFO].text);
+    add_fact(&facts, SPOC_WORD_LOCATION, slots[SPOC_SLOT_PRINTER_LOCATION].text);
+    if (*slots[SPOC_SLOT_PRINTER].text != '\0')
+        add_printer_state(&facts, notice, slots);
+    add_fact(&facts, SPOC_WORD_PRINTER_SAYS, slots[SPOC_SLOT_PRINTER_MESSAGE].text);
+    add_fact(&facts, SPOC_WORD_WHEN, slots[SPOC_SLOT_WHEN].text);
+    add_fact(&facts, SPOC_WORD_HOW_OFTEN, slots[SPOC_SLOT_TIMES].text);
+    if (is_worth_saying(notice->event))
+        add_fact(&facts, SPOC_WORD_CUPS_SAYS, slots[SPOC_SLOT_CUPS_SAYS].text);
+    pad_labels(&facts);
+    spoc_describe_set_list(description, slots, SPOC_SLOT_FACTS, facts.elements);
+}

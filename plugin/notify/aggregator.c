@@ -1,0 +1,748 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A group is in one place at a time: in @open by its key, where events join it; in @due, in the
+ * order in which they became due; or in @asking, while CUPS answers. A key has at most one group
+ * that is not open any more, so that what is told of a printer is decided in order.
+ */
+#include "notify/aggregator.h"
+
+#include "base/text.h"
+#include "notify/compose.h"
+#include "notify/digest-time.h"
+
+#include <string.h>
+
+/* What waits at once, in groups, items of about 1 KiB, and events of about 100 bytes: beyond that
+ * the group that is due first goes early. */
+#define GROUPS_MAX 1000
+#define ITEMS_MAX 3000
+#define EVENTS_MAX 50000
+/* Events of a group beyond which it goes early */
+#define GROUP_EVENTS_MAX 10000
+/* People for whom mail is collected because of others' subscriptions */
+#define OTHERS_MAX 200
+/* An alarm is repeated after this. */
+#define ALARM_S 3600
+/* What could not be written is tried again after this. */
+#define STORE_RETRY_S 5
+/* spocd --once that is run every hour may come a little early: what was collected goes then. */
+#define ONCE_EARLY_S 120
+
+struct _SpocDesk {
+    const SpocSurroundings *around;
+    GHashTable *open;          /* key → SpocGroup */
+    GQueue due;                /* of SpocGroup */
+    GHashTable *asking;        /* set of Question */
+    gint64 stuck_until_unix_s; /* the spool could not be written */
+    gint64 alarm_unix_s;       /* when others' subscriptions exceeded their bound */
+    gint64 dropped_unix_s;     /* and when even too many people were named */
+};
+
+/* A group for which CUPS is asked */
+typedef struct {
+    SpocDesk *desk;
+    SpocGroup *group; /* whose key is the table's */
+} Question;
+
+static gint64
+now_unix_s(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+static void
+question_free(gpointer data)
+{
+    Question *question = data;
+    spoc_group_free(question->group);
+    g_free(question);
+}
+
+SpocDesk *
+spoc_desk_new(const SpocSurroundings *surroundings)
+{
+    SpocDesk *desk = g_new0(SpocDesk, 1);
+    desk->around = surroundings;
+    desk->open =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)spoc_group_free);
+    desk->asking = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, question_free);
+    g_queue_init(&desk->due);
+    return desk;
+}
+
+void
+spoc_desk_free(SpocDesk *desk)
+{
+    if (desk == NULL)
+        return;
+    g_hash_table_unref(desk->open);
+    g_hash_table_unref(desk->asking);
+    g_queue_clear_full(&desk->due, (GDestroyNotify)spoc_group_free);
+    g_free(desk);
+}
+
+guint
+spoc_desk_room(const SpocDesk *desk)
+{
+    guint room = spoc_outbox_room(desk->around->outbox);
+    guint under_way = g_hash_table_size(desk->asking) + desk->due.length;
+    return room > under_way ? room - under_way : 0;
+}
+
+gboolean
+spoc_desk_wants(const SpocDesk *desk, const SpocEvent *event)
+{
+    return spoc_rules_want(&desk->around->setup->rules, event->kind);
+}
+
+/* --- events come in --------------------------------------------------------------------- */
+
+static SpocMailKind
+kind_of(const SpocEntry *entry)
+{
+    return entry->uri->digest == SPOC_DIGEST_DAILY ? SPOC_MAIL_DIGEST : SPOC_MAIL_NEWS;
+}
+
+/* (transfer full): equal for what becomes one mail. How the recipient wants it is part of it,
+ * because two subscriptions may differ there. */
+static char *
+key_of(const SpocEntry *entry)
+{
+    const SpocRecipientUri *uri = entry->uri;
+    g_autofree char *topic =
+        kind_of(entry) == SPOC_MAIL_NEWS ? spoc_event_topic_name(entry->event) : g_strdup("digest");
+    g_autofree char *who = spoc_address_key(entry->person->address);
+    return g_strdup_printf("%s\n%s\n%s\n%d\n%s", who, topic,
+                           uri->language != NULL ? uri->language : "", uri->format,
+                           uri->subject != NULL ? uri->subject : "");
+}
+
+static gint64
+wait_s(SpocDesk *desk, const SpocEntry *entry, gint64 now)
+{
+    const SpocRules *rules = &desk->around->setup->rules;
+    const SpocEvent *event = entry->event;
+    if (spoc_event_topic(event) == SPOC_TOPIC_JOB)
+        return spoc_event_is_final(event) ? 0 : rules->job_wait_s;
+    if (spoc_event_condition(event) == SPOC_CONDITION_NONE)
+        return rules->wait_s;
+    g_autofree char *printer = spoc_event_printer(event);
+    const SpocTold *told =
+        printer != NULL ? spoc_told_store_find(desk->around->told, entry->person->address, printer)
+                        : NULL;
+    return spoc_quiet_wait_s(told, rules->wait_s, rules->repeat_s, now);
+}
+
+/* It waits no longer. */
+static void
+make_due(SpocDesk *desk, SpocGroup *group)
+{
+    (void)g_hash_table_steal(desk->open, group->key);
+    g_queue_push_tail(&desk->due, group);
+}
+
+/* It tells all that is there at its time. */
+static gboolean
+is_whole(const SpocGroup *group)
+{
+    return group->kind != SPOC_MAIL_NEWS;
+}
+
+/* (nullable): @and_whole: also of those that tell all that is there */
+static SpocGroup *
+find_earliest(const SpocDesk *desk, gboolean and_whole)
+{
+    SpocGroup *earliest = NULL;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        SpocGroup *group = value;
+        if (is_whole(group) && !and_whole)
+            continue;
+        if (earliest == NULL || group->due_unix_s < earliest->due_unix_s)
+            earliest = group;
+    }
+    return earliest;
+}
+
+static gboolean
+is_full(const SpocDesk *desk)
+{
+    guint items = 0, events = 0;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SpocGroup *group = value;
+        items += group->items->len;
+        events += spoc_group_events(group);
+    }
+    return g_hash_table_size(desk->open) >= GROUPS_MAX || items >= ITEMS_MAX ||
+           events >= EVENTS_MAX;
+}
+
+static SpocGroup *
+open_group(SpocDesk *desk, SpocMailKind kind, const char *key, const SpocEntry *entry)
+{
+    SpocGroup *group = spoc_group_new(kind, key, entry);
+    g_hash_table_insert(desk->open, group->key, group);
+    return group;
+}
+
+/* Another subscription brought it for the same person: that one's mail tells it. Its journal has
+ * the event until then. */
+static void
+pass_over(const SpocDesk *desk, const SpocEntry *entry)
+{
+    spoc_log(desk->around->log, SPOC_LOG_DEBUG,
+             "%s: %s of job %d was brought by another subscription already and is not mailed again",
+             entry->person->address, entry->event->name, entry->event->job_id);
+    entry->safe(entry->user_data);
+    if (entry->destroy != NULL)
+        entry->destroy(entry->user_data);
+}
+
+void
+spoc_desk_put(SpocDesk *desk, const SpocEntry *entry)
+{
+    gint64 now = now_unix_s();
+    g_autofree char *key = key_of(entry);
+    SpocMailKind kind = kind_of(entry);
+    if (spoc_duplicates_is_one(desk->around->duplicates, entry->person->address, kind, entry->event,
+                               spoc_journal_name(entry->journal))) {
+        pass_over(desk, entry);
+        return;
+    }
+    gint64 wait = kind == SPOC_MAIL_NEWS ? wait_s(desk, entry, now) : 0;
+    if (is_full(desk)) {
+        SpocGroup *earliest = find_earliest(desk, TRUE);
+        earliest->is_admitted |= earliest->kind == SPOC_MAIL_COLLECTED;
+        make_due(desk, earliest);
+    }
+    SpocGroup *group = g_hash_table_lookup(desk->open, key);
+    gboolean is_new = group == NULL;
+    if (is_new) {
+        group = open_group(desk, kind, key, entry);
+        group->due_unix_s = wait > 0 ? now + wait : 0;
+    }
+    if (kind == SPOC_MAIL_DIGEST) {
+        gint64 due = spoc_due_daily_unix_s(desk->around->setup->rules.digest_minute,
+                                           entry->event->when_unix_s, now);
+        group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
+    }
+    spoc_group_add(group, entry);
+    if ((kind == SPOC_MAIL_NEWS && wait == 0) || spoc_group_events(group) >= GROUP_EVENTS_MAX)
+        make_due(desk, group);
+}
+
+/* --- what is not told ------------------------------------------------------------------- */
+
+static char *
+make_thread(const char *printer, gint64 unix_s)
+{
+    g_autofree char *name =
+        g_strcanon(g_strndup(printer, 100), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-", '-');
+    return g_strdup_printf("printer-%s-%" G_GINT64_FORMAT, name, unix_s);
+}
+
+/* A printer's state that need not be told goes; what has cleared is said to have. */
+static void
+decide(SpocDesk *desk, SpocGroup *group)
+{
+    SpocGroupItem *last = spoc_group_last_state(group);
+    if (group->kind != SPOC_MAIL_NEWS || group->is_admitted || last == NULL)
+        return;
+    g_autofree char *printer = spoc_event_printer(last->event);
+    if (printer == NULL)
+        return;
+    const SpocTold *told =
+        spoc_told_store_find(desk->around->told, group->person->address, printer);
+    SpocQuietVerdict verdict = spoc_quiet_decide(told, last->event, group->had_fault,
+                                                 desk->around->setup->rules.repeat_s, now_unix_s());
+    if (verdict == SPOC_QUIET_DROP) {
+        spoc_log(desk->around->log, SPOC_LOG_DEBUG,
+                 "%s: %u events of %s tell nothing new and are not mailed", group->person->address,
+                 spoc_group_events(group), printer);
+        spoc_group_drop_states(group);
+        return;
+    }
+    gboolean is_fault = spoc_condition_is_fault(spoc_event_condition(last->event));
+    last->is_resolved = verdict == SPOC_QUIET_TELL_RESOLVED;
+    if (last->is_resolved || (is_fault && told != NULL && told->is_fault))
+        group->thread = make_thread(printer, told->fault_unix_s);
+    else if (is_fault)
+        group->thread = make_thread(printer, last->event->when_unix_s);
+}
+
+static void
+tell(SpocDesk *desk, const SpocGroup *group)
+{
+    if (group->kind == SPOC_MAIL_DIGEST)
+        return;
+    for (guint i = 0; i < group->items->len; i++) {
+        const SpocGroupItem *item = g_ptr_array_index(group->items, i);
+        g_autofree char *printer = spoc_event_printer(item->event);
+        /* Of those of one mail the last counts. */
+        if (printer == NULL || spoc_event_condition(item->event) == SPOC_CONDITION_NONE ||
+            (group->kind == SPOC_MAIL_NEWS && item != spoc_group_last_state(group)))
+            continue;
+        spoc_told_store_tell(desk->around->told, group->person->address, printer, item->event,
+                             desk->around->setup->rules.repeat_s, now_unix_s());
+    }
+}
+
+/* --- the rate --------------------------------------------------------------------------- */
+
+/* (transfer full): it goes later, together with what came for the same mail meanwhile */
+static void
+put_back(SpocDesk *desk, SpocGroup *group, gint64 due_unix_s)
+{
+    SpocGroup *newer = g_hash_table_lookup(desk->open, group->key);
+    if (newer != NULL) {
+        (void)g_hash_table_steal(desk->open, group->key);
+        spoc_group_absorb(group, newer);
+    }
+    group->due_unix_s = due_unix_s;
+    g_hash_table_insert(desk->open, group->key, group);
+}
+
+/* (transfer full): the name of what is counted for @group's person */
+static char *
+person_key(const SpocGroup *group, const char *what)
+{
+    gboolean is_own = group->cause == SPOC_CAUSE_OWN_JOB;
+    g_autofree char *who = spoc_address_key(group->person->address);
+    return g_strconcat(who, is_own ? "" : "\nothers", what, NULL);
+}
+
+/* (nullable): of what is counted for all people together */
+static const char *
+others_key(const SpocDesk *desk, const SpocGroup *group)
+{
+    if (group->cause == SPOC_CAUSE_OWN_JOB ||
+        desk->around->setup->rules.max_to_others_per_hour == 0)
+        return NULL;
+    return group->cause == SPOC_CAUSE_PRINTERS ? "others by printers" : "others by jobs";
+}
+
+/* When the rates let it go: @now_unix_s when that is now. @ret_by_others: that what goes to all
+ * people together is too much */
+static gint64
+allowed_unix_s(const SpocDesk *desk, const SpocGroup *group, gint64 now_unix_s,
+               gboolean *ret_by_others)
+{
+    const SpocRules *rules = &desk->around->setup->rules;
+    const char *others = others_key(desk, group);
+    g_autofree char *person = person_key(group, "");
+    gint64 next = now_unix_s, others_next = now_unix_s;
+    if (rules->max_per_hour > 0)
+        next = spoc_told_store_next_unix_s(desk->around->told, person, rules->max_per_hour,
+                                           now_unix_s);
+    if (others != NULL)
+        others_next = spoc_told_store_next_unix_s(desk->around->told, others,
+                                                  rules->max_to_others_per_hour, now_unix_s);
+    *ret_by_others = others_next > now_unix_s && others_next >= next;
+    return MAX(next, others_next);
+}
+
+static void
+count_mail(const SpocDesk *desk, const SpocGroup *group, gint64 now_unix_s)
+{
+    const char *others = others_key(desk, group);
+    g_autofree char *person = person_key(group, "");
+    if (desk->around->setup->rules.max_per_hour > 0)
+        spoc_told_store_count(desk->around->told, person, now_unix_s);
+    if (others != NULL)
+        spoc_told_store_count(desk->around->told, others, now_unix_s);
+}
+
+/* Once an hour */
+static gboolean
+may_alarm(gint64 *last_unix_s, gint64 now_unix_s)
+{
+    if (*last_unix_s > now_unix_s - ALARM_S && *last_unix_s <= now_unix_s)
+        return FALSE;
+    *last_unix_s = now_unix_s;
+    return TRUE;
+}
+
+static void
+say_collected(SpocDesk *desk, const SpocGroup *group, gboolean by_others, gint64 now_unix_s)
+{
+    const SpocRules *rules = &desk->around->setup->rules;
+    const SpocGroupItem *item = g_ptr_array_index(group->items, 0);
+    if (!by_others) {
+        spoc_log(desk->around->log, SPOC_LOG_INFO,
+                 "%s: %u notifications in an hour (notifyMaxPerHour): the rest is collected into "
+                 "one mail",
+                 group->person->address, rules->max_per_hour);
+    } else if (may_alarm(&desk->alarm_unix_s, now_unix_s)) {
+        g_autofree char *topic = spoc_event_topic_name(item->event);
+        g_autofree char *shown = spoc_text_line(topic, -1, 150);
+        spoc_log(desk->around->log, SPOC_LOG_ERROR,
+                 "%u notifications in an hour to people who do not own the jobs "
+                 "(notifyMaxToOthersPerHour): the rest is collected, one mail for each. The last "
+                 "one was for %s about %s, from the subscription of %s. Somebody may be misusing "
+                 "subscriptions: 'spocctl subscriptions' lists them, and spocctl(1) says how "
+                 "cupsd.conf forbids them",
+                 rules->max_to_others_per_hour, group->person->address, shown, item->journal);
+    }
+}
+
+/* (nullable): NULL after dropping @group, because too many people are named already */
+static SpocGroup *
+begin_rest(SpocDesk *desk, SpocGroup *group, char *key, gint64 now_unix_s)
+{
+    guint count = 0;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SpocGroup *other = value;
+        count += other->kind == SPOC_MAIL_COLLECTED && other->cause != SPOC_CAUSE_OWN_JOB;
+    }
+    if (group->cause != SPOC_CAUSE_OWN_JOB && count >= OTHERS_MAX) {
+        if (may_alarm(&desk->dropped_unix_s, now_unix_s))
+            spoc_log(desk->around->log, SPOC_LOG_ERROR,
+                     "mail is collected for %u people who do not own the jobs "
+                     "(notifyMaxToOthersPerHour): what further people are to be told is not "
+                     "mailed; the first is %s",
+                     count, group->person->address);
+        spoc_group_settle(group);
+        spoc_group_free(group);
+        g_free(key);
+        return NULL;
+    }
+    group->kind = SPOC_MAIL_COLLECTED;
+    g_free(group->key);
+    group->key = key;
+    g_hash_table_insert(desk->open, group->key, group);
+    return group;
+}
+
+/* FALSE: the group was put to what is collected for later. */
+static gboolean
+may_go(SpocDesk *desk, SpocGroup *group)
+{
+    const char *others = others_key(desk, group);
+    g_autofree char *person = person_key(group, "");
+    SpocToldStore *told = desk->around->told;
+    if (group->is_admitted && group->kind == SPOC_MAIL_COLLECTED)
+        spoc_told_store_set_rest(told, person, FALSE);
+    if (group->is_admitted || (desk->around->setup->rules.max_per_hour == 0 && others == NULL))
+        return TRUE;
+    gboolean by_others = FALSE;
+    gint64 now = now_unix_s();
+    gint64 next = allowed_unix_s(desk, group, now, &by_others);
+    g_autofree char *key = person_key(group, "\nrest");
+    SpocGroup *rest = g_hash_table_lookup(desk->open, key);
+    gint64 due = desk->around->once ? next - ONCE_EARLY_S : next;
+    gboolean is_news = group->kind == SPOC_MAIL_NEWS;
+    gboolean is_collecting = is_news && spoc_told_store_has_rest(told, person);
+    if ((is_news ? next : due) <= now && rest == NULL && !is_collecting) {
+        count_mail(desk, group, now);
+        if (group->kind == SPOC_MAIL_COLLECTED)
+            spoc_told_store_set_rest(told, person, FALSE);
+        return TRUE;
+    }
+    if (!is_news) { /* a digest, or the rest itself: it stays what it is */
+        put_back(desk, group, MAX(due, now + 1));
+        return FALSE;
+    }
+    if (rest == NULL) {
+        say_collected(desk, group, by_others, now);
+        rest = begin_rest(desk, group, g_steal_pointer(&key), now);
+        if (rest != NULL)
+            spoc_told_store_set_rest(told, person, TRUE);
+    } else {
+        spoc_group_absorb(rest, group);
+    }
+    if (rest != NULL && spoc_group_events(rest) >= GROUP_EVENTS_MAX) {
+        rest->is_admitted = TRUE; /* a mail for so many is no flood */
+        make_due(desk, rest);
+    } else if (rest != NULL) {
+        rest->due_unix_s = due;
+    }
+    return FALSE;
+}
+
+/* --- mails go out ----------------------------------------------------------------------- */
+
+static void
+on_safe(gpointer user_data)
+{
+    spoc_group_settle(user_data);
+}
+
+static void
+free_group(gpointer data)
+{
+    spoc_group_free(data);
+}
+
+/* Only a single job's news goes at once, and it is the same mail after a crash. What waited may be
+ * put together otherwise then, so it is a message first. */
+static gboolean
+flies_from_memory(const SpocGroup *group)
+{
+    const SpocGroupItem *first = g_ptr_array_index(group->items, 0);
+    return group->kind == SPOC_MAIL_NEWS && group->due_unix_s == 0 &&
+           spoc_group_events(group) == 1 && spoc_event_topic(first->event) == SPOC_TOPIC_JOB;
+}
+
+/* FALSE: it could not be written; the group waits. */
+static gboolean
+store(SpocDesk *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
+{
+    const SpocSurroundings *around = desk->around;
+    g_autoptr(GError) error = NULL;
+    envelope->next_attempt_unix_s = now_unix_s();
+    if (!spoc_queue_add(around->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
+        !spoc_outbox_relearn(around->outbox, envelope->id, &error)) {
+        spoc_log(around->log, SPOC_LOG_ERROR,
+                 "%s: cannot write the mail, trying again every %d s: %s. Free space in %s or mend "
+                 "its permissions",
+                 envelope->id, STORE_RETRY_S, error->message, spoc_spool_path(around->spool));
+        desk->stuck_until_unix_s = now_unix_s() + STORE_RETRY_S;
+        g_queue_push_head(&desk->due, group);
+        return FALSE;
+    }
+    tell(desk, group);
+    spoc_group_settle(group);
+    spoc_group_free(group);
+    around->changed(around->user_data);
+    return TRUE;
+}
+
+/* (transfer full) */
+static void
+send_group(SpocDesk *desk, SpocGroup *group, const SpocStateFacts *facts)
+{
+    const SpocSurroundings *around = desk->around;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GBytes) body = NULL;
+    g_autoptr(SpocEnvelope) envelope = spoc_compose(around->setup, group, facts, &body, &error);
+    if (envelope == NULL) {
+        spoc_log(around->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
+                 group->person->address, error->message);
+        spoc_group_settle(group);
+        spoc_group_free(group);
+        return;
+    }
+    /* A crash between writing the message and marking its events: it is in the spool. */
+    SpocMessageState state = SPOC_STATE_NEW;
+    if (spoc_outbox_is_flying(around->outbox, envelope->id) ||
+        (group->may_exist && spoc_queue_find(around->spool, envelope->id, &state, NULL))) {
+        spoc_group_settle(group);
+        spoc_group_free(group);
+    } else if (flies_from_memory(group)) {
+        spoc_outbox_send(around->outbox, g_steal_pointer(&envelope), body, on_safe, group,
+                         free_group);
+    } else {
+        (void)store(desk, group, envelope, body);
+    }
+}
+
+/* --- asking CUPS ------------------------------------------------------------------------ */
+
+static const SpocGroupItem *
+last_item(const SpocGroup *group)
+{
+    return g_ptr_array_index(group->items, group->items->len - 1);
+}
+
+/* Where nothing is to wait for CUPS it is not asked. */
+static gboolean
+wants_facts(const SpocDesk *desk, const SpocGroup *group)
+{
+    const SpocEvent *event = last_item(group)->event;
+    return group->kind == SPOC_MAIL_NEWS &&
+           desk->around->setup->unverified == SPOC_UNVERIFIED_DROP &&
+           (event->printer_name != NULL || event->printer_uri != NULL);
+}
+
+static void
+on_facts(const SpocStateFacts *facts, gpointer user_data)
+{
+    Question *question = user_data;
+    SpocDesk *desk = question->desk;
+    SpocGroup *group = g_steal_pointer(&question->group);
+    g_hash_table_remove(desk->asking, group->key);
+    /* The configuration may have changed since: then no mail can be sent now. */
+    if (desk->around->setup->blocker != NULL)
+        g_queue_push_head(&desk->due, group);
+    else
+        send_group(desk, group, facts);
+    desk->around->changed(desk->around->user_data);
+}
+
+/* (transfer full): what CUPS says of a printer and a job now; the mail goes when it has, or cannot
+ * be asked. */
+static void
+ask(SpocDesk *desk, SpocGroup *group)
+{
+    const SpocEvent *event = last_item(group)->event;
+    g_autofree char *printer = spoc_event_printer(event);
+    Question *question = g_new0(Question, 1);
+    question->desk = desk;
+    question->group = group;
+    g_hash_table_insert(desk->asking, group->key, question);
+    gint state = spoc_event_condition(event) != SPOC_CONDITION_NONE ? event->printer_state : 0;
+    spoc_cups_ask_state_at(desk->around->cups, event->job_id, printer, state, on_facts, question);
+}
+
+/* (transfer full) */
+static void
+launch(SpocDesk *desk, SpocGroup *group)
+{
+    decide(desk, group);
+    if (group->items->len == 0) {
+        spoc_group_settle(group);
+        spoc_group_free(group);
+        return;
+    }
+    if (!may_go(desk, group))
+        return;
+    group->is_admitted = TRUE;
+    if (wants_facts(desk, group))
+        ask(desk, group);
+    else
+        send_group(desk, group, NULL);
+}
+
+gboolean
+spoc_desk_whole_is_due(const SpocDesk *desk)
+{
+    gint64 now = now_unix_s();
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (is_whole(value) && ((SpocGroup *)value)->due_unix_s <= now)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+make_all_due(SpocDesk *desk, gboolean and_whole, gint64 now_unix_s)
+{
+    SpocGroup *group = NULL;
+    while ((group = find_earliest(desk, and_whole)) != NULL && group->due_unix_s <= now_unix_s)
+        make_due(desk, group);
+}
+
+static void
+launch_due(SpocDesk *desk, gint64 now_unix_s)
+{
+    for (guint left = desk->due.length; left > 0; left--) {
+        if (now_unix_s < desk->stuck_until_unix_s || spoc_outbox_room(desk->around->outbox) == 0)
+            break;
+        SpocGroup *group = g_queue_pop_head(&desk->due);
+        if (g_hash_table_contains(desk->asking, group->key))
+            g_queue_push_tail(&desk->due, group);
+        else
+            launch(desk, group);
+    }
+}
+
+void
+spoc_desk_step(SpocDesk *desk, gboolean all_read)
+{
+    gint64 now = now_unix_s();
+    if (desk->around->setup->blocker != NULL)
+        return;
+    make_all_due(desk, FALSE, now);
+    launch_due(desk, now);
+    /* What was due by itself may have become part of what tells all that is there. */
+    if (all_read && desk->due.length == 0) {
+        make_all_due(desk, TRUE, now);
+        launch_due(desk, now);
+    }
+}
+
+gboolean
+spoc_desk_close(SpocDesk *desk, gboolean and_digests)
+{
+    g_autoptr(GList) groups = g_hash_table_get_values(desk->open);
+    gboolean any = FALSE;
+    for (GList *link = groups; link != NULL; link = link->next) {
+        SpocGroup *group = link->data;
+        if (group->kind != SPOC_MAIL_NEWS && !(and_digests && group->kind == SPOC_MAIL_DIGEST))
+            continue;
+        make_due(desk, group);
+        any = TRUE;
+    }
+    return any;
+}
+
+gboolean
+spoc_desk_is_busy(const SpocDesk *desk)
+{
+    return g_hash_table_size(desk->asking) > 0 ||
+           (desk->due.length > 0 && desk->around->setup->blocker == NULL &&
+            now_unix_s() >= desk->stuck_until_unix_s);
+}
+
+guint
+spoc_desk_waiting(const SpocDesk *desk)
+{
+    return g_hash_table_size(desk->open) + desk->due.length;
+}
+
+gint64
+spoc_desk_next_due_unix_s(const SpocDesk *desk)
+{
+    if (desk->due.length > 0 && desk->stuck_until_unix_s > now_unix_s())
+        return desk->stuck_until_unix_s;
+    const SpocGroup *earliest = find_earliest(desk, TRUE);
+    return earliest != NULL ? earliest->due_unix_s : 0;
+}
+
+/* --- what waits ------------------------------------------------------------------------- */
+
+typedef struct {
+    SpocDeskWaitFunc each;
+    SpocDeskWait wait;
+} Teller;
+
+static void
+tell_entry(gpointer entry, gpointer user_data)
+{
+    const Teller *teller = user_data;
+    teller->each(entry, &teller->wait);
+}
+
+static void
+tell_group(const SpocGroup *group, SpocDeskWaitFunc each, const char *reason, gint64 until_unix_s)
+{
+    Teller teller = {each, {reason, until_unix_s}};
+    spoc_group_each(group, tell_entry, &teller);
+}
+
+void
+spoc_desk_each_wait(const SpocDesk *desk, SpocDeskWaitFunc each)
+{
+    static const char *const reasons[] = {
+        [SPOC_MAIL_NEWS] = "to be told together with what comes until then (notifyGroupWait, "
+                           "notifyRepeatInterval)",
+        [SPOC_MAIL_DIGEST] = "for the daily digest (notifyDigestTime)",
+        [SPOC_MAIL_COLLECTED] = "beyond notifyMaxPerHour: collected into one mail",
+    };
+    gboolean is_stuck = now_unix_s() < desk->stuck_until_unix_s;
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, desk->open);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const SpocGroup *group = value;
+        tell_group(group, each, reasons[group->kind], group->due_unix_s);
+    }
+    g_hash_table_iter_init(&iter, desk->asking);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        tell_group(((const Question *)value)->group, each, "CUPS is asked how things are now", 0);
+    for (const GList *link = desk->due.head; link != NULL; link = link->next)
+        tell_group(link->data, each,
+                   is_stuck ? "the spool cannot be written; the log of spocd says why"
+                            : "its turn: other mails are under way",
+                   is_stuck ? desk->stuck_until_unix_s : 0);
+}

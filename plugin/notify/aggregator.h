@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Where events for one person become mails: at once, or after they have waited for
+ *           others about the same job or printer, for the daily digest, or for their turn under
+ *           notifyMaxPerHour. Decides with event/quiet.h what is not told, and asks CUPS what it
+ *           says of a printer and a job now.
+ * OWNERSHIP Borrows its surroundings, which outlive it.
+ *
+ * While they wait, events are in memory here and safe in their journals. A mail that waited is a
+ * message in the spool before it is sent, so that what was told together stays together whatever
+ * happens; one that goes at once flies from memory.
+ */
+#pragma once
+
+#include "notify/context.h"
+#include "notify/group.h"
+
+typedef struct _SpocDesk SpocDesk;
+
+SpocDesk *spoc_desk_new(const SpocSurroundings *surroundings);
+/* Nobody is told that anything is safe. */
+void spoc_desk_free(SpocDesk *desk);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDesk, spoc_desk_free)
+
+/* How many more entries may come now. */
+guint spoc_desk_room(const SpocDesk *desk);
+
+/* Whether the configuration lets such events be mailed at all */
+gboolean spoc_desk_wants(const SpocDesk *desk, const SpocEvent *event);
+
+/**
+ * spoc_desk_put:
+ * @entry: its event is copied where it has to wait
+ *
+ * Its safe() may be called before this returns.
+ */
+void spoc_desk_put(SpocDesk *desk, const SpocEntry *entry);
+
+/* Whether a digest, or what was collected, is due: it tells all that is there at that moment, so
+ * the journals are to be read first, to the end as they stand then. */
+gboolean spoc_desk_whole_is_due(const SpocDesk *desk);
+
+/* Lets go what is due, as far as there is room. @all_read: those too that tell all that is there */
+void spoc_desk_step(SpocDesk *desk, gboolean all_read);
+
+/* Lets all that waits for company be due: nothing more comes. @and_digests: those that wait for
+ * the time of the day as well. Returns whether there was any. */
+gboolean spoc_desk_close(SpocDesk *desk, gboolean and_digests);
+
+/* Something is due and can be written, or CUPS is asked */
+gboolean spoc_desk_is_busy(const SpocDesk *desk);
+/* Mails to be that wait */
+guint spoc_desk_waiting(const SpocDesk *desk);
+/* Unix seconds when the next is due; 0: never */
+gint64 spoc_desk_next_due_unix_s(const SpocDesk *desk);
+
+/* Why an entry is not a mail yet, in words, and until when; 0: not known */
+typedef struct {
+    const char *reason;
+    gint64 until_unix_s;
+} SpocDeskWait;
+
+/* @entry: the user_data of one that waits */
+typedef void (*SpocDeskWaitFunc)(gpointer entry, const SpocDeskWait *wait);
+void spoc_desk_each_wait(const SpocDesk *desk, SpocDeskWaitFunc each);

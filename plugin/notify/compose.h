@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  What one person is to be told becomes a message: the envelope for the outbox, and the
+ *          bytes.
+ */
+#pragma once
+
+#include "notify/group.h"
+#include "runtime/runtime.h"
+#include "spool/message.h"
+
+/**
+ * spoc_compose:
+ * @group: with at least one item
+ * @facts: (nullable): what CUPS says now of the last item's printer and job
+ * @ret_body: (out) (transfer full)
+ *
+ * Idempotent: the same group gives the same identifier and bytes.
+ *
+ * Returns: (transfer full): the envelope, or NULL with @error set
+ */
+SpocEnvelope *spoc_compose(const SpocSetup *setup, const SpocGroup *group,
+                           const SpocStateFacts *facts, GBytes **ret_body,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   What one person is to be told in one mail: events that came together, each with what
+ *           must be called once it is safe. The same news is one item, however often it comes.
+ * OWNERSHIP A group owns copies of its events. Freeing it tells nobody: the events are still in
+ *           their journals.
+ */
+#pragma once
+
+#include "cups/questions.h"
+#include "event/severity.h"
+#include "message/notification.h"
+#include "spool/journal.h"
+
+/* Items that a mail tells one by one; of the others it gives the number. */
+#define SPOC_GROUP_NEWS_MAX 20
+#define SPOC_GROUP_DIGEST_MAX 200
+
+/* The event's part in the mail is safe: it may be forgotten. */
+typedef void (*SpocGroupSafeFunc)(gpointer user_data);
+
+/* Because of what somebody is told, from what cannot be held up by strangers to what anybody can
+ * make: */
+typedef enum {
+    SPOC_CAUSE_OWN_JOB,
+    SPOC_CAUSE_PRINTERS,     /* somebody else's job or none, by a printer's or the server's
+                              * subscription */
+    SPOC_CAUSE_SOMEONES_JOB, /* by a subscription that came with that job */
+} SpocCause;
+
+/**
+ * SpocEntry: one event for one person
+ * @facts: (nullable): what CUPS says of its job
+ * @old_printer_state: 0: not known
+ * @shows_title: @person may know the title and the owner of its job
+ * @cause: with @person.is_owner it is SPOC_CAUSE_OWN_JOB in any case
+ * @may_exist: its mail may be in the spool already
+ * @safe: called once, unless the group is freed before
+ * @user_data: (transfer full)
+ */
+typedef struct {
+    const SpocEvent *event;
+    const SpocJournal *journal;
+    const SpocRecipientUri *uri;
+    const SpocJobFacts *facts;
+    const SpocPerson *person;
+    gint old_printer_state;
+    gboolean shows_title;
+    SpocCause cause;
+    gboolean may_exist;
+    SpocGroupSafeFunc safe;
+    gpointer user_data;
+    GDestroyNotify destroy;
+} SpocEntry;
+
+typedef struct {
+    SpocEvent *event;
+    char *journal;
+    char *owner, *title; /* (nullable) */
+    gint old_printer_state;
+    gboolean is_resolved;
+    gboolean hides_title;
+    guint times;
+} SpocGroupItem;
+
+typedef struct {
+    SpocMailKind kind;
+    char *key;
+    SpocPerson *person;
+    char *subject;  /* (nullable) */
+    char *language; /* (nullable): what the recipient asks for */
+    SpocFormat format;
+    GPtrArray *items; /* of SpocGroupItem, the latest last */
+    guint left_out;
+    gint64 created_unix_s; /* of the first event's journal */
+    gint64 due_unix_s;
+    SpocCause cause; /* the best of its events' */
+    gboolean may_exist;
+    gboolean had_fault;
+    gboolean is_admitted; /* it is decided that it goes */
+    char *thread;         /* (nullable) */
+    /* private */
+    GArray *refs;
+    GChecksum *members;
+} SpocGroup;
+
+SpocGroup *spoc_group_new(SpocMailKind kind, const char *key, const SpocEntry *first);
+void spoc_group_free(SpocGroup *group);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocGroup, spoc_group_free)
+
+void spoc_group_add(SpocGroup *group, const SpocEntry *entry);
+
+/* Takes all that is in @other, and frees it. */
+void spoc_group_absorb(SpocGroup *group, SpocGroup *other);
+
+/* (nullable): the last item that tells a printer's state */
+SpocGroupItem *spoc_group_last_state(const SpocGroup *group);
+/* Those items are not told; they count as members still. */
+void spoc_group_drop_states(SpocGroup *group);
+
+/* Events in it, those that are one item or are left out included */
+guint spoc_group_events(const SpocGroup *group);
+/* (nullable) (transfer full): names all its events where there are several */
+char *spoc_group_members(const SpocGroup *group);
+
+/* Calls @each with the user_data of every entry in it. */
+void spoc_group_each(const SpocGroup *group, GFunc each, gpointer user_data);
+
+/* All of it is safe: says so to each. */
+void spoc_group_settle(SpocGroup *group);

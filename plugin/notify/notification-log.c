@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The file state/told: a line a fact, fields separated by tabs and escaped as g_strescape() does.
+ *
+ *   told ADDRESS PRINTER SIGNATURE IS-FAULT FAULT-TIME TIME COUNT WINDOW-TIME
+ *   seen PRINTER STATE STATE-BEFORE TIME
+ *   sent ADDRESS TIME,TIME,…
+ *   rest ADDRESS                  what exceeds the rate is being collected
+ */
+#include "notify/notification-log.h"
+
+#include "base/address.h"
+#include "base/durable.h"
+
+#include <string.h>
+
+#define FILE_NAME "told"
+#define FILE_MAX_BYTES (16 * 1024 * 1024)
+/* What changes within this is written together. */
+#define SAVE_MS 200
+
+/* Of each kind of fact; about 300 bytes each */
+#define FACTS_MAX 5000
+
+#define HOUR_S 3600
+
+/* Every fact begins with this: the links of its kind's list, used last first. */
+typedef struct {
+    char *key;
+    GList link;
+} Fact;
+
+typedef struct {
+    Fact fact; /* ADDRESS\tPRINTER, escaped */
+    SpocTold told;
+} ToldFact;
+
+typedef struct {
+    Fact fact; /* PRINTER, escaped */
+    gint state, before;
+    gint64 when_unix_s;
+} SeenFact;
+
+typedef struct {
+    Fact fact;            /* ADDRESS, escaped */
+    GArray *times_unix_s; /* of the last hour, the oldest first; NULL: none */
+    gboolean has_rest;
+} SentFact;
+
+typedef struct {
+    GHashTable *by_key;
+    GQueue used;
+    gsize size_bytes; /* of one */
+} Facts;
+
+struct _SpocToldStore {
+    SpocSpool *spool;
+    SpocLog *log;
+    Facts told, seen, sent;
+    guint timer;
+};
+
+/* --- facts ------------------------------------------------------------------------------ */
+
+static void
+told_free(gpointer data)
+{
+    ToldFact *fact = data;
+    spoc_told_clear(&fact->told);
+    g_free(fact->fact.key);
+    g_free(fact);
+}
+
+static void
+seen_free(gpointer data)
+{
+    SeenFact *fact = data;
+    g_free(fact->fact.key);
+    g_free(fact);
+}
+
+static void
+sent_free(gpointer data)
+{
+    SentFact *fact = data;
+    g_clear_pointer(&fact->times_unix_s, g_array_unref);
+    g_free(fact->fact.key);
+    g_free(fact);
+}
+
+static void
+facts_init(Facts *facts, gsize size_bytes, GDestroyNotify destroy)
+{
+    facts->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy);
+    facts->size_bytes = size_bytes;
+    g_queue_init(&facts->used);
+}
+
+/* (nullable): counts as a use */
+static gpointer
+facts_find(Facts *facts, const char *key)
+{
+    Fact *fact = g_hash_table_lookup(facts->by_key, key);
+    if (fact == NULL)
+        return NULL;
+    g_queue_unlink(&facts->used, &fact->link);
+    g_queue_push_head_link(&facts->used, &fact->link);
+    return fact;
+}
+
+static gpointer
+facts_get(Facts *facts, const char *key)
+{
+    Fact *fact = facts_find(facts, key);
+    if (fact != NULL)
+        return fact;
+    if (facts->used.length >= FACTS_MAX) {
+        Fact *oldest = g_queue_peek_tail(&facts->used);
+        g_queue_unlink(&facts->used, &oldest->link);
+        g_hash_table_remove(facts->by_key, oldest->key);
+    }
+    fact = g_malloc0(facts->size_bytes);
+    fact->key = g_strdup(key);
+    fact->link.data = fact;
+    g_hash_table_insert(facts->by_key, fact->key, fact);
+    g_queue_push_head_link(&facts->used, &fact->link);
+    return fact;
+}
+
+/* (transfer full): fields of a line */
+static char *
+escape(const char *first, const char *second)
+{
+    g_autofree char *one = g_strescape(first, NULL);
+    g_autofree char *two = second != NULL ? g_strescape(second, NULL) : NULL;
+    return two != NULL ? g_strconcat(one, "\t", two, NULL) : g_steal_pointer(&one);
+}
+
+/* (transfer full): of a person, and a printer (nullable) */
+static char *
+person_key(const char *address, const char *printer)
+{
+    g_autofree char *who = spoc_address_key(address);
+    return escape(who, printer);
+}
+
+/* --- the file --------------------------------------------------------------------------- */
+
+static char *export(const SpocToldStore *store)
+{
+    GString *text = g_string_new(NULL);
+    for (const GList *link = store->told.used.head; link != NULL; link = link->next) {
+        const ToldFact *fact = link->data;
+        const SpocTold *told = &fact->told;
+        g_autofree char *signature = g_strescape(told->signature, NULL);
+        g_string_append_printf(text,
+                               "told\t%s\t%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT
+                               "\t%u\t%" G_GINT64_FORMAT "\n",
+                               fact->fact.key, signature, told->is_fault, told->fault_unix_s,
+                               told->told_unix_s, told->count, told->window_unix_s);
+    }
+    for (const GList *link = store->seen.used.head; link != NULL; link = link->next) {
+        const SeenFact *fact = link->data;
+        g_string_append_printf(text, "seen\t%s\t%d\t%d\t%" G_GINT64_FORMAT "\n", fact->fact.key,
+                               fact->state, fact->before, fact->when_unix_s);
+    }
+    for (const GList *link = store->sent.used.head; link != NULL; link = link->next) {
+        const SentFact *fact = link->data;
+        if (fact->has_rest)
+            g_string_append_printf(text, "rest\t%s\n", fact->fact.key);
+        if (fact->times_unix_s == NULL)
+            continue;
+        g_string_append_printf(text, "sent\t%s\t", fact->fact.key);
+        for (guint i = 0; i < fact->times_unix_s->len; i++)
+            g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "",
+                                   g_array_index(fact->times_unix_s, gint64, i));
+        g_string_append_c(text, '\n');
+    }
+    return g_string_free(text, FALSE);
+}
+
+static gboolean
+read_numbers(char *const *fields, gsize count, gint64 maximum, gint64 *ret_numbers)
+{
+    for (gsize i = 0; i < count; i++)
+        if (!g_ascii_string_to_signed(fields[i], 10, 0, maximum, &ret_numbers[i], NULL))
+            return FALSE;
+    return TRUE;
+}
+
+static void
+import_told(SpocToldStore *store, char *const *fields)
+{
+    gint64 numbers[5];
+    g_autofree char *signature = g_strcompress(fields[3]);
+    if (!read_numbers(fields + 4, 5, G_MAXINT64, numbers) || numbers[0] > 1 ||
+        numbers[3] > G_MAXINT || !g_utf8_validate(signature, -1, NULL))
+        return;
+    g_autofree char *key = g_strconcat(fields[1], "\t", fields[2], NULL);
+    ToldFact *fact = facts_get(&store->told, key);
+    spoc_told_clear(&fact->told);
+    fact->told = (SpocTold){.signature = g_steal_pointer(&signature),
+                            .is_fault = numbers[0] != 0,
+                            .fault_unix_s = numbers[1],
+                            .told_unix_s = numbers[2],
+                            .count = (guint)numbers[3],
+                            .window_unix_s = numbers[4]};
+}
+
+static void
+import_seen(SpocToldStore *store, char *const *fields)
+{
+    gint64 numbers[3];
+    if (!read_numbers(fields + 2, 3, G_MAXINT64, numbers) || numbers[0] > G_MAXINT ||
+        numbers[1] > G_MAXINT)
+        return;
+    SeenFact *fact = facts_get(&store->seen, fields[1]);
+    fact->state = (gint)numbers[0];
+    fact->before = (gint)numbers[1];
+    fact->when_unix_s = numbers[2];
+}
+
+static void
+import_sent(SpocToldStore *store, char *const *fields)
+{
+    g_auto(GStrv) times = g_strsplit(fields[2], ",", SPOC_MAILS_AN_HOUR_MAX + 1);
+    g_autoptr(GArray) numbers = g_array_new(FALSE, TRUE, sizeof(gint64));
+    g_array_set_size(numbers, g_strv_length(times));
+    if (numbers->len > SPOC_MAILS_AN_HOUR_MAX ||
+        !read_numbers(times, numbers->len, G_MAXINT64, (gint64 *)(void *)numbers->data))
+        return;
+    SentFact *fact = facts_get(&store->sent, fields[1]);
+    g_clear_pointer(&fact->times_unix_s, g_array_unref);
+    fact->times_unix_s = g_steal_pointer(&numbers);
+}
+
+static void
+import_rest(SpocToldStore *store, char *const *fields)
+{
+    SentFact *fact = facts_get(&store->sent, fields[1]);
+    fact->has_rest = TRUE;
+}
+
+static void
+import(SpocToldStore *store, const char *text)
+{
+    static const struct {
+        const char *name;
+        guint fields;
+        void (*import)(SpocToldStore *store, char *const *fields);
+    } kinds[] = {{"told", 9, import_told},
+                 {"seen", 5, import_seen},
+                 {"sent", 3, import_sent},
+                 {"rest", 2, import_rest}};
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 4 * FACTS_MAX + 1);
+    /* Used last first in the text, so the others are put first. */
+    for (guint i = g_strv_length(lines); i > 0; i--) {
+        g_auto(GStrv) fields = g_strsplit(lines[i - 1], "\t", 10);
+        for (gsize kind = 0; kind < G_N_ELEMENTS(kinds); kind++)
+            if (g_strv_length(fields) == kinds[kind].fields &&
+                strcmp(fields[0], kinds[kind].name) == 0)
+                kinds[kind].import(store, fields);
+    }
+}
+
+static gboolean
+save(gpointer user_data)
+{
+    SpocToldStore *store = user_data;
+    g_autoptr(GError) error = NULL;
+    store->timer = 0;
+    g_autofree char *text = export(store);
+    if (!spoc_durable_replace(spoc_spool_folder_fd(store->spool, "state"), FILE_NAME, text,
+                              strlen(text), 0600, NULL, &error))
+        spoc_log(store->log, SPOC_LOG_ERROR,
+                 "cannot keep what was told; after a restart something may be told again: %s",
+                 error->message);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+save_soon(SpocToldStore *store)
+{
+    if (store->timer == 0)
+        store->timer = g_timeout_add(SAVE_MS, save, store);
+}
+
+SpocToldStore *
+spoc_told_store_new(SpocSpool *spool, SpocLog *log)
+{
+    SpocToldStore *store = g_new0(SpocToldStore, 1);
+    store->spool = spool;
+    store->log = log;
+    facts_init(&store->told, sizeof(ToldFact), told_free);
+    facts_init(&store->seen, sizeof(SeenFact), seen_free);
+    facts_init(&store->sent, sizeof(SentFact), sent_free);
+    g_autoptr(GBytes) bytes =
+        spoc_durable_read(spoc_spool_folder_fd(spool, "state"), FILE_NAME, FILE_MAX_BYTES, NULL);
+    if (bytes != NULL) {
+        g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        import(store, text);
+    }
+    return store;
+}
+
+void
+spoc_told_store_free(SpocToldStore *store)
+{
+    if (store == NULL)
+        return;
+    if (store->timer != 0) {
+        g_source_remove(store->timer);
+        (void)save(store);
+    }
+    g_hash_table_unref(store->told.by_key);
+    g_hash_table_unref(store->seen.by_key);
+    g_hash_table_unref(store->sent.by_key);
+    g_free(store);
+}
+
+/* --- printers --------------------------------------------------------------------------- */
+
+const SpocTold *
+spoc_told_store_find(SpocToldStore *store, const char *address, const char *printer)
+{
+    g_autofree char *key = person_key(address, printer);
+    ToldFact *fact = facts_find(&store->told, key);
+    return fact != NULL ? &fact->told : NULL;
+}
+
+void
+spoc_told_store_tell(SpocToldStore *store, const char *address, const char *printer,
+                     const SpocEvent *event, gint64 interval_s, gint64 now_unix_s)
+{
+    g_autofree char *key = person_key(address, printer);
+    ToldFact *fact = facts_get(&store->told, key);
+    spoc_quiet_tell(&fact->told, event, interval_s, now_unix_s);
+    save_soon(store);
+}
+
+gint
+spoc_told_store_see(SpocToldStore *store, const SpocEvent *event)
+{
+    g_autofree char *printer = spoc_event_printer(event);
+    if (printer == NULL || event->printer_state <= 0)
+        return 0;
+    g_autofree char *key = escape(printer, NULL);
+    SeenFact *fact = facts_get(&store->seen, key);
+    if (event->when_unix_s < fact->when_unix_s)
+        return 0; /* read again after a restart: what it followed is forgotten */
+    if (event->printer_state != fact->state) {
+        fact->before = fact->state;
+        fact->state = event->printer_state;
+        save_soon(store);
+    }
+    fact->when_unix_s = event->when_unix_s;
+    return fact->before;
+}
+
+/* --- the rate --------------------------------------------------------------------------- */
+
+/* (nullable): the times of the last hour */
+static GArray *
+recent(SpocToldStore *store, const char *address, gint64 now_unix_s)
+{
+    g_autofree char *key = person_key(address, NULL);
+    SentFact *fact = facts_find(&store->sent, key);
+    if (fact == NULL || fact->times_unix_s == NULL)
+        return NULL;
+    GArray *times = fact->times_unix_s;
+    guint old = 0;
+    /* Those in the future were counted before the clock was set back. */
+    while (old < times->len && (g_array_index(times, gint64, old) <= now_unix_s - HOUR_S ||
+                                g_array_index(times, gint64, old) > now_unix_s))
+        old++;
+    if (old > 0)
+        g_array_remove_range(times, 0, old);
+    return times;
+}
+
+gint64
+spoc_told_store_next_unix_s(SpocToldStore *store, const char *address, guint max_per_hour,
+                            gint64 now_unix_s)
+{
+    const GArray *times = recent(store, address, now_unix_s);
+    if (times == NULL || times->len < max_per_hour)
+        return now_unix_s;
+    return g_array_index(times, gint64, times->len - max_per_hour) + HOUR_S;
+}
+
+void
+spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix_s)
+{
+    GArray *times = recent(store, address, now_unix_s);
+    if (times == NULL) {
+        g_autofree char *key = person_key(address, NULL);
+        SentFact *fact = facts_get(&store->sent, key);
+        times = fact->times_unix_s = g_array_new(FALSE, FALSE, sizeof(gint64));
+    }
+    if (times->len >= SPOC_MAILS_AN_HOUR_MAX)
+        g_array_remove_index(times, 0);
+    g_array_append_val(times, now_unix_s);
+    save_soon(store);
+}
+
+gboolean
+spoc_told_store_has_rest(SpocToldStore *store, const char *address)
+{
+    g_autofree char *key = escape(address, NULL);
+    const SentFact *fact = facts_find(&store->sent, key);
+    return fact != NULL && fact->has_rest;
+}
+
+void
+spoc_told_store_set_rest(SpocToldStore *store, const char *address, gboolean has_rest)
+{
+    g_autofree char *key = escape(address, NULL);
+    SentFact *fact = facts_get(&store->sent, key);
+    if (fact->has_rest != has_rest)
+        save_soon(store);
+    fact->has_rest = has_rest;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   What was told to whom, as far as the next mail depends on it: the state of a printer
+ *           that somebody heard last, how a printer was before, and how many notifications went
+ *           to an address in the last hour. Kept in the spool's state/, for spocd comes and goes.
+ * OWNERSHIP Borrows spool and log.
+ * SECURITY  The file may be anybody's by the time it is read: a line that is not what is written
+ *           here is passed over. Everything is bounded; what was used longest ago goes.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "event/suppression.h"
+#include "spool/spool.h"
+
+typedef struct _SpocToldStore SpocToldStore;
+
+SpocToldStore *spoc_told_store_new(SpocSpool *spool, SpocLog *log);
+/* Writes what is not written yet. */
+void spoc_told_store_free(SpocToldStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocToldStore, spoc_told_store_free)
+
+/* (nullable): what @address was told of @printer; until the store is changed */
+const SpocTold *spoc_told_store_find(SpocToldStore *store, const char *address,
+                                     const char *printer);
+/* @address was told @event of @printer. */
+void spoc_told_store_tell(SpocToldStore *store, const char *address, const char *printer,
+                          const SpocEvent *event, gint64 interval_s, gint64 now_unix_s);
+
+/**
+ * spoc_told_store_see:
+ *
+ * Takes note of the state of a printer's event, whoever gets it.
+ *
+ * Returns: the state before, 0 when it is not known; the same for the same event seen again
+ */
+gint spoc_told_store_see(SpocToldStore *store, const SpocEvent *event);
+
+#define SPOC_MAILS_AN_HOUR_MAX 1000
+
+/**
+ * spoc_told_store_next_unix_s:
+ * @max_per_hour: 1 to SPOC_MAILS_AN_HOUR_MAX
+ *
+ * Returns: when @address may be sent the next notification; @now_unix_s when that is now
+ */
+gint64 spoc_told_store_next_unix_s(SpocToldStore *store, const char *address, guint max_per_hour,
+                                   gint64 now_unix_s);
+/* One went to @address. */
+void spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix_s);
+
+/* Whether what exceeds the rate is being collected: the next spocd goes on with it, and does not
+ * begin with single mails again. */
+gboolean spoc_told_store_has_rest(SpocToldStore *store, const char *address);
+void spoc_told_store_set_rest(SpocToldStore *store, const char *address, gboolean has_rest);

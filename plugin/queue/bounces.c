@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "queue/bounces.h"
+
+#include "base/error.h"
+#include "message/bounce.h"
+
+#include <string.h>
+
+/* What is kept of undeliverable mail, and after how many more that is looked at */
+#define FAILED_MAX 1000
+#define FAILED_MAX_BYTES ((guint64)1024 * 1024 * 1024)
+#define FAILED_CHECK 100
+/* A report that could not be written is tried again after so long. */
+#define AGAIN_S 60
+
+struct _SpocReporter {
+    SpocSpool *spool;
+    SpocLog *log;
+    SpocReportMadeFunc made;
+    gpointer user_data;
+    const SpocSetup *setup;
+    GHashTable *pending; /* set of ids in failed/ */
+    gint64 due_unix_s;   /* of the first of them */
+    guint timer;
+    guint failed; /* since failed/ was last looked at */
+};
+
+SpocReporter *
+spoc_reporter_new(SpocSpool *spool, SpocLog *log, SpocReportMadeFunc made, gpointer user_data)
+{
+    SpocReporter *reporter = g_new0(SpocReporter, 1);
+    reporter->spool = spool;
+    reporter->log = log;
+    reporter->made = made;
+    reporter->user_data = user_data;
+    reporter->pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return reporter;
+}
+
+void
+spoc_reporter_free(SpocReporter *reporter)
+{
+    if (reporter == NULL)
+        return;
+    g_clear_handle_id(&reporter->timer, g_source_remove);
+    g_hash_table_unref(reporter->pending);
+    g_free(reporter);
+}
+
+void
+spoc_reporter_use(SpocReporter *reporter, const SpocSetup *setup)
+{
+    reporter->setup = setup;
+}
+
+static const char *
+report_to(const SpocReporter *reporter)
+{
+    if (reporter->setup == NULL)
+        return NULL;
+    return spoc_config_string(reporter->setup->config, SPOC_OPTION_MAIL_REPORT_TO);
+}
+
+gint64
+spoc_reporter_due_unix_s(const SpocReporter *reporter, const SpocEnvelope *envelope,
+                         gint64 now_unix_s)
+{
+    if (report_to(reporter) == NULL || strcmp(envelope->kind, SPOC_REPORT_KIND) == 0)
+        return 0;
+    return now_unix_s + SPOC_REPORT_GATHER_S;
+}
+
+static gboolean
+on_due(gpointer user_data)
+{
+    SpocReporter *reporter = user_data;
+    reporter->timer = 0;
+    spoc_reporter_flush(reporter);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+wait_until(SpocReporter *reporter, gint64 due_unix_s)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 wait_s = CLAMP(due_unix_s - now, 0, SPOC_REPORT_GATHER_S);
+    g_clear_handle_id(&reporter->timer, g_source_remove);
+    reporter->due_unix_s = due_unix_s;
+    reporter->timer = g_timeout_add_seconds((guint)wait_s, on_due, reporter);
+}
+
+static void
+add_pending(SpocReporter *reporter, const char *id, gint64 due_unix_s)
+{
+    gboolean full = g_hash_table_size(reporter->pending) + 1 >= SPOC_REPORT_PENDING_MAX;
+    g_hash_table_add(reporter->pending, g_strdup(id));
+    if (full)
+        wait_until(reporter, 0);
+    else if (reporter->timer == 0 || due_unix_s < reporter->due_unix_s)
+        wait_until(reporter, due_unix_s);
+}
+
+/* Anybody who can print can cause mail that is refused. */
+static void
+bound(SpocReporter *reporter)
+{
+    guint removed = 0;
+    g_autoptr(GError) error = NULL;
+    reporter->failed = 0;
+    if (!spoc_queue_bound(reporter->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES,
+                          &removed, &error))
+        spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+    if (removed > 0)
+        spoc_log(reporter->log, SPOC_LOG_WARNING,
+                 "%u undeliverable messages were removed, the oldest first: no more than %d of 1 "
+                 "GiB are kept",
+                 removed, FAILED_MAX);
+}
+
+void
+spoc_reporter_note(SpocReporter *reporter, const SpocEnvelope *envelope)
+{
+    if (++reporter->failed >= FAILED_CHECK)
+        bound(reporter);
+    if (envelope->next_attempt_unix_s != 0)
+        add_pending(reporter, envelope->id, envelope->next_attempt_unix_s);
+}
+
+static void
+learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer reporter)
+{
+    /* More than fit now are learnt behind the next report. */
+    if (next_attempt_unix_s != 0 &&
+        g_hash_table_size(((SpocReporter *)reporter)->pending) < SPOC_REPORT_PENDING_MAX)
+        add_pending(reporter, id, next_attempt_unix_s);
+}
+
+gboolean
+spoc_reporter_load(SpocReporter *reporter, GError **error)
+{
+    return spoc_queue_each(reporter->spool, SPOC_STATE_FAILED, learn, reporter, error);
+}
+
+gboolean
+spoc_reporter_is_pending(const SpocReporter *reporter)
+{
+    return g_hash_table_size(reporter->pending) > 0;
+}
+
+/* --- the report ------------------------------------------------------------------------- */
+
+/* Adds each recipient who did not get the message. */
+static void
+add_returned(GArray *returned, const SpocEnvelope *envelope)
+{
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        const SpocReturned entry = {
+            .id = envelope->id,
+            .recipient = recipient->address,
+            .subject = envelope->subject,
+            .reason = envelope->reason != NULL ? envelope->reason : recipient->reply,
+            .job_id = envelope->job_id,
+            .created_unix_s = envelope->created_unix_s,
+        };
+        if (recipient->state == SPOC_RECIPIENT_FAILED)
+            g_array_append_val(returned, entry);
+    }
+}
+
+/* The envelopes of what is pending; those that were retried or deleted meanwhile are gone. */
+static GPtrArray *
+load_pending(const SpocReporter *reporter)
+{
+    GPtrArray *envelopes = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_envelope_free);
+    GHashTableIter place;
+    gpointer id = NULL;
+    g_hash_table_iter_init(&place, reporter->pending);
+    while (g_hash_table_iter_next(&place, &id, NULL)) {
+        g_autoptr(GError) error = NULL;
+        SpocEnvelope *envelope = spoc_queue_load(reporter->spool, SPOC_STATE_FAILED, id, &error);
+        if (envelope != NULL)
+            g_ptr_array_add(envelopes, envelope);
+        else if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+            spoc_log(reporter->log, SPOC_LOG_ERROR, "%s: not in a report: %s", (const char *)id,
+                     error->message);
+    }
+    return envelopes;
+}
+
+static gboolean
+store(SpocReporter *reporter, const SpocComposedMail *mail, const char *to, gint64 now,
+      GError **error)
+{
+    g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
+    envelope->id = g_strdup(mail->id);
+    envelope->kind = g_strdup(SPOC_REPORT_KIND);
+    envelope->sender = g_strdup(""); /* RFC 5321 4.5.5: nobody answers a report */
+    spoc_envelope_add_recipient(envelope, to);
+    envelope->subject = g_strdup(mail->subject);
+    envelope->message_id = g_strdup(mail->message_id);
+    envelope->size_bytes = g_bytes_get_size(mail->bytes);
+    envelope->created_unix_s = now;
+    envelope->next_attempt_unix_s = now;
+    return spoc_queue_add(reporter->spool, envelope, mail->bytes, SPOC_STATE_WAITING, error);
+}
+
+/* FALSE when it is to be tried again. */
+static gboolean
+report(SpocReporter *reporter, const GPtrArray *envelopes, const char *to)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GArray) returned = g_array_new(FALSE, FALSE, sizeof(SpocReturned));
+    for (guint i = 0; i < envelopes->len; i++)
+        add_returned(returned, g_ptr_array_index(envelopes, i));
+    if (returned->len == 0)
+        return TRUE;
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    const SpocReport content = {
+        .returned = (const SpocReturned *)(gpointer)returned->data,
+        .count = returned->len,
+        .sender = reporter->setup->sender,
+        .sender_name = reporter->setup->sender_name,
+        .recipient = to,
+        .host_name = reporter->setup->host_name,
+        .language = reporter->setup->language,
+        .now_unix_s = now,
+    };
+    g_autoptr(SpocComposedMail) mail = spoc_report_compose(&content, &error);
+    if (mail == NULL) {
+        spoc_log(reporter->log, SPOC_LOG_ERROR, "no report of undeliverable mail to '%s': %s", to,
+                 error->message);
+        return TRUE;
+    }
+    if (!store(reporter, mail, to, now, &error)) {
+        spoc_log(reporter->log, SPOC_LOG_ERROR,
+                 "the report of undeliverable mail cannot be written, trying again: %s",
+                 error->message);
+        return FALSE;
+    }
+    reporter->made(mail->id, reporter->user_data);
+    return TRUE;
+}
+
+/* A power loss before these times are on the disk makes the same report once more, with the
+ * same Message-ID. */
+static void
+forget(SpocReporter *reporter)
+{
+    GHashTableIter place;
+    gpointer id = NULL;
+    g_hash_table_iter_init(&place, reporter->pending);
+    while (g_hash_table_iter_next(&place, &id, NULL)) {
+        g_autoptr(GError) error = NULL;
+        if (!spoc_queue_set_time(reporter->spool, SPOC_STATE_FAILED, id, 0, &error) &&
+            !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+            spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+    }
+    g_hash_table_remove_all(reporter->pending);
+}
+
+void
+spoc_reporter_flush(SpocReporter *reporter)
+{
+    g_clear_handle_id(&reporter->timer, g_source_remove);
+    if (!spoc_reporter_is_pending(reporter))
+        return;
+    gboolean full = g_hash_table_size(reporter->pending) >= SPOC_REPORT_PENDING_MAX;
+    const char *to = report_to(reporter);
+    g_autoptr(GPtrArray) envelopes = to != NULL ? load_pending(reporter) : NULL;
+    if (envelopes == NULL || report(reporter, envelopes, to))
+        forget(reporter);
+    else
+        wait_until(reporter, g_get_real_time() / G_USEC_PER_SEC + AGAIN_S);
+    g_autoptr(GError) error = NULL;
+    if (full && !spoc_reporter_is_pending(reporter) && !spoc_reporter_load(reporter, &error))
+        spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+}
+
+/* --- keeping ---------------------------------------------------------------------------- */
+
+typedef struct {
+    SpocReporter *reporter;
+    gint64 before_unix_s;
+    guint removed;
+} Sweep;
+
+static void
+sweep_one(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+{
+    Sweep *sweep = user_data;
+    g_autoptr(GError) error = NULL;
+    if (changed_unix_s >= sweep->before_unix_s || next_attempt_unix_s != 0)
+        return;
+    if (spoc_queue_delete(sweep->reporter->spool, SPOC_STATE_FAILED, id, &error))
+        sweep->removed++;
+    else
+        spoc_log(sweep->reporter->log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
+}
+
+void
+spoc_reporter_sweep(SpocReporter *reporter, gint64 now_unix_s)
+{
+    gint64 keep_s =
+        spoc_config_duration_ms(reporter->setup->config, SPOC_OPTION_MAIL_KEEP_FAILED) / 1000;
+    Sweep sweep = {.reporter = reporter, .before_unix_s = now_unix_s - keep_s};
+    g_autoptr(GError) error = NULL;
+    if (!spoc_queue_each(reporter->spool, SPOC_STATE_FAILED, sweep_one, &sweep, &error))
+        spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+    if (sweep.removed > 0)
+        spoc_log(reporter->log, SPOC_LOG_INFO,
+                 "%u undeliverable messages were removed: they were kept for mailKeepFailed",
+                 sweep.removed);
+    bound(reporter);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   What an administrator does to messages that wait: try them now, hold them back,
+ *           let them go, drop them. The running spocd does it for spocctl; where none runs,
+ *           spocctl does it itself, holding the spool's lock.
+ * ERRORS    SPOC_ERROR_NOT_FOUND: no such message; SPOC_ERROR_UNAVAILABLE: it is being sent
+ *           at this moment; SPOC_ERROR_INVALID: its state does not allow that; else what the
+ *           queue says. The message is then as it was, or, when the spool failed in the middle of
+ *           many, as it was to be.
+ *
+ * Only the holder of the spool's lock may call these, and only for messages that it is not
+ * sending.
+ */
+#pragma once
+
+#include "spool/message.h"
+
+/**
+ * SpocOrder:
+ * @SPOC_ORDER_RETRY: due now, whatever its state. One that had failed is sent again to those who
+ *   were refused, and has mailMaxAge anew.
+ * @SPOC_ORDER_HOLD: held until somebody releases it; no schedule and no new configuration does
+ * @SPOC_ORDER_RELEASE: a held message goes, due now
+ * @SPOC_ORDER_DELETE: dropped for good; one whose envelope is damaged, too
+ */
+typedef enum {
+    SPOC_ORDER_RETRY,
+    SPOC_ORDER_HOLD,
+    SPOC_ORDER_RELEASE,
+    SPOC_ORDER_DELETE,
+} SpocOrder;
+
+#define SPOC_ORDER_COUNT 4
+
+const char *spoc_order_name(SpocOrder order); /* "retry", "hold", … */
+
+/* So many share their syncs; more are for the caller to divide, so that it can do something else
+ * in between. */
+#define SPOC_STEER_TOGETHER_MAX 128
+
+/**
+ * spoc_steer:
+ * @ids: (array length=count): at most SPOC_STEER_TOGETHER_MAX
+ *
+ * Returns: (transfer full) (element-type GError): for each of @ids what is wrong, or NULL when the
+ *   order was carried out, durably
+ */
+GPtrArray *spoc_steer(SpocSpool *spool, SpocOrder order, const char *const *ids, gsize count,
+                      gint64 now_unix_s);

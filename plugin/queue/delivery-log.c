@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "queue/delivery-log.h"
+
+/* The same sentence is repeated only after so long. */
+#define REPEAT_S 3600
+
+/* Of addresses in a line, about */
+#define WHOSE_MAX_BYTES 300
+
+void
+spoc_alarm_clear(SpocAlarm *alarm)
+{
+    g_clear_pointer(&alarm->sentence, g_free);
+    alarm->said_unix_s = 0;
+}
+
+/* What the lines about a message are about */
+static SpocLogFields
+log_fields(const SpocEnvelope *envelope, const SpocOutcome *outcome)
+{
+    SpocLogFields fields = {.queue_id = envelope->id, .job_id = envelope->job_id};
+    if (envelope->recipients->len == 1) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, 0);
+        fields.recipient = recipient->address;
+        fields.reply = recipient->reply;
+    }
+    fields.server = outcome->server;
+    fields.stage = outcome->stage >= 0 ? spoc_stage_name((SpocStage)outcome->stage) : NULL;
+    fields.reply = outcome->queue_reply != NULL ? outcome->queue_reply : fields.reply;
+    return fields;
+}
+
+static void
+say_trouble(SpocAlarm *alarm, SpocLog *log, const SpocLogFields *fields, SpocLogLevel level,
+            const SpocEnvelope *envelope, gint64 now_unix_s)
+{
+    gboolean repeated = g_strcmp0(alarm->sentence, envelope->reason) == 0 &&
+                        now_unix_s < alarm->said_unix_s + REPEAT_S;
+    if (!repeated) {
+        g_free(alarm->sentence);
+        alarm->sentence = g_strdup(envelope->reason);
+        alarm->said_unix_s = now_unix_s;
+    }
+    spoc_log_about(log, repeated ? SPOC_LOG_INFO : level, fields, "%s: %s", envelope->id,
+                   envelope->reason);
+}
+
+/* (transfer full): the job and the addresses, by which an administrator looks for a mail */
+static char *
+say_whose(const SpocEnvelope *envelope)
+{
+    GString *text = g_string_new(NULL);
+    if (envelope->job_id > 0)
+        g_string_append_printf(text, "job %d, ", (int)envelope->job_id);
+    for (guint i = 0; i < envelope->recipients->len && text->len < WHOSE_MAX_BYTES; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        g_string_append_printf(text, "%s%s", i == 0 ? "to " : ", ", recipient->address);
+    }
+    return g_string_free(text, FALSE);
+}
+
+void
+spoc_alarm_outcome(SpocAlarm *alarm, SpocLog *log, const SpocEnvelope *envelope,
+                   const SpocOutcome *outcome, guint delivered, SpocFate fate, gint64 now_unix_s)
+{
+    const SpocLogFields fields = log_fields(envelope, outcome);
+    if (delivered > 0) {
+        g_autofree char *whose = say_whose(envelope);
+        spoc_log_about(log, SPOC_LOG_INFO, &fields,
+                       "%s: %s took it for %u of %u recipients: %s (%s)", envelope->id,
+                       outcome->server != NULL ? outcome->server : "the server", delivered,
+                       envelope->recipients->len,
+                       outcome->queue_reply != NULL ? outcome->queue_reply : "", whose);
+    }
+    if (outcome->possible_duplicate)
+        spoc_log_about(log, SPOC_LOG_WARNING, &fields,
+                       "%s: %s lost the connection behind the final dot (%u times so far): this "
+                       "message may arrive twice, with the same Message-ID",
+                       envelope->id, outcome->dropped_by, outcome->drops);
+    /* Each message that is given up is an error of its own. */
+    if (fate == SPOC_FATE_FAILED)
+        spoc_log_about(log, SPOC_LOG_ERROR, &fields, "%s: %s", envelope->id, envelope->reason);
+    else if (fate == SPOC_FATE_HELD)
+        say_trouble(alarm, log, &fields, SPOC_LOG_ERROR, envelope, now_unix_s);
+    else if (fate == SPOC_FATE_WAITING)
+        say_trouble(alarm, log, &fields, SPOC_LOG_WARNING, envelope, now_unix_s);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  The lines of the log about a message's outcome. One alarm, not one a message: the same
+ *          sentence about a server is an ERROR or WARNING once an hour, and an INFO otherwise.
+ */
+#pragma once
+
+#include "base/log.h"
+#include "queue/outcome.h"
+
+typedef struct {
+    char *sentence; /* (nullable): said last */
+    gint64 said_unix_s;
+} SpocAlarm;
+
+void spoc_alarm_clear(SpocAlarm *alarm);
+
+/* @delivered: how many recipients got it now */
+void spoc_alarm_outcome(SpocAlarm *alarm, SpocLog *log, const SpocEnvelope *envelope,
+                        const SpocOutcome *outcome, guint delivered, SpocFate fate,
+                        gint64 now_unix_s);

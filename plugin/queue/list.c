@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "queue/list.h"
+
+#include "base/address.h"
+#include "base/durable.h"
+#include "base/error.h"
+#include "queue/list-scans.h"
+#include "spool/journal.h"
+
+#include <string.h>
+
+#define WAITS_MAX_BYTES (2 * 1024 * 1024)
+
+typedef struct {
+    SpocGatherWarnFunc warn;
+    gpointer user_data;
+} Warner;
+
+static void
+warn_about(const Warner *warner, const char *what, const char *id, const GError *error)
+{
+    if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        return; /* it went on while we were looking */
+    g_autofree char *text = g_strdup_printf("%s '%s': %s", what, id, error->message);
+    warner->warn(text, warner->user_data);
+}
+
+static gboolean
+gather_state(SpocSpool *spool, SpocMessageState state, const Warner *warner, GPtrArray *list,
+             GError **error)
+{
+    g_autoptr(GPtrArray) entries = spoc_queue_list(spool, state, error);
+    if (entries == NULL)
+        return FALSE;
+    for (guint i = 0; i < entries->len; i++) {
+        const SpocQueueEntry *entry = g_ptr_array_index(entries, i);
+        g_autoptr(GError) problem = NULL;
+        SpocEnvelope *envelope = spoc_queue_load(spool, state, entry->id, &problem);
+        if (envelope != NULL)
+            g_ptr_array_add(list, spoc_listed_new(envelope, state));
+        else
+            warn_about(warner, "message", entry->id, problem);
+    }
+    return TRUE;
+}
+
+/* What keeps the events of a journal */
+typedef struct {
+    char *reason;
+    gint64 until_unix_s;
+} Wait;
+
+static void
+wait_free(gpointer data)
+{
+    Wait *wait = data;
+    g_free(wait->reason);
+    g_free(wait);
+}
+
+static void
+take_wait(GHashTable *waits, const char *line)
+{
+    g_autofree Wait *wait = g_new0(Wait, 1);
+    char *journal = NULL;
+    if (spoc_wait_parse(line, &journal, &wait->until_unix_s, &wait->reason))
+        g_hash_table_replace(waits, journal, g_steal_pointer(&wait));
+}
+
+/* (nullable): by journal; from the running spocd, else what the last one has left */
+static GHashTable *
+gather_waits(SpocSpool *spool, SpocClient *client, GError **error)
+{
+    g_autoptr(GHashTable) waits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wait_free);
+    if (client == NULL) {
+        g_autoptr(GBytes) bytes = spoc_durable_read(spoc_spool_folder_fd(spool, "state"),
+                                                    SPOC_WAITS_FILE, WAITS_MAX_BYTES, NULL);
+        g_autofree char *text =
+            bytes != NULL ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes))
+                          : g_strdup("");
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line != NULL; line++)
+            take_wait(waits, *line);
+        return g_steal_pointer(&waits);
+    }
+    g_autoptr(GPtrArray) lines = spoc_client_ask(client, "waits", error);
+    if (lines == NULL)
+        return NULL;
+    for (guint i = 0; i < lines->len; i++)
+        take_wait(waits, g_ptr_array_index(lines, i));
+    return g_steal_pointer(&waits);
+}
+
+/* (transfer full) @wait: (nullable) */
+static char *
+wait_text(const Wait *wait, gboolean is_running)
+{
+    if (is_running)
+        return g_strdup(wait != NULL ? wait->reason : "spocd has not read them yet");
+    if (wait == NULL)
+        return g_strdup("spocd does not run; it reads them when it is started");
+    return g_strconcat(wait->reason, " (when spocd last ran; it does not run now)", NULL);
+}
+
+/* (nullable): NULL when all its events are dealt with */
+static SpocListed *
+list_journal(SpocJournal *journal, const Wait *wait, gboolean is_running)
+{
+    guint64 size = spoc_journal_size(journal);
+    guint64 done = spoc_journal_marked_before(journal);
+    if (size <= done)
+        return NULL;
+    SpocEnvelope *envelope = spoc_envelope_new();
+    envelope->id = g_strdup(spoc_journal_name(journal));
+    envelope->kind = g_strdup(SPOC_LISTING_KIND_EVENTS);
+    spoc_envelope_add_recipient(envelope, spoc_journal_recipient_uri(journal));
+    envelope->subject = g_strdup("events not yet composed");
+    envelope->size_bytes = size - done;
+    envelope->created_unix_s = spoc_journal_created_unix_s(journal);
+    envelope->next_attempt_unix_s = wait != NULL ? wait->until_unix_s : 0;
+    envelope->reason = wait_text(wait, is_running);
+    return spoc_listed_new(envelope, SPOC_STATE_NEW);
+}
+
+static gboolean
+gather_journals(SpocSpool *spool, SpocClient *client, const Warner *warner, GPtrArray *list,
+                GError **error)
+{
+    g_autoptr(GHashTable) waits = gather_waits(spool, client, error);
+    g_autoptr(GPtrArray) names = waits != NULL ? spoc_journal_list(spool, error) : NULL;
+    if (names == NULL)
+        return FALSE;
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autoptr(GError) problem = NULL;
+        gboolean ended = FALSE;
+        g_autoptr(SpocJournal) journal = spoc_journal_open(spool, name, &problem);
+        if (journal == NULL || !spoc_journal_refresh(journal, &ended, &problem)) {
+            warn_about(warner, "journal", name, problem);
+            continue;
+        }
+        SpocListed *listed =
+            list_journal(journal, g_hash_table_lookup(waits, name), client != NULL);
+        if (listed != NULL)
+            g_ptr_array_add(list, listed);
+    }
+    return TRUE;
+}
+
+static gint
+compare_age(gconstpointer a, gconstpointer b)
+{
+    const SpocListed *left = *(const SpocListed *const *)a;
+    const SpocListed *right = *(const SpocListed *const *)b;
+    if (left->envelope->created_unix_s != right->envelope->created_unix_s)
+        return left->envelope->created_unix_s < right->envelope->created_unix_s ? -1 : 1;
+    return strcmp(left->envelope->id, right->envelope->id);
+}
+
+void
+spoc_gather_merge(GPtrArray *list, GPtrArray *other)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < list->len; i++) {
+        const SpocListed *listed = g_ptr_array_index(list, i);
+        g_hash_table_add(known, listed->envelope->id);
+    }
+    g_ptr_array_set_free_func(other, NULL);
+    for (guint i = 0; i < other->len; i++) {
+        SpocListed *listed = g_ptr_array_index(other, i);
+        if (g_hash_table_contains(known, listed->envelope->id)) {
+            spoc_listed_free(listed);
+            continue;
+        }
+        g_hash_table_add(known, listed->envelope->id);
+        g_ptr_array_add(list, listed);
+    }
+    g_ptr_array_unref(other);
+    g_ptr_array_sort(list, compare_age);
+}
+
+static GPtrArray *
+gather_memory(SpocClient *client, GError **error)
+{
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    if (client == NULL)
+        return g_steal_pointer(&list);
+    g_autoptr(GPtrArray) lines = spoc_client_ask(client, "queue-memory", error);
+    if (lines == NULL)
+        return NULL;
+    for (guint i = 0; i < lines->len; i++) {
+        SpocListed *listed = spoc_listing_parse(g_ptr_array_index(lines, i), error);
+        if (listed == NULL)
+            return NULL;
+        g_ptr_array_add(list, listed);
+    }
+    return g_steal_pointer(&list);
+}
+
+/* (transfer full) (nullable): what spocd says of documents that wait; NULL when none runs */
+static GPtrArray *
+ask_reasons(SpocClient *client)
+{
+    if (client == NULL)
+        return NULL;
+    GPtrArray *lines = spoc_client_ask(client, "scan-reasons", NULL);
+    return lines != NULL ? lines : g_ptr_array_new(); /* of another version */
+}
+
+GPtrArray *
+spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn, gpointer user_data,
+            GError **error)
+{
+    /* Documents first, then memory: a message only ever goes from there to the spool, so none is
+     * missed; and where one is in several places the last knows best. */
+    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    g_autoptr(GPtrArray) reasons = ask_reasons(client);
+    if (!spoc_gather_scans(spool, reasons, entries, error))
+        return NULL;
+    g_autoptr(GPtrArray) memory = gather_memory(client, error);
+    if (memory == NULL)
+        return NULL;
+    const Warner warner = {warn, user_data};
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    if (!gather_journals(spool, client, &warner, list, error))
+        return NULL;
+    for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
+        g_autoptr(GPtrArray) found =
+            g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+        if (!gather_state(spool, (SpocMessageState)state, &warner, found, error))
+            return NULL;
+        spoc_gather_merge(list, g_steal_pointer(&found));
+    }
+    spoc_gather_merge(list, g_steal_pointer(&memory));
+    spoc_gather_merge(list, g_steal_pointer(&entries));
+    g_autoptr(GPtrArray) aside = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    if (!spoc_gather_aside(spool, aside, error))
+        return NULL;
+    spoc_gather_merge(list, g_steal_pointer(&aside));
+    return g_steal_pointer(&list);
+}
+
+static gboolean
+address_matches(const char *wanted, const char *address)
+{
+    g_autofree char *wanted_key = spoc_address_key(wanted);
+    g_autofree char *key = spoc_address_key(address);
+    return wanted[0] == '@' ? g_str_has_suffix(key, wanted_key) : g_str_equal(key, wanted_key);
+}
+
+gboolean
+spoc_gather_matches(const SpocGatherFilter *filter, const SpocListed *listed, gint64 now_unix_s)
+{
+    const SpocEnvelope *envelope = listed->envelope;
+    if (filter->job_id != 0 && filter->job_id != envelope->job_id)
+        return FALSE;
+    if (filter->states != 0 && (filter->states & (1u << listed->state)) == 0)
+        return FALSE;
+    if (filter->older_than_s > 0 && now_unix_s - envelope->created_unix_s < filter->older_than_s)
+        return FALSE;
+    if (filter->recipient == NULL)
+        return TRUE;
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        if (address_matches(filter->recipient, recipient->address))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+gboolean
+spoc_gather_parse_age(const char *text, gint64 *ret_s, GError **error)
+{
+    static const struct {
+        const char *unit;
+        gint64 seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    char *end = NULL;
+    guint64 number = g_ascii_isdigit(text[0]) ? g_ascii_strtoull(text, &end, 10) : 0;
+    for (guint i = 0; end != NULL && i < G_N_ELEMENTS(units); i++) {
+        if (g_str_equal(end, units[i].unit) && number <= G_MAXINT32) {
+            *ret_s = (gint64)number * units[i].seconds;
+            return TRUE;
+        }
+    }
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                "'%s' is not an age; give seconds, or 15m, 2h, 3d", text);
+    return FALSE;
+}
+
+gboolean
+spoc_gather_parse_state(const char *text, guint *ret_bit, GError **error)
+{
+    for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
+        if (g_str_equal(text, spoc_message_state_name((SpocMessageState)state))) {
+            *ret_bit = 1u << state;
+            return TRUE;
+        }
+    }
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                "'%s' is not a state; there are new, waiting, sending, held and failed", text);
+    return FALSE;
+}

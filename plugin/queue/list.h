@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  Everything that waits, as one list: the messages in the spool, those that spocd
+ *          has only in memory, journals with events and documents that are no messages yet, and
+ *          what was set aside.
+ */
+#pragma once
+
+#include "control/client.h"
+#include "queue/list-item.h"
+
+/**
+ * SpocGatherWarnFunc:
+ *
+ * One entry that could not be read; the rest of the list is good.
+ */
+typedef void (*SpocGatherWarnFunc)(const char *text, gpointer user_data);
+
+/**
+ * spoc_gather:
+ * @client: (nullable): the running spocd
+ *
+ * Returns: (transfer full) (element-type SpocListed): oldest first
+ */
+GPtrArray *spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn,
+                       gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/**
+ * spoc_gather_merge:
+ * @list: (element-type SpocListed): from the spool; gets what @other has besides
+ * @other: (transfer full) (element-type SpocListed): an id that @list has is dropped:
+ *   what is on disk is the newer truth
+ *
+ * Pure; leaves @list sorted, oldest first, then by id.
+ */
+void spoc_gather_merge(GPtrArray *list, GPtrArray *other);
+
+/**
+ * SpocGatherFilter:
+ * @recipient: (nullable): an address, or "@domain"
+ * @job_id: 0: any
+ * @states: bits 1 << SpocMessageState; 0: any
+ * @older_than_s: at least so old; 0: any
+ */
+typedef struct {
+    const char *recipient;
+    gint64 job_id;
+    guint states;
+    gint64 older_than_s;
+} SpocGatherFilter;
+
+/* Pure. */
+gboolean spoc_gather_matches(const SpocGatherFilter *filter, const SpocListed *listed,
+                             gint64 now_unix_s);
+
+/* "90", "90s", "15m", "2h", "3d" as seconds. FALSE with SPOC_ERROR_INVALID. */
+gboolean spoc_gather_parse_age(const char *text, gint64 *ret_s,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* "new", "waiting", … as a bit. FALSE with SPOC_ERROR_INVALID. */
+gboolean spoc_gather_parse_state(const char *text, guint *ret_bit,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "queue/outcome.h"
+
+SpocMessageState
+spoc_fate_state(SpocFate fate)
+{
+    if (fate == SPOC_FATE_HELD)
+        return SPOC_STATE_HELD;
+    return fate == SPOC_FATE_FAILED ? SPOC_STATE_FAILED : SPOC_STATE_WAITING;
+}
+
+/* Takes over what was said about each recipient. Returns how many were delivered now. */
+static guint
+note_recipients(SpocEnvelope *envelope, const SpocOutcome *outcome, gboolean *ret_hold)
+{
+    guint delivered = 0, next = 0;
+    *ret_hold = FALSE;
+    for (guint i = 0; i < envelope->recipients->len && next < outcome->recipient_count; i++) {
+        SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        if (recipient->state != SPOC_RECIPIENT_PENDING)
+            continue;
+        const SpocRecipientOutcome *said = &outcome->recipients[next++];
+        g_free(recipient->reply);
+        recipient->reply = g_strdup(said->reply);
+        if (said->result == SPOC_RESULT_DELIVERED) {
+            recipient->state = SPOC_RECIPIENT_DELIVERED;
+            delivered++;
+        } else if (said->result == SPOC_RESULT_RETURN) {
+            recipient->state = SPOC_RECIPIENT_FAILED;
+        } else if (said->result == SPOC_RESULT_HOLD) {
+            *ret_hold = TRUE;
+        }
+    }
+    return delivered;
+}
+
+static gboolean
+any_failed(const SpocEnvelope *envelope)
+{
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        if (recipient->state == SPOC_RECIPIENT_FAILED)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Every recipient that still waits is given up. */
+static void
+give_up(SpocEnvelope *envelope)
+{
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        if (recipient->state == SPOC_RECIPIENT_PENDING)
+            recipient->state = SPOC_RECIPIENT_FAILED;
+    }
+    g_autofree char *last = g_steal_pointer(&envelope->reason);
+    envelope->reason =
+        g_strdup_printf("given up: older than mailMaxAge after %u attempts; the last one: %s",
+                        envelope->attempts, last != NULL ? last : "none");
+}
+
+SpocFate
+spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome, const SpocSchedule *schedule,
+                   gint64 now_unix_s, double jitter, guint *ret_delivered)
+{
+    gboolean hold = FALSE;
+    *ret_delivered = note_recipients(envelope, outcome, &hold);
+    envelope->next_attempt_unix_s = 0;
+    envelope->drops = outcome->drops;
+    char *before = envelope->dropped_by; /* the outcome may have borrowed it */
+    envelope->dropped_by = g_strdup(outcome->dropped_by);
+    g_free(before);
+    if (outcome->attempted) {
+        envelope->attempts++;
+        spoc_envelope_add_attempt(envelope, now_unix_s,
+                                  outcome->reason != NULL ? outcome->reason : "delivered");
+    }
+    g_free(envelope->reason);
+    envelope->reason = g_strdup(outcome->reason);
+    if (spoc_envelope_pending(envelope) == 0)
+        return any_failed(envelope) ? SPOC_FATE_FAILED : SPOC_FATE_GONE;
+
+    gint64 next = spoc_schedule_next(schedule, MAX(envelope->attempts, 1), envelope->created_unix_s,
+                                     now_unix_s, jitter);
+    if (next == 0) {
+        give_up(envelope);
+        return SPOC_FATE_FAILED;
+    }
+    /* Not asked because the servers are known to be down: no attempt was used up. */
+    if (!outcome->attempted)
+        next = now_unix_s;
+    envelope->next_attempt_unix_s = MAX(next, outcome->earliest_unix_s);
+    return hold ? SPOC_FATE_HELD : SPOC_FATE_WAITING;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  What an outcome of a delivery makes of a message: its recipients' states, its history,
+ *          its reason, its next attempt. Pure: time and chance are arguments.
+ */
+#pragma once
+
+#include "delivery/delivery.h"
+#include "delivery/retry.h"
+#include "spool/message.h"
+
+/* Where a settled message goes. */
+typedef enum {
+    SPOC_FATE_NONE, /* still under way */
+    SPOC_FATE_GONE, /* delivered: nothing remains */
+    SPOC_FATE_WAITING,
+    SPOC_FATE_HELD,
+    SPOC_FATE_FAILED,
+} SpocFate;
+
+/* The folder of a message that remains */
+SpocMessageState spoc_fate_state(SpocFate fate);
+
+/**
+ * spoc_outcome_apply:
+ * @envelope: (inout): the message that was tried
+ * @jitter: 0.0 to 1.0, for the next attempt
+ * @ret_delivered: (out): how many recipients got it now
+ *
+ * No attempt is counted where no server was asked. A message whose time is over is given up.
+ */
+SpocFate spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome,
+                            const SpocSchedule *schedule, gint64 now_unix_s, double jitter,
+                            guint *ret_delivered);

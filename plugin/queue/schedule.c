@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "queue/schedule.h"
+
+#include <string.h>
+
+struct _SpocAgenda {
+    guint items_max;
+    GSequence *by_time;
+    GHashTable *by_id; /* the item's id → its GSequenceIter */
+    guint64 next_order;
+    guint left_out;        /* none of them is due before horizon */
+    gint64 horizon_unix_s; /* while some are left out */
+};
+
+static int
+compare_times(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    const SpocAgendaItem *first = a, *second = b;
+    if (first->due_unix_s != second->due_unix_s)
+        return first->due_unix_s < second->due_unix_s ? -1 : 1;
+    return first->order < second->order ? -1 : first->order > second->order;
+}
+
+SpocAgenda *
+spoc_agenda_new(guint items_max)
+{
+    SpocAgenda *agenda = g_new0(SpocAgenda, 1);
+    agenda->items_max = items_max;
+    agenda->by_time = g_sequence_new(g_free);
+    agenda->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    return agenda;
+}
+
+void
+spoc_agenda_free(SpocAgenda *agenda)
+{
+    if (agenda == NULL)
+        return;
+    g_hash_table_unref(agenda->by_id);
+    g_sequence_free(agenda->by_time);
+    g_free(agenda);
+}
+
+static void
+drop(SpocAgenda *agenda, GSequenceIter *place)
+{
+    const SpocAgendaItem *item = g_sequence_get(place);
+    g_hash_table_remove(agenda->by_id, item->id);
+    g_sequence_remove(place);
+}
+
+void
+spoc_agenda_remove(SpocAgenda *agenda, const char *id)
+{
+    GSequenceIter *place = g_hash_table_lookup(agenda->by_id, id);
+    if (place != NULL)
+        drop(agenda, place);
+    else if (agenda->left_out > 0)
+        agenda->left_out--; /* perhaps; the next reading of the folders counts anew */
+}
+
+/* The latest makes room. */
+static void
+leave_latest_out(SpocAgenda *agenda)
+{
+    GSequenceIter *last = g_sequence_iter_prev(g_sequence_get_end_iter(agenda->by_time));
+    agenda->horizon_unix_s = ((const SpocAgendaItem *)g_sequence_get(last))->due_unix_s;
+    agenda->left_out++;
+    drop(agenda, last);
+}
+
+void
+spoc_agenda_put(SpocAgenda *agenda, const char *id, SpocMessageState state, gint64 due_unix_s)
+{
+    GSequenceIter *before = g_hash_table_lookup(agenda->by_id, id);
+    if (before != NULL)
+        drop(agenda, before);
+    if (agenda->left_out > 0 && due_unix_s >= agenda->horizon_unix_s) {
+        agenda->left_out++;
+        return;
+    }
+    gsize length = strlen(id) + 1;
+    SpocAgendaItem *item = g_malloc(sizeof *item + length);
+    item->due_unix_s = due_unix_s;
+    item->order = agenda->next_order++;
+    item->state = state;
+    memcpy(item->id, id, length);
+    GSequenceIter *place = g_sequence_insert_sorted(agenda->by_time, item, compare_times, NULL);
+    g_hash_table_insert(agenda->by_id, item->id, place);
+    if (g_hash_table_size(agenda->by_id) > agenda->items_max)
+        leave_latest_out(agenda);
+}
+
+const SpocAgendaItem *
+spoc_agenda_first(const SpocAgenda *agenda)
+{
+    GSequenceIter *first = g_sequence_get_begin_iter(agenda->by_time);
+    return g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
+}
+
+guint
+spoc_agenda_count(const SpocAgenda *agenda)
+{
+    return g_hash_table_size(agenda->by_id) + agenda->left_out;
+}
+
+void
+spoc_agenda_all_due(SpocAgenda *agenda, gint64 now_unix_s)
+{
+    for (GSequenceIter *place = g_sequence_get_begin_iter(agenda->by_time);
+         !g_sequence_iter_is_end(place); place = g_sequence_iter_next(place)) {
+        SpocAgendaItem *item = g_sequence_get(place);
+        item->due_unix_s = MIN(item->due_unix_s, now_unix_s);
+    }
+    agenda->horizon_unix_s = MIN(agenda->horizon_unix_s, now_unix_s);
+    g_sequence_sort(agenda->by_time, compare_times, NULL);
+}
+
+gboolean
+spoc_agenda_is_short(const SpocAgenda *agenda)
+{
+    return g_hash_table_size(agenda->by_id) == 0 && agenda->left_out > 0;
+}
+
+void
+spoc_agenda_clear(SpocAgenda *agenda)
+{
+    g_hash_table_remove_all(agenda->by_id);
+    g_sequence_remove_range(g_sequence_get_begin_iter(agenda->by_time),
+                            g_sequence_get_end_iter(agenda->by_time));
+    agenda->left_out = 0;
+}
+
+typedef struct {
+    SpocAgenda *agenda;
+    SpocMessageState state;
+    gint64 all_due_unix_s;
+} Filling;
+
+static void
+learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+{
+    const Filling *filling = user_data;
+    /* Held without a time: by an administrator, who will release it. */
+    if (filling->state == SPOC_STATE_HELD && next_attempt_unix_s == 0)
+        return;
+    gint64 due = next_attempt_unix_s;
+    if (changed_unix_s < filling->all_due_unix_s)
+        due = MIN(due, filling->all_due_unix_s);
+    spoc_agenda_put(filling->agenda, id, filling->state, due);
+}
+
+gboolean
+spoc_agenda_fill(SpocAgenda *agenda, SpocSpool *spool, gint64 all_due_unix_s, GError **error)
+{
+    static const SpocMessageState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
+    spoc_agenda_clear(agenda);
+    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
+        Filling filling = {.agenda = agenda, .state = states[i], .all_due_unix_s = all_due_unix_s};
+        if (!spoc_queue_each(spool, states[i], learn, &filling, error))
+            return FALSE;
+    }
+    return TRUE;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan/answer.h"
+
+#include "spool/message.h"
+
+void
+spoc_scan_answer(SpocControlClient *door, SpocHandoverEnd end, const char *text)
+{
+    g_autofree char *line =
+        g_strdup_printf("ok %s %s", spoc_handover_end_name(end), text != NULL ? text : "");
+    /* A server's words may have come with line ends in them. */
+    g_strdelimit(line, "\r\n", ' ');
+    spoc_control_reply(door, line);
+}
+
+gboolean
+spoc_scan_answer_settled(SpocControlClient *door, SpocSpool *spool, SpocLog *log, const char *name)
+{
+    g_auto(SpocScanRecord) record = {0};
+    SpocMessageState state;
+    gboolean is_message = spoc_queue_find(spool, name, &state, NULL);
+    gboolean has_record = spoc_scan_find_record(spool, name, &record, NULL);
+    if (!is_message && !has_record)
+        return FALSE;
+    /* What waits needs its document, which is the same as this one. */
+    gboolean was_delivered = has_record && record.end == SPOC_SCAN_DELIVERED;
+    g_autoptr(GError) error = NULL;
+    if (was_delivered && !is_message && !spoc_scan_remove(spool, name, &error))
+        spoc_log(log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
+    spoc_scan_answer(door, was_delivered ? SPOC_HANDOVER_DELIVERED : SPOC_HANDOVER_QUEUED,
+                     has_record ? record.text : "it was handed over before");
+    return TRUE;
+}
+
+SpocHandoverEnd
+spoc_scan_answer_refused(const SpocSetup *setup)
+{
+    int wish = spoc_config_choice(setup->config, SPOC_OPTION_SCAN_WHEN_REFUSED);
+    return wish == SPOC_SCAN_REFUSED_HOLD ? SPOC_HANDOVER_REFUSED_HOLD : SPOC_HANDOVER_REFUSED;
+}
+
+SpocHandoverEnd
+spoc_scan_answer_unreachable(const SpocSetup *setup)
+{
+    static const SpocHandoverEnd ends[] = {
+        [SPOC_SCAN_UNREACHABLE_QUEUE] = SPOC_HANDOVER_QUEUED,
+        [SPOC_SCAN_UNREACHABLE_HOLD] = SPOC_HANDOVER_HOLD,
+        [SPOC_SCAN_UNREACHABLE_RETRY] = SPOC_HANDOVER_RETRY,
+    };
+    return ends[spoc_config_choice(setup->config, SPOC_OPTION_SCAN_WHEN_UNREACHABLE)];
+}
+
+void
+spoc_scan_answer_limit(SpocControlClient *door, const SpocSetup *setup)
+{
+    g_autofree char *line = g_strdup_printf(
+        "ok %" G_GINT64_FORMAT " %s", spoc_config_integer(setup->config, SPOC_OPTION_SCAN_MAX_SIZE),
+        spoc_handover_end_name(spoc_scan_answer_refused(setup)));
+    spoc_control_reply(door, line);
+}
+
+void
+spoc_scan_answer_looking(SpocControlClient *door)
+{
+    spoc_control_reply(door, "looking");
+}
+
+void
+spoc_scan_answer_progress(SpocControlClient *door, guint percent, const char *server)
+{
+    g_autofree char *line =
+        g_strdup_printf("progress %u %s", percent, server != NULL ? server : "the server");
+    g_strdelimit(line, "\r\n", ' ');
+    spoc_control_reply(door, line);
+}
+
+gboolean
+spoc_scan_has_delivered(const SpocEnvelope *envelope)
+{
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
+        if (recipient->state == SPOC_RECIPIENT_DELIVERED)
+            return TRUE;
+    }
+    return FALSE;
+}

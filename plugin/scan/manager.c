@@ -1,0 +1,698 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan/manager.h"
+
+#include "base/error.h"
+#include "scan/answer.h"
+#include "scan/content.h"
+#include "scan/notice.h"
+#include "scan/prepare.h"
+
+#include <string.h>
+
+struct _SpocScans {
+    SpocSpool *spool;
+    SpocLog *log;
+    SpocOutbox *outbox;
+    const SpocSetup *setup;
+    GHashTable *scans; /* name → Scan */
+    gboolean is_open;
+    guint waiting;       /* left, and not to be sent now; as of the last rescan */
+    GHashTable *reasons; /* name → why it could not be sent, of those that were left */
+};
+
+typedef enum {
+    PHASE_LOOKING, /* the directory is asked who gets it */
+    PHASE_FLYING,  /* the outbox has it */
+    PHASE_KEEPING, /* the door is asked to make it safe */
+    PHASE_LANDING, /* the outbox writes what has become of it */
+} Phase;
+
+typedef struct {
+    SpocScans *scans;
+    char *name;
+    SpocScanFacts *facts;
+    SpocControlClient *door; /* (nullable): left, or withdrawn */
+    SpocControlClient *next; /* (nullable): who asks for it while it is withdrawn */
+    gboolean is_left;        /* its entry is safe, and no door waits */
+    gboolean is_orphan;      /* left by a door that was killed: cupsd was told nothing */
+    gboolean is_withdrawn;
+    gboolean is_early; /* it came while we were not open */
+    gboolean in_outbox;
+    Phase phase;
+    SpocScanAsking asking;
+    gboolean has_asked;
+    char *server; /* (nullable) */
+
+    SpocMessageState decided; /* SENDING: all have it */
+    gboolean any_delivered;
+    char *reason;   /* (nullable): what the door is told */
+    char *left_out; /* (nullable): and of recipients who get nothing while others do */
+} Scan;
+
+static void
+let_doors_go(Scan *scan)
+{
+    if (scan->door != NULL)
+        spoc_control_remove_waiter(scan->door, scan);
+    if (scan->next != NULL)
+        spoc_control_remove_waiter(scan->next, scan);
+    scan->door = scan->next = NULL;
+}
+
+static void
+scan_free(gpointer data)
+{
+    Scan *scan = data;
+    if (scan->asking.ask != 0)
+        spoc_directory_ask_cancel(scan->asking.ask);
+    let_doors_go(scan);
+    spoc_scan_facts_free(scan->facts);
+    g_free(scan->name);
+    g_free(scan->server);
+    g_free(scan->reason);
+    g_free(scan->left_out);
+    g_free(scan);
+}
+
+SpocScans *
+spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox)
+{
+    SpocScans *scans = g_new0(SpocScans, 1);
+    scans->spool = spool;
+    scans->log = log;
+    scans->outbox = outbox;
+    scans->scans = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, scan_free);
+    scans->reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return scans;
+}
+
+void
+spoc_scans_free(SpocScans *scans)
+{
+    if (scans == NULL)
+        return;
+    g_hash_table_unref(scans->scans);
+    g_hash_table_unref(scans->reasons);
+    g_free(scans);
+}
+
+void
+spoc_scans_hang_up(SpocScans *scans)
+{
+    GHashTableIter place;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&place, scans->scans);
+    while (g_hash_table_iter_next(&place, NULL, &value))
+        let_doors_go(value);
+}
+
+void
+spoc_scans_use(SpocScans *scans, const SpocSetup *setup)
+{
+    scans->setup = setup;
+}
+
+gboolean
+spoc_scans_are_busy(const SpocScans *scans)
+{
+    return g_hash_table_size(scans->scans) > 0;
+}
+
+guint
+spoc_scans_waiting(const SpocScans *scans)
+{
+    return scans->waiting;
+}
+
+/* --- why it waits ----------------------------------------------------------------------- */
+
+static void
+note_reason(SpocScans *scans, const char *name, const char *reason)
+{
+    g_hash_table_insert(scans->reasons, g_strdup(name), g_strdup(reason));
+}
+
+/* (nullable): of one that is in hand */
+static const char *
+reason_now(const Scan *scan)
+{
+    if (scan->is_early)
+        return "spocd has just started";
+    if (scan->phase == PHASE_LOOKING)
+        return "the directory is asked who gets it";
+    return scan->reason;
+}
+
+void
+spoc_scans_each_waiting(const SpocScans *scans, SpocScansEachFunc each, gpointer user_data)
+{
+    GHashTableIter place;
+    gpointer name = NULL;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&place, scans->scans);
+    while (g_hash_table_iter_next(&place, &name, &value)) {
+        const char *reason = reason_now(value);
+        if (reason != NULL)
+            each(name, reason, user_data);
+    }
+    g_hash_table_iter_init(&place, scans->reasons);
+    while (g_hash_table_iter_next(&place, &name, &value))
+        if (!g_hash_table_contains(scans->scans, name))
+            each(name, value, user_data);
+}
+
+/* --- what doors are told ---------------------------------------------------------------- */
+
+static void begin(SpocScans *scans, SpocControlClient *door, const char *name);
+
+/* The scan is over; who asked for it again meanwhile gets its turn. */
+static void
+forget(Scan *scan)
+{
+    SpocScans *scans = scan->scans;
+    SpocControlClient *next = g_steal_pointer(&scan->next);
+    g_autofree char *name = g_strdup(scan->name);
+    if (next != NULL)
+        spoc_control_remove_waiter(next, scan);
+    g_hash_table_remove(scans->scans, name);
+    if (next != NULL)
+        begin(scans, next, name);
+}
+
+static void
+finish(Scan *scan, SpocHandoverEnd end, const char *text)
+{
+    spoc_log(scan->scans->log,
+             end == SPOC_HANDOVER_DELIVERED || end == SPOC_HANDOVER_QUEUED ? SPOC_LOG_INFO
+                                                                           : SPOC_LOG_WARNING,
+             "%s: %s: %s", scan->name, spoc_handover_end_name(end), text != NULL ? text : "");
+    g_autofree char *all = scan->left_out != NULL
+                               ? g_strconcat(text != NULL ? text : "", "; ", scan->left_out, NULL)
+                               : g_strdup(text);
+    if (scan->door != NULL)
+        spoc_scan_answer(scan->door, end, all);
+    forget(scan);
+}
+
+/* --- records ---------------------------------------------------------------------------- */
+
+static void
+say(const Scan *scan, const char *what, const GError *error)
+{
+    spoc_log(scan->scans->log, SPOC_LOG_ERROR, "%s: %s: %s", scan->name, what, error->message);
+}
+
+static void
+settle(Scan *scan, SpocScanEnd end)
+{
+    g_autoptr(GError) error = NULL;
+    /* A cupsd that was not told may run it again. */
+    const char *server = scan->is_orphan ? "" : scan->facts->server;
+    const SpocScanRecord record = {
+        .end = end, .owner = scan->facts->user, .server = (char *)server, .text = scan->reason};
+    if (spoc_scan_name_recurs(scan->name) &&
+        !spoc_scan_settle(scan->scans->spool, scan->name, &record, &error))
+        say(scan, "should CUPS run this job again it may be mailed twice", error);
+}
+
+static void
+remove_entry(Scan *scan)
+{
+    g_autoptr(GError) error = NULL;
+    if (!spoc_scan_remove(scan->scans->spool, scan->name, &error))
+        say(scan, "cannot remove the document", error);
+}
+
+/* --- the end of a flight ---------------------------------------------------------------- */
+
+/* The message is written, or all have it. */
+static void
+on_safe(gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->in_outbox = FALSE;
+    g_autoptr(GError) error = NULL;
+    if (scan->decided == SPOC_STATE_SENDING) {
+        remove_entry(scan);
+        finish(scan, SPOC_HANDOVER_DELIVERED, scan->reason);
+        return;
+    }
+    if (!spoc_scan_taken(scan->scans->spool, scan->name, &error))
+        say(scan, "cannot mark it as taken", error);
+    settle(scan, scan->any_delivered ? SPOC_SCAN_DELIVERED : SPOC_SCAN_QUEUED);
+    finish(scan,
+           scan->decided == SPOC_STATE_FAILED ? SPOC_HANDOVER_DELIVERED : SPOC_HANDOVER_QUEUED,
+           scan->reason);
+}
+
+static void
+land(Scan *scan)
+{
+    scan->phase = PHASE_LANDING;
+    spoc_outbox_land(scan->scans->outbox, scan->name);
+}
+
+static void
+drop(Scan *scan)
+{
+    if (scan->in_outbox)
+        spoc_outbox_drop(scan->scans->outbox, scan->name);
+    scan->in_outbox = FALSE;
+}
+
+/* The door has not gone: it is given back to it. */
+static void
+give_back(Scan *scan, SpocHandoverEnd end)
+{
+    g_autofree char *reason = g_strdup(scan->reason);
+    drop(scan);
+    finish(scan, end, reason);
+}
+
+/* Before it may become a message its document must be safe. */
+static void
+keep(Scan *scan)
+{
+    if (scan->is_left) {
+        land(scan);
+        return;
+    }
+    scan->phase = PHASE_KEEPING;
+    spoc_control_reply(scan->door, "keep");
+}
+
+static void
+end_withdrawn(Scan *scan)
+{
+    if (scan->any_delivered)
+        settle(scan, SPOC_SCAN_DELIVERED);
+    drop(scan);
+    spoc_log(scan->scans->log, SPOC_LOG_INFO, "%s: withdrawn%s", scan->name,
+             scan->any_delivered ? ", too late" : "");
+    forget(scan);
+}
+
+static void
+notify_owner(Scan *scan, const SpocEnvelope *envelope)
+{
+    g_autofree char *id =
+        spoc_scan_notice_queue(scan->scans->spool, scan->scans->log, scan->scans->setup, envelope);
+    g_autoptr(GError) error = NULL;
+    if (id != NULL && !spoc_outbox_relearn(scan->scans->outbox, id, &error))
+        say(scan, "its notice waits for the next start of spocd", error);
+}
+
+static void
+decide_unreachable(Scan *scan)
+{
+    SpocHandoverEnd end = spoc_scan_answer_unreachable(scan->scans->setup);
+    /* What some have already must not be sent to them again by CUPS. */
+    if (end == SPOC_HANDOVER_QUEUED || scan->any_delivered || scan->is_left)
+        keep(scan);
+    else
+        give_back(scan, end);
+}
+
+static void
+on_decided(const SpocEnvelope *envelope, SpocMessageState state, gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->decided = state;
+    scan->any_delivered = state == SPOC_STATE_SENDING || spoc_scan_has_delivered(envelope);
+    g_free(scan->reason);
+    scan->reason = g_strdup(state == SPOC_STATE_SENDING ? scan->server : envelope->reason);
+    if (scan->is_withdrawn) {
+        end_withdrawn(scan);
+    } else if (state == SPOC_STATE_SENDING) {
+        settle(scan, SPOC_SCAN_DELIVERED);
+        land(scan);
+    } else if (state != SPOC_STATE_FAILED) {
+        decide_unreachable(scan);
+    } else if (scan->any_delivered || scan->is_left) {
+        notify_owner(scan, envelope);
+        keep(scan);
+    } else {
+        give_back(scan, spoc_scan_answer_refused(scan->scans->setup));
+    }
+}
+
+static void
+on_reached(const char *server, gpointer user_data)
+{
+    Scan *scan = user_data;
+    g_free(scan->server);
+    scan->server = g_strdup(server);
+}
+
+static void
+on_progress(guint percent, gpointer user_data)
+{
+    Scan *scan = user_data;
+    if (scan->door != NULL)
+        spoc_scan_answer_progress(scan->door, percent, scan->server);
+}
+
+static gboolean
+is_withdrawn(gpointer user_data)
+{
+    return ((const Scan *)user_data)->is_withdrawn;
+}
+
+/* --- the beginning ---------------------------------------------------------------------- */
+
+/* It cannot even be tried. */
+static void
+wait(Scan *scan, const char *reason)
+{
+    g_free(scan->reason);
+    scan->reason = g_strdup(reason);
+    if (scan->door != NULL) {
+        decide_unreachable(scan);
+        return;
+    }
+    note_reason(scan->scans, scan->name, reason);
+    /* Left: it is tried again. The rescan took it for under way. */
+    scan->scans->waiting += scan->has_asked ? 1 : 0;
+    forget(scan);
+}
+
+/* Each recipient stands for itself. */
+static void
+say_left_out(Scan *scan, const GPtrArray *refused)
+{
+    for (guint i = 0; i < refused->len; i++)
+        say(scan, "one recipient gets nothing", g_ptr_array_index(refused, i));
+    g_clear_pointer(&scan->left_out, g_free);
+    g_autofree char *all = spoc_refusals_join(refused);
+    if (refused->len > 0)
+        scan->left_out = g_strconcat("others get nothing: ", all, NULL);
+}
+
+static gboolean
+fly(Scan *scan, GError **error)
+{
+    static const SpocAttachmentEvents content_events = {on_progress, is_withdrawn};
+    static const SpocStreamEvents events = {on_reached, on_decided};
+    SpocScans *scans = scan->scans;
+    g_auto(SpocPreparedScan) prepared = {0};
+    if (!spoc_scan_prepare(scans->spool, scans->setup, scan->name, scan->facts, &scan->asking,
+                           &prepared, error))
+        return FALSE;
+    say_left_out(scan, prepared.refused);
+    g_autoptr(SpocContent) content = spoc_scan_content_new(scans->spool, scan->name, prepared.frame,
+                                                           &content_events, scan, error);
+    if (content == NULL)
+        return FALSE;
+    scan->phase = PHASE_FLYING;
+    scan->in_outbox = TRUE;
+    /* Who would have to come again is told what the server says now. */
+    if (scan->door != NULL && spoc_scan_answer_unreachable(scans->setup) != SPOC_HANDOVER_QUEUED)
+        spoc_outbox_try_now(scans->outbox);
+    spoc_outbox_send_stream(scans->outbox, g_steal_pointer(&prepared.envelope), prepared.frame,
+                            content, &events, on_safe, scan, NULL);
+    return TRUE;
+}
+
+static void
+refuse(Scan *scan, const char *reason)
+{
+    if (scan->door != NULL) {
+        finish(scan, spoc_scan_answer_refused(scan->scans->setup), reason);
+        return;
+    }
+    spoc_log(scan->scans->log, SPOC_LOG_ERROR, "%s: %s", scan->name, reason);
+    g_autoptr(GError) error = NULL;
+    g_auto(SpocPreparedScan) prepared = {0};
+    if (!spoc_scan_keep_failed(scan->scans->spool, scan->scans->setup, scan->name, scan->facts,
+                               reason, &prepared, &error))
+        say(scan, "cannot keep it as failed", error);
+    else
+        notify_owner(scan, prepared.envelope);
+    forget(scan);
+}
+
+static void
+start(Scan *scan)
+{
+    const SpocSetup *setup = scan->scans->setup;
+    g_autoptr(GError) error = NULL;
+    scan->is_early = !scan->scans->is_open;
+    if (scan->is_early)
+        return;
+    if (setup->blocker != NULL) {
+        wait(scan, setup->blocker);
+        return;
+    }
+    scan->phase = PHASE_LOOKING;
+    if (fly(scan, &error))
+        return;
+    if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING)) {
+        scan->has_asked = TRUE;
+        if (scan->door != NULL)
+            spoc_scan_answer_looking(scan->door);
+        return;
+    }
+    if (spoc_scan_may_pass(error))
+        wait(scan, error->message);
+    else
+        refuse(scan, error->message);
+}
+
+/* The directory has answered, is away, or was replaced with the configuration. */
+static void
+on_answered(gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->asking.ask = 0;
+    start(scan);
+}
+
+/* --- doors ------------------------------------------------------------------------------ */
+
+static void
+withdraw(Scan *scan)
+{
+    scan->is_withdrawn = TRUE;
+    if (scan->phase == PHASE_KEEPING || scan->phase == PHASE_LOOKING)
+        end_withdrawn(scan);
+}
+
+/* The door was killed. cupsd takes its job for done, or runs it again. */
+static void
+on_door_closed(gpointer user_data)
+{
+    Scan *scan = user_data;
+    g_autoptr(GError) error = NULL;
+    scan->door = NULL;
+    if (scan->is_withdrawn || scan->phase == PHASE_LANDING)
+        return;
+    scan->is_left = spoc_scan_leave(scan->scans->spool, scan->name, &error);
+    scan->is_orphan = TRUE;
+    if (!scan->is_left) {
+        say(scan, "its door was killed, and it cannot be kept", error);
+        withdraw(scan);
+    } else if (scan->phase == PHASE_KEEPING && scan->in_outbox) {
+        land(scan);
+    } else if (scan->phase == PHASE_KEEPING) {
+        scan->scans->waiting++;
+        note_reason(scan->scans, scan->name, scan->reason);
+        forget(scan);
+    }
+}
+
+static void
+on_next_closed(gpointer user_data)
+{
+    Scan *scan = user_data;
+    scan->next = NULL;
+}
+
+static void
+watch_door(Scan *scan, SpocControlClient *door)
+{
+    scan->door = door;
+    spoc_control_add_waiter(door, on_door_closed, scan);
+}
+
+static Scan *
+add_scan(SpocScans *scans, const char *name, GError **error)
+{
+    SpocScanFacts *facts = spoc_scan_load(scans->spool, name, error);
+    if (facts == NULL)
+        return NULL;
+    Scan *scan = g_new0(Scan, 1);
+    scan->scans = scans;
+    scan->name = g_strdup(name);
+    scan->facts = facts;
+    scan->asking = (SpocScanAsking){.answered = on_answered, .user_data = scan};
+    g_hash_table_insert(scans->scans, scan->name, scan);
+    return scan;
+}
+
+static void
+begin(SpocScans *scans, SpocControlClient *door, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    if (spoc_scan_answer_settled(door, scans->spool, scans->log, name))
+        return;
+    Scan *scan = add_scan(scans, name, &error);
+    if (scan == NULL) {
+        g_autofree char *line = g_strconcat("error ", error->message, NULL);
+        spoc_control_reply(door, line);
+        return;
+    }
+    watch_door(scan, door);
+    start(scan);
+}
+
+void
+spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name)
+{
+    if (!spoc_spool_name_is_valid(name)) {
+        spoc_control_reply(client, "error that is not the name of a scan");
+        return;
+    }
+    Scan *scan = g_hash_table_lookup(scans->scans, name);
+    if (scan == NULL) {
+        begin(scans, client, name);
+    } else if (scan->is_withdrawn && scan->next == NULL) {
+        scan->next = client;
+        spoc_control_add_waiter(client, on_next_closed, scan);
+    } else if (scan->door == NULL && !scan->is_withdrawn) {
+        /* Its first door was killed, and CUPS runs the job again. */
+        scan->is_left = scan->is_orphan = FALSE;
+        watch_door(scan, client);
+    } else {
+        spoc_control_reply(client, "error another door waits for this document");
+    }
+}
+
+/* It could not be tried, and its entry waits for a better time. */
+static void
+leave(Scan *scan)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *reason = g_strdup(scan->reason);
+    if (!spoc_scan_leave(scan->scans->spool, scan->name, &error)) {
+        finish(scan, SPOC_HANDOVER_RETRY, error->message);
+        return;
+    }
+    scan->scans->waiting++;
+    note_reason(scan->scans, scan->name, reason);
+    settle(scan, SPOC_SCAN_QUEUED);
+    finish(scan, SPOC_HANDOVER_QUEUED, reason);
+}
+
+void
+spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name)
+{
+    Scan *scan = g_hash_table_lookup(scans->scans, name);
+    if (scan == NULL || scan->door != client || scan->phase != PHASE_KEEPING)
+        return;
+    if (scan->in_outbox)
+        land(scan);
+    else
+        leave(scan);
+}
+
+void
+spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *name)
+{
+    Scan *scan = g_hash_table_lookup(scans->scans, name);
+    if (scan == NULL || scan->door != client || scan->phase == PHASE_LANDING)
+        return;
+    spoc_control_remove_waiter(client, scan);
+    scan->door = NULL;
+    withdraw(scan);
+}
+
+gboolean
+spoc_scans_set_open(SpocScans *scans, gboolean is_open)
+{
+    gboolean was_open = scans->is_open;
+    scans->is_open = is_open;
+    if (was_open || !is_open)
+        return FALSE;
+    g_autoptr(GList) all = g_hash_table_get_values(scans->scans);
+    for (GList *one = all; one != NULL; one = one->next) {
+        Scan *scan = one->data;
+        if (scan->is_early)
+            start(scan);
+    }
+    return TRUE;
+}
+
+/* --- what was left ---------------------------------------------------------------------- */
+
+/* (nullable): why no document can be taken up now */
+static const char *
+cannot_begin(const SpocScans *scans)
+{
+    if (!scans->is_open)
+        return "spocd has just started";
+    if (scans->setup->blocker != NULL)
+        return scans->setup->blocker;
+    return spoc_outbox_room(scans->outbox) == 0 ? "as many mails as may be are under way" : NULL;
+}
+
+/* One whose facts are damaged is nobody's: both files go where people look. Says why not, and
+ * FALSE, when it stays. */
+static gboolean
+set_aside(SpocScans *scans, const char *name, const GError *why)
+{
+    g_autoptr(GError) error = NULL;
+    if (g_error_matches(why, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        return TRUE; /* it was deleted meanwhile */
+    if (!g_error_matches(why, SPOC_ERROR, SPOC_ERROR_CORRUPT) ||
+        !spoc_scan_set_aside(scans->spool, name, &error)) {
+        note_reason(scans, name, why->message);
+        spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, why->message);
+        return FALSE;
+    }
+    spoc_log(scans->log, SPOC_LOG_ERROR,
+             "%s: %s; it was set aside in corrupt/, and nobody can be told: look at it there", name,
+             why->message);
+    return TRUE;
+}
+
+/* FALSE when it is done or under way. */
+static gboolean
+take_left(SpocScans *scans, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    SpocMessageState state;
+    if (g_hash_table_contains(scans->scans, name))
+        return FALSE;
+    if (spoc_queue_find(scans->spool, name, &state, NULL)) {
+        /* A crash between keeping the message and marking the entry. */
+        if (!spoc_scan_taken(scans->spool, name, &error))
+            spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
+        return FALSE;
+    }
+    const char *reason = cannot_begin(scans);
+    if (reason != NULL) {
+        note_reason(scans, name, reason);
+        return TRUE;
+    }
+    Scan *scan = add_scan(scans, name, &error);
+    if (scan == NULL)
+        return !set_aside(scans, name, error);
+    scan->is_left = TRUE;
+    start(scan);
+    /* What could not be tried is forgotten again, and still lies there. */
+    return !g_hash_table_contains(scans->scans, name);
+}
+
+gboolean
+spoc_scans_rescan(SpocScans *scans, GError **error)
+{
+    g_autoptr(GPtrArray) names = spoc_scan_list_left(scans->spool, error);
+    if (names == NULL)
+        return FALSE;
+    guint waiting = 0;
+    g_hash_table_remove_all(scans->reasons);
+    for (guint i = 0; i < names->len; i++)
+        waiting += take_left(scans, g_ptr_array_index(names, i)) ? 1 : 0;
+    scans->waiting = waiting;
+    return TRUE;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Documents on their way from the doors to the mail server: who waits for which, what
+ *           each door is told, and what was left behind by doors that could not wait.
+ * OWNERSHIP Borrows spool, log, outbox and setup; they outlive it, but for the outbox, whose
+ *           flights must be gone before.
+ *
+ * A document is sent while its door waits. When all have it the record is written and the door
+ * is told. When it has to wait, the door makes it safe from power loss, it becomes a message of
+ * the queue, and the door is told that. When a door withdraws it, the sending is broken off
+ * before the final dot; when a door was killed, spocd goes on alone.
+ */
+#pragma once
+
+#include "control/server.h"
+#include "queue/manager.h"
+
+typedef struct _SpocScans SpocScans;
+
+SpocScans *spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox);
+void spoc_scans_free(SpocScans *scans);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScans, spoc_scans_free)
+
+/* @setup: borrowed until the next call */
+void spoc_scans_use(SpocScans *scans, const SpocSetup *setup);
+
+/* While it is not open, as at first, nothing is composed, and doors with new documents wait.
+ * Returns: whether it has just become open, so that a rescan finds more to do */
+gboolean spoc_scans_set_open(SpocScans *scans, gboolean is_open);
+
+/* The control socket closes, and the doors come again to the next spocd. */
+void spoc_scans_hang_up(SpocScans *scans);
+
+/* The requests "scan NAME", "kept NAME" and "withdraw NAME", see spool/handover.h */
+void spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name);
+void spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name);
+void spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *name);
+
+/* Takes up what doors have left, as far as there is room. */
+gboolean spoc_scans_rescan(SpocScans *scans, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* For the control socket: calls @each with every document that is not under way, and why. */
+typedef void (*SpocScansEachFunc)(const char *name, const char *reason, gpointer user_data);
+void spoc_scans_each_waiting(const SpocScans *scans, SpocScansEachFunc each, gpointer user_data);
+
+/* A door waits, or will be told soon. */
+gboolean spoc_scans_are_busy(const SpocScans *scans);
+/* Entries that were left and cannot be sent yet */
+guint spoc_scans_waiting(const SpocScans *scans);

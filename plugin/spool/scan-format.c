@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The format of scan entries, version 1. In scans/:
+ *
+ *   .tmp-NAME.doc   a document that is being copied
+ *   NAME.doc        the document as it came, never changed
+ *   NAME.job        its facts. The entry exists when they do, for as long as its door waits;
+ *                   beside a message NAME of the queue they are kept for what may be said of it
+ *   NAME.left       the same, of an entry that its door has left: all is synced, spocd's to send
+ *   NAME.done       record: what was settled, so that the same job is not mailed twice
+ *
+ * Facts are lines "Key: value" in this order, values escaped as in C (only control characters,
+ * \ and "), so that a line is a line:
+ *
+ *   Spoc-Scan: 1
+ *   Job: 42
+ *   Size: 123456                  of the document, in bytes
+ *   Created: 1700000000           Unix seconds
+ *   User: alice
+ *   Title: …
+ *   Printer: scan-to-mail
+ *   Info: …                       the printer's description
+ *   Location: …
+ *   Uri: spoc:%40owner
+ *   Options: mail-to=bob …
+ *   Type: application/pdf
+ *   Uuid: urn:uuid:…
+ *   Server: 1234-567890           the cupsd: pid and when it was started
+ *   Writer: 1235-567899           the door, likewise
+ *   Check: 8c736521               CRC-32 of all the lines above
+ *
+ * A record has the lines Spoc-Scan-Record: 1, End: delivered or queued, Owner: the job's (versions
+ * before wrote none), Server, Text, Check.
+ */
+#include "spool/scan-format.h"
+#include "base/error.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#define FACTS_HEAD "Spoc-Scan: 1"
+#define RECORD_HEAD "Spoc-Scan-Record: 1"
+#define CHECK_KEY "Check: "
+#define CHECK_LINE_BYTES (sizeof CHECK_KEY - 1 + 8 + 1)
+
+static const char *const ends[] = {"delivered", "queued"};
+
+typedef struct {
+    const char *key;
+    gsize offset; /* of a char * in SpocScanFacts */
+} TextField;
+
+static const TextField text_fields[] = {
+    {"User: ", G_STRUCT_OFFSET(SpocScanFacts, user)},
+    {"Title: ", G_STRUCT_OFFSET(SpocScanFacts, title)},
+    {"Printer: ", G_STRUCT_OFFSET(SpocScanFacts, printer)},
+    {"Info: ", G_STRUCT_OFFSET(SpocScanFacts, printer_info)},
+    {"Location: ", G_STRUCT_OFFSET(SpocScanFacts, location)},
+    {"Uri: ", G_STRUCT_OFFSET(SpocScanFacts, uri)},
+    {"Options: ", G_STRUCT_OFFSET(SpocScanFacts, options)},
+    {"Type: ", G_STRUCT_OFFSET(SpocScanFacts, content_type)},
+    {"Uuid: ", G_STRUCT_OFFSET(SpocScanFacts, uuid)},
+    {"Server: ", G_STRUCT_OFFSET(SpocScanFacts, server)},
+    {"Writer: ", G_STRUCT_OFFSET(SpocScanFacts, writer)},
+};
+
+SpocScanFacts *
+spoc_scan_facts_new(void)
+{
+    SpocScanFacts *facts = g_new0(SpocScanFacts, 1);
+    for (guint i = 0; i < G_N_ELEMENTS(text_fields); i++)
+        G_STRUCT_MEMBER(char *, facts, text_fields[i].offset) = g_strdup("");
+    return facts;
+}
+
+void
+spoc_scan_facts_free(SpocScanFacts *facts)
+{
+    if (facts == NULL)
+        return;
+    for (guint i = 0; i < G_N_ELEMENTS(text_fields); i++)
+        g_free(G_STRUCT_MEMBER(char *, facts, text_fields[i].offset));
+    g_free(facts);
+}
+
+void
+spoc_scan_facts_set(char **field, const char *value)
+{
+    g_free(*field);
+    *field = value != NULL ? g_strndup(value, SPOC_SCAN_FIELD_MAX_BYTES) : g_strdup("");
+}
+
+/* Bytes above 127 stay as they are: UTF-8 is readable. */
+static void
+put_text(GString *out, const char *key, const char *value)
+{
+    char readable[129];
+    for (guint i = 0; i < 128; i++)
+        readable[i] = (char)(128 + i);
+    readable[128] = '\0';
+    g_autofree char *escaped = g_strescape(value, readable);
+    g_string_append_printf(out, "%s%s\n", key, escaped);
+}
+
+static void
+put_check(GString *out)
+{
+    g_string_append_printf(out, CHECK_KEY "%08lx\n",
+                           crc32_z(0, (const guint8 *)out->str, out->len));
+}
+
+GString *
+spoc_scan_facts_format(const SpocScanFacts *facts)
+{
+    GString *out = g_string_new(FACTS_HEAD "\n");
+    g_string_append_printf(out,
+                           "Job: %" G_GINT64_FORMAT "\nSize: %" G_GUINT64_FORMAT
+                           "\nCreated: %" G_GINT64_FORMAT "\n",
+                           facts->job_id, facts->size_bytes, facts->created_unix_s);
+    for (guint i = 0; i < G_N_ELEMENTS(text_fields); i++)
+        put_text(out, text_fields[i].key,
+                 G_STRUCT_MEMBER(const char *, facts, text_fields[i].offset));
+    put_check(out);
+    return out;
+}
+
+GString *
+spoc_scan_record_format(const SpocScanRecord *record)
+{
+    GString *out = g_string_new(RECORD_HEAD "\n");
+    put_text(out, "End: ", ends[record->end]);
+    if (record->owner != NULL)
+        put_text(out, "Owner: ", record->owner);
+    put_text(out, "Server: ", record->server != NULL ? record->server : "");
+    put_text(out, "Text: ", record->text != NULL ? record->text : "");
+    put_check(out);
+    return out;
+}
+
+static gboolean
+refuse(GError **error, const char *why)
+{
+    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, why);
+    return FALSE;
+}
+
+/* (transfer full) (nullable): the lines before the check, when that is right */
+static char **
+split_checked(const char *text, gsize size, GError **error)
+{
+    if (size < CHECK_LINE_BYTES || memchr(text, '\0', size) != NULL) {
+        refuse(error, "it is cut short or damaged");
+        return NULL;
+    }
+    gsize body = size - CHECK_LINE_BYTES;
+    char check[CHECK_LINE_BYTES + 1];
+    g_snprintf(check, sizeof check, CHECK_KEY "%08lx\n", crc32_z(0, (const guint8 *)text, body));
+    if (memcmp(text + body, check, CHECK_LINE_BYTES) != 0) {
+        refuse(error, "it is cut short or damaged");
+        return NULL;
+    }
+    g_autofree char *lines = g_strndup(text, body);
+    return g_strsplit(lines, "\n", -1);
+}
+
+/* The value of the next line, when it has this key. */
+static const char *
+take(char ***lines, const char *key)
+{
+    if (**lines == NULL || !g_str_has_prefix(**lines, key))
+        return NULL;
+    return *(*lines)++ + strlen(key);
+}
+
+static gboolean
+take_number(char ***lines, const char *key, gint64 *ret_value)
+{
+    const char *value = take(lines, key);
+    return value != NULL && g_ascii_string_to_signed(value, 10, 0, G_MAXINT64, ret_value, NULL);
+}
+
+static char *
+take_text(char ***lines, const char *key)
+{
+    const char *value = take(lines, key);
+    return value != NULL ? g_strcompress(value) : NULL;
+}
+
+static gboolean
+is_line(const char *line, const char *expected)
+{
+    return line != NULL && strcmp(line, expected) == 0;
+}
+
+SpocScanFacts *
+spoc_scan_facts_parse(const char *text, gsize size, GError **error)
+{
+    g_auto(GStrv) lines = split_checked(text, size, error);
+    if (lines == NULL)
+        return NULL;
+    g_autoptr(SpocScanFacts) facts = spoc_scan_facts_new();
+    char **next = lines;
+    gint64 bytes = 0;
+    gboolean good = is_line(*next, FACTS_HEAD);
+    if (good) {
+        next++;
+        good = take_number(&next, "Job: ", &facts->job_id) &&
+               take_number(&next, "Size: ", &bytes) &&
+               take_number(&next, "Created: ", &facts->created_unix_s);
+        facts->size_bytes = (guint64)bytes;
+    }
+    for (guint i = 0; good && i < G_N_ELEMENTS(text_fields); i++) {
+        char *value = take_text(&next, text_fields[i].key);
+        good = value != NULL;
+        if (!good)
+            break;
+        char **field = &G_STRUCT_MEMBER(char *, facts, text_fields[i].offset);
+        g_free(*field);
+        *field = value;
+    }
+    if (!good || !is_line(*next, "") || next[1] != NULL) {
+        refuse(error, "it is not the facts of a scan");
+        return NULL;
+    }
+    return g_steal_pointer(&facts);
+}
+
+void
+spoc_scan_record_clear(SpocScanRecord *record)
+{
+    g_clear_pointer(&record->owner, g_free);
+    g_clear_pointer(&record->server, g_free);
+    g_clear_pointer(&record->text, g_free);
+}
+
+gboolean
+spoc_scan_record_parse(const char *text, gsize size, SpocScanRecord *ret_record, GError **error)
+{
+    g_auto(GStrv) lines = split_checked(text, size, error);
+    if (lines == NULL)
+        return FALSE;
+    char **next = lines;
+    if (!is_line(*next, RECORD_HEAD))
+        return refuse(error, "it is not the record of a scan");
+    next++;
+    g_auto(SpocScanRecord) record = {0};
+    const char *end = take(&next, "End: ");
+    gboolean is_queued = end != NULL && strcmp(end, ends[SPOC_SCAN_QUEUED]) == 0;
+    gboolean known = is_queued || (end != NULL && strcmp(end, ends[SPOC_SCAN_DELIVERED]) == 0);
+    record.end = is_queued ? SPOC_SCAN_QUEUED : SPOC_SCAN_DELIVERED;
+    record.owner = take_text(&next, "Owner: ");
+    record.server = take_text(&next, "Server: ");
+    record.text = take_text(&next, "Text: ");
+    if (!known || record.server == NULL || record.text == NULL || !is_line(*next, "") ||
+        next[1] != NULL)
+        return refuse(error, "it is not the record of a scan");
+    *ret_record = record;
+    record = (SpocScanRecord){0};
+    return TRUE;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "queue/outcome.h"
+
+#include <string.h>
+
+#define NOW 1700000000
+#define MINUTE_MS 60000
+
+static const gint64 delays_ms[] = {MINUTE_MS, 5 * MINUTE_MS};
+static const SpocSchedule schedule = {
+    .delays_ms = delays_ms, .delay_count = 2, .max_age_ms = 60 * MINUTE_MS};
+
+/* One message to two people. */
+static SpocEnvelope *
+new_envelope(void)
+{
+    SpocEnvelope *envelope = spoc_envelope_new();
+    envelope->id = g_strdup("m");
+    envelope->created_unix_s = NOW - 60;
+    spoc_envelope_add_recipient(envelope, "a@example.com");
+    spoc_envelope_add_recipient(envelope, "b@example.com");
+    return envelope;
+}
+
+static SpocFate
+apply(SpocEnvelope *envelope, SpocResult first, SpocResult second, gboolean attempted,
+      gint64 earliest_unix_s, guint *ret_delivered)
+{
+    SpocRecipientOutcome recipients[2] = {{.address = "a@example.com", .result = first},
+                                          {.address = "b@example.com", .result = second}};
+    const SpocOutcome outcome = {
+        .recipients = recipients,
+        .recipient_count = spoc_envelope_pending(envelope),
+        .reason = (char *)"said the server",
+        .attempted = attempted,
+        .earliest_unix_s = earliest_unix_s,
+    };
+    return spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, ret_delivered);
+}
+
+static void
+test_fates(void)
+{
+    static const struct {
+        SpocResult first, second;
+        SpocFate fate;
+        guint delivered, pending;
+    } cases[] = {
+        {SPOC_RESULT_DELIVERED, SPOC_RESULT_DELIVERED, SPOC_FATE_GONE, 2, 0},
+        {SPOC_RESULT_DELIVERED, SPOC_RESULT_LATER, SPOC_FATE_WAITING, 1, 1},
+        {SPOC_RESULT_DELIVERED, SPOC_RESULT_RETURN, SPOC_FATE_FAILED, 1, 0},
+        {SPOC_RESULT_RETURN, SPOC_RESULT_RETURN, SPOC_FATE_FAILED, 0, 0},
+        {SPOC_RESULT_RETURN, SPOC_RESULT_LATER, SPOC_FATE_WAITING, 0, 1},
+        {SPOC_RESULT_HOLD, SPOC_RESULT_LATER, SPOC_FATE_HELD, 0, 2},
+        {SPOC_RESULT_LATER, SPOC_RESULT_LATER, SPOC_FATE_WAITING, 0, 2},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(SpocEnvelope) envelope = new_envelope();
+        guint delivered = 99;
+        g_assert_cmpint(apply(envelope, cases[i].first, cases[i].second, TRUE, 0, &delivered), ==,
+                        cases[i].fate);
+        g_assert_cmpuint(delivered, ==, cases[i].delivered);
+        g_assert_cmpuint(spoc_envelope_pending(envelope), ==, cases[i].pending);
+        g_assert_cmpuint(envelope->attempts, ==, 1);
+        g_assert_cmpuint(envelope->history->len, ==, 1);
+        g_assert_true((envelope->next_attempt_unix_s > NOW) == (cases[i].pending > 0));
+    }
+}
+
+/* What is delivered is never asked for again: the next outcome is about the rest. */
+static void
+test_rest(void)
+{
+    g_autoptr(SpocEnvelope) envelope = new_envelope();
+    guint delivered = 0;
+    g_assert_cmpint(apply(envelope, SPOC_RESULT_DELIVERED, SPOC_RESULT_LATER, TRUE, 0, &delivered),
+                    ==, SPOC_FATE_WAITING);
+    g_assert_cmpint(apply(envelope, SPOC_RESULT_DELIVERED, SPOC_RESULT_RETURN, TRUE, 0, &delivered),
+                    ==, SPOC_FATE_GONE);
+    g_assert_cmpuint(delivered, ==, 1);
+}
+
+static void
+test_not_attempted(void)
+{
+    g_autoptr(SpocEnvelope) envelope = new_envelope();
+    guint delivered = 0;
+    g_assert_cmpint(
+        apply(envelope, SPOC_RESULT_LATER, SPOC_RESULT_LATER, FALSE, NOW + 30, &delivered), ==,
+        SPOC_FATE_WAITING);
+    g_assert_cmpuint(envelope->attempts, ==, 0);
+    g_assert_cmpuint(envelope->history->len, ==, 0);
+    g_assert_cmpint(envelope->next_attempt_unix_s, ==, NOW + 30);
+}
+
+static void
+test_given_up(void)
+{
+    g_autoptr(SpocEnvelope) envelope = new_envelope();
+    guint delivered = 0;
+    envelope->created_unix_s = NOW - 2 * 3600;
+    g_assert_cmpint(apply(envelope, SPOC_RESULT_LATER, SPOC_RESULT_LATER, TRUE, 0, &delivered), ==,
+                    SPOC_FATE_FAILED);
+    g_assert_cmpuint(spoc_envelope_pending(envelope), ==, 0);
+    g_assert_nonnull(strstr(envelope->reason, "mailMaxAge"));
+    g_assert_nonnull(strstr(envelope->reason, "said the server"));
+}
+
+/* What is known of a connection that was lost behind the dot outlives the process. */
+static void
+test_drops(void)
+{
+    g_autoptr(SpocEnvelope) envelope = new_envelope();
+    SpocRecipientOutcome recipients[2] = {
+        {.address = "a@example.com", .result = SPOC_RESULT_LATER},
+        {.address = "b@example.com", .result = SPOC_RESULT_LATER}};
+    SpocOutcome outcome = {.recipients = recipients,
+                           .recipient_count = 2,
+                           .reason = (char *)"lost",
+                           .possible_duplicate = TRUE,
+                           .drops = 1,
+                           .dropped_by = (char *)"mail.example.com:25",
+                           .attempted = TRUE};
+    guint delivered = 0;
+    g_assert_cmpint(spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, &delivered), ==,
+                    SPOC_FATE_WAITING);
+    g_assert_cmpuint(envelope->drops, ==, 1);
+    g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
+    outcome.drops = 2;
+    outcome.dropped_by = envelope->dropped_by; /* as a parcel borrows it */
+    g_assert_cmpint(spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, &delivered), ==,
+                    SPOC_FATE_WAITING);
+    g_assert_cmpuint(envelope->drops, ==, 2);
+    g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/outcome/fates", test_fates);
+    g_test_add_func("/outcome/rest", test_rest);
+    g_test_add_func("/outcome/not-attempted", test_not_attempted);
+    g_test_add_func("/outcome/given-up", test_given_up);
+    g_test_add_func("/outcome/drops", test_drops);
+    return g_test_run();
+}

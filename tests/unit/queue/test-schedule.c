@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "queue/schedule.h"
+
+#define PLENTY 1000000
+
+static void
+assert_first(SpocAgenda *agenda, const char *id, gint64 due_unix_s)
+{
+    const SpocAgendaItem *first = spoc_agenda_first(agenda);
+    g_assert_nonnull(first);
+    g_assert_cmpstr(first->id, ==, id);
+    g_assert_cmpint(first->due_unix_s, ==, due_unix_s);
+}
+
+static void
+test_order(void)
+{
+    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
+    g_assert_null(spoc_agenda_first(agenda));
+    spoc_agenda_put(agenda, "b", SPOC_STATE_WAITING, 20);
+    spoc_agenda_put(agenda, "a", SPOC_STATE_WAITING, 30);
+    spoc_agenda_put(agenda, "c", SPOC_STATE_HELD, 10);
+    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 3);
+    assert_first(agenda, "c", 10);
+    g_assert_cmpint(spoc_agenda_first(agenda)->state, ==, SPOC_STATE_HELD);
+
+    /* The same message with another time is one message. */
+    spoc_agenda_put(agenda, "c", SPOC_STATE_WAITING, 40);
+    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 3);
+    assert_first(agenda, "b", 20);
+
+    spoc_agenda_remove(agenda, "b");
+    spoc_agenda_remove(agenda, "none");
+    assert_first(agenda, "a", 30);
+}
+
+static void
+test_all_due(void)
+{
+    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
+    spoc_agenda_put(agenda, "late", SPOC_STATE_WAITING, 1000);
+    spoc_agenda_put(agenda, "early", SPOC_STATE_WAITING, 5);
+    spoc_agenda_all_due(agenda, 100);
+    assert_first(agenda, "early", 5);
+    spoc_agenda_remove(agenda, "early");
+    assert_first(agenda, "late", 100);
+}
+
+static void
+test_many(void)
+{
+    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
+    for (guint i = 0; i < 100000; i++) {
+        g_autofree char *id = g_strdup_printf("message-%06u", i);
+        spoc_agenda_put(agenda, id, SPOC_STATE_WAITING, (gint64)(i * 7919u % 100003u));
+    }
+    gint64 last = -1;
+    const SpocAgendaItem *first = NULL;
+    while ((first = spoc_agenda_first(agenda)) != NULL) {
+        g_assert_cmpint(first->due_unix_s, >=, last);
+        last = first->due_unix_s;
+        spoc_agenda_remove(agenda, first->id);
+    }
+    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 0);
+}
+
+/* Those of the same time come in the order in which they were put. */
+static void
+test_same_time(void)
+{
+    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
+    static const char *const ids[] = {"z", "m", "a", "q", "b"};
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
+        spoc_agenda_put(agenda, ids[i], SPOC_STATE_NEW, 7);
+    for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
+        assert_first(agenda, ids[i], 7);
+        spoc_agenda_remove(agenda, ids[i]);
+    }
+}
+
+/* A queue of 1,000 through an agenda for 10: what is not held is read again, and everything
+ * comes once, in its order. */
+static void
+test_window(void)
+{
+    enum { QUEUE = 1000 };
+    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(10);
+    gboolean waits[QUEUE];
+    for (guint i = 0; i < QUEUE; i++)
+        waits[i] = TRUE;
+    guint taken = 0, readings = 0;
+    gint64 last = -1;
+    spoc_agenda_put(agenda, "0", SPOC_STATE_WAITING, 0);
+    for (; taken < QUEUE; taken++) {
+        if (taken == 0 || spoc_agenda_is_short(agenda)) {
+            spoc_agenda_clear(agenda);
+            readings++;
+            for (guint i = 0; i < QUEUE; i++) {
+                g_autofree char *id = g_strdup_printf("%u", i);
+                if (waits[i])
+                    spoc_agenda_put(agenda, id, SPOC_STATE_WAITING, (gint64)(i * 7919u % 1009u));
+            }
+        }
+        g_assert_cmpuint(spoc_agenda_count(agenda), ==, QUEUE - taken);
+        const SpocAgendaItem *first = spoc_agenda_first(agenda);
+        g_assert_nonnull(first);
+        g_assert_cmpint(first->due_unix_s, >=, last);
+        last = first->due_unix_s;
+        guint64 number = g_ascii_strtoull(first->id, NULL, 10);
+        g_assert_true(waits[number]);
+        waits[number] = FALSE;
+        spoc_agenda_remove(agenda, first->id);
+    }
+    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 0);
+    g_assert_false(spoc_agenda_is_short(agenda));
+    g_assert_cmpuint(readings, ==, QUEUE / 10);
+}
+
+/* What is put later goes before what is left out when it is due earlier. */
+static void
+test_window_put(void)
+{
+    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(2);
+    spoc_agenda_put(agenda, "a", SPOC_STATE_WAITING, 10);
+    spoc_agenda_put(agenda, "b", SPOC_STATE_WAITING, 20);
+    spoc_agenda_put(agenda, "c", SPOC_STATE_WAITING, 30);
+    spoc_agenda_put(agenda, "d", SPOC_STATE_WAITING, 5);
+    spoc_agenda_put(agenda, "e", SPOC_STATE_WAITING, 40);
+    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 5);
+    assert_first(agenda, "d", 5);
+    spoc_agenda_remove(agenda, "d");
+    assert_first(agenda, "a", 10);
+    spoc_agenda_remove(agenda, "a");
+    g_assert_true(spoc_agenda_is_short(agenda));
+    /* After a change of the configuration those that are left out are due as well. */
+    spoc_agenda_all_due(agenda, 15);
+    spoc_agenda_put(agenda, "f", SPOC_STATE_WAITING, 16);
+    g_assert_true(spoc_agenda_is_short(agenda));
+    spoc_agenda_put(agenda, "g", SPOC_STATE_WAITING, 14);
+    assert_first(agenda, "g", 14);
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/agenda/order", test_order);
+    g_test_add_func("/agenda/all-due", test_all_due);
+    g_test_add_func("/agenda/many", test_many);
+    g_test_add_func("/agenda/same-time", test_same_time);
+    g_test_add_func("/agenda/window", test_window);
+    g_test_add_func("/agenda/window-put", test_window_put);
+    return g_test_run();
+}
