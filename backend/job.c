@@ -126,22 +126,22 @@ content_type(void)
     return final != NULL && *final != '\0' ? final : g_getenv("CONTENT_TYPE");
 }
 
-SpocScanFacts *
+SpocScanMetadata *
 spoc_job_facts(char **argv)
 {
-    SpocScanFacts *facts = spoc_scan_facts_new();
+    SpocScanMetadata *facts = spoc_scan_metadata_new();
     const char *uri = g_getenv("DEVICE_URI");
     facts->job_id = MAX(g_ascii_strtoll(argv[1], NULL, 10), 0);
     facts->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    spoc_scan_facts_set(&facts->user, argv[2]);
-    spoc_scan_facts_set(&facts->title, argv[3]);
+    spoc_scan_metadata_set(&facts->user, argv[2]);
+    spoc_scan_metadata_set(&facts->title, argv[3]);
     g_free(facts->options);
     facts->options = g_strndup(argv[5], SPOC_SCAN_OPTIONS_MAX_BYTES);
-    spoc_scan_facts_set(&facts->uri, uri != NULL && *uri != '\0' ? uri : argv[0]);
-    spoc_scan_facts_set(&facts->printer, g_getenv("PRINTER"));
-    spoc_scan_facts_set(&facts->printer_info, g_getenv("PRINTER_INFO"));
-    spoc_scan_facts_set(&facts->location, g_getenv("PRINTER_LOCATION"));
-    spoc_scan_facts_set(&facts->content_type, content_type());
+    spoc_scan_metadata_set(&facts->uri, uri != NULL && *uri != '\0' ? uri : argv[0]);
+    spoc_scan_metadata_set(&facts->printer, g_getenv("PRINTER"));
+    spoc_scan_metadata_set(&facts->printer_info, g_getenv("PRINTER_INFO"));
+    spoc_scan_metadata_set(&facts->location, g_getenv("PRINTER_LOCATION"));
+    spoc_scan_metadata_set(&facts->content_type, content_type());
     g_free(facts->uuid);
     facts->uuid = spoc_job_option(facts->options, "job-uuid");
     g_autofree char *accepted = spoc_job_option(facts->options, "time-at-creation");

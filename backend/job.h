@@ -5,7 +5,7 @@
 #include "spool/scans.h"
 
 /* @argv: of a backend, six entries at least */
-SpocScanFacts *spoc_job_facts(char **argv);
+SpocScanMetadata *spoc_job_facts(char **argv);
 
 /* (transfer full): the value of an option, read as cupsParseOptions() reads them; "" when there is
  * none. Not for a list that is one collection in braces. */

@@ -39,7 +39,7 @@ typedef struct {
     SpocLog *log;
     SpocPlaces *places;
     SpocSpool *spool;
-    SpocScanFacts *facts;
+    SpocScanMetadata *facts;
     guint document; /* its number in the job; 0: not known */
     int input_fd;
     int stop_fd;
@@ -100,31 +100,31 @@ report_settled(Backend *backend, const char *name, const SpocScanRecord *record)
 }
 
 static int
-report_end(Backend *backend, const char *name, SpocHandoverEnd end, const char *text)
+report_end(Backend *backend, const char *name, SpocSubmitResult end, const char *text)
 {
-    if (end != SPOC_HANDOVER_DELIVERED && end != SPOC_HANDOVER_QUEUED)
+    if (end != SPOC_SUBMIT_DELIVERED && end != SPOC_SUBMIT_QUEUED)
         spoc_scan_withdraw(backend->spool, name);
     switch (end) {
-    case SPOC_HANDOVER_DELIVERED:
+    case SPOC_SUBMIT_DELIVERED:
         spoc_log_steer(backend->log, SPOC_LOG_ATTRIBUTE, "job-media-progress=100");
         spoc_log(backend->log, SPOC_LOG_INFO, "delivered: %s", text);
         return BACKEND_OK;
-    case SPOC_HANDOVER_QUEUED:
+    case SPOC_SUBMIT_QUEUED:
         spoc_log(backend->log, SPOC_LOG_INFO, "queued: %s", text);
         return BACKEND_OK;
-    case SPOC_HANDOVER_HOLD:
+    case SPOC_SUBMIT_HOLD:
         spoc_log(backend->log, SPOC_LOG_ERROR, "the job is held: %s", text);
         return give_back(backend, BACKEND_HOLD);
-    case SPOC_HANDOVER_RETRY:
+    case SPOC_SUBMIT_RETRY:
         spoc_log(backend->log, SPOC_LOG_ERROR, "the job is tried again later: %s", text);
         return give_back(backend, BACKEND_RETRY);
-    case SPOC_HANDOVER_REFUSED:
+    case SPOC_SUBMIT_REFUSED:
         spoc_log(backend->log, SPOC_LOG_ERROR, "not delivered: %s", text);
         return BACKEND_CANCEL;
-    case SPOC_HANDOVER_REFUSED_HOLD:
+    case SPOC_SUBMIT_REFUSED_HOLD:
         spoc_log(backend->log, SPOC_LOG_ERROR, "not delivered, the job is held: %s", text);
         return give_back(backend, BACKEND_HOLD);
-    case SPOC_HANDOVER_WITHDRAWN:
+    case SPOC_SUBMIT_WITHDRAWN:
         break;
     }
     /* For a cancelled job it does not count; one whose cupsd stops is run again. */
@@ -133,11 +133,11 @@ report_end(Backend *backend, const char *name, SpocHandoverEnd end, const char *
 }
 
 static int
-hand_over(Backend *backend, const SpocHandover *handover)
+hand_over(Backend *backend, const SpocSubmission *handover)
 {
     g_autofree char *text = NULL;
     spoc_log_steer(backend->log, SPOC_LOG_STATE, "+connecting-to-device");
-    SpocHandoverEnd end = spoc_handover_run(handover, &text);
+    SpocSubmitResult end = spoc_submit(handover, &text);
     spoc_log_steer(backend->log, SPOC_LOG_STATE, "-connecting-to-device");
     return report_end(backend, handover->name, end, text);
 }
@@ -168,17 +168,17 @@ deliver(Backend *backend)
     if (settled)
         return report_settled(backend, name, &record);
 
-    const SpocHandover handover = {
+    const SpocSubmission handover = {
         .spool = backend->spool,
         .places = backend->places,
         .name = name,
         .stop_fd = backend->stop_fd,
-        .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
+        .patience_ms = SPOC_SUBMIT_PATIENCE_MS,
         .looking = on_looking,
         .progress = on_progress,
         .user_data = backend,
     };
-    const SpocHandoverLimit limit = spoc_handover_ask_limit(&handover);
+    const SpocHandoverLimit limit = spoc_submit_ask_limit(&handover);
     const SpocScanCopy copy = {.spool = backend->spool,
                                .log = backend->log,
                                .name = name,
@@ -192,9 +192,9 @@ deliver(Backend *backend)
         result = SPOC_SCAN_COPY_FAILED;
     if (result == SPOC_SCAN_COPY_DONE)
         return hand_over(backend, &handover);
-    const SpocHandoverEnd ends[] = {[SPOC_SCAN_COPY_STOPPED] = SPOC_HANDOVER_WITHDRAWN,
-                                    [SPOC_SCAN_COPY_TOO_LARGE] = limit.too_large,
-                                    [SPOC_SCAN_COPY_FAILED] = SPOC_HANDOVER_HOLD};
+    const SpocSubmitResult ends[] = {[SPOC_SCAN_COPY_STOPPED] = SPOC_SUBMIT_WITHDRAWN,
+                                     [SPOC_SCAN_COPY_TOO_LARGE] = limit.too_large,
+                                     [SPOC_SCAN_COPY_FAILED] = SPOC_SUBMIT_HOLD};
     return report_end(backend, name, ends[result], error != NULL ? error->message : "stopped");
 }
 
@@ -250,7 +250,7 @@ main(int argc, char **argv)
                        .percent_said = G_MAXUINT};
     int status = run(&backend, argc, argv);
     spoc_spool_free(backend.spool);
-    spoc_scan_facts_free(backend.facts);
+    spoc_scan_metadata_free(backend.facts);
     g_free(backend.server_said);
     return status;
 }

@@ -142,7 +142,7 @@ typedef enum {
     SPOC_LINKS_AUTO,
     SPOC_LINKS_ALWAYS,
     SPOC_LINKS_NEVER,
-} SpocLinks;
+} SpocConnects;
 
 typedef enum {
     SPOC_SCAN_FROM_SERVER,

@@ -11,37 +11,37 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct _SpocClient {
+struct _SpocControlClient {
     int fd;
     int timeout_ms;
     GByteArray *received; /* what is not yet taken as a line */
 };
 
-SpocClient *
-spoc_client_new_from_fd(int fd)
+SpocControlClient *
+spoc_control_client_new_from_fd(int fd)
 {
-    SpocClient *client = g_new0(SpocClient, 1);
+    SpocControlClient *client = g_new0(SpocControlClient, 1);
     client->fd = fd;
     client->timeout_ms = SPOC_CLIENT_TIMEOUT_MS;
     client->received = g_byte_array_new();
     return client;
 }
 
-SpocClient *
-spoc_client_new(SpocSpool *spool, GError **error)
+SpocControlClient *
+spoc_control_client_new(SpocSpool *spool, GError **error)
 {
-    int fd = spoc_door_connect(spool, error);
-    return fd >= 0 ? spoc_client_new_from_fd(fd) : NULL;
+    int fd = spoc_control_socket_connect(spool, error);
+    return fd >= 0 ? spoc_control_client_new_from_fd(fd) : NULL;
 }
 
 void
-spoc_client_set_timeout(SpocClient *client, int timeout_ms)
+spoc_control_client_set_timeout(SpocControlClient *client, int timeout_ms)
 {
     client->timeout_ms = timeout_ms;
 }
 
 void
-spoc_client_free(SpocClient *client)
+spoc_control_client_free(SpocControlClient *client)
 {
     if (client == NULL)
         return;
@@ -51,7 +51,7 @@ spoc_client_free(SpocClient *client)
 }
 
 static gboolean
-wait_for(const SpocClient *client, short events, GError **error)
+wait_for(const SpocControlClient *client, short events, GError **error)
 {
     struct pollfd entry = {.fd = client->fd, .events = events};
     int ready;
@@ -69,7 +69,7 @@ wait_for(const SpocClient *client, short events, GError **error)
 }
 
 static gboolean
-send_all(const SpocClient *client, const char *bytes, gsize size, GError **error)
+send_all(const SpocControlClient *client, const char *bytes, gsize size, GError **error)
 {
     while (size > 0) {
         if (!wait_for(client, POLLOUT, error))
@@ -89,7 +89,7 @@ send_all(const SpocClient *client, const char *bytes, gsize size, GError **error
 
 /* Receives something; FALSE at the end too. */
 static gboolean
-receive_more(SpocClient *client, GError **error)
+receive_more(SpocControlClient *client, GError **error)
 {
     guint8 buffer[16384];
     for (;;) {
@@ -113,7 +113,7 @@ receive_more(SpocClient *client, GError **error)
 }
 
 static char *
-read_line(SpocClient *client, GError **error)
+read_line(SpocControlClient *client, GError **error)
 {
     gsize searched = 0;
     for (;;) {
@@ -139,7 +139,7 @@ read_line(SpocClient *client, GError **error)
 }
 
 GPtrArray *
-spoc_client_ask(SpocClient *client, const char *request, GError **error)
+spoc_control_client_ask(SpocControlClient *client, const char *request, GError **error)
 {
     g_autofree char *line = g_strconcat(request, "\n", NULL);
     if (!send_all(client, line, strlen(line), error))

@@ -14,21 +14,22 @@
 #define SPOC_CLIENT_TIMEOUT_MS 5000
 #define SPOC_CLIENT_LINES_MAX 200000
 
-typedef struct _SpocClient SpocClient;
+typedef struct _SpocControlClient SpocControlClient;
 
-SpocClient *spoc_client_new(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocControlClient *spoc_control_client_new(SpocSpool *spool,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* @fd: (transfer full): a connected stream socket */
-SpocClient *spoc_client_new_from_fd(int fd);
-void spoc_client_free(SpocClient *client);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocClient, spoc_client_free)
+SpocControlClient *spoc_control_client_new_from_fd(int fd);
+void spoc_control_client_free(SpocControlClient *client);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocControlClient, spoc_control_client_free)
 
-void spoc_client_set_timeout(SpocClient *client, int timeout_ms);
+void spoc_control_client_set_timeout(SpocControlClient *client, int timeout_ms);
 
 /**
- * spoc_client_ask:
+ * spoc_control_client_ask:
  * @request: one line without its line break
  *
  * Returns: (transfer full) (element-type utf8): the lines before "ok", perhaps none
  */
-GPtrArray *spoc_client_ask(SpocClient *client, const char *request,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *spoc_control_client_ask(SpocControlClient *client, const char *request,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -11,16 +11,16 @@
 /* What a client may leave unread */
 #define UNSENT_MAX_BYTES (64 * 1024 * 1024)
 
-struct _SpocControl {
+struct _SpocControlServer {
     int fd;
     guint source;
-    GHashTable *clients; /* set of SpocControlClient */
+    GHashTable *clients; /* set of SpocControlPeer */
     SpocControlRequestFunc request;
     gpointer user_data;
 };
 
-struct _SpocControlClient {
-    SpocControl *control;
+struct _SpocControlPeer {
+    SpocControlServer *control;
     int fd;
     guint read_source, write_source;
     GString *in;
@@ -38,7 +38,7 @@ typedef struct {
 static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data);
 
 static void
-client_free(SpocControlClient *client)
+client_free(SpocControlPeer *client)
 {
     while (client->waiters != NULL) {
         g_autofree Waiter *waiter = client->waiters->data;
@@ -54,14 +54,14 @@ client_free(SpocControlClient *client)
 }
 
 static void
-drop(SpocControlClient *client)
+drop(SpocControlPeer *client)
 {
     g_hash_table_remove(client->control->clients, client);
 }
 
 /* Sends what the socket takes. FALSE when the client is gone. */
 static gboolean
-flush(SpocControlClient *client)
+flush(SpocControlPeer *client)
 {
     while (client->out->len > 0) {
         ssize_t sent = send(client->fd, client->out->str, client->out->len, MSG_NOSIGNAL);
@@ -75,7 +75,7 @@ flush(SpocControlClient *client)
 }
 
 static void
-watch_reading(SpocControlClient *client)
+watch_reading(SpocControlPeer *client)
 {
     if (client->read_source == 0)
         client->read_source =
@@ -84,7 +84,7 @@ watch_reading(SpocControlClient *client)
 
 /* Requests that are there, as long as the answers are taken. */
 static void
-handle_lines(SpocControlClient *client)
+handle_lines(SpocControlPeer *client)
 {
     char *end = NULL;
     while (!client->broken && client->out->len == 0 &&
@@ -100,7 +100,7 @@ handle_lines(SpocControlClient *client)
 static gboolean
 on_writable(gint fd, GIOCondition condition, gpointer user_data)
 {
-    SpocControlClient *client = user_data;
+    SpocControlPeer *client = user_data;
     if (flush(client) && client->out->len > 0)
         return G_SOURCE_CONTINUE;
     client->write_source = 0;
@@ -114,7 +114,7 @@ on_writable(gint fd, GIOCondition condition, gpointer user_data)
 }
 
 void
-spoc_control_reply(SpocControlClient *client, const char *line)
+spoc_control_peer_reply(SpocControlPeer *client, const char *line)
 {
     if (client->broken)
         return;
@@ -131,7 +131,7 @@ spoc_control_reply(SpocControlClient *client, const char *line)
 }
 
 void
-spoc_control_add_waiter(SpocControlClient *client, GDestroyNotify closed, gpointer data)
+spoc_control_add_waiter(SpocControlPeer *client, GDestroyNotify closed, gpointer data)
 {
     Waiter *waiter = g_new(Waiter, 1);
     *waiter = (Waiter){closed, data};
@@ -139,7 +139,7 @@ spoc_control_add_waiter(SpocControlClient *client, GDestroyNotify closed, gpoint
 }
 
 void
-spoc_control_remove_waiter(SpocControlClient *client, gconstpointer data)
+spoc_control_remove_waiter(SpocControlPeer *client, gconstpointer data)
 {
     for (GSList *link = client->waiters; link != NULL; link = link->next) {
         g_autofree Waiter *waiter = link->data;
@@ -152,7 +152,7 @@ spoc_control_remove_waiter(SpocControlClient *client, gconstpointer data)
 }
 
 gboolean
-spoc_control_has_waiter(const SpocControlClient *client)
+spoc_control_has_waiter(const SpocControlPeer *client)
 {
     return client->waiters != NULL;
 }
@@ -160,7 +160,7 @@ spoc_control_has_waiter(const SpocControlClient *client)
 static gboolean
 on_readable(gint fd, GIOCondition condition, gpointer user_data)
 {
-    SpocControlClient *client = user_data;
+    SpocControlPeer *client = user_data;
     char buffer[4096];
     if (client->out->len > 0 && !client->broken) { /* until it has read its answer */
         client->read_source = 0;
@@ -194,14 +194,14 @@ is_ours(int fd)
 
 /* FALSE: all of them wait for answers. */
 static gboolean
-make_room(SpocControl *control)
+make_room(SpocControlServer *control)
 {
     GHashTableIter place;
     gpointer key = NULL;
-    SpocControlClient *silent = NULL;
+    SpocControlPeer *silent = NULL;
     g_hash_table_iter_init(&place, control->clients);
     while (g_hash_table_iter_next(&place, &key, NULL)) {
-        SpocControlClient *client = key;
+        SpocControlPeer *client = key;
         if (!spoc_control_has_waiter(client) &&
             (silent == NULL || client->heard_us < silent->heard_us))
             silent = client;
@@ -214,7 +214,7 @@ make_room(SpocControl *control)
 static gboolean
 on_connection(gint listen_fd, GIOCondition condition, gpointer user_data)
 {
-    SpocControl *control = user_data;
+    SpocControlServer *control = user_data;
     int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return G_SOURCE_CONTINUE;
@@ -223,7 +223,7 @@ on_connection(gint listen_fd, GIOCondition condition, gpointer user_data)
         close(fd);
         return G_SOURCE_CONTINUE;
     }
-    SpocControlClient *client = g_new0(SpocControlClient, 1);
+    SpocControlPeer *client = g_new0(SpocControlPeer, 1);
     client->control = control;
     client->fd = fd;
     client->in = g_string_new(NULL);
@@ -234,10 +234,10 @@ on_connection(gint listen_fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-SpocControl *
-spoc_control_new(int listen_fd, SpocControlRequestFunc request, gpointer user_data)
+SpocControlServer *
+spoc_control_server_new(int listen_fd, SpocControlRequestFunc request, gpointer user_data)
 {
-    SpocControl *control = g_new0(SpocControl, 1);
+    SpocControlServer *control = g_new0(SpocControlServer, 1);
     control->fd = listen_fd;
     control->request = request;
     control->user_data = user_data;
@@ -247,7 +247,7 @@ spoc_control_new(int listen_fd, SpocControlRequestFunc request, gpointer user_da
 }
 
 void
-spoc_control_free(SpocControl *control)
+spoc_control_server_free(SpocControlServer *control)
 {
     if (control == NULL)
         return;

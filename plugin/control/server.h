@@ -29,24 +29,25 @@
 #include "base/log.h"
 #include "control/socket.h"
 
-typedef struct _SpocControl SpocControl;
-typedef struct _SpocControlClient SpocControlClient;
+typedef struct _SpocControlServer SpocControlServer;
+typedef struct _SpocControlPeer SpocControlPeer;
 
 /* @line has no line end and is valid UTF-8. */
-typedef void (*SpocControlRequestFunc)(SpocControlClient *client, const char *line,
+typedef void (*SpocControlRequestFunc)(SpocControlPeer *client, const char *line,
                                        gpointer user_data);
 
 /**
- * spoc_control_new:
+ * spoc_control_server_new:
  * @listen_fd: (transfer full): a listening socket
  */
-SpocControl *spoc_control_new(int listen_fd, SpocControlRequestFunc request, gpointer user_data);
+SpocControlServer *spoc_control_server_new(int listen_fd, SpocControlRequestFunc request,
+                                           gpointer user_data);
 /* Closes the listening socket and every client. */
-void spoc_control_free(SpocControl *control);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocControl, spoc_control_free)
+void spoc_control_server_free(SpocControlServer *control);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocControlServer, spoc_control_server_free)
 
 /* Sends one line to the client; the line end is added. */
-void spoc_control_reply(SpocControlClient *client, const char *line);
+void spoc_control_peer_reply(SpocControlPeer *client, const char *line);
 
 /**
  * spoc_control_add_waiter:
@@ -55,7 +56,7 @@ void spoc_control_reply(SpocControlClient *client, const char *line);
  *
  * For a client whose answer comes later.
  */
-void spoc_control_add_waiter(SpocControlClient *client, GDestroyNotify closed, gpointer data);
+void spoc_control_add_waiter(SpocControlPeer *client, GDestroyNotify closed, gpointer data);
 /* The one that was added with @data; nothing when there is none. */
-void spoc_control_remove_waiter(SpocControlClient *client, gconstpointer data);
-gboolean spoc_control_has_waiter(const SpocControlClient *client);
+void spoc_control_remove_waiter(SpocControlPeer *client, gconstpointer data);
+gboolean spoc_control_has_waiter(const SpocControlPeer *client);

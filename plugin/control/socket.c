@@ -138,14 +138,14 @@ connect_socket(SpocSpool *spool, int *ret_errno, GError **error)
 }
 
 int
-spoc_door_connect(SpocSpool *spool, GError **error)
+spoc_control_socket_connect(SpocSpool *spool, GError **error)
 {
     int reason;
     return connect_socket(spool, &reason, error);
 }
 
 int
-spoc_door_connect_spool(SpocSpool *spool, GError **error)
+spoc_control_socket_connect_spool(SpocSpool *spool, GError **error)
 {
     int reason;
     const Folder folder = spool_folder(spool);
@@ -174,10 +174,10 @@ bind_and_listen(SpocSpool *spool, int fd, GError **error)
 }
 
 int
-spoc_door_listen(SpocSpool *spool, GError **error)
+spoc_control_socket_listen(SpocSpool *spool, GError **error)
 {
     g_autoptr(GError) nobody = NULL;
-    int other = spoc_door_connect_spool(spool, &nobody);
+    int other = spoc_control_socket_connect_spool(spool, &nobody);
     if (other >= 0) {
         close(other);
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
@@ -306,7 +306,7 @@ run_detached(const char *path, char **environment, int null_fd, int log_fd, GErr
 }
 
 gboolean
-spoc_door_start_daemon(SpocSpool *spool, const SpocPlaces *places, GError **error)
+spoc_control_socket_start_daemon(SpocSpool *spool, const SpocPlaces *places, GError **error)
 {
     if (access(places->daemon_path, X_OK) != 0) {
         spoc_error_set_errno(error, errno, "cannot run '%s' (is the package installed whole?)",
@@ -330,7 +330,7 @@ spoc_door_start_daemon(SpocSpool *spool, const SpocPlaces *places, GError **erro
 }
 
 gboolean
-spoc_door_wake(SpocSpool *spool, const SpocPlaces *places, GError **error)
+spoc_control_wake(SpocSpool *spool, const SpocPlaces *places, GError **error)
 {
     static const char wake[] = "wake\n";
     g_autoptr(GError) reason = NULL;
@@ -338,7 +338,7 @@ spoc_door_wake(SpocSpool *spool, const SpocPlaces *places, GError **error)
     int fd = connect_socket(spool, &refused, &reason);
     if (fd < 0) {
         if (refused == ECONNREFUSED || refused == ENOENT)
-            return spoc_door_start_daemon(spool, places, error);
+            return spoc_control_socket_start_daemon(spool, places, error);
         if (refused == EAGAIN)
             return TRUE; /* so many are at the door that it cannot be asleep */
         g_propagate_error(error, g_steal_pointer(&reason));

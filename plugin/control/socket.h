@@ -18,37 +18,37 @@
 #define SPOC_CONTROL_LINE_MAX_BYTES 65536
 
 /**
- * spoc_door_connect:
+ * spoc_control_socket_connect:
  *
  * Returns: a non-blocking, close-on-exec stream socket, the caller's; -1 with
  *   SPOC_ERROR_UNAVAILABLE when nobody listens
  */
-int spoc_door_connect(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int spoc_control_socket_connect(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* The same, of the spool's own socket alone: for a spocd that has the service's */
-int spoc_door_connect_spool(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int spoc_control_socket_connect_spool(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * spoc_door_listen:
+ * spoc_control_socket_listen:
  *
  * Replaces a dead control socket in the spool by one that listens, non-blocking, close-on-exec,
  * 0600. Only the holder of the lock may call it.
  */
-int spoc_door_listen(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+int spoc_control_socket_listen(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * spoc_door_start_daemon:
+ * spoc_control_socket_start_daemon:
  *
  * Runs spocd detached: double fork, setsid, every descriptor closed, stdin and stdout
  * /dev/null, stderr the spool's own log. Returns before it is ready.
  */
-gboolean spoc_door_start_daemon(SpocSpool *spool, const SpocPlaces *places,
-                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_control_socket_start_daemon(SpocSpool *spool, const SpocPlaces *places,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * spoc_door_wake:
+ * spoc_control_wake:
  *
  * Connects and says "wake"; where nobody listens, starts spocd. Never blocks.
  */
-gboolean spoc_door_wake(SpocSpool *spool, const SpocPlaces *places,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_control_wake(SpocSpool *spool, const SpocPlaces *places,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

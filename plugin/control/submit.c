@@ -20,23 +20,23 @@ static const char *const end_names[] = {"delivered", "queued",       "hold",    
                                         "refused",   "refused-hold", "withdrawn"};
 
 typedef struct {
-    const SpocHandover *door;
+    const SpocSubmission *door;
     int fd; /* -1: not connected */
     GString *in;
     gboolean ended;
-    SpocHandoverEnd end;
+    SpocSubmitResult end;
     char *text;
 } Talk;
 
 const char *
-spoc_handover_end_name(SpocHandoverEnd end)
+spoc_submit_result_name(SpocSubmitResult end)
 {
     g_return_val_if_fail(end < G_N_ELEMENTS(end_names), "");
     return end_names[end];
 }
 
 static void
-end_talk(Talk *talk, SpocHandoverEnd end, const char *text)
+end_talk(Talk *talk, SpocSubmitResult end, const char *text)
 {
     talk->ended = TRUE;
     talk->end = end;
@@ -52,7 +52,7 @@ wait_for(Talk *talk, short events, int timeout_ms, gboolean *ret_ready)
                                 {.fd = talk->fd, .events = events}};
     int count = poll(watched, 2, timeout_ms);
     if (count > 0 && watched[0].revents != 0) {
-        end_talk(talk, SPOC_HANDOVER_WITHDRAWN, "stopped");
+        end_talk(talk, SPOC_SUBMIT_WITHDRAWN, "stopped");
         return FALSE;
     }
     *ret_ready = count > 0 && watched[1].revents != 0;
@@ -82,15 +82,15 @@ take_progress(const Talk *talk, const char *rest)
 static void
 take_end(Talk *talk, const char *rest)
 {
-    for (guint i = 0; i <= SPOC_HANDOVER_REFUSED_HOLD; i++) {
+    for (guint i = 0; i <= SPOC_SUBMIT_REFUSED_HOLD; i++) {
         gsize length = strlen(end_names[i]);
         if (strncmp(rest, end_names[i], length) == 0 &&
             (rest[length] == ' ' || rest[length] == '\0')) {
-            end_talk(talk, (SpocHandoverEnd)i, rest + length);
+            end_talk(talk, (SpocSubmitResult)i, rest + length);
             return;
         }
     }
-    end_talk(talk, SPOC_HANDOVER_RETRY, "spocd gave an answer that this version does not know");
+    end_talk(talk, SPOC_SUBMIT_RETRY, "spocd gave an answer that this version does not know");
 }
 
 /* FALSE when spocd is gone. */
@@ -106,11 +106,11 @@ take_line(Talk *talk, const char *line)
         g_autoptr(GError) error = NULL;
         if (spoc_scan_sync(talk->door->spool, talk->door->name, &error))
             return say(talk, "kept");
-        end_talk(talk, SPOC_HANDOVER_RETRY, error->message);
+        end_talk(talk, SPOC_SUBMIT_RETRY, error->message);
     } else if (g_str_has_prefix(line, "ok ")) {
         take_end(talk, line + strlen("ok "));
     } else if (g_str_has_prefix(line, "error ")) {
-        end_talk(talk, SPOC_HANDOVER_RETRY, line + strlen("error "));
+        end_talk(talk, SPOC_SUBMIT_RETRY, line + strlen("error "));
     }
     return TRUE;
 }
@@ -154,16 +154,16 @@ leave(Talk *talk, const GError *reason)
 {
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_leave(talk->door->spool, talk->door->name, &error)) {
-        end_talk(talk, SPOC_HANDOVER_RETRY, error->message);
+        end_talk(talk, SPOC_SUBMIT_RETRY, error->message);
         return;
     }
     g_autofree char *text =
         g_strdup_printf("spocd does not answer; the mail waits in the spool for it%s%s",
                         reason != NULL ? ": " : "", reason != NULL ? reason->message : "");
-    end_talk(talk, SPOC_HANDOVER_QUEUED, text);
+    end_talk(talk, SPOC_SUBMIT_QUEUED, text);
     /* One that came in this moment has not seen that the entry was left. */
     g_autoptr(GError) asleep = NULL;
-    if (!spoc_door_wake(talk->door->spool, talk->door->places, &asleep))
+    if (!spoc_control_wake(talk->door->spool, talk->door->places, &asleep))
         return; /* which was known */
 }
 
@@ -171,19 +171,19 @@ leave(Talk *talk, const GError *reason)
 static gboolean
 find_spocd(Talk *talk, guint patience_ms, GError **reason)
 {
-    const SpocHandover *door = talk->door;
+    const SpocSubmission *door = talk->door;
     gint64 begun_us = g_get_monotonic_time();
     gint64 start_at_us = begun_us;
     gboolean ready = FALSE;
     for (;;) {
-        talk->fd = spoc_door_connect(door->spool, NULL);
+        talk->fd = spoc_control_socket_connect(door->spool, NULL);
         if (talk->fd >= 0)
             return TRUE;
         gint64 now_us = g_get_monotonic_time();
         if (now_us >= start_at_us) {
             g_clear_error(reason);
             /* Why it cannot be is told when patience ends. */
-            if (!spoc_door_start_daemon(door->spool, door->places, reason))
+            if (!spoc_control_socket_start_daemon(door->spool, door->places, reason))
                 g_prefix_error(reason, "it cannot be started: ");
             start_at_us = now_us + START_AGAIN_MS * 1000;
         }
@@ -223,10 +223,10 @@ hear_line(Talk *talk)
 }
 
 SpocHandoverLimit
-spoc_handover_ask_limit(const SpocHandover *handover)
+spoc_submit_ask_limit(const SpocSubmission *handover)
 {
     static const char ask[] = "scan-limit\n";
-    SpocHandoverLimit limit = {.max_bytes = 0, .too_large = SPOC_HANDOVER_REFUSED};
+    SpocHandoverLimit limit = {.max_bytes = 0, .too_large = SPOC_SUBMIT_REFUSED};
     Talk talk = {.door = handover, .fd = -1, .in = g_string_new(NULL)};
     g_autoptr(GError) reason = NULL;
     g_autofree char *line = NULL;
@@ -238,15 +238,15 @@ spoc_handover_ask_limit(const SpocHandover *handover)
         char *rest = NULL;
         limit.max_bytes = g_ascii_strtoull(line + strlen("ok "), &rest, 10);
         if (g_str_equal(rest, " refused-hold"))
-            limit.too_large = SPOC_HANDOVER_REFUSED_HOLD;
+            limit.too_large = SPOC_SUBMIT_REFUSED_HOLD;
     }
     g_string_free(talk.in, TRUE);
     g_free(talk.text);
     return limit;
 }
 
-SpocHandoverEnd
-spoc_handover_run(const SpocHandover *handover, char **ret_text)
+SpocSubmitResult
+spoc_submit(const SpocSubmission *handover, char **ret_text)
 {
     Talk talk = {.door = handover, .fd = -1, .in = g_string_new(NULL)};
     for (guint comebacks = 0; !talk.ended; comebacks++) {
@@ -266,7 +266,7 @@ spoc_handover_run(const SpocHandover *handover, char **ret_text)
         }
         if (say(&talk, "scan"))
             listen_to(&talk);
-        if (talk.fd >= 0 && talk.ended && talk.end == SPOC_HANDOVER_WITHDRAWN &&
+        if (talk.fd >= 0 && talk.ended && talk.end == SPOC_SUBMIT_WITHDRAWN &&
             !say(&talk, "withdraw"))
             break; /* spocd has gone, and sends nothing that its door does not offer again */
         hang_up(&talk);

@@ -14,7 +14,7 @@
  *   keep                       it has to wait: make the document safe from power loss, say
  *                              "kept NAME"
  *
- * and at the end "ok END TEXT", END as in spoc_handover_end_name(), or "error TEXT". A door
+ * and at the end "ok END TEXT", END as in spoc_submit_result_name(), or "error TEXT". A door
  * that is told to stop says "withdraw NAME". One that hangs up without a word was killed; cupsd
  * takes such a job for done (SIGKILL) or runs it again, so spocd goes on alone.
  */
@@ -23,30 +23,30 @@
 #include "spool/scans.h"
 
 /**
- * SpocHandoverEnd:
- * @SPOC_HANDOVER_DELIVERED: a server took it for at least one recipient
- * @SPOC_HANDOVER_QUEUED: it is spocd's, and safe
- * @SPOC_HANDOVER_HOLD: it is still the door's: whoever gave it shall keep it, held
- * @SPOC_HANDOVER_RETRY: likewise, to be tried again later
- * @SPOC_HANDOVER_REFUSED: it will never be delivered
- * @SPOC_HANDOVER_REFUSED_HOLD: likewise, and the job is to be held
- * @SPOC_HANDOVER_WITHDRAWN: the door was told to stop
+ * SpocSubmitResult:
+ * @SPOC_SUBMIT_DELIVERED: a server took it for at least one recipient
+ * @SPOC_SUBMIT_QUEUED: it is spocd's, and safe
+ * @SPOC_SUBMIT_HOLD: it is still the door's: whoever gave it shall keep it, held
+ * @SPOC_SUBMIT_RETRY: likewise, to be tried again later
+ * @SPOC_SUBMIT_REFUSED: it will never be delivered
+ * @SPOC_SUBMIT_REFUSED_HOLD: likewise, and the job is to be held
+ * @SPOC_SUBMIT_WITHDRAWN: the door was told to stop
  */
 typedef enum {
-    SPOC_HANDOVER_DELIVERED,
-    SPOC_HANDOVER_QUEUED,
-    SPOC_HANDOVER_HOLD,
-    SPOC_HANDOVER_RETRY,
-    SPOC_HANDOVER_REFUSED,
-    SPOC_HANDOVER_REFUSED_HOLD,
-    SPOC_HANDOVER_WITHDRAWN,
-} SpocHandoverEnd;
+    SPOC_SUBMIT_DELIVERED,
+    SPOC_SUBMIT_QUEUED,
+    SPOC_SUBMIT_HOLD,
+    SPOC_SUBMIT_RETRY,
+    SPOC_SUBMIT_REFUSED,
+    SPOC_SUBMIT_REFUSED_HOLD,
+    SPOC_SUBMIT_WITHDRAWN,
+} SpocSubmitResult;
 
 /* One word on the line: "delivered", "queued", "hold", "retry", "refused", "refused-hold" */
-const char *spoc_handover_end_name(SpocHandoverEnd end);
+const char *spoc_submit_result_name(SpocSubmitResult end);
 
 /**
- * SpocHandover:
+ * SpocSubmission:
  * @stop_fd: readable when the door shall stop; -1 for none
  * @patience_ms: how long a spocd is looked for
  * @looking: (nullable): it is being looked up who gets the document
@@ -61,9 +61,9 @@ typedef struct {
     void (*looking)(gpointer user_data);
     void (*progress)(guint percent, const char *server, gpointer user_data);
     gpointer user_data;
-} SpocHandover;
+} SpocSubmission;
 
-#define SPOC_HANDOVER_PATIENCE_MS 15000
+#define SPOC_SUBMIT_PATIENCE_MS 15000
 
 /**
  * SpocHandoverLimit:
@@ -72,17 +72,17 @@ typedef struct {
  */
 typedef struct {
     guint64 max_bytes;
-    SpocHandoverEnd too_large;
+    SpocSubmitResult too_large;
 } SpocHandoverLimit;
 
 /* Asks for it, for a short time: where there is no spocd to be had the document is copied, and
  * refused when there is one. */
-SpocHandoverLimit spoc_handover_ask_limit(const SpocHandover *handover);
+SpocHandoverLimit spoc_submit_ask_limit(const SpocSubmission *handover);
 
 /**
- * spoc_handover_run:
+ * spoc_submit:
  * @ret_text: (out) (transfer full): for people, one line, foreign words in it
  *
  * Unless the end is DELIVERED or QUEUED the entry is still there, for the caller to withdraw.
  */
-SpocHandoverEnd spoc_handover_run(const SpocHandover *handover, char **ret_text);
+SpocSubmitResult spoc_submit(const SpocSubmission *handover, char **ret_text);

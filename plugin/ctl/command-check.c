@@ -19,9 +19,11 @@ find_asleep(SpocLook *look, const SpocPlaces *places)
     if (!g_file_test(used, G_FILE_TEST_IS_DIR))
         return; /* a look makes nothing */
     g_autoptr(SpocSpool) spool = spoc_ctl_open_spool(places, NULL);
-    g_autoptr(SpocClient) client = spool != NULL ? spoc_client_new(spool, NULL) : NULL;
-    g_autoptr(GPtrArray) list =
-        spool != NULL && client == NULL ? spoc_gather(spool, NULL, pass_over, NULL, NULL) : NULL;
+    g_autoptr(SpocControlClient) client =
+        spool != NULL ? spoc_control_client_new(spool, NULL) : NULL;
+    g_autoptr(GPtrArray) list = spool != NULL && client == NULL
+                                    ? spoc_queue_list(spool, NULL, pass_over, NULL, NULL)
+                                    : NULL;
     if (list != NULL)
         spoc_find_asleep(look->here, places, look->config, list);
 }

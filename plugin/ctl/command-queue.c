@@ -28,25 +28,25 @@ warn_entry(const char *text, gpointer user_data)
 }
 
 /* (nullable): NULL when none runs, or it does not answer, which is then said */
-static SpocClient *
+static SpocControlClient *
 connect_client(SpocSpool *spool)
 {
     g_autoptr(GError) error = NULL;
-    SpocClient *client = spoc_client_new(spool, &error);
+    SpocControlClient *client = spoc_control_client_new(spool, &error);
     if (client == NULL && !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE))
         spoc_ctl_warn("%s", error->message);
     return client;
 }
 
 GPtrArray *
-spoc_queue_request_gather(const SpocQueueRequest *request, SpocClient *client)
+spoc_queue_request_list(const SpocQueueRequest *request, SpocControlClient *client)
 {
     g_autoptr(GError) error = NULL;
-    GPtrArray *list = spoc_gather(request->spool, client, warn_entry, NULL, &error);
+    GPtrArray *list = spoc_queue_list(request->spool, client, warn_entry, NULL, &error);
     if (list == NULL && client != NULL) {
         spoc_ctl_warn("messages in their first attempt are missing here: %s", error->message);
         g_clear_error(&error);
-        list = spoc_gather(request->spool, NULL, warn_entry, NULL, &error);
+        list = spoc_queue_list(request->spool, NULL, warn_entry, NULL, &error);
     }
     if (list == NULL)
         (void)spoc_ctl_fail("%s", error->message);
@@ -56,19 +56,19 @@ spoc_queue_request_gather(const SpocQueueRequest *request, SpocClient *client)
 static int
 run_list(SpocQueueRequest *request)
 {
-    g_autoptr(SpocClient) client = connect_client(request->spool);
-    g_autoptr(GPtrArray) list = spoc_queue_request_gather(request, client);
+    g_autoptr(SpocControlClient) client = connect_client(request->spool);
+    g_autoptr(GPtrArray) list = spoc_queue_request_list(request, client);
     if (list == NULL)
         return SPOC_CTL_PROBLEM;
     GPtrArray *nodes = g_ptr_array_new();
     guint count = 0;
     for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
-        if (!spoc_gather_matches(&request->filter, listed, request->now_unix_s))
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
+        if (!spoc_queue_filter_matches(&request->filter, listed, request->now_unix_s))
             continue;
         count++;
         if (request->json) {
-            g_ptr_array_add(nodes, spoc_listing_node(listed->envelope, listed->state));
+            g_ptr_array_add(nodes, spoc_queue_list_item_node(listed->envelope, listed->state));
             continue;
         }
         g_autofree char *text = spoc_queue_print_short(listed, request->now_unix_s);
@@ -83,7 +83,7 @@ run_list(SpocQueueRequest *request)
 }
 
 /* (transfer full) (nullable): with everything that the envelope says */
-static SpocListed *
+static SpocQueueListItem *
 load(const SpocQueueRequest *request, const char *id, GError **error)
 {
     SpocMessageState state = SPOC_STATE_NEW;
@@ -91,20 +91,20 @@ load(const SpocQueueRequest *request, const char *id, GError **error)
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, "that is not a message's id");
         return NULL;
     }
-    if (!spoc_queue_find(request->spool, id, &state, error))
+    if (!spoc_message_find(request->spool, id, &state, error))
         return NULL;
-    SpocEnvelope *envelope = spoc_queue_load(request->spool, state, id, error);
-    return envelope != NULL ? spoc_listed_new(envelope, state) : NULL;
+    SpocEnvelope *envelope = spoc_message_load(request->spool, state, id, error);
+    return envelope != NULL ? spoc_queue_list_item_new(envelope, state) : NULL;
 }
 
 /* One that is in no file: an entry of events, or a message in its first attempt */
-static SpocListed *
+static SpocQueueListItem *
 find_listed(const SpocQueueRequest *request, const char *id)
 {
-    g_autoptr(SpocClient) client = connect_client(request->spool);
-    g_autoptr(GPtrArray) list = spoc_queue_request_gather(request, client);
+    g_autoptr(SpocControlClient) client = connect_client(request->spool);
+    g_autoptr(GPtrArray) list = spoc_queue_request_list(request, client);
     for (guint i = 0; list != NULL && i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         if (g_str_equal(listed->envelope->id, id))
             return g_ptr_array_steal_index(list, i);
     }
@@ -127,7 +127,7 @@ run_show(SpocQueueRequest *request)
     GPtrArray *nodes = g_ptr_array_new();
     for (guint i = 0; request->ids[i] != NULL; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(SpocListed) listed = load(request, request->ids[i], &error);
+        g_autoptr(SpocQueueListItem) listed = load(request, request->ids[i], &error);
         if (listed == NULL && g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             listed = find_listed(request, request->ids[i]);
         if (listed == NULL) {
@@ -153,7 +153,7 @@ join_scan(SpocSpool *spool, const char *id, GBytes *frame, GError **error)
 {
     g_autoptr(GBytes) head = NULL;
     g_autoptr(GBytes) tail = NULL;
-    g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, id, error);
+    g_autoptr(SpocScanMetadata) facts = spoc_scan_load(spool, id, error);
     if (facts == NULL || !spoc_scan_frame_split(frame, &head, &tail, error))
         return NULL;
     int fd = spoc_scan_open_document(spool, id, facts->size_bytes, error);
@@ -180,9 +180,10 @@ join_scan(SpocSpool *spool, const char *id, GBytes *frame, GError **error)
 }
 
 static GBytes *
-load_mail(SpocQueueRequest *request, const SpocListed *listed, const char *id, GError **error)
+load_mail(SpocQueueRequest *request, const SpocQueueListItem *listed, const char *id,
+          GError **error)
 {
-    g_autoptr(GBytes) body = spoc_queue_load_body(request->spool, id, error);
+    g_autoptr(GBytes) body = spoc_message_load_body(request->spool, id, error);
     if (body == NULL || strcmp(listed->envelope->kind, SPOC_SCAN_KIND) != 0)
         return g_steal_pointer(&body);
     return join_scan(request->spool, id, body, error);
@@ -195,7 +196,7 @@ run_export(SpocQueueRequest *request)
     int status = SPOC_CTL_GOOD;
     for (guint i = 0; request->ids[i] != NULL; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(SpocListed) listed = load(request, request->ids[i], &error);
+        g_autoptr(SpocQueueListItem) listed = load(request, request->ids[i], &error);
         g_autoptr(GBytes) body =
             listed != NULL ? load_mail(request, listed, request->ids[i], &error) : NULL;
         if (body == NULL) {
@@ -215,25 +216,25 @@ run_export(SpocQueueRequest *request)
 static int
 run_retry(SpocQueueRequest *request)
 {
-    return spoc_queue_request_order(request, SPOC_ORDER_RETRY);
+    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_RETRY);
 }
 
 static int
 run_hold(SpocQueueRequest *request)
 {
-    return spoc_queue_request_order(request, SPOC_ORDER_HOLD);
+    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_HOLD);
 }
 
 static int
 run_release(SpocQueueRequest *request)
 {
-    return spoc_queue_request_order(request, SPOC_ORDER_RELEASE);
+    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_RELEASE);
 }
 
 static int
 run_delete(SpocQueueRequest *request)
 {
-    return spoc_queue_request_order(request, SPOC_ORDER_DELETE);
+    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_DELETE);
 }
 
 static const Subcommand subcommands[] = {
@@ -256,14 +257,14 @@ read_filter(SpocQueueRequest *request, char *const *states, const char *older_th
     g_autoptr(GError) error = NULL;
     for (guint i = 0; states != NULL && states[i] != NULL; i++) {
         guint bit = 0;
-        if (!spoc_gather_parse_state(states[i], &bit, &error)) {
+        if (!spoc_queue_filter_parse_state(states[i], &bit, &error)) {
             (void)spoc_ctl_usage("%s", error->message);
             return FALSE;
         }
         request->filter.states |= bit;
     }
     if (older_than != NULL &&
-        !spoc_gather_parse_age(older_than, &request->filter.older_than_s, &error)) {
+        !spoc_queue_filter_parse_age(older_than, &request->filter.older_than_s, &error)) {
         (void)spoc_ctl_usage("%s", error->message);
         return FALSE;
     }

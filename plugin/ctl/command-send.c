@@ -93,11 +93,11 @@ check_addresses(char **addresses)
     return parsed != NULL && parsed->refused->len == 0;
 }
 
-static SpocScanFacts *
+static SpocScanMetadata *
 make_facts(const Sender *sender, const Document *document)
 {
     const Wishes *wishes = sender->wishes;
-    SpocScanFacts *facts = spoc_scan_facts_new();
+    SpocScanMetadata *facts = spoc_scan_metadata_new();
     g_autofree char *title =
         strcmp(document->name, "-") == 0 ? g_strdup("") : g_path_get_basename(document->name);
     g_autofree char *cc = wishes->cc != NULL ? g_strjoinv(",", wishes->cc) : NULL;
@@ -110,8 +110,8 @@ make_facts(const Sender *sender, const Document *document)
     facts->options = g_string_free(options, FALSE);
     g_free(facts->uri);
     facts->uri = make_uri(wishes->to);
-    spoc_scan_facts_set(&facts->user, sender->user);
-    spoc_scan_facts_set(&facts->title, title);
+    spoc_scan_metadata_set(&facts->user, sender->user);
+    spoc_scan_metadata_set(&facts->title, title);
     g_free(facts->writer);
     facts->writer = spoc_scan_process_stamp(getpid());
     facts->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
@@ -137,14 +137,14 @@ on_progress(guint percent, const char *server, gpointer user_data)
 }
 
 static int
-say_end(const Sender *sender, const Document *document, SpocHandoverEnd end, const char *text)
+say_end(const Sender *sender, const Document *document, SpocSubmitResult end, const char *text)
 {
     if (sender->shows_bar)
         (void)fprintf(stderr, "\r%*s\r", BAR_WIDTH + 72, "");
     g_autofree char *shown = spoc_ctl_shown(text);
-    if (end != SPOC_HANDOVER_DELIVERED && end != SPOC_HANDOVER_QUEUED)
+    if (end != SPOC_SUBMIT_DELIVERED && end != SPOC_SUBMIT_QUEUED)
         return spoc_ctl_fail("%s: not sent: %s", document->name, shown);
-    (void)spoc_ctl_put("%s: %s: %s\n", document->name, spoc_handover_end_name(end), shown);
+    (void)spoc_ctl_put("%s: %s: %s\n", document->name, spoc_submit_result_name(end), shown);
     (void)fflush(stdout);
     return SPOC_CTL_GOOD;
 }
@@ -157,17 +157,17 @@ leave(const Sender *sender, const Document *document, const char *name)
         spoc_scan_withdraw(sender->spool, name);
         return spoc_ctl_fail("%s: not sent: %s", document->name, error->message);
     }
-    if (!spoc_door_wake(sender->spool, sender->places, &error))
+    if (!spoc_control_wake(sender->spool, sender->places, &error))
         spoc_ctl_warn("it waits for spocd: %s", error->message);
-    return say_end(sender, document, SPOC_HANDOVER_QUEUED, name);
+    return say_end(sender, document, SPOC_SUBMIT_QUEUED, name);
 }
 
 static int
-hand_over(const Sender *sender, const Document *document, const SpocHandover *handover)
+hand_over(const Sender *sender, const Document *document, const SpocSubmission *handover)
 {
     g_autofree char *text = NULL;
-    SpocHandoverEnd end = spoc_handover_run(handover, &text);
-    if (end != SPOC_HANDOVER_DELIVERED && end != SPOC_HANDOVER_QUEUED)
+    SpocSubmitResult end = spoc_submit(handover, &text);
+    if (end != SPOC_SUBMIT_DELIVERED && end != SPOC_SUBMIT_QUEUED)
         spoc_scan_withdraw(sender->spool, handover->name);
     return say_end(sender, document, end, text);
 }
@@ -176,7 +176,7 @@ static int
 send_document(const Sender *sender, const Document *document)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) facts = make_facts(sender, document);
+    g_autoptr(SpocScanMetadata) facts = make_facts(sender, document);
     g_auto(SpocScanRecord) record = {0};
     gboolean settled = FALSE;
     /* It is no job, so it is new each time, and never settled. */
@@ -184,12 +184,12 @@ send_document(const Sender *sender, const Document *document)
         spoc_scan_choose_name(sender->spool, facts, 0, &settled, &record, &error);
     if (name == NULL)
         return spoc_ctl_fail("%s", error->message);
-    const SpocHandover handover = {
+    const SpocSubmission handover = {
         .spool = sender->spool,
         .places = sender->places,
         .name = name,
         .stop_fd = sender->stop_fd,
-        .patience_ms = SPOC_HANDOVER_PATIENCE_MS,
+        .patience_ms = SPOC_SUBMIT_PATIENCE_MS,
         .progress = on_progress,
         .user_data = (gpointer)sender,
     };
@@ -199,7 +199,7 @@ send_document(const Sender *sender, const Document *document)
                                .facts = facts,
                                .input_fd = document->fd,
                                .stop_fd = sender->stop_fd,
-                               .max_bytes = spoc_handover_ask_limit(&handover).max_bytes};
+                               .max_bytes = spoc_submit_ask_limit(&handover).max_bytes};
     SpocScanCopyResult result = spoc_scan_copy_run(&copy, &facts->size_bytes, &error);
     if (result == SPOC_SCAN_COPY_DONE && spoc_scan_offer(sender->spool, name, facts, &error))
         return sender->wishes->queue ? leave(sender, document, name)

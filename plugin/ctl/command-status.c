@@ -43,9 +43,9 @@ warn_entry(const char *text, gpointer user_data)
 
 /* What spocd says of itself. FALSE when it does not answer as it should. */
 static gboolean
-ask_daemon(SpocClient *client, Overview *overview, GError **error)
+ask_daemon(SpocControlClient *client, Overview *overview, GError **error)
 {
-    g_autoptr(GPtrArray) lines = spoc_client_ask(client, "status", error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, "status", error);
     if (lines == NULL)
         return FALSE;
     g_autoptr(JsonParser) parser = json_parser_new();
@@ -68,9 +68,9 @@ static void
 count(Overview *overview, const GPtrArray *list)
 {
     for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         const SpocEnvelope *envelope = listed->envelope;
-        if (g_strcmp0(envelope->kind, SPOC_LISTING_KIND_EVENTS) == 0) {
+        if (g_strcmp0(envelope->kind, SPOC_QUEUE_LIST_KIND_EVENTS) == 0) {
             overview->journals++;
             continue;
         }
@@ -161,11 +161,11 @@ print_json(const SpocLook *look, const Overview *overview)
 }
 
 /* (nullable): NULL: nobody listens, or whoever does has no answer */
-static SpocClient *
+static SpocControlClient *
 find_daemon(SpocSpool *spool, Overview *overview)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocClient) client = spoc_client_new(spool, &error);
+    g_autoptr(SpocControlClient) client = spoc_control_client_new(spool, &error);
     if (client != NULL && ask_daemon(client, overview, &error)) {
         overview->running = TRUE;
         return g_steal_pointer(&client);
@@ -194,8 +194,8 @@ look_into_spool(const SpocPlaces *places, const SpocLook *look, Overview *overvi
                               problem->message);
         return TRUE;
     }
-    g_autoptr(SpocClient) client = find_daemon(spool, overview);
-    g_autoptr(GPtrArray) list = spoc_gather(spool, client, warn_entry, NULL, error);
+    g_autoptr(SpocControlClient) client = find_daemon(spool, overview);
+    g_autoptr(GPtrArray) list = spoc_queue_list(spool, client, warn_entry, NULL, error);
     if (list == NULL)
         return FALSE;
     count(overview, list);

@@ -24,7 +24,7 @@ find_duplicate(const GPtrArray *list, const char *recipient_uri, const char *obj
 {
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
-        g_autofree char *its_object = spoc_crowding_object(subscription);
+        g_autofree char *its_object = spoc_subscription_limits_object(subscription);
         if (g_strcmp0(subscription->recipient_uri, recipient_uri) == 0 &&
             subscription->job_id == 0 && is_same_object(its_object, object))
             return subscription;
@@ -156,8 +156,8 @@ warn_crowded(const SpocPlaces *places, const GPtrArray *list)
 {
     SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
     g_autoptr(GPtrArray) found = spoc_findings_new();
-    spoc_crowding_find(found, &limits, spoc_crowding_tasks_max(), list,
-                       spoc_crowding_serves_mailto(places));
+    spoc_subscription_limits_find(found, &limits, spoc_subscription_limits_tasks_max(), list,
+                                  spoc_subscription_limits_serves_mailto(places));
     for (guint i = 0; i < found->len; i++) {
         g_autofree char *text = spoc_finding_text(g_ptr_array_index(found, i));
         spoc_ctl_warn("%s", text);
@@ -280,7 +280,7 @@ spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places)
 static JsonNode *
 subscription_node(const SpocCupsSubscription *subscription)
 {
-    g_autofree char *object_name = spoc_crowding_object(subscription);
+    g_autofree char *object_name = spoc_subscription_limits_object(subscription);
     JsonObject *object = json_object_new();
     json_object_set_int_member(object, "id", subscription->id);
     json_object_set_string_member(object, "recipient", subscription->recipient_uri);
@@ -299,7 +299,7 @@ print_json(const GPtrArray *list, gboolean serves_mailto)
 {
     JsonArray *array = json_array_new();
     for (guint i = 0; i < list->len; i++) {
-        if (spoc_crowding_is_ours(g_ptr_array_index(list, i), serves_mailto))
+        if (spoc_subscription_limits_is_ours(g_ptr_array_index(list, i), serves_mailto))
             json_array_add_element(array, subscription_node(g_ptr_array_index(list, i)));
     }
     g_autofree char *text = spoc_json_text(spoc_json_array_node(array));
@@ -314,10 +314,10 @@ print_text(const GPtrArray *list, gboolean serves_mailto)
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
         if (subscription->recipient_uri == NULL)
             hidden++;
-        if (!spoc_crowding_is_ours(subscription, serves_mailto))
+        if (!spoc_subscription_limits_is_ours(subscription, serves_mailto))
             continue;
         ours++;
-        g_autofree char *object = spoc_crowding_object(subscription);
+        g_autofree char *object = spoc_subscription_limits_object(subscription);
         g_autofree char *events = g_strjoinv(",", subscription->events);
         g_autofree char *lease =
             subscription->lease_s == 0
@@ -353,7 +353,7 @@ spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places)
     g_autoptr(GPtrArray) list = client != NULL ? spoc_subscription_list(client, &error) : NULL;
     if (list == NULL)
         return spoc_ctl_fail("%s", error->message);
-    gboolean serves_mailto = spoc_crowding_serves_mailto(places);
+    gboolean serves_mailto = spoc_subscription_limits_serves_mailto(places);
     if (json)
         print_json(list, serves_mailto);
     else
@@ -386,7 +386,7 @@ all_ours(const GPtrArray *list, gboolean serves_mailto, GArray *ids)
 {
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
-        if (spoc_crowding_is_ours(subscription, serves_mailto))
+        if (spoc_subscription_limits_is_ours(subscription, serves_mailto))
             g_array_append_val(ids, subscription->id);
     }
 }
@@ -398,7 +398,7 @@ may_cancel(const GPtrArray *list, gboolean serves_mailto, gint id)
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
         if (subscription->id == id)
-            return spoc_crowding_is_ours(subscription, serves_mailto);
+            return spoc_subscription_limits_is_ours(subscription, serves_mailto);
     }
     return TRUE;
 }
@@ -423,7 +423,7 @@ spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places)
     g_autoptr(GPtrArray) list = client != NULL ? spoc_subscription_list(client, &error) : NULL;
     if (list == NULL)
         return spoc_ctl_fail("%s", error->message);
-    gboolean serves_mailto = spoc_crowding_serves_mailto(places);
+    gboolean serves_mailto = spoc_subscription_limits_serves_mailto(places);
     if (all)
         all_ours(list, serves_mailto, ids);
     if (ids->len == 0)

@@ -54,8 +54,8 @@ spoc_find_cups(GPtrArray *findings, const SpocPlaces *places, SpocCupsAside *asi
     SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
     find_limits(findings, places, &limits, list);
     if (list != NULL)
-        spoc_crowding_find(findings, &limits, spoc_crowding_tasks_max(), list,
-                           spoc_crowding_serves_mailto(places));
+        spoc_subscription_limits_find(findings, &limits, spoc_subscription_limits_tasks_max(), list,
+                                      spoc_subscription_limits_serves_mailto(places));
     else if (g_error_matches(reason, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE))
         spoc_findings_add(findings, has_been_started(places) ? SPOC_LOG_ERROR : SPOC_LOG_INFO, NULL,
                           "%s", reason->message);

@@ -24,7 +24,7 @@ find_latest(const GPtrArray *list, SpocMessageState state, guint *ret_count)
     const SpocEnvelope *latest = NULL;
     *ret_count = 0;
     for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         if (listed->state != state)
             continue;
         ++*ret_count;
@@ -64,7 +64,7 @@ spoc_find_asleep(GPtrArray *findings, const SpocPlaces *places, const SpocConfig
 {
     guint count = 0;
     for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         count += listed->state == SPOC_STATE_NEW || listed->state == SPOC_STATE_WAITING ||
                  listed->state == SPOC_STATE_SENDING;
     }

@@ -9,7 +9,7 @@
 #include "ctl/findings.h"
 #include "spool/spool.h"
 
-/* @list: (element-type SpocListed): all that is in the spool */
+/* @list: (element-type SpocQueueListItem): all that is in the spool */
 void spoc_find_messages(GPtrArray *findings, const GPtrArray *list);
 
 /* Nobody serves the spool, and there is something in @list that only spocd can send. */

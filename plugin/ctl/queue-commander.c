@@ -18,19 +18,19 @@
 /* The verb of an order, and the line's end */
 #define ORDER_NAME_MAX_BYTES 16
 
-struct _SpocSteerer {
+struct _SpocQueueCommander {
     SpocSpool *spool;
-    SpocClient *client; /* (nullable): then we have the lock */
+    SpocControlClient *client; /* (nullable): then we have the lock */
 };
 
 /* One go at reaching spocd or replacing it. FALSE without @error: neither, come again. */
 static gboolean
-reach(SpocSteerer *steerer, GError **error)
+reach(SpocQueueCommander *steerer, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    steerer->client = spoc_client_new(steerer->spool, &problem);
+    steerer->client = spoc_control_client_new(steerer->spool, &problem);
     if (steerer->client != NULL) {
-        spoc_client_set_timeout(steerer->client, ORDER_TIMEOUT_MS);
+        spoc_control_client_set_timeout(steerer->client, ORDER_TIMEOUT_MS);
         return TRUE;
     }
     if (!g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) {
@@ -46,16 +46,16 @@ reach(SpocSteerer *steerer, GError **error)
     return FALSE;
 }
 
-SpocSteerer *
-spoc_steerer_new(SpocSpool *spool, GError **error)
+SpocQueueCommander *
+spoc_queue_commander_new(SpocSpool *spool, GError **error)
 {
-    g_autoptr(SpocSteerer) steerer = g_new0(SpocSteerer, 1);
+    g_autoptr(SpocQueueCommander) steerer = g_new0(SpocQueueCommander, 1);
     steerer->spool = spool;
     for (guint i = 0; i < BUSY_TRIES; i++) {
         GError *problem = NULL;
         if (reach(steerer, &problem)) {
             guint recovered = 0; /* what a dead spocd was sending is ours to steer */
-            if (steerer->client == NULL && !spoc_queue_recover(spool, &recovered, error))
+            if (steerer->client == NULL && !spoc_message_recover(spool, &recovered, error))
                 return NULL;
             return g_steal_pointer(&steerer);
         }
@@ -72,16 +72,16 @@ spoc_steerer_new(SpocSpool *spool, GError **error)
 }
 
 void
-spoc_steerer_free(SpocSteerer *steerer)
+spoc_queue_commander_free(SpocQueueCommander *steerer)
 {
     if (steerer == NULL)
         return;
-    spoc_client_free(steerer->client);
+    spoc_control_client_free(steerer->client);
     g_free(steerer);
 }
 
-SpocClient *
-spoc_steerer_client(const SpocSteerer *steerer)
+SpocControlClient *
+spoc_queue_commander_client(const SpocQueueCommander *steerer)
 {
     return steerer->client;
 }
@@ -109,13 +109,13 @@ find_problem(const GPtrArray *lines, const char *id)
 
 /* Asks spocd about some. FALSE: it does not answer, and there is no sense in asking on. */
 static gboolean
-ask(SpocSteerer *steerer, SpocOrder order, const char *const *ids, gsize count, GPtrArray *errors,
-    GError **error)
+ask(SpocQueueCommander *steerer, SpocQueueCommand order, const char *const *ids, gsize count,
+    GPtrArray *errors, GError **error)
 {
-    g_autoptr(GString) request = g_string_new(spoc_order_name(order));
+    g_autoptr(GString) request = g_string_new(spoc_queue_command_name(order));
     for (gsize i = 0; i < count; i++)
         g_string_append_printf(request, " %s", ids[i]);
-    g_autoptr(GPtrArray) lines = spoc_client_ask(steerer->client, request->str, error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(steerer->client, request->str, error);
     if (lines == NULL)
         return FALSE;
     for (gsize i = 0; i < count; i++) {
@@ -128,10 +128,10 @@ ask(SpocSteerer *steerer, SpocOrder order, const char *const *ids, gsize count, 
 }
 
 static void
-order_directly(SpocSteerer *steerer, SpocOrder order, const char *const *ids, gsize count,
-               gint64 now_unix_s, GPtrArray *errors)
+order_directly(SpocQueueCommander *steerer, SpocQueueCommand order, const char *const *ids,
+               gsize count, gint64 now_unix_s, GPtrArray *errors)
 {
-    g_autoptr(GPtrArray) said = spoc_steer(steerer->spool, order, ids, count, now_unix_s);
+    g_autoptr(GPtrArray) said = spoc_queue_command(steerer->spool, order, ids, count, now_unix_s);
     g_ptr_array_set_free_func(said, NULL);
     for (guint i = 0; i < said->len; i++)
         g_ptr_array_add(errors, g_ptr_array_index(said, i));
@@ -160,7 +160,8 @@ count_together(const GPtrArray *ids, gsize from)
 }
 
 GPtrArray *
-spoc_steerer_order(SpocSteerer *steerer, SpocOrder order, const GPtrArray *ids, gint64 now_unix_s)
+spoc_queue_commander_order(SpocQueueCommander *steerer, SpocQueueCommand order,
+                           const GPtrArray *ids, gint64 now_unix_s)
 {
     GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
     g_autoptr(GError) error = NULL;
@@ -174,9 +175,9 @@ spoc_steerer_order(SpocSteerer *steerer, SpocOrder order, const GPtrArray *ids, 
         else
             (void)ask(steerer, order, some, count, errors, &error);
     }
-    gboolean sends = order == SPOC_ORDER_RETRY || order == SPOC_ORDER_RELEASE;
+    gboolean sends = order == SPOC_QUEUE_COMMAND_RETRY || order == SPOC_QUEUE_COMMAND_RELEASE;
     if (error == NULL && sends && steerer->client != NULL && ids->len > 0) {
-        g_autoptr(GPtrArray) lines = spoc_client_ask(steerer->client, "reopen", &error);
+        g_autoptr(GPtrArray) lines = spoc_control_client_ask(steerer->client, "reopen", &error);
         g_clear_error(&error); /* they are due all the same */
     }
     while (errors->len < ids->len)

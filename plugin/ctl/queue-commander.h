@@ -10,22 +10,23 @@
 #include "control/client.h"
 #include "queue/command.h"
 
-typedef struct _SpocSteerer SpocSteerer;
+typedef struct _SpocQueueCommander SpocQueueCommander;
 
 /* SPOC_ERROR_UNAVAILABLE when a spocd has the lock but does not listen for a while */
-SpocSteerer *spoc_steerer_new(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void spoc_steerer_free(SpocSteerer *steerer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSteerer, spoc_steerer_free)
+SpocQueueCommander *spoc_queue_commander_new(SpocSpool *spool,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void spoc_queue_commander_free(SpocQueueCommander *steerer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocQueueCommander, spoc_queue_commander_free)
 
 /* (nullable): the connection to spocd; NULL when none runs */
-SpocClient *spoc_steerer_client(const SpocSteerer *steerer);
+SpocControlClient *spoc_queue_commander_client(const SpocQueueCommander *steerer);
 
 /**
- * spoc_steerer_order:
+ * spoc_queue_commander_order:
  * @ids: (element-type utf8): any number, distinct
  *
  * Returns: (transfer full) (element-type GError): for each of @ids what is wrong, or NULL when the
  *   order was carried out. What spocd does not answer any more is an error of all that are left.
  */
-GPtrArray *spoc_steerer_order(SpocSteerer *steerer, SpocOrder order, const GPtrArray *ids,
-                              gint64 now_unix_s);
+GPtrArray *spoc_queue_commander_order(SpocQueueCommander *steerer, SpocQueueCommand order,
+                                      const GPtrArray *ids, gint64 now_unix_s);

@@ -12,28 +12,28 @@
 /* Whether an order to "all" means this one. Without a --state, what has failed is left in
  * peace by a retry, and only what is held can be released. */
 static gboolean
-is_meant(const SpocQueueRequest *request, SpocOrder order, const SpocListed *listed)
+is_meant(const SpocQueueRequest *request, SpocQueueCommand order, const SpocQueueListItem *listed)
 {
-    if (g_strcmp0(listed->envelope->kind, SPOC_LISTING_KIND_EVENTS) == 0)
+    if (g_strcmp0(listed->envelope->kind, SPOC_QUEUE_LIST_KIND_EVENTS) == 0)
         return FALSE;
-    if (order != SPOC_ORDER_DELETE &&
+    if (order != SPOC_QUEUE_COMMAND_DELETE &&
         (spoc_gather_is_entry(listed) ||
-         g_strcmp0(listed->envelope->kind, SPOC_LISTING_KIND_ASIDE) == 0))
+         g_strcmp0(listed->envelope->kind, SPOC_QUEUE_LIST_KIND_ASIDE) == 0))
         return FALSE;
-    if (!spoc_gather_matches(&request->filter, listed, request->now_unix_s))
+    if (!spoc_queue_filter_matches(&request->filter, listed, request->now_unix_s))
         return FALSE;
     if (request->filter.states != 0)
         return TRUE;
-    if (order == SPOC_ORDER_RELEASE)
+    if (order == SPOC_QUEUE_COMMAND_RELEASE)
         return listed->state == SPOC_STATE_HELD;
     if (listed->state == SPOC_STATE_SENDING)
-        return order == SPOC_ORDER_DELETE; /* says that it cannot be done */
-    return order == SPOC_ORDER_DELETE || listed->state != SPOC_STATE_FAILED;
+        return order == SPOC_QUEUE_COMMAND_DELETE; /* says that it cannot be done */
+    return order == SPOC_QUEUE_COMMAND_DELETE || listed->state != SPOC_STATE_FAILED;
 }
 
 /* (transfer full) (nullable) (element-type utf8) */
 static GPtrArray *
-choose(const SpocQueueRequest *request, SpocOrder order, SpocClient *client)
+choose(const SpocQueueRequest *request, SpocQueueCommand order, SpocControlClient *client)
 {
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     if (!request->all) {
@@ -42,11 +42,11 @@ choose(const SpocQueueRequest *request, SpocOrder order, SpocClient *client)
                 g_ptr_array_add(ids, g_strdup(request->ids[i]));
         return g_steal_pointer(&ids);
     }
-    g_autoptr(GPtrArray) list = spoc_queue_request_gather(request, client);
+    g_autoptr(GPtrArray) list = spoc_queue_request_list(request, client);
     if (list == NULL)
         return NULL;
     for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         if (is_meant(request, order, listed))
             g_ptr_array_add(ids, g_strdup(listed->envelope->id));
     }
@@ -56,14 +56,14 @@ choose(const SpocQueueRequest *request, SpocOrder order, SpocClient *client)
 /* What has an identifier and is no message: to say so beats "there is no message". */
 typedef struct {
     GPtrArray *journals; /* (nullable) (element-type utf8) */
-    GPtrArray *entries;  /* (element-type SpocListed): documents, and what was set aside */
+    GPtrArray *entries;  /* (element-type SpocQueueListItem): documents, and what was set aside */
 } Others;
 
 static void
 others_init(Others *others, SpocSpool *spool)
 {
     others->journals = spoc_journal_list(spool, NULL);
-    others->entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    others->entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (!spoc_gather_scans(spool, NULL, others->entries, NULL) ||
         !spoc_gather_aside(spool, others->entries, NULL))
         g_ptr_array_set_size(others->entries, 0);
@@ -81,18 +81,18 @@ is_entry(const Others *others, SpocSpool *spool, const char *id)
 {
     SpocMessageState state;
     for (guint i = 0; i < others->entries->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(others->entries, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(others->entries, i);
         if (g_str_equal(listed->envelope->id, id))
-            return !spoc_queue_find(spool, id, &state, NULL);
+            return !spoc_message_find(spool, id, &state, NULL);
     }
     return FALSE;
 }
 
 /* (nullable): what is wrong with an order about it */
 static GError *
-refuse(const Others *others, SpocSpool *spool, SpocOrder order, const char *id)
+refuse(const Others *others, SpocSpool *spool, SpocQueueCommand order, const char *id)
 {
-    if (order != SPOC_ORDER_DELETE && is_entry(others, spool, id))
+    if (order != SPOC_QUEUE_COMMAND_DELETE && is_entry(others, spool, id))
         return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
                            "'%s' is no message yet, so it can only be deleted; 'spocctl queue "
                            "show' says what it waits for",
@@ -116,7 +116,7 @@ result_node(const char *id, const GError *error)
 
 typedef struct {
     SpocQueueRequest *request;
-    SpocOrder order;
+    SpocQueueCommand order;
     GPtrArray *nodes; /* for JSON */
     guint done;
     int status;
@@ -160,15 +160,16 @@ refuse_others(Report *report, GPtrArray *ids)
 
 /* @ids loses those that are no messages. @ret_done: how many orders were carried out */
 static int
-order_each(SpocQueueRequest *request, SpocSteerer *steerer, SpocOrder order, GPtrArray *ids,
-           guint *ret_done)
+order_each(SpocQueueRequest *request, SpocQueueCommander *steerer, SpocQueueCommand order,
+           GPtrArray *ids, guint *ret_done)
 {
     Report report = {.request = request, .order = order, .status = SPOC_CTL_GOOD};
     report.nodes = g_ptr_array_new();
     gboolean none = ids->len == 0;
     if (!request->all)
         refuse_others(&report, ids);
-    g_autoptr(GPtrArray) errors = spoc_steerer_order(steerer, order, ids, request->now_unix_s);
+    g_autoptr(GPtrArray) errors =
+        spoc_queue_commander_order(steerer, order, ids, request->now_unix_s);
     for (guint i = 0; i < ids->len; i++)
         report_one(&report, g_ptr_array_index(ids, i), g_ptr_array_index(errors, i));
     g_autofree char *array = spoc_queue_print_array(report.nodes);
@@ -193,27 +194,27 @@ wake(SpocQueueRequest *request)
         return SPOC_CTL_GOOD;
     }
     request->spool = spoc_spool_open(request->places, &error);
-    if (request->spool == NULL || !spoc_door_wake(request->spool, request->places, &error))
+    if (request->spool == NULL || !spoc_control_wake(request->spool, request->places, &error))
         return spoc_ctl_fail("the order stands, but spocd cannot be started: %s", error->message);
     return SPOC_CTL_GOOD;
 }
 
 int
-spoc_queue_request_order(SpocQueueRequest *request, SpocOrder order)
+spoc_queue_request_command(SpocQueueRequest *request, SpocQueueCommand order)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocSteerer) steerer = spoc_steerer_new(request->spool, &error);
+    g_autoptr(SpocQueueCommander) steerer = spoc_queue_commander_new(request->spool, &error);
     if (steerer == NULL)
         return spoc_ctl_fail("%s", error->message);
-    SpocClient *client = spoc_steerer_client(steerer);
+    SpocControlClient *client = spoc_queue_commander_client(steerer);
     g_autoptr(GPtrArray) ids = choose(request, order, client);
     if (ids == NULL)
         return SPOC_CTL_PROBLEM;
     guint done = 0;
     int status = order_each(request, steerer, order, ids, &done);
     gboolean alone = client == NULL;
-    g_clear_pointer(&steerer, spoc_steerer_free);
-    gboolean sends = order == SPOC_ORDER_RETRY || order == SPOC_ORDER_RELEASE;
+    g_clear_pointer(&steerer, spoc_queue_commander_free);
+    gboolean sends = order == SPOC_QUEUE_COMMAND_RETRY || order == SPOC_QUEUE_COMMAND_RELEASE;
     if (alone && sends && (done > 0 || request->all)) {
         int woken = wake(request);
         status = status == SPOC_CTL_GOOD ? woken : status;

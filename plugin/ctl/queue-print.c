@@ -34,7 +34,7 @@ spoc_queue_print_when(gint64 unix_s, gint64 now_unix_s)
 
 /* What happens to it next */
 static char *
-next_text(const SpocListed *listed, gint64 now_unix_s)
+next_text(const SpocQueueListItem *listed, gint64 now_unix_s)
 {
     gint64 next = listed->envelope->next_attempt_unix_s;
     if (listed->state == SPOC_STATE_SENDING)
@@ -69,7 +69,7 @@ addresses_text(const SpocEnvelope *envelope)
 }
 
 char *
-spoc_queue_print_short(const SpocListed *listed, gint64 now_unix_s)
+spoc_queue_print_short(const SpocQueueListItem *listed, gint64 now_unix_s)
 {
     const SpocEnvelope *envelope = listed->envelope;
     g_autofree char *id = spoc_ctl_shown(envelope->id);
@@ -116,7 +116,7 @@ append_recipients(GString *text, const SpocEnvelope *envelope)
 }
 
 char *
-spoc_queue_print_full(const SpocListed *listed)
+spoc_queue_print_full(const SpocQueueListItem *listed)
 {
     const SpocEnvelope *envelope = listed->envelope;
     g_autofree char *created = spoc_ctl_time(envelope->created_unix_s);
@@ -150,10 +150,10 @@ spoc_queue_print_full(const SpocListed *listed)
 }
 
 JsonNode *
-spoc_queue_print_full_node(const SpocListed *listed)
+spoc_queue_print_full_node(const SpocQueueListItem *listed)
 {
     const SpocEnvelope *envelope = listed->envelope;
-    JsonNode *node = spoc_listing_node(envelope, listed->state);
+    JsonNode *node = spoc_queue_list_item_node(envelope, listed->state);
     JsonObject *object = json_node_get_object(node);
     JsonArray *recipients = json_object_get_array_member(object, "recipients");
     for (guint i = 0; i < envelope->recipients->len; i++) {

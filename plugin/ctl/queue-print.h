@@ -8,13 +8,13 @@
 #include "queue/list-item.h"
 
 /* (transfer full): two to four lines about one message, each with its line break */
-char *spoc_queue_print_short(const SpocListed *listed, gint64 now_unix_s);
+char *spoc_queue_print_short(const SpocQueueListItem *listed, gint64 now_unix_s);
 
 /* (transfer full): all that the envelope says, with the history of attempts */
-char *spoc_queue_print_full(const SpocListed *listed);
+char *spoc_queue_print_full(const SpocQueueListItem *listed);
 
 /* (transfer full): what the list has, and sender, message_id, each recipient's reply, history */
-JsonNode *spoc_queue_print_full_node(const SpocListed *listed);
+JsonNode *spoc_queue_print_full_node(const SpocQueueListItem *listed);
 
 /* (transfer full): a JSON array of the list, pretty-printed, with its line break.
  * @nodes: (element-type JsonNode): taken over */

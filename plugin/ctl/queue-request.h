@@ -23,17 +23,17 @@ typedef struct {
     gboolean json;
     gboolean all;
     gboolean filtered;
-    SpocGatherFilter filter;
+    SpocQueueFilter filter;
     char *recipient;
     char **ids;
 } SpocQueueRequest;
 
 /* (transfer full) (nullable): what waits, as far as it can be known; what is wrong is said.
  * A spocd that does not answer hides only what it has in memory. */
-GPtrArray *spoc_queue_request_gather(const SpocQueueRequest *request, SpocClient *client);
+GPtrArray *spoc_queue_request_list(const SpocQueueRequest *request, SpocControlClient *client);
 
 /* Says what is wrong with one message. Returns SPOC_CTL_PROBLEM. */
 int spoc_queue_request_fail(const char *id, const GError *error);
 
 /* Carries out @order for the messages that are meant. Returns: an exit status */
-int spoc_queue_request_order(SpocQueueRequest *request, SpocOrder order);
+int spoc_queue_request_command(SpocQueueRequest *request, SpocQueueCommand order);

@@ -77,7 +77,7 @@ static void
 set_facts(SpocSample *sample)
 {
     const SpocEvent *last = &sample->events[sample->notification.notice_count - 1];
-    sample->facts = (SpocStateFacts){
+    sample->facts = (SpocStateAttributes){
         .printer_info = (char *)"Color printer of the second floor",
         .printer_location = (char *)"Main building, room 2.14",
         .printer_message = last->printer_state_reasons == (char **)JAM
@@ -151,7 +151,7 @@ spoc_sample_init(const char *what, gint64 now_unix_s, SpocSample *ret_sample)
     memset(ret_sample, 0, sizeof *ret_sample);
     ret_sample->person = (SpocPerson){
         .address = (char *)"alice@example.com", .name = (char *)"Alice Example", .is_owner = TRUE};
-    ret_sample->notification = (SpocNotification){.kind = SPOC_MAIL_NEWS,
+    ret_sample->notification = (SpocNotification){.kind = SPOC_MAIL_NOTICE,
                                                   .notices = ret_sample->notices,
                                                   .journal = "preview",
                                                   .person = &ret_sample->person,

@@ -11,7 +11,7 @@
 typedef struct {
     SpocEvent events[SPOC_SAMPLE_NOTICES_MAX];
     SpocNotice notices[SPOC_SAMPLE_NOTICES_MAX];
-    SpocStateFacts facts;
+    SpocStateAttributes facts;
     SpocPerson person;
     SpocNotification notification;
 } SpocSample;

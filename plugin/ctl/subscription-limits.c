@@ -24,7 +24,7 @@ is_crowded(gint64 count, gint64 limit)
 }
 
 gboolean
-spoc_crowding_is_ours(const SpocCupsSubscription *subscription, gboolean serves_mailto)
+spoc_subscription_limits_is_ours(const SpocCupsSubscription *subscription, gboolean serves_mailto)
 {
     const char *uri = subscription->recipient_uri;
     return uri != NULL &&
@@ -32,7 +32,7 @@ spoc_crowding_is_ours(const SpocCupsSubscription *subscription, gboolean serves_
 }
 
 gboolean
-spoc_crowding_serves_mailto(const SpocPlaces *places)
+spoc_subscription_limits_serves_mailto(const SpocPlaces *places)
 {
     g_autofree char *ours = g_build_filename(places->server_bin, "notifier", "spoc", NULL);
     g_autofree char *mailto = g_build_filename(places->server_bin, "notifier", "mailto", NULL);
@@ -42,7 +42,7 @@ spoc_crowding_serves_mailto(const SpocPlaces *places)
 }
 
 gint64
-spoc_crowding_tasks_max(void)
+spoc_subscription_limits_tasks_max(void)
 {
     g_autofree char *text = NULL;
     if (!g_file_get_contents(TASKS_MAX_FILE, &text, NULL, NULL))
@@ -51,7 +51,7 @@ spoc_crowding_tasks_max(void)
 }
 
 char *
-spoc_crowding_object(const SpocCupsSubscription *subscription)
+spoc_subscription_limits_object(const SpocCupsSubscription *subscription)
 {
     if (subscription->job_id != 0)
         return g_strdup_printf("job %d", subscription->job_id);
@@ -123,9 +123,9 @@ find_leases(GPtrArray *findings, const SpocCupsdLimits *limits, const GPtrArray 
     for (guint i = 0; i < list->len; i++) {
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
         if (subscription->job_id != 0 || subscription->lease_s == 0 ||
-            !spoc_crowding_is_ours(subscription, serves_mailto))
+            !spoc_subscription_limits_is_ours(subscription, serves_mailto))
             continue;
-        g_autofree char *object = spoc_crowding_object(subscription);
+        g_autofree char *object = spoc_subscription_limits_object(subscription);
         g_autofree char *what = g_strdup_printf("%s (%s)", subscription->recipient_uri, object);
         g_autofree char *shown = spoc_text_line(what, -1, SHOWN_MAX_BYTES);
         gboolean is_limited = limits->max_lease_s > 0;
@@ -192,8 +192,8 @@ static void
 say_double(GPtrArray *found, const SpocCupsSubscription *later, const SpocCupsSubscription *earlier,
            const char *recipient)
 {
-    g_autofree char *later_object = spoc_crowding_object(later);
-    g_autofree char *earlier_object = spoc_crowding_object(earlier);
+    g_autofree char *later_object = spoc_subscription_limits_object(later);
+    g_autofree char *earlier_object = spoc_subscription_limits_object(earlier);
     g_autofree char *who = shown_subscriber(later), *before = shown_subscriber(earlier);
     g_autofree char *where = g_strdup_printf("subscription %d", later->id);
     SpocFinding *finding = spoc_findings_add(
@@ -213,7 +213,8 @@ find_doubles(GPtrArray *found, const GPtrArray *list, gboolean serves_mailto)
     guint said = 0;
     for (guint i = 0; i < list->len && said < DOUBLES_SHOWN; i++) {
         const SpocCupsSubscription *later = g_ptr_array_index(list, i);
-        gboolean counts = later->job_id == 0 && spoc_crowding_is_ours(later, serves_mailto);
+        gboolean counts =
+            later->job_id == 0 && spoc_subscription_limits_is_ours(later, serves_mailto);
         SpocRecipientUri *uri =
             counts ? spoc_recipient_uri_parse(later->recipient_uri, NULL) : NULL;
         g_ptr_array_add(uris, uri);
@@ -256,8 +257,8 @@ find_tasks(GPtrArray *findings, gint64 tasks_max, const GPtrArray *list)
 }
 
 void
-spoc_crowding_find(GPtrArray *findings, const SpocCupsdLimits *limits, gint64 tasks_max,
-                   const GPtrArray *list, gboolean serves_mailto)
+spoc_subscription_limits_find(GPtrArray *findings, const SpocCupsdLimits *limits, gint64 tasks_max,
+                              const GPtrArray *list, gboolean serves_mailto)
 {
     find_total(findings, limits, list->len);
     find_shares(findings, limits->per_printer, "MaxSubscriptionsPerPrinter", list, printer_of);

@@ -19,10 +19,10 @@
 /* cupsd's own limit for the name of a printer */
 #define PRINTER_NAME_MAX_BYTES 127
 
-SpocStateFacts *
-spoc_state_facts_new(void)
+SpocStateAttributes *
+spoc_state_attributes_new(void)
 {
-    SpocStateFacts *facts = g_new0(SpocStateFacts, 1);
+    SpocStateAttributes *facts = g_new0(SpocStateAttributes, 1);
     facts->printer_state_reasons = g_new0(char *, 1);
     facts->printer_is_accepting_jobs = -1;
     facts->job_state_reasons = g_new0(char *, 1);
@@ -32,10 +32,10 @@ spoc_state_facts_new(void)
     return facts;
 }
 
-SpocStateFacts *
-spoc_state_facts_copy(const SpocStateFacts *facts)
+SpocStateAttributes *
+spoc_state_attributes_copy(const SpocStateAttributes *facts)
 {
-    SpocStateFacts *copy = g_memdup2(facts, sizeof *facts);
+    SpocStateAttributes *copy = g_memdup2(facts, sizeof *facts);
     copy->printer_info = g_strdup(facts->printer_info);
     copy->printer_location = g_strdup(facts->printer_location);
     copy->printer_message = g_strdup(facts->printer_message);
@@ -46,7 +46,7 @@ spoc_state_facts_copy(const SpocStateFacts *facts)
 }
 
 void
-spoc_state_facts_free(SpocStateFacts *facts)
+spoc_state_attributes_free(SpocStateAttributes *facts)
 {
     if (facts == NULL)
         return;
@@ -148,10 +148,10 @@ get_device(ipp_t *response, gint status)
     return is_ours ? SPOC_DEVICE_OURS : SPOC_DEVICE_OTHER;
 }
 
-SpocStateFacts *
+SpocStateAttributes *
 spoc_ask_printer_state(SpocAsker *asker, const char *name)
 {
-    g_autoptr(SpocStateFacts) facts = spoc_state_facts_new();
+    g_autoptr(SpocStateAttributes) facts = spoc_state_attributes_new();
     if (!is_printer_name(name)) {
         facts->device = SPOC_DEVICE_OTHER;
         return g_steal_pointer(&facts);
@@ -198,14 +198,14 @@ make_job_question(gconstpointer subject)
     return request;
 }
 
-SpocStateFacts *
+SpocStateAttributes *
 spoc_ask_job_state(SpocAsker *asker, gint job_id)
 {
     gint status = IPP_STATUS_OK;
     ipp_t *response = spoc_asker_send(asker, make_job_question, GINT_TO_POINTER(job_id), &status);
     if (response == NULL)
         return NULL;
-    SpocStateFacts *facts = spoc_state_facts_new();
+    SpocStateAttributes *facts = spoc_state_attributes_new();
     if (status <= IPP_STATUS_OK_EVENTS_COMPLETE) {
         facts->job_state = get_number(response, "job-state", IPP_TAG_ENUM, 0, 0);
         take_reasons(&facts->job_state_reasons, response, "job-state-reasons");

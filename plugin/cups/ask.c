@@ -193,7 +193,7 @@ make_job_question(gconstpointer subject)
 }
 
 void
-spoc_job_facts_free(SpocJobFacts *facts)
+spoc_job_attributes_free(SpocJobAttributes *facts)
 {
     if (facts == NULL)
         return;
@@ -244,7 +244,7 @@ spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer)
                                    "JobPrivateValues \"all\" in cupsd.conf?)");
         ret_answer->may_pass = TRUE;
     } else {
-        SpocJobFacts *facts = g_new0(SpocJobFacts, 1);
+        SpocJobAttributes *facts = g_new0(SpocJobAttributes, 1);
         facts->owner = get_text(response, "job-originating-user-name");
         facts->title = get_text(response, "job-name");
         facts->uuid = get_text(response, "job-uuid");

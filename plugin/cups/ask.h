@@ -37,20 +37,20 @@ void spoc_ask_subscription(SpocAsker *asker, gint subscription_id,
  * @may_pass: cupsd could not be asked, or what it said is no answer
  */
 typedef struct {
-    SpocJobFacts *facts;
+    SpocJobAttributes *facts;
     char *why;
     gboolean may_pass;
 } SpocJobAnswer;
 
 void spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer);
 
-void spoc_job_facts_free(SpocJobFacts *facts);
+void spoc_job_attributes_free(SpocJobAttributes *facts);
 
 /* (transfer full) (nullable): the printer's part, or the job's part, of the facts; all unknown
  * when cupsd does not say it; NULL: cupsd could not be asked */
-SpocStateFacts *spoc_ask_printer_state(SpocAsker *asker, const char *name);
-SpocStateFacts *spoc_ask_job_state(SpocAsker *asker, gint job_id);
-SpocStateFacts *spoc_state_facts_new(void);
+SpocStateAttributes *spoc_ask_printer_state(SpocAsker *asker, const char *name);
+SpocStateAttributes *spoc_ask_job_state(SpocAsker *asker, gint job_id);
+SpocStateAttributes *spoc_state_attributes_new(void);
 
 /* For ask.c and ask-state.c: (nullable): the response to what @make makes of @subject. A line
  * that was kept may be stale: then once anew. */

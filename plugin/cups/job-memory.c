@@ -7,7 +7,7 @@
 
 typedef struct {
     gint job_id;
-    SpocJobFacts *facts;
+    SpocJobAttributes *facts;
     GList link; /* in the order of use */
 } Job;
 
@@ -21,7 +21,7 @@ static void
 job_free(gpointer data)
 {
     Job *job = data;
-    spoc_job_facts_free(job->facts);
+    spoc_job_attributes_free(job->facts);
     g_free(job);
 }
 
@@ -55,7 +55,7 @@ spoc_job_memory_forget(SpocJobMemory *memory, gint job_id)
 }
 
 void
-spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobFacts *facts,
+spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobAttributes *facts,
                     gint64 now_unix_s)
 {
     spoc_job_memory_forget(memory, job_id);
@@ -68,7 +68,7 @@ spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobFacts *fact
     }
     Job *job = g_new0(Job, 1);
     job->job_id = job_id;
-    job->facts = g_new0(SpocJobFacts, 1);
+    job->facts = g_new0(SpocJobAttributes, 1);
     job->facts->owner = g_strdup(facts->owner);
     job->facts->title = g_strdup(facts->title);
     job->facts->uuid = g_strdup(facts->uuid);
@@ -78,7 +78,7 @@ spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobFacts *fact
     g_queue_push_head_link(&memory->used, &job->link);
 }
 
-const SpocJobFacts *
+const SpocJobAttributes *
 spoc_job_memory_get(SpocJobMemory *memory, gint job_id)
 {
     Job *job = g_hash_table_lookup(memory->jobs, GINT_TO_POINTER(job_id));
@@ -153,7 +153,7 @@ import_line(SpocJobMemory *memory, const char *line, gint64 now_unix_s)
     g_autofree char *owner = field_value(fields[2]);
     g_autofree char *uuid = field_value(fields[3]);
     g_autofree char *title = field_value(fields[4]);
-    const SpocJobFacts facts = {
+    const SpocJobAttributes facts = {
         .owner = owner, .title = title, .uuid = uuid, .learned_unix_s = learned_unix_s};
     const Job *known = g_hash_table_lookup(memory->jobs, GINT_TO_POINTER((gint)job_id));
     if (owner != NULL && (known == NULL || known->facts->learned_unix_s <= learned_unix_s))

@@ -20,10 +20,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJobMemory, spoc_job_memory_free)
 /* Copies @facts, whose owner is known; one learned too long ago (SPOC_JOB_MEMORY_MAX_AGE_S
  * before @now_unix_s) is not kept, for CUPS may have lost its state and counts jobs anew. */
 #define SPOC_JOB_MEMORY_MAX_AGE_S (7 * 24 * 3600)
-void spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobFacts *facts,
+void spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobAttributes *facts,
                          gint64 now_unix_s);
 /* (nullable) (transfer none): counts as a use */
-const SpocJobFacts *spoc_job_memory_get(SpocJobMemory *memory, gint job_id);
+const SpocJobAttributes *spoc_job_memory_get(SpocJobMemory *memory, gint job_id);
 void spoc_job_memory_forget(SpocJobMemory *memory, gint job_id);
 
 /**

@@ -40,7 +40,7 @@ struct _SpocCups {
 
 /* --- memory ----------------------------------------------------------------------------- */
 
-const SpocJobFacts *
+const SpocJobAttributes *
 spoc_cups_job_remembered(SpocCups *cups, gint job_id)
 {
     return spoc_job_memory_get(cups->memory, job_id);
@@ -165,7 +165,7 @@ recollect(gpointer data)
     const Recollection *recollection = data;
     SpocCups *cups = recollection->cups;
     const Waiter *waiter = &recollection->waiter;
-    const SpocJobFacts *facts = spoc_cups_job_remembered(cups, recollection->job_id);
+    const SpocJobAttributes *facts = spoc_cups_job_remembered(cups, recollection->job_id);
     if (facts != NULL)
         waiter->on_job(facts, NULL, FALSE, waiter->user_data);
     else /* forgotten in between */
@@ -201,7 +201,7 @@ answered(SpocQuestion *question, gpointer user_data)
     g_autoptr(SpocWorker) worker = spoc_worker_ref(cups->worker);
     Pending *pending = g_hash_table_lookup(cups->pending, &question->number);
     g_autoptr(GArray) waiters = g_array_ref(pending->waiters);
-    SpocJobFacts *facts = question->job.facts;
+    SpocJobAttributes *facts = question->job.facts;
     gint64 now_unix_s = g_get_real_time() / G_USEC_PER_SEC;
     if (facts != NULL)
         facts->learned_unix_s = now_unix_s;

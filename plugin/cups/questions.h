@@ -41,7 +41,7 @@ typedef struct {
     char *title;           /* (nullable): job-name */
     char *uuid;            /* (nullable): job-uuid */
     gint64 learned_unix_s; /* when CUPS said so */
-} SpocJobFacts;
+} SpocJobAttributes;
 
 /**
  * SpocCupsJobFunc:
@@ -49,11 +49,11 @@ typedef struct {
  * @why: (nullable): then, and when the owner is hidden, the reason, one line
  * @may_pass: CUPS could not be asked, or gave no answer that is one; it is to be asked again
  */
-typedef void (*SpocCupsJobFunc)(const SpocJobFacts *facts, const char *why, gboolean may_pass,
+typedef void (*SpocCupsJobFunc)(const SpocJobAttributes *facts, const char *why, gboolean may_pass,
                                 gpointer user_data);
 
 /* (nullable): from memory at once, without asking */
-const SpocJobFacts *spoc_cups_job_remembered(SpocCups *cups, gint job_id);
+const SpocJobAttributes *spoc_cups_job_remembered(SpocCups *cups, gint job_id);
 
 /* (transfer full) (nullable): what is remembered of one job as a line for spoc_cups_import(),
  * without its end */
@@ -92,15 +92,15 @@ typedef struct {
     gint job_impressions;     /* -1: not said, as the next two */
     gint job_impressions_completed;
     gint job_sheets_completed;
-} SpocStateFacts;
+} SpocStateAttributes;
 
-SpocStateFacts *spoc_state_facts_copy(const SpocStateFacts *facts);
-void spoc_state_facts_free(SpocStateFacts *facts);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocStateFacts, spoc_state_facts_free)
+SpocStateAttributes *spoc_state_attributes_copy(const SpocStateAttributes *facts);
+void spoc_state_attributes_free(SpocStateAttributes *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocStateAttributes, spoc_state_attributes_free)
 
 /* @facts: (nullable): NULL when CUPS could not be asked; all of it unknown when CUPS knows
  * neither the printer nor the job */
-typedef void (*SpocCupsStateFunc)(const SpocStateFacts *facts, gpointer user_data);
+typedef void (*SpocCupsStateFunc)(const SpocStateAttributes *facts, gpointer user_data);
 
 /**
  * spoc_cups_ask_state:

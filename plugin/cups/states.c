@@ -14,13 +14,13 @@ typedef struct {
     SpocStates *states;
     SpocCupsStateFunc callback;
     gpointer user_data;
-    SpocStateFacts *facts; /* what is known so far */
-    gboolean is_heard;     /* cupsd answered something */
-    guint waits_for;       /* answers to come */
+    SpocStateAttributes *facts; /* what is known so far */
+    gboolean is_heard;          /* cupsd answered something */
+    guint waits_for;            /* answers to come */
 } Request;
 
 typedef struct {
-    SpocStateFacts *facts;
+    SpocStateAttributes *facts;
     gint64 learned_us;
 } Remembered;
 
@@ -42,7 +42,7 @@ static void
 request_free(gpointer data)
 {
     Request *request = data;
-    spoc_state_facts_free(request->facts);
+    spoc_state_attributes_free(request->facts);
     g_free(request);
 }
 
@@ -50,7 +50,7 @@ static void
 remembered_free(gpointer data)
 {
     Remembered *remembered = data;
-    spoc_state_facts_free(remembered->facts);
+    spoc_state_attributes_free(remembered->facts);
     g_free(remembered);
 }
 
@@ -91,7 +91,7 @@ is_stale(gpointer key, gpointer value, gpointer user_data)
 }
 
 static void
-remember(SpocStates *states, const char *name, const SpocStateFacts *facts)
+remember(SpocStates *states, const char *name, const SpocStateAttributes *facts)
 {
     gint64 now_us = g_get_monotonic_time();
     if (facts->printer_state == 0)
@@ -101,7 +101,7 @@ remember(SpocStates *states, const char *name, const SpocStateFacts *facts)
     if (g_hash_table_size(states->remembered) >= REMEMBERED_MAX)
         return;
     Remembered *remembered = g_new0(Remembered, 1);
-    remembered->facts = spoc_state_facts_copy(facts);
+    remembered->facts = spoc_state_attributes_copy(facts);
     remembered->learned_us = now_us;
     g_hash_table_replace(states->remembered, g_strdup(name), remembered);
 }
@@ -139,7 +139,7 @@ spoc_states_device(SpocStates *states, const char *printer_name)
 }
 
 /* (nullable) */
-static const SpocStateFacts *
+static const SpocStateAttributes *
 recall(SpocStates *states, const char *name, gint printer_state)
 {
     gint64 now_us = g_get_monotonic_time();
@@ -153,10 +153,10 @@ recall(SpocStates *states, const char *name, gint printer_state)
 /* --- answers ---------------------------------------------------------------------------- */
 
 static void
-add_printer(Request *request, const SpocStateFacts *printer)
+add_printer(Request *request, const SpocStateAttributes *printer)
 {
-    SpocStateFacts *all = spoc_state_facts_copy(printer);
-    SpocStateFacts *job = request->facts;
+    SpocStateAttributes *all = spoc_state_attributes_copy(printer);
+    SpocStateAttributes *job = request->facts;
     g_strfreev(all->job_state_reasons);
     all->job_state = job->job_state;
     all->job_state_reasons = g_steal_pointer(&job->job_state_reasons);
@@ -164,15 +164,15 @@ add_printer(Request *request, const SpocStateFacts *printer)
     all->job_impressions = job->job_impressions;
     all->job_impressions_completed = job->job_impressions_completed;
     all->job_sheets_completed = job->job_sheets_completed;
-    spoc_state_facts_free(job);
+    spoc_state_attributes_free(job);
     request->facts = all;
     request->is_heard = TRUE;
 }
 
 static void
-add_job(Request *request, const SpocStateFacts *job)
+add_job(Request *request, const SpocStateAttributes *job)
 {
-    SpocStateFacts *all = request->facts;
+    SpocStateAttributes *all = request->facts;
     g_strfreev(all->job_state_reasons);
     g_free(all->job_message);
     all->job_state = job->job_state;
@@ -195,8 +195,8 @@ finish(gpointer data)
 
 /* A callback may ask again, or close the worker and free the states. */
 static void
-tell(SpocWorker *worker, GPtrArray *waiters, const SpocStateFacts *facts,
-     void (*add)(Request *request, const SpocStateFacts *facts))
+tell(SpocWorker *worker, GPtrArray *waiters, const SpocStateAttributes *facts,
+     void (*add)(Request *request, const SpocStateAttributes *facts))
 {
     for (guint i = 0; i < waiters->len && !spoc_worker_is_closed(worker); i++) {
         Request *request = waiters->pdata[i];
@@ -277,12 +277,12 @@ spoc_states_ask(SpocStates *states, gint job_id, const char *printer_name, gint 
     request->states = states;
     request->callback = callback;
     request->user_data = user_data;
-    request->facts = spoc_state_facts_new();
+    request->facts = spoc_state_attributes_new();
     g_hash_table_add(states->requests, request);
     if (job_id > 0 && !is_too_much)
         ask_job(states, job_id, request);
     if (printer_name != NULL && !is_too_much) {
-        const SpocStateFacts *printer = recall(states, printer_name, printer_state);
+        const SpocStateAttributes *printer = recall(states, printer_name, printer_state);
         if (printer != NULL)
             add_printer(request, printer);
         else

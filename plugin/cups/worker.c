@@ -27,9 +27,9 @@ question_free(SpocQuestion *question)
     g_free(question->subscription.printer_uri);
     g_free(question->subscription.subscriber);
     g_free(question->subscription.why);
-    spoc_job_facts_free(question->job.facts);
+    spoc_job_attributes_free(question->job.facts);
     g_free(question->job.why);
-    spoc_state_facts_free(question->state);
+    spoc_state_attributes_free(question->state);
     g_free(question);
 }
 

@@ -29,7 +29,7 @@ struct _SpocQuestion {
     char *name;     /* (nullable): of the printer */
     SpocSubscriptionAnswer subscription;
     SpocJobAnswer job;
-    SpocStateFacts *state; /* (nullable): NULL: not asked for, or cupsd could not be asked */
+    SpocStateAttributes *state; /* (nullable): NULL: not asked for, or cupsd could not be asked */
     SpocAnsweredFunc answered;
     gpointer user_data;
 };

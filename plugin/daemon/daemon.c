@@ -35,24 +35,24 @@ struct _SpocDaemon {
     SpocDaemonMode mode;
 
     GMainLoop *loop;
-    SpocSetup *setup;
+    SpocRuntime *setup;
     SpocManagement *management;
     SpocCups *cups;
     SpocJobStore *job_store;
-    SpocOutbox *outbox;
+    SpocQueueManager *outbox;
     SpocServerHealth *server_health;
-    SpocToldStore *told;
+    SpocNotificationLog *told;
     SpocDuplicates *duplicates;
-    SpocDesk *desk;
-    SpocSurroundings surroundings;
-    SpocJournals *journals;
-    SpocControl *control;
+    SpocAggregator *desk;
+    SpocNotifyContext surroundings;
+    SpocJournalSet *journals;
+    SpocControlServer *control;
     gboolean own_socket; /* made here, not by systemd: closed before leaving */
     SpocRequests *requests;
-    SpocScans *scans;
+    SpocScanManager *scans;
 
-    guint pump_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer, again_timer,
-        config_timer;
+    guint schedule_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer,
+        again_timer, config_timer;
     gint64 sweep_due_unix_s;
     gboolean rescan_wanted;
     gboolean reads_to_end;   /* a digest is due, and waits for that */
@@ -64,11 +64,11 @@ struct _SpocDaemon {
 static gboolean pump(gpointer user_data);
 
 static void
-schedule_pump(gpointer user_data)
+schedule_later(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
-    if (daemon->pump_source == 0)
-        daemon->pump_source = g_idle_add_full(G_PRIORITY_DEFAULT, pump, daemon, NULL);
+    if (daemon->schedule_source == 0)
+        daemon->schedule_source = g_idle_add_full(G_PRIORITY_DEFAULT, pump, daemon, NULL);
 }
 
 static gint64
@@ -91,7 +91,7 @@ rescan_again(gpointer user_data)
     SpocDaemon *daemon = user_data;
     daemon->again_timer = 0;
     daemon->rescan_wanted = TRUE;
-    schedule_pump(daemon);
+    schedule_later(daemon);
     return G_SOURCE_REMOVE;
 }
 
@@ -102,11 +102,11 @@ rescan(SpocDaemon *daemon)
     g_autoptr(GError) error = NULL;
     daemon->rescan_wanted = FALSE;
     daemon->rescan_failed = FALSE;
-    if (!spoc_scans_rescan(daemon->scans, &error)) {
+    if (!spoc_scan_manager_rescan(daemon->scans, &error)) {
         log_failure(daemon, "cannot list the scans", error);
         daemon->rescan_failed = TRUE;
     }
-    daemon->rescan_failed |= !spoc_journals_rescan(daemon->journals);
+    daemon->rescan_failed |= !spoc_journal_set_rescan(daemon->journals);
     if (daemon->rescan_failed && daemon->again_timer == 0)
         daemon->again_timer = g_timeout_add_seconds(RESCAN_AGAIN_S, rescan_again, daemon);
 }
@@ -116,7 +116,7 @@ sync_marks(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     daemon->sync_timer = 0;
-    spoc_journals_sync(daemon->journals);
+    spoc_journal_set_sync(daemon->journals);
     return G_SOURCE_REMOVE;
 }
 
@@ -126,20 +126,22 @@ sync_marks(gpointer user_data)
 static gboolean
 is_settled(const SpocDaemon *daemon)
 {
-    return daemon->pump_source == 0 && !spoc_management_is_fetching(daemon->management) &&
-           !spoc_desk_is_busy(daemon->desk) && spoc_outbox_flying(daemon->outbox) == 0 &&
-           !spoc_scans_are_busy(daemon->scans) &&
-           !spoc_outbox_has_due(daemon->outbox, now_unix_s()) &&
-           !spoc_journals_any(daemon->journals, SPOC_STREAM_BUSY);
+    return daemon->schedule_source == 0 && !spoc_management_is_fetching(daemon->management) &&
+           !spoc_aggregator_is_busy(daemon->desk) &&
+           spoc_queue_manager_active(daemon->outbox) == 0 &&
+           !spoc_scan_manager_are_busy(daemon->scans) &&
+           !spoc_queue_manager_has_due(daemon->outbox, now_unix_s()) &&
+           !spoc_journal_set_any(daemon->journals, SPOC_JOURNAL_CONSUMER_BUSY);
 }
 
 static gboolean
 nothing_waits(const SpocDaemon *daemon)
 {
-    return !daemon->rescan_failed && spoc_outbox_waiting(daemon->outbox) == 0 &&
-           spoc_scans_waiting(daemon->scans) == 0 && spoc_desk_waiting(daemon->desk) == 0 &&
-           !spoc_journals_any(daemon->journals, SPOC_STREAM_UNDECIDED) &&
-           !spoc_journals_any(daemon->journals, SPOC_STREAM_BLOCKED);
+    return !daemon->rescan_failed && spoc_queue_manager_waiting(daemon->outbox) == 0 &&
+           spoc_scan_manager_waiting(daemon->scans) == 0 &&
+           spoc_aggregator_waiting(daemon->desk) == 0 &&
+           !spoc_journal_set_any(daemon->journals, SPOC_JOURNAL_CONSUMER_UNDECIDED) &&
+           !spoc_journal_set_any(daemon->journals, SPOC_JOURNAL_CONSUMER_BLOCKED);
 }
 
 static int
@@ -155,10 +157,10 @@ open_control(SpocDaemon *daemon, int listen_fd, GError **error)
 {
     daemon->own_socket = listen_fd < 0;
     if (listen_fd < 0)
-        listen_fd = spoc_door_listen(daemon->spool, error);
+        listen_fd = spoc_control_socket_listen(daemon->spool, error);
     if (listen_fd < 0)
         return FALSE;
-    daemon->control = spoc_control_new(listen_fd, spoc_requests_handle, daemon->requests);
+    daemon->control = spoc_control_server_new(listen_fd, spoc_requests_handle, daemon->requests);
     return TRUE;
 }
 
@@ -172,7 +174,7 @@ leave_when_idle(gpointer user_data)
     g_autoptr(GError) error = NULL;
     daemon->idle_timer = 0;
     if (daemon->own_socket)
-        g_clear_pointer(&daemon->control, spoc_control_free);
+        g_clear_pointer(&daemon->control, spoc_control_server_free);
     rescan(daemon);
     (void)pump(daemon);
     if (is_settled(daemon) && (nothing_waits(daemon) || daemon->mode == SPOC_DAEMON_ONCE)) {
@@ -195,7 +197,7 @@ on_due(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     daemon->due_timer = 0;
-    schedule_pump(daemon);
+    schedule_later(daemon);
     return G_SOURCE_REMOVE;
 }
 
@@ -203,8 +205,8 @@ static void
 arm_due_timer(SpocDaemon *daemon)
 {
     g_clear_handle_id(&daemon->due_timer, g_source_remove);
-    gint64 due = spoc_outbox_next_due_unix_s(daemon->outbox);
-    gint64 desk_due = spoc_desk_next_due_unix_s(daemon->desk);
+    gint64 due = spoc_queue_manager_next_due_unix_s(daemon->outbox);
+    gint64 desk_due = spoc_aggregator_next_due_unix_s(daemon->desk);
     gint64 now = now_unix_s();
     if (desk_due > 0 && (due <= now || desk_due < due))
         due = desk_due;
@@ -220,9 +222,9 @@ when_settled(SpocDaemon *daemon)
         return;
     /* Nothing more comes in this run: nothing waits for company, and what was returned is
      * reported. */
-    if (daemon->mode == SPOC_DAEMON_ONCE &&
-        (spoc_desk_close(daemon->desk, FALSE) || spoc_outbox_report_now(daemon->outbox))) {
-        schedule_pump(daemon);
+    if (daemon->mode == SPOC_DAEMON_ONCE && (spoc_aggregator_close(daemon->desk, FALSE) ||
+                                             spoc_queue_manager_report_now(daemon->outbox))) {
+        schedule_later(daemon);
         return;
     }
     int status = settled_status(daemon);
@@ -240,15 +242,15 @@ when_settled(SpocDaemon *daemon)
 static gboolean
 read_to_end(SpocDaemon *daemon)
 {
-    if (!spoc_desk_whole_is_due(daemon->desk)) {
+    if (!spoc_aggregator_whole_is_due(daemon->desk)) {
         daemon->reads_to_end = FALSE;
         return FALSE;
     }
     if (!daemon->reads_to_end) {
         rescan(daemon);
-        spoc_journals_note_ends(daemon->journals);
+        spoc_journal_set_note_ends(daemon->journals);
     }
-    daemon->reads_to_end = !spoc_journals_are_past_ends(daemon->journals);
+    daemon->reads_to_end = !spoc_journal_set_are_past_ends(daemon->journals);
     return !daemon->reads_to_end;
 }
 
@@ -257,9 +259,9 @@ static gboolean
 pump(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
-    g_clear_handle_id(&daemon->pump_source, g_source_remove);
+    g_clear_handle_id(&daemon->schedule_source, g_source_remove);
     if (daemon->leaving) {
-        if (spoc_outbox_flying(daemon->outbox) == 0)
+        if (spoc_queue_manager_active(daemon->outbox) == 0)
             g_main_loop_quit(daemon->loop);
         return G_SOURCE_REMOVE;
     }
@@ -267,25 +269,25 @@ pump(gpointer user_data)
     gboolean is_ready =
         spoc_management_is_ready(daemon->management) &&
         !(daemon->mode == SPOC_DAEMON_ONCE && spoc_management_is_fetching(daemon->management));
-    daemon->rescan_wanted |= spoc_scans_set_open(daemon->scans, is_ready);
+    daemon->rescan_wanted |= spoc_scan_manager_set_open(daemon->scans, is_ready);
     if (daemon->rescan_wanted)
         rescan(daemon);
     if (!is_ready)
         return G_SOURCE_REMOVE;
-    spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_HALF);
-    gboolean more = spoc_journals_step(daemon->journals);
+    spoc_queue_manager_send_due(daemon->outbox, now_unix_s(), SPOC_QUEUE_MANAGER_HALF);
+    gboolean more = spoc_journal_set_step(daemon->journals);
     gboolean all_read = read_to_end(daemon);
-    more |= daemon->reads_to_end && spoc_journals_step(daemon->journals);
-    spoc_desk_step(daemon->desk, all_read);
-    spoc_outbox_send_due(daemon->outbox, now_unix_s(), SPOC_OUTBOX_ALL);
-    daemon->rescan_wanted |= spoc_journals_remove_done(daemon->journals);
+    more |= daemon->reads_to_end && spoc_journal_set_step(daemon->journals);
+    spoc_aggregator_step(daemon->desk, all_read);
+    spoc_queue_manager_send_due(daemon->outbox, now_unix_s(), SPOC_QUEUE_MANAGER_ALL);
+    daemon->rescan_wanted |= spoc_journal_set_remove_done(daemon->journals);
 
-    if (spoc_journals_count(daemon->journals) > 0 && daemon->sync_timer == 0)
+    if (spoc_journal_set_count(daemon->journals) > 0 && daemon->sync_timer == 0)
         daemon->sync_timer = g_timeout_add(SYNC_MS, sync_marks, daemon);
     arm_due_timer(daemon);
-    if (more && spoc_desk_room(daemon->desk) > 0)
-        schedule_pump(daemon);
-    if (spoc_outbox_flying(daemon->outbox) > 0)
+    if (more && spoc_aggregator_room(daemon->desk) > 0)
+        schedule_later(daemon);
+    if (spoc_queue_manager_active(daemon->outbox) > 0)
         g_clear_handle_id(&daemon->idle_timer, g_source_remove);
     when_settled(daemon);
     return G_SOURCE_REMOVE;
@@ -313,7 +315,7 @@ spoc_daemon_wake(SpocDaemon *daemon)
         return;
     daemon->rescan_wanted = TRUE;
     g_clear_handle_id(&daemon->idle_timer, g_source_remove);
-    schedule_pump(daemon);
+    schedule_later(daemon);
 }
 
 static void
@@ -321,7 +323,7 @@ sweep(SpocDaemon *daemon)
 {
     gint64 now = now_unix_s();
     daemon->sweep_due_unix_s = now + SWEEP_S;
-    spoc_outbox_sweep(daemon->outbox, now);
+    spoc_queue_manager_sweep(daemon->outbox, now);
     g_hash_table_remove_all(daemon->surroundings.said); /* what lasts is said again */
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_sweep(daemon->spool, now, &error))
@@ -337,7 +339,7 @@ on_minute(gpointer user_data)
     daemon->rescan_wanted = TRUE;
     if (now_unix_s() >= daemon->sweep_due_unix_s)
         sweep(daemon);
-    schedule_pump(daemon);
+    schedule_later(daemon);
     return G_SOURCE_CONTINUE;
 }
 
@@ -347,21 +349,21 @@ reload(SpocDaemon *daemon)
 {
     g_autoptr(GError) error = NULL;
     spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
-    SpocSetup *old = daemon->setup; /* in use until all have the new one */
-    daemon->setup = spoc_setup_load(daemon->places, daemon->log);
+    SpocRuntime *old = daemon->setup; /* in use until all have the new one */
+    daemon->setup = spoc_runtime_load(daemon->places, daemon->log);
     daemon->surroundings.setup = daemon->setup;
-    if (!spoc_outbox_use(daemon->outbox, daemon->setup, &error)) {
+    if (!spoc_queue_manager_use(daemon->outbox, daemon->setup, &error)) {
         log_failure(daemon, "no mail goes out", error);
         g_free(daemon->setup->blocker);
         daemon->setup->blocker = g_strdup(error->message);
     }
-    spoc_scans_use(daemon->scans, daemon->setup);
+    spoc_scan_manager_use(daemon->scans, daemon->setup);
     spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
-    if (spoc_setup_take_note(daemon->setup, daemon->spool))
-        spoc_outbox_all_due(daemon->outbox);
+    if (spoc_runtime_take_note(daemon->setup, daemon->spool))
+        spoc_queue_manager_all_due(daemon->outbox);
     daemon->rescan_wanted = TRUE;
-    spoc_setup_free(old);
-    schedule_pump(daemon);
+    spoc_runtime_free(old);
+    schedule_later(daemon);
 }
 
 /* For systemctl status */
@@ -373,15 +375,15 @@ say_status(const SpocDaemon *daemon)
     g_autofree char *text =
         daemon->setup->blocker != NULL
             ? g_strdup_printf("No mail goes out: %s", daemon->setup->blocker)
-            : g_strdup_printf("Sending %u, waiting %u", spoc_outbox_flying(daemon->outbox),
-                              spoc_outbox_waiting(daemon->outbox));
+            : g_strdup_printf("Sending %u, waiting %u", spoc_queue_manager_active(daemon->outbox),
+                              spoc_queue_manager_waiting(daemon->outbox));
     spoc_service_status(text);
 }
 
 static void
 note_servers(SpocDaemon *daemon)
 {
-    spoc_server_health_update(daemon->server_health, spoc_outbox_delivery(daemon->outbox),
+    spoc_server_health_update(daemon->server_health, spoc_queue_manager_delivery(daemon->outbox),
                               now_unix_s());
 }
 
@@ -406,7 +408,7 @@ on_config_poll(gpointer user_data)
     say_status(daemon);
     note_servers(daemon);
     look_after_spool(daemon);
-    if (!daemon->leaving && spoc_setup_is_stale(daemon->setup, daemon->places))
+    if (!daemon->leaving && spoc_runtime_is_stale(daemon->setup, daemon->places))
         reload(daemon);
     return G_SOURCE_CONTINUE;
 }
@@ -417,7 +419,7 @@ on_management_fetched(gboolean values_changed, gpointer user_data)
     SpocDaemon *daemon = user_data;
     if (values_changed && !daemon->leaving)
         reload(daemon);
-    schedule_pump(daemon);
+    schedule_later(daemon);
 }
 
 static gboolean
@@ -436,7 +438,7 @@ spoc_daemon_leave(SpocDaemon *daemon)
         return;
     daemon->leaving = TRUE;
     daemon->leave_timer = g_timeout_add(LEAVE_MS, quit_now, daemon);
-    schedule_pump(daemon);
+    schedule_later(daemon);
 }
 
 /* --- life ------------------------------------------------------------------------------- */
@@ -455,16 +457,16 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     if (!open_control(daemon, listen_fd, error))
         return NULL;
 
-    daemon->setup = spoc_setup_load(places, log);
+    daemon->setup = spoc_runtime_load(places, log);
     daemon->cups = spoc_cups_new(places->server_bin);
     daemon->job_store = spoc_job_store_new(spool, log, daemon->cups);
-    daemon->outbox = spoc_outbox_new(spool, log, schedule_pump, daemon);
+    daemon->outbox = spoc_queue_manager_new(spool, log, schedule_later, daemon);
     daemon->server_health = spoc_server_health_new(spool);
-    daemon->told = spoc_told_store_new(spool, log);
+    daemon->told = spoc_notification_log_new(spool, log);
     daemon->duplicates = spoc_duplicates_new(spool, log);
-    daemon->scans = spoc_scans_new(spool, log, daemon->outbox);
-    spoc_scans_use(daemon->scans, daemon->setup);
-    daemon->surroundings = (SpocSurroundings){
+    daemon->scans = spoc_scan_manager_new(spool, log, daemon->outbox);
+    spoc_scan_manager_use(daemon->scans, daemon->setup);
+    daemon->surroundings = (SpocNotifyContext){
         .spool = spool,
         .log = log,
         .outbox = daemon->outbox,
@@ -474,16 +476,16 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
         .setup = daemon->setup,
         .said = spoc_said_new(),
         .once = mode == SPOC_DAEMON_ONCE,
-        .changed = schedule_pump,
+        .changed = schedule_later,
         .user_data = daemon,
     };
-    daemon->desk = spoc_desk_new(&daemon->surroundings);
-    daemon->journals = spoc_journals_new(&daemon->surroundings, daemon->desk);
-    if (!spoc_outbox_load(daemon->outbox, error) ||
-        !spoc_outbox_use(daemon->outbox, daemon->setup, error))
+    daemon->desk = spoc_aggregator_new(&daemon->surroundings);
+    daemon->journals = spoc_journal_set_new(&daemon->surroundings, daemon->desk);
+    if (!spoc_queue_manager_load(daemon->outbox, error) ||
+        !spoc_queue_manager_use(daemon->outbox, daemon->setup, error))
         return NULL;
-    if (spoc_setup_take_note(daemon->setup, spool))
-        spoc_outbox_all_due(daemon->outbox);
+    if (spoc_runtime_take_note(daemon->setup, spool))
+        spoc_queue_manager_all_due(daemon->outbox);
     daemon->management = spoc_management_new(places, log, on_management_fetched, daemon);
     spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
     return g_steal_pointer(&daemon);
@@ -494,28 +496,28 @@ spoc_daemon_free(SpocDaemon *daemon)
 {
     if (daemon == NULL)
         return;
-    guint *sources[] = {&daemon->pump_source, &daemon->due_timer,   &daemon->idle_timer,
-                        &daemon->sync_timer,  &daemon->leave_timer, &daemon->rescan_timer,
-                        &daemon->again_timer, &daemon->config_timer};
+    guint *sources[] = {&daemon->schedule_source, &daemon->due_timer,   &daemon->idle_timer,
+                        &daemon->sync_timer,      &daemon->leave_timer, &daemon->rescan_timer,
+                        &daemon->again_timer,     &daemon->config_timer};
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_clear_handle_id(sources[i], g_source_remove);
     if (daemon->scans != NULL)
-        spoc_scans_hang_up(daemon->scans);
-    spoc_control_free(daemon->control);
+        spoc_scan_manager_hang_up(daemon->scans);
+    spoc_control_server_free(daemon->control);
     spoc_management_free(daemon->management);
     /* They hold pointers to streams, and CUPS's answers to the desk: they go first. */
     spoc_job_store_free(daemon->job_store);
     spoc_cups_free(daemon->cups);
-    spoc_outbox_free(daemon->outbox);
+    spoc_queue_manager_free(daemon->outbox);
     spoc_server_health_free(daemon->server_health);
-    spoc_desk_free(daemon->desk);
-    spoc_told_store_free(daemon->told);
+    spoc_aggregator_free(daemon->desk);
+    spoc_notification_log_free(daemon->told);
     spoc_duplicates_free(daemon->duplicates);
-    spoc_scans_free(daemon->scans);
-    spoc_journals_free(daemon->journals);
+    spoc_scan_manager_free(daemon->scans);
+    spoc_journal_set_free(daemon->journals);
     spoc_requests_free(daemon->requests);
     g_clear_pointer(&daemon->surroundings.said, g_hash_table_unref);
-    spoc_setup_free(daemon->setup);
+    spoc_runtime_free(daemon->setup);
     g_main_loop_unref(daemon->loop);
     g_free(daemon);
 }
@@ -544,26 +546,26 @@ spoc_daemon_spool(SpocDaemon *daemon)
     return daemon->spool;
 }
 
-SpocOutbox *
-spoc_daemon_outbox(SpocDaemon *daemon)
+SpocQueueManager *
+spoc_daemon_queue_manager(SpocDaemon *daemon)
 {
     return daemon->outbox;
 }
 
-const SpocSetup *
-spoc_daemon_setup(SpocDaemon *daemon)
+const SpocRuntime *
+spoc_daemon_runtime(SpocDaemon *daemon)
 {
     return daemon->setup;
 }
 
-SpocJournals *
+SpocJournalSet *
 spoc_daemon_journals(SpocDaemon *daemon)
 {
     return daemon->journals;
 }
 
-SpocScans *
-spoc_daemon_scans(SpocDaemon *daemon)
+SpocScanManager *
+spoc_daemon_scan_manager(SpocDaemon *daemon)
 {
     return daemon->scans;
 }

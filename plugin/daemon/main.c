@@ -109,7 +109,7 @@ static void
 ask_to_make_way(SpocSpool *spool)
 {
     static const char request[] = "make-way\n";
-    int fd = spoc_door_connect_spool(spool, NULL);
+    int fd = spoc_control_socket_connect_spool(spool, NULL);
     if (fd < 0)
         return; /* on its way in or out */
     (void)send(fd, request, sizeof request - 1, MSG_NOSIGNAL);
@@ -138,7 +138,7 @@ take_spool(SpocSpool *spool, int listen_fd, const Options *options, SpocLog *log
         }
         if (listen_fd >= 0)
             ask_to_make_way(spool);
-        int fd = listen_fd < 0 ? spoc_door_connect(spool, NULL) : -1;
+        int fd = listen_fd < 0 ? spoc_control_socket_connect(spool, NULL) : -1;
         if (fd >= 0) {
             *ret_status = SPOC_DAEMON_NOTHING_WAITS;
             if (options->once)
@@ -270,10 +270,11 @@ explain_waiting(SpocSpool *spool, SpocLog *log)
     static const SpocMessageState states[] = {SPOC_STATE_HELD, SPOC_STATE_WAITING};
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         Waiting waiting = {0};
-        if (!spoc_queue_each(spool, states[i], count_waiting, &waiting, NULL) || waiting.count == 0)
+        if (!spoc_message_each(spool, states[i], count_waiting, &waiting, NULL) ||
+            waiting.count == 0)
             continue;
         g_autofree char *id = waiting.id;
-        g_autoptr(SpocEnvelope) envelope = spoc_queue_load(spool, states[i], id, NULL);
+        g_autoptr(SpocEnvelope) envelope = spoc_message_load(spool, states[i], id, NULL);
         const char *reason = envelope != NULL ? envelope->reason : NULL;
         spoc_log(log, SPOC_LOG_INFO, "%s: %u; 'spocctl queue list' tells why; one of them: %s: %s",
                  spoc_message_state_name(states[i]), waiting.count, id,
@@ -285,7 +286,7 @@ explain_waiting(SpocSpool *spool, SpocLog *log)
 static void
 explain_configuration(const SpocPlaces *places, SpocLog *log)
 {
-    spoc_setup_free(spoc_setup_load(places, log));
+    spoc_runtime_free(spoc_runtime_load(places, log));
 }
 
 static int

@@ -24,7 +24,7 @@ struct _SpocRequests {
 /* Asked to be told when all is settled. */
 typedef struct {
     SpocRequests *requests;
-    SpocControlClient *client; /* borrowed: forget_settler() when it goes */
+    SpocControlPeer *client; /* borrowed: forget_settler() when it goes */
 } Settler;
 
 SpocRequests *
@@ -48,8 +48,8 @@ spoc_requests_free(SpocRequests *requests)
 static void
 reply_flying(const SpocEnvelope *envelope, gpointer client)
 {
-    g_autofree char *line = spoc_listing_line(envelope, SPOC_STATE_SENDING);
-    spoc_control_reply(client, line);
+    g_autofree char *line = spoc_queue_list_item_line(envelope, SPOC_STATE_SENDING);
+    spoc_control_peer_reply(client, line);
 }
 
 static void
@@ -57,7 +57,7 @@ reply_reason(const char *name, const char *reason, gpointer client)
 {
     g_autofree char *text = spoc_text_line(reason, -1, REASON_MAX_BYTES);
     g_autofree char *line = g_strdup_printf("%s %s", name, text);
-    spoc_control_reply(client, line);
+    spoc_control_peer_reply(client, line);
 }
 
 static void
@@ -68,18 +68,18 @@ add_integer(JsonBuilder *builder, const char *name, gint64 value)
 }
 
 static void
-reply_status(SpocRequests *requests, SpocControlClient *client)
+reply_status(SpocRequests *requests, SpocControlPeer *client)
 {
-    SpocOutbox *outbox = spoc_daemon_outbox(requests->daemon);
-    const SpocSetup *setup = spoc_daemon_setup(requests->daemon);
+    SpocQueueManager *outbox = spoc_daemon_queue_manager(requests->daemon);
+    const SpocRuntime *setup = spoc_daemon_runtime(requests->daemon);
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     add_integer(builder, "pid", getpid());
     json_builder_set_member_name(builder, "version");
     json_builder_add_string_value(builder, SPOC_VERSION);
-    add_integer(builder, "sending", spoc_outbox_flying(outbox));
-    add_integer(builder, "waiting", spoc_outbox_waiting(outbox));
-    add_integer(builder, "next_attempt_unix_s", spoc_outbox_next_due_unix_s(outbox));
+    add_integer(builder, "sending", spoc_queue_manager_active(outbox));
+    add_integer(builder, "waiting", spoc_queue_manager_waiting(outbox));
+    add_integer(builder, "next_attempt_unix_s", spoc_queue_manager_next_due_unix_s(outbox));
     json_builder_set_member_name(builder, "configuration_problem");
     if (setup->blocker != NULL)
         json_builder_add_string_value(builder, setup->blocker);
@@ -88,70 +88,70 @@ reply_status(SpocRequests *requests, SpocControlClient *client)
     json_builder_end_object(builder);
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
     g_autofree char *line = json_to_string(root, FALSE);
-    spoc_control_reply(client, line);
-    spoc_control_reply(client, "ok");
+    spoc_control_peer_reply(client, line);
+    spoc_control_peer_reply(client, "ok");
 }
 
 static void
-reply_waits(SpocRequests *requests, SpocControlClient *client)
+reply_waits(SpocRequests *requests, SpocControlPeer *client)
 {
     g_autofree char *text = spoc_waits_text(spoc_daemon_journals(requests->daemon));
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
-            spoc_control_reply(client, *line);
-    spoc_control_reply(client, "ok");
+            spoc_control_peer_reply(client, *line);
+    spoc_control_peer_reply(client, "ok");
 }
 
 static void
-reply_problem(SpocControlClient *client, const char *id, const char *text)
+reply_problem(SpocControlPeer *client, const char *id, const char *text)
 {
     g_autofree char *raw = g_strdup_printf("- %s %s", id, text);
     g_autofree char *line = spoc_text_line(raw, -1, REPLY_MAX_BYTES);
-    spoc_control_reply(client, line);
+    spoc_control_peer_reply(client, line);
 }
 
 /* One order about many messages: their syncs are shared. */
 static void
-steer(SpocRequests *requests, SpocControlClient *client, SpocOrder order, const char *list)
+steer(SpocRequests *requests, SpocControlPeer *client, SpocQueueCommand order, const char *list)
 {
-    SpocOutbox *outbox = spoc_daemon_outbox(requests->daemon);
-    gboolean sends = order == SPOC_ORDER_RETRY || order == SPOC_ORDER_RELEASE;
+    SpocQueueManager *outbox = spoc_daemon_queue_manager(requests->daemon);
+    gboolean sends = order == SPOC_QUEUE_COMMAND_RETRY || order == SPOC_QUEUE_COMMAND_RELEASE;
     g_auto(GStrv) words = g_strsplit(list, " ", SPOC_STEER_TOGETHER_MAX + 1);
     if (g_strv_length(words) > SPOC_STEER_TOGETHER_MAX) {
-        spoc_control_reply(client, "error too many messages for one order");
+        spoc_control_peer_reply(client, "error too many messages for one order");
         return;
     }
     g_autoptr(GPtrArray) ids = g_ptr_array_new();
     for (guint i = 0; words[i] != NULL; i++) {
-        if (!spoc_outbox_is_flying(outbox, words[i]))
+        if (!spoc_queue_manager_is_active(outbox, words[i]))
             g_ptr_array_add(ids, words[i]);
         /* A try is under way, so a retry is granted; the rest has to wait for its end. */
-        else if (order != SPOC_ORDER_RETRY)
+        else if (order != SPOC_QUEUE_COMMAND_RETRY)
             reply_problem(client, words[i], "it is being sent at this moment; try again");
     }
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    g_autoptr(GPtrArray) errors = spoc_steer(spoc_daemon_spool(requests->daemon), order,
-                                             (const char *const *)ids->pdata, ids->len, now);
+    g_autoptr(GPtrArray) errors = spoc_queue_command(
+        spoc_daemon_spool(requests->daemon), order, (const char *const *)ids->pdata, ids->len, now);
     for (guint i = 0; i < ids->len; i++) {
         const GError *error = g_ptr_array_index(errors, i);
         if (error != NULL)
             reply_problem(client, g_ptr_array_index(ids, i), error->message);
         else
-            spoc_outbox_replan(outbox, g_ptr_array_index(ids, i), sends ? now : 0);
+            spoc_queue_manager_replan(outbox, g_ptr_array_index(ids, i), sends ? now : 0);
     }
     spoc_daemon_wake(requests->daemon);
-    spoc_control_reply(client, "ok");
+    spoc_control_peer_reply(client, "ok");
 }
 
 /* Once for all that were ordered to be tried: who does that has mended something. */
 static void
-reopen(SpocRequests *requests, SpocControlClient *client)
+reopen(SpocRequests *requests, SpocControlPeer *client)
 {
     spoc_daemon_check_config(requests->daemon);
-    spoc_outbox_reopen(spoc_daemon_outbox(requests->daemon));
+    spoc_queue_manager_reopen(spoc_daemon_queue_manager(requests->daemon));
     spoc_daemon_wake(requests->daemon);
-    spoc_control_reply(client, "ok");
+    spoc_control_peer_reply(client, "ok");
 }
 
 static void
@@ -162,7 +162,7 @@ forget_settler(gpointer data)
 }
 
 static void
-add_settler(SpocRequests *requests, SpocControlClient *client)
+add_settler(SpocRequests *requests, SpocControlPeer *client)
 {
     Settler *settler = g_new(Settler, 1);
     *settler = (Settler){requests, client};
@@ -178,7 +178,7 @@ spoc_requests_settled(SpocRequests *requests, int status)
     for (guint i = 0; i < requests->settlers->len; i++) {
         Settler *settler = g_ptr_array_index(requests->settlers, i);
         spoc_control_remove_waiter(settler->client, settler);
-        spoc_control_reply(settler->client, line);
+        spoc_control_peer_reply(settler->client, line);
     }
     g_ptr_array_set_size(requests->settlers, 0);
 }
@@ -186,16 +186,16 @@ spoc_requests_settled(SpocRequests *requests, int status)
 /* One answer at a time: then it is always plain which request an answer is for, and who is to
  * be told nothing when the client goes. */
 static gboolean
-refuse_second(SpocControlClient *client)
+refuse_second(SpocControlPeer *client)
 {
     if (!spoc_control_has_waiter(client))
         return FALSE;
-    spoc_control_reply(client, "error this connection waits for an answer already");
+    spoc_control_peer_reply(client, "error this connection waits for an answer already");
     return TRUE;
 }
 
 void
-spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_data)
+spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_data)
 {
     SpocRequests *requests = user_data;
     if (strcmp(line, "wake") == 0) {
@@ -207,8 +207,9 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         return;
     }
     if (strcmp(line, "queue-memory") == 0) {
-        spoc_outbox_each_flying(spoc_daemon_outbox(requests->daemon), reply_flying, client);
-        spoc_control_reply(client, "ok");
+        spoc_queue_manager_each_active(spoc_daemon_queue_manager(requests->daemon), reply_flying,
+                                       client);
+        spoc_control_peer_reply(client, "ok");
         return;
     }
     if (strcmp(line, "waits") == 0) {
@@ -216,7 +217,7 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         return;
     }
     if (strcmp(line, "make-way") == 0) {
-        spoc_control_reply(client, "ok");
+        spoc_control_peer_reply(client, "ok");
         spoc_daemon_leave(requests->daemon);
         return;
     }
@@ -228,13 +229,14 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         return;
     }
     if (strcmp(line, "scan-reasons") == 0) {
-        spoc_scans_each_waiting(spoc_daemon_scans(requests->daemon), reply_reason, client);
-        spoc_control_reply(client, "ok");
+        spoc_scan_manager_each_waiting(spoc_daemon_scan_manager(requests->daemon), reply_reason,
+                                       client);
+        spoc_control_peer_reply(client, "ok");
         return;
     }
     if (strcmp(line, "scan-limit") == 0) {
         spoc_daemon_check_config(requests->daemon); /* it is asked for what holds now */
-        spoc_scan_answer_limit(client, spoc_daemon_setup(requests->daemon));
+        spoc_scan_answer_limit(client, spoc_daemon_runtime(requests->daemon));
         return;
     }
     if (g_str_has_prefix(line, "scan ")) {
@@ -243,29 +245,31 @@ spoc_requests_handle(SpocControlClient *client, const char *line, gpointer user_
         /* Somebody waits, and may have changed something just for that. */
         spoc_daemon_check_config(requests->daemon);
         spoc_daemon_wake(requests->daemon);
-        spoc_scans_offer(spoc_daemon_scans(requests->daemon), client, line + strlen("scan "));
+        spoc_scan_manager_offer(spoc_daemon_scan_manager(requests->daemon), client,
+                                line + strlen("scan "));
         return;
     }
     if (g_str_has_prefix(line, "withdraw ")) {
-        spoc_scans_withdraw(spoc_daemon_scans(requests->daemon), client,
-                            line + strlen("withdraw "));
+        spoc_scan_manager_withdraw(spoc_daemon_scan_manager(requests->daemon), client,
+                                   line + strlen("withdraw "));
         return;
     }
     if (g_str_has_prefix(line, "kept ")) {
-        spoc_scans_kept(spoc_daemon_scans(requests->daemon), client, line + strlen("kept "));
+        spoc_scan_manager_kept(spoc_daemon_scan_manager(requests->daemon), client,
+                               line + strlen("kept "));
         return;
     }
     if (strcmp(line, "reopen") == 0) {
         reopen(requests, client);
         return;
     }
-    for (guint i = 0; i < SPOC_ORDER_COUNT; i++) {
-        const char *verb = spoc_order_name((SpocOrder)i);
+    for (guint i = 0; i < SPOC_QUEUE_COMMAND_COUNT; i++) {
+        const char *verb = spoc_queue_command_name((SpocQueueCommand)i);
         gsize length = strlen(verb);
         if (strncmp(line, verb, length) == 0 && line[length] == ' ') {
-            steer(requests, client, (SpocOrder)i, line + length + 1);
+            steer(requests, client, (SpocQueueCommand)i, line + length + 1);
             return;
         }
     }
-    spoc_control_reply(client, "error unknown request");
+    spoc_control_peer_reply(client, "error unknown request");
 }

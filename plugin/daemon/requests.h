@@ -17,7 +17,7 @@ SpocRequests *spoc_requests_new(SpocDaemon *daemon);
 void spoc_requests_free(SpocRequests *requests);
 
 /* A SpocControlRequestFunc */
-void spoc_requests_handle(SpocControlClient *client, const char *line, gpointer requests);
+void spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer requests);
 
 /* All that was there and due is handled: answers who asked to be told. */
 void spoc_requests_settled(SpocRequests *requests, int status);
@@ -25,9 +25,9 @@ void spoc_requests_settled(SpocRequests *requests, int status);
 /* What the requests may use of the daemon */
 void spoc_daemon_wake(SpocDaemon *daemon);
 SpocSpool *spoc_daemon_spool(SpocDaemon *daemon);
-SpocOutbox *spoc_daemon_outbox(SpocDaemon *daemon);
-SpocScans *spoc_daemon_scans(SpocDaemon *daemon);
-SpocJournals *spoc_daemon_journals(SpocDaemon *daemon);
+SpocQueueManager *spoc_daemon_queue_manager(SpocDaemon *daemon);
+SpocScanManager *spoc_daemon_scan_manager(SpocDaemon *daemon);
+SpocJournalSet *spoc_daemon_journals(SpocDaemon *daemon);
 /* Takes up a configuration that was changed, without waiting for the next look. */
 void spoc_daemon_check_config(SpocDaemon *daemon);
-const SpocSetup *spoc_daemon_setup(SpocDaemon *daemon);
+const SpocRuntime *spoc_daemon_runtime(SpocDaemon *daemon);

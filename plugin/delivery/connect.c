@@ -24,12 +24,12 @@
 #define CURL_WAITS_MS (24 * 3600 * 1000L)
 #define CURL_WAITS_LONGER_S 60
 
-struct _SpocLink {
-    SpocLoop *loop;
+struct _SpocConnect {
+    SpocCurlMulti *loop;
     SpocDeliverySettings *settings;
     guint server;
-    SpocLinkKind kind;
-    SpocLinkEvents events;
+    SpocConnectKind kind;
+    SpocConnectEvents events;
     gpointer user_data;
 
     CURL *easy;
@@ -51,23 +51,25 @@ struct _SpocLink {
     const char *problem; /* (nullable): the server's bytes make no sense */
     char *local_problem; /* (nullable): ours */
     SpocCapabilities capabilities;
-    SpocTlsWatch tls;
+    SpocHandshake tls;
 };
 
 static gboolean
-wants_tls(const SpocLink *link)
+wants_tls(const SpocConnect *link)
 {
-    return link->kind == SPOC_LINK_CONFIGURED && link->settings->encryption != SPOC_ENCRYPTION_NONE;
+    return link->kind == SPOC_CONNECT_CONFIGURED &&
+           link->settings->encryption != SPOC_ENCRYPTION_NONE;
 }
 
 static gboolean
-wants_login(const SpocLink *link)
+wants_login(const SpocConnect *link)
 {
     return link->settings->user != NULL &&
-           (link->kind == SPOC_LINK_CONFIGURED || link->settings->allow_cleartext_password);
+           (link->kind == SPOC_CONNECT_CONFIGURED || link->settings->allow_cleartext_password);
 }
 
-static void G_GNUC_PRINTF(3, 4) progress(SpocLink *link, SpocStage stage, const char *format, ...)
+static void G_GNUC_PRINTF(3, 4)
+    progress(SpocConnect *link, SpocStage stage, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -81,19 +83,19 @@ static void G_GNUC_PRINTF(3, 4) progress(SpocLink *link, SpocStage stage, const 
 
 /* A step begins that may take so long. */
 static void
-limit_step(SpocLink *link, guint timeout_ms)
+limit_step(SpocConnect *link, guint timeout_ms)
 {
     g_source_set_ready_time(link->limit, g_get_monotonic_time() + (gint64)timeout_ms * 1000);
 }
 
 static gboolean
-starts_with_tls(const SpocLink *link)
+starts_with_tls(const SpocConnect *link)
 {
     return wants_tls(link) && link->settings->encryption == SPOC_ENCRYPTION_SSL_TLS;
 }
 
 static void
-note_connected(SpocLink *link)
+note_connected(SpocConnect *link)
 {
     if (link->connected)
         return;
@@ -107,7 +109,7 @@ note_connected(SpocLink *link)
 }
 
 static gboolean
-any_socket_is_connected(const SpocLink *link)
+any_socket_is_connected(const SpocConnect *link)
 {
     for (guint i = 0; i < link->sockets->len; i++) {
         struct sockaddr_storage peer;
@@ -121,7 +123,7 @@ any_socket_is_connected(const SpocLink *link)
 
 /* curl has no function for it, but it says something at that moment. */
 static void
-note_reached(SpocLink *link)
+note_reached(SpocConnect *link)
 {
     if (link->reached || !any_socket_is_connected(link))
         return;
@@ -136,7 +138,7 @@ note_reached(SpocLink *link)
 static curl_socket_t
 on_open_socket(void *user_data, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    SpocLink *link = user_data;
+    SpocConnect *link = user_data;
     char host[NI_MAXHOST] = "?", service[NI_MAXSERV] = "?";
     getnameinfo(&address->addr, address->addrlen, host, sizeof host, service, sizeof service,
                 NI_NUMERICHOST | NI_NUMERICSERV);
@@ -154,7 +156,7 @@ on_open_socket(void *user_data, curlsocktype purpose, struct curl_sockaddr *addr
 static int
 on_close_socket(void *user_data, curl_socket_t fd)
 {
-    SpocLink *link = user_data;
+    SpocConnect *link = user_data;
     for (guint i = 0; i < link->sockets->len; i++) {
         if (g_array_index(link->sockets, int, i) == fd) {
             g_array_remove_index_fast(link->sockets, i);
@@ -167,7 +169,7 @@ on_close_socket(void *user_data, curl_socket_t fd)
 static CURLcode
 on_ssl_context(CURL *easy, void *context, void *user_data)
 {
-    SpocLink *link = user_data;
+    SpocConnect *link = user_data;
     g_autoptr(GError) error = NULL;
     note_reached(link);
     note_connected(link);
@@ -178,11 +180,11 @@ on_ssl_context(CURL *easy, void *context, void *user_data)
         link->local_problem = g_strdup(error->message);
         return CURLE_SSL_CERTPROBLEM;
     }
-    return spoc_tls_watch_attach(&link->tls, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+    return spoc_handshake_attach(&link->tls, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 static void
-note_tls(SpocLink *link)
+note_tls(SpocConnect *link)
 {
     if (link->tls.summary == NULL || link->stage != SPOC_STAGE_TLS)
         return;
@@ -194,7 +196,7 @@ note_tls(SpocLink *link)
 
 /* A command of curl's. Its words are never shown: they may be the password. */
 static void
-note_command(SpocLink *link, const char *bytes, gsize size)
+note_command(SpocConnect *link, const char *bytes, gsize size)
 {
     note_tls(link);
     if (size >= 4 && (g_ascii_strncasecmp(bytes, "EHLO", 4) == 0 ||
@@ -214,7 +216,7 @@ note_command(SpocLink *link, const char *bytes, gsize size)
 
 /* After a handshake that came first, the greeting is waited for. */
 static void
-note_handshake(SpocLink *link)
+note_handshake(SpocConnect *link)
 {
     if (link->stage != SPOC_STAGE_TLS || !link->tls.done || !starts_with_tls(link))
         return;
@@ -226,7 +228,7 @@ note_handshake(SpocLink *link)
 static int
 on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_data)
 {
-    SpocLink *link = user_data;
+    SpocConnect *link = user_data;
     note_reached(link);
     note_handshake(link);
     if (type == CURLINFO_HEADER_OUT)
@@ -235,7 +237,7 @@ on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_da
 }
 
 static void
-note_reply(SpocLink *link, const SpocReply *reply)
+note_reply(SpocConnect *link, const SpocReply *reply)
 {
     g_free(link->reply_words);
     link->reply_words = spoc_reply_text(reply);
@@ -255,10 +257,10 @@ note_reply(SpocLink *link, const SpocReply *reply)
 static size_t
 on_header(char *bytes, size_t size, size_t count, void *user_data)
 {
-    SpocLink *link = user_data;
+    SpocConnect *link = user_data;
     gsize left = size * count;
     link->received_bytes += left;
-    if (link->received_bytes > SPOC_LINK_MAX_OPENING_BYTES)
+    if (link->received_bytes > SPOC_CONNECT_MAX_OPENING_BYTES)
         link->problem = "it talks without end";
     note_reached(link);
     note_handshake(link);
@@ -280,7 +282,7 @@ on_header(char *bytes, size_t size, size_t count, void *user_data)
 /* Setting up. */
 
 static void
-set_security(SpocLink *link)
+set_security(SpocConnect *link)
 {
     CURL *easy = link->easy;
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -304,7 +306,7 @@ set_security(SpocLink *link)
 }
 
 static void
-set_way(SpocLink *link)
+set_way(SpocConnect *link)
 {
     CURL *easy = link->easy;
     const SpocServerAddress *server = &link->settings->servers[link->server];
@@ -329,7 +331,7 @@ set_way(SpocLink *link)
 }
 
 static void
-set_callbacks(SpocLink *link)
+set_callbacks(SpocConnect *link)
 {
     CURL *easy = link->easy;
     curl_easy_setopt(easy, CURLOPT_PRIVATE, link);
@@ -345,12 +347,12 @@ set_callbacks(SpocLink *link)
     curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* for the debug function */
 }
 
-static void fail(SpocLink *link, CURLcode result);
+static void fail(SpocConnect *link, CURLcode result);
 
 static gboolean
 on_limit(gpointer user_data)
 {
-    SpocLink *link = user_data;
+    SpocConnect *link = user_data;
     g_source_set_ready_time(link->limit, -1);
     fail(link, CURLE_OPERATION_TIMEDOUT); /* this frees the link */
     return G_SOURCE_CONTINUE;
@@ -363,17 +365,17 @@ dispatch_limit(GSource *source, GSourceFunc callback, gpointer user_data)
 }
 
 static GSource *
-new_limit(SpocLink *link)
+new_limit(SpocConnect *link)
 {
     static GSourceFuncs functions = {.dispatch = dispatch_limit};
     GSource *source = g_source_new(&functions, sizeof(GSource));
     g_source_set_callback(source, on_limit, link, NULL);
-    g_source_attach(source, spoc_loop_context(link->loop));
+    g_source_attach(source, spoc_curl_multi_context(link->loop));
     return source;
 }
 
 static void
-set_limits(SpocLink *link)
+set_limits(SpocConnect *link)
 {
     link->limit = new_limit(link);
     curl_easy_setopt(link->easy, CURLOPT_CONNECTTIMEOUT_MS,
@@ -382,14 +384,14 @@ set_limits(SpocLink *link)
                      (long)(link->settings->silence_timeout_ms / 1000) + CURL_WAITS_LONGER_S);
 }
 
-SpocLink *
-spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server, SpocLinkKind kind,
-              const SpocLinkEvents *events, gpointer user_data)
+SpocConnect *
+spoc_connect_new(SpocCurlMulti *loop, SpocDeliverySettings *settings, guint server,
+                 SpocConnectKind kind, const SpocConnectEvents *events, gpointer user_data)
 {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
         return NULL;
-    SpocLink *link = g_new0(SpocLink, 1);
+    SpocConnect *link = g_new0(SpocConnect, 1);
     link->loop = loop;
     link->settings = spoc_settings_ref(settings);
     link->server = server;
@@ -400,21 +402,21 @@ spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server, Spoc
     link->sockets = g_array_new(FALSE, FALSE, sizeof(int));
     link->fd = -1;
     link->parser = spoc_reply_parser_new();
-    spoc_tls_watch_init(&link->tls);
+    spoc_handshake_init(&link->tls);
     set_way(link);
     set_limits(link);
     set_security(link);
     set_callbacks(link);
-    link->added = spoc_loop_add(loop, easy);
+    link->added = spoc_curl_multi_add(loop, easy);
     if (!link->added) {
-        spoc_link_free(link);
+        spoc_connect_free(link);
         return NULL;
     }
     return link;
 }
 
 void
-spoc_link_free(SpocLink *link)
+spoc_connect_free(SpocConnect *link)
 {
     if (link == NULL)
         return;
@@ -424,13 +426,13 @@ spoc_link_free(SpocLink *link)
         shutdown(g_array_index(link->sockets, int, i), SHUT_RDWR);
     link->problem = "closing";
     if (link->added)
-        spoc_loop_remove(link->loop, link->easy);
+        spoc_curl_multi_remove(link->loop, link->easy);
     curl_easy_cleanup(link->easy);
     g_source_destroy(link->limit);
     g_source_unref(link->limit);
     g_array_unref(link->sockets);
     spoc_reply_parser_free(link->parser);
-    spoc_tls_watch_clear(&link->tls);
+    spoc_handshake_clear(&link->tls);
     spoc_settings_unref(link->settings);
     g_free(link->reply_words);
     g_free(link->local_problem);
@@ -447,7 +449,7 @@ says_unverified(CURLcode result)
 }
 
 static char *
-describe_loss(const SpocLink *link)
+describe_loss(const SpocConnect *link)
 {
     long system_error = 0;
     curl_easy_getinfo(link->easy, CURLINFO_OS_ERRNO, &system_error);
@@ -464,7 +466,7 @@ describe_loss(const SpocLink *link)
 }
 
 static SpocFailureKind
-classify_silence(const SpocLink *link, CURLcode result, char **ret_words)
+classify_silence(const SpocConnect *link, CURLcode result, char **ret_words)
 {
     if (result == CURLE_OPERATION_TIMEDOUT) {
         gboolean answer = link->stage >= SPOC_STAGE_GREETING && link->stage != SPOC_STAGE_TLS;
@@ -484,21 +486,21 @@ classify_silence(const SpocLink *link, CURLcode result, char **ret_words)
 }
 
 static SpocFailureKind
-classify_tls(const SpocLink *link, CURLcode result, char **ret_words)
+classify_tls(const SpocConnect *link, CURLcode result, char **ret_words)
 {
     if (result == CURLE_OPERATION_TIMEDOUT)
         return classify_silence(link, result, ret_words);
     SpocFailureKind kind =
         result == CURLE_SSL_PINNEDPUBKEYNOTMATCH
             ? SPOC_FAILURE_PIN
-            : spoc_tls_watch_kind(&link->tls, link->curl_words, says_unverified(result));
-    *ret_words = spoc_tls_watch_words(&link->tls, kind, link->curl_words);
+            : spoc_handshake_kind(&link->tls, link->curl_words, says_unverified(result));
+    *ret_words = spoc_handshake_words(&link->tls, kind, link->curl_words);
     return kind;
 }
 
 /* Returns the kind; may correct the stage. */
 static SpocFailureKind
-classify(const SpocLink *link, CURLcode result, SpocStage *stage, char **ret_words)
+classify(const SpocConnect *link, CURLcode result, SpocStage *stage, char **ret_words)
 {
     if (link->local_problem != NULL) {
         *ret_words = g_strdup(link->local_problem);
@@ -542,14 +544,14 @@ classify(const SpocLink *link, CURLcode result, SpocStage *stage, char **ret_wor
 }
 
 static void
-report(SpocLink *link, SpocFailure *failure, const char *raw_words)
+report(SpocConnect *link, SpocFailure *failure, const char *raw_words)
 {
     g_autofree char *words = spoc_text_line(raw_words, -1, WORDS_MAX_BYTES);
     link->events.failed(failure, words, link->user_data);
 }
 
 static void
-fail(SpocLink *link, CURLcode result)
+fail(SpocConnect *link, CURLcode result)
 {
     if (link->reached)
         note_connected(link);
@@ -558,7 +560,7 @@ fail(SpocLink *link, CURLcode result)
     SpocFailureKind kind = classify(link, result, &stage, &words);
     SpocFailure failure = {.stage = stage, .kind = kind};
     if (kind == SPOC_FAILURE_CERTIFICATE)
-        failure.certificate = spoc_tls_watch_fault(&link->tls);
+        failure.certificate = spoc_handshake_fault(&link->tls);
     if (kind == SPOC_FAILURE_REPLY) {
         failure.reply_code = link->reply_code;
         g_strlcpy(failure.enhanced_status, link->reply_status, sizeof failure.enhanced_status);
@@ -567,7 +569,7 @@ fail(SpocLink *link, CURLcode result)
 }
 
 void
-spoc_link_done(SpocLink *link, CURLcode result)
+spoc_connect_done(SpocConnect *link, CURLcode result)
 {
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (result == CURLE_OK)
@@ -593,27 +595,27 @@ spoc_link_done(SpocLink *link, CURLcode result)
 }
 
 gboolean
-spoc_link_is_encrypted(const SpocLink *link)
+spoc_connect_is_encrypted(const SpocConnect *link)
 {
     return link->tls.done;
 }
 
 int
-spoc_link_fd(const SpocLink *link)
+spoc_connect_fd(const SpocConnect *link)
 {
     return link->fd;
 }
 
-static SpocLinkResult
+static SpocConnectResult
 translate(CURLcode result, gsize size)
 {
     if (result == CURLE_AGAIN)
-        return SPOC_LINK_AGAIN;
-    return result == CURLE_OK && size > 0 ? SPOC_LINK_MOVED : SPOC_LINK_GONE;
+        return SPOC_CONNECT_AGAIN;
+    return result == CURLE_OK && size > 0 ? SPOC_CONNECT_MOVED : SPOC_CONNECT_GONE;
 }
 
-SpocLinkResult
-spoc_link_send(SpocLink *link, const void *bytes, gsize size, gsize *ret_size)
+SpocConnectResult
+spoc_connect_send(SpocConnect *link, const void *bytes, gsize size, gsize *ret_size)
 {
     *ret_size = 0;
     CURLcode result = curl_easy_send(link->easy, bytes, size, ret_size);
@@ -624,14 +626,14 @@ spoc_link_send(SpocLink *link, const void *bytes, gsize size, gsize *ret_size)
  * acknowledgement before it may send the next small segment (RFC 896), and the system likes to
  * delay that by 40 ms (RFC 1122 4.2.3.2): 40 ms a mail. The kernel forgets the wish again. */
 static void
-acknowledge_now(const SpocLink *link)
+acknowledge_now(const SpocConnect *link)
 {
     const int yes = 1;
-    (void)setsockopt(spoc_link_fd(link), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+    (void)setsockopt(spoc_connect_fd(link), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
 }
 
-SpocLinkResult
-spoc_link_receive(SpocLink *link, void *buffer, gsize size, gsize *ret_size)
+SpocConnectResult
+spoc_connect_receive(SpocConnect *link, void *buffer, gsize size, gsize *ret_size)
 {
     *ret_size = 0;
     CURLcode result = curl_easy_recv(link->easy, buffer, size, ret_size);
@@ -641,14 +643,14 @@ spoc_link_receive(SpocLink *link, void *buffer, gsize size, gsize *ret_size)
 }
 
 char *
-spoc_link_loss(const SpocLink *link, SpocFailureKind *ret_kind)
+spoc_connect_loss(const SpocConnect *link, SpocFailureKind *ret_kind)
 {
     *ret_kind = SPOC_FAILURE_NETWORK;
     if (link->tls.alert_received >= 0) {
-        SpocFailureKind kind = spoc_tls_watch_kind(&link->tls, NULL, FALSE);
+        SpocFailureKind kind = spoc_handshake_kind(&link->tls, NULL, FALSE);
         if (kind == SPOC_FAILURE_CLIENT_CERTIFICATE)
             *ret_kind = kind;
-        return spoc_tls_watch_words(&link->tls, kind, link->curl_words);
+        return spoc_handshake_words(&link->tls, kind, link->curl_words);
     }
     return g_strdup("the connection was lost");
 }

@@ -15,23 +15,23 @@
 #include "delivery/verdict.h"
 
 /* All that a server says until the login is done. */
-#define SPOC_LINK_MAX_OPENING_BYTES (64 * 1024)
+#define SPOC_CONNECT_MAX_OPENING_BYTES (64 * 1024)
 
 /**
- * SpocLinkKind:
- * @SPOC_LINK_CONFIGURED: encryption and login as the settings say; STARTTLS is required
- * @SPOC_LINK_UNENCRYPTED: for SPOC_ENCRYPTION_STARTTLS, after the server did not offer it or
+ * SpocConnectKind:
+ * @SPOC_CONNECT_CONFIGURED: encryption and login as the settings say; STARTTLS is required
+ * @SPOC_CONNECT_UNENCRYPTED: for SPOC_ENCRYPTION_STARTTLS, after the server did not offer it or
  *   refused it: no encryption, and no login unless the settings allow a password in clear
  */
 typedef enum {
-    SPOC_LINK_CONFIGURED,
-    SPOC_LINK_UNENCRYPTED,
-} SpocLinkKind;
+    SPOC_CONNECT_CONFIGURED,
+    SPOC_CONNECT_UNENCRYPTED,
+} SpocConnectKind;
 
-typedef struct _SpocLink SpocLink;
+typedef struct _SpocConnect SpocConnect;
 
 /**
- * SpocLinkEvents:
+ * SpocConnectEvents:
  * @progress: one line about what was reached
  * @opened: the link can be used
  * @failed: it cannot, and is to be freed; @words for people, unmasked
@@ -42,45 +42,48 @@ typedef struct {
     void (*progress)(SpocStage stage, const char *text, gpointer user_data);
     void (*opened)(const SpocCapabilities *capabilities, gpointer user_data);
     void (*failed)(const SpocFailure *failure, const char *words, gpointer user_data);
-} SpocLinkEvents;
+} SpocConnectEvents;
 
 /**
- * spoc_link_new:
+ * spoc_connect_new:
  *
  * The time-outs are the settings': connection_timeout_ms for name lookup and connecting, and once
  * more for the TLS handshake; silence_timeout_ms for each answer, the greeting included.
  *
  * Returns: (nullable): NULL when curl has no memory
  */
-SpocLink *spoc_link_new(SpocLoop *loop, SpocDeliverySettings *settings, guint server,
-                        SpocLinkKind kind, const SpocLinkEvents *events, gpointer user_data);
+SpocConnect *spoc_connect_new(SpocCurlMulti *loop, SpocDeliverySettings *settings, guint server,
+                              SpocConnectKind kind, const SpocConnectEvents *events,
+                              gpointer user_data);
 
 /* Shuts the socket down first, so that nothing waits for the server. */
-void spoc_link_free(SpocLink *link);
+void spoc_connect_free(SpocConnect *link);
 
 /* For the loop's done function. */
-void spoc_link_done(SpocLink *link, CURLcode result);
+void spoc_connect_done(SpocConnect *link, CURLcode result);
 
-gboolean spoc_link_is_encrypted(const SpocLink *link);
+gboolean spoc_connect_is_encrypted(const SpocConnect *link);
 
 /* -1 before it is opened */
-int spoc_link_fd(const SpocLink *link);
+int spoc_connect_fd(const SpocConnect *link);
 
 typedef enum {
-    SPOC_LINK_MOVED,
-    SPOC_LINK_AGAIN,
-    SPOC_LINK_GONE,
-} SpocLinkResult;
+    SPOC_CONNECT_MOVED,
+    SPOC_CONNECT_AGAIN,
+    SPOC_CONNECT_GONE,
+} SpocConnectResult;
 
-SpocLinkResult spoc_link_send(SpocLink *link, const void *bytes, gsize size, gsize *ret_size);
+SpocConnectResult spoc_connect_send(SpocConnect *link, const void *bytes, gsize size,
+                                    gsize *ret_size);
 /* MOVED with 0 bytes never comes: the other side's end is GONE. */
-SpocLinkResult spoc_link_receive(SpocLink *link, void *buffer, gsize size, gsize *ret_size);
+SpocConnectResult spoc_connect_receive(SpocConnect *link, void *buffer, gsize size,
+                                       gsize *ret_size);
 
 /**
- * spoc_link_loss:
+ * spoc_connect_loss:
  *
  * After GONE: what is known about it.
  *
  * Returns: (transfer full): words for people
  */
-char *spoc_link_loss(const SpocLink *link, SpocFailureKind *ret_kind);
+char *spoc_connect_loss(const SpocConnect *link, SpocFailureKind *ret_kind);

@@ -13,15 +13,15 @@
 
 struct _SpocConnection {
     GMainContext *context;
-    SpocLoop *loop;
+    SpocCurlMulti *loop;
     SpocDeliverySettings *settings;
     guint server;
     const SpocConnectionEvents *events;
     gpointer user_data;
 
-    SpocLink *link;
-    SpocLinkKind kind;
-    SpocWatch *watch;             /* (nullable): until it is open */
+    SpocConnect *link;
+    SpocConnectKind kind;
+    SpocIoWatch *watch;           /* (nullable): until it is open */
     SpocTransaction *transaction; /* (nullable): until it is open */
     guint mail_count;
     guint64 replies_seen;
@@ -46,7 +46,7 @@ static gboolean
 may_go_unencrypted(const SpocConnection *connection, const SpocFailure *failure)
 {
     if (connection->settings->encryption != SPOC_ENCRYPTION_STARTTLS ||
-        connection->kind != SPOC_LINK_CONFIGURED)
+        connection->kind != SPOC_CONNECT_CONFIGURED)
         return FALSE;
     if (failure->stage == SPOC_STAGE_STARTTLS)
         return failure->kind == SPOC_FAILURE_NOT_OFFERED ||
@@ -78,8 +78,8 @@ static void
 end(SpocConnection *connection)
 {
     connection->dead = TRUE;
-    g_clear_pointer(&connection->watch, spoc_watch_free);
-    g_clear_pointer(&connection->link, spoc_link_free);
+    g_clear_pointer(&connection->watch, spoc_io_watch_free);
+    g_clear_pointer(&connection->link, spoc_connect_free);
 }
 
 static void
@@ -91,8 +91,8 @@ on_link_failed(const SpocFailure *failure, const char *words, gpointer user_data
     g_autofree char *words_copy = g_strdup(words);
     if (may_go_unencrypted(connection, failure)) {
         warn_unencrypted(connection, words);
-        g_clear_pointer(&connection->link, spoc_link_free);
-        connection->kind = SPOC_LINK_UNENCRYPTED;
+        g_clear_pointer(&connection->link, spoc_connect_free);
+        connection->kind = SPOC_CONNECT_UNENCRYPTED;
         if (open_link(connection))
             return;
         copy.kind = SPOC_FAILURE_LOCAL;
@@ -117,7 +117,7 @@ static void
 lose_link(SpocConnection *connection)
 {
     SpocFailureKind kind;
-    g_autofree char *words = spoc_link_loss(connection->link, &kind);
+    g_autofree char *words = spoc_connect_loss(connection->link, &kind);
     lose(connection, kind, words);
 }
 
@@ -126,10 +126,10 @@ receive(SpocConnection *connection)
 {
     guint8 buffer[READ_BYTES];
     gsize size = 0;
-    SpocLinkResult result;
+    SpocConnectResult result;
     do {
-        result = spoc_link_receive(connection->link, buffer, sizeof buffer, &size);
-        const char *problem = result == SPOC_LINK_MOVED
+        result = spoc_connect_receive(connection->link, buffer, sizeof buffer, &size);
+        const char *problem = result == SPOC_CONNECT_MOVED
                                   ? spoc_transaction_input(connection->transaction, buffer, size)
                                   : NULL;
         if (problem != NULL)
@@ -137,9 +137,9 @@ receive(SpocConnection *connection)
         else if (spoc_transaction_must_close(connection->transaction))
             lose(connection, SPOC_FAILURE_NETWORK, "the server closes the connection");
         /* A plain socket tells again what is left in it; TLS has its own buffer. */
-    } while (result == SPOC_LINK_MOVED && !connection->dead &&
-             (size == sizeof buffer || spoc_link_is_encrypted(connection->link)));
-    if (result == SPOC_LINK_GONE)
+    } while (result == SPOC_CONNECT_MOVED && !connection->dead &&
+             (size == sizeof buffer || spoc_connect_is_encrypted(connection->link)));
+    if (result == SPOC_CONNECT_GONE)
         lose_link(connection);
 }
 
@@ -192,10 +192,10 @@ send_all(SpocConnection *connection)
             continue;
         if (size == 0)
             return FALSE;
-        SpocLinkResult result = spoc_link_send(connection->link, bytes, size, &sent);
-        if (result == SPOC_LINK_AGAIN)
+        SpocConnectResult result = spoc_connect_send(connection->link, bytes, size, &sent);
+        if (result == SPOC_CONNECT_AGAIN)
             return TRUE;
-        if (result == SPOC_LINK_GONE) {
+        if (result == SPOC_CONNECT_GONE) {
             /* What the server said before it left counts. */
             receive(connection);
             lose_link(connection);
@@ -228,7 +228,7 @@ say_quit(SpocConnection *connection)
 {
     gsize sent = 0;
     /* Its answer is not waited for: nothing hangs on it. */
-    (void)spoc_link_send(connection->link, "QUIT\r\n", 6, &sent);
+    (void)spoc_connect_send(connection->link, "QUIT\r\n", 6, &sent);
     connection->dead = TRUE;
 }
 
@@ -274,8 +274,8 @@ step(GIOCondition condition, gpointer user_data)
         connection->events->closed(connection, connection->user_data);
         return;
     }
-    spoc_watch_set_output(connection->watch, blocked);
-    spoc_watch_set_deadline(connection->watch, deadline_us(connection));
+    spoc_io_watch_set_output(connection->watch, blocked);
+    spoc_io_watch_set_deadline(connection->watch, deadline_us(connection));
 }
 
 static void
@@ -292,7 +292,7 @@ on_link_opened(const SpocCapabilities *capabilities, gpointer user_data)
     connection->transaction = spoc_transaction_new(capabilities, on_answered, connection);
     connection->progress_us = g_get_monotonic_time();
     connection->watch =
-        spoc_watch_new(connection->context, spoc_link_fd(connection->link), step, connection);
+        spoc_io_watch_new(connection->context, spoc_connect_fd(connection->link), step, connection);
     connection->events->opened(connection, connection->user_data);
     step(0, connection);
 }
@@ -300,14 +300,14 @@ on_link_opened(const SpocCapabilities *capabilities, gpointer user_data)
 static gboolean
 open_link(SpocConnection *connection)
 {
-    static const SpocLinkEvents events = {on_link_progress, on_link_opened, on_link_failed};
-    connection->link = spoc_link_new(connection->loop, connection->settings, connection->server,
-                                     connection->kind, &events, connection);
+    static const SpocConnectEvents events = {on_link_progress, on_link_opened, on_link_failed};
+    connection->link = spoc_connect_new(connection->loop, connection->settings, connection->server,
+                                        connection->kind, &events, connection);
     return connection->link != NULL;
 }
 
 SpocConnection *
-spoc_connection_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings,
+spoc_connection_new(GMainContext *context, SpocCurlMulti *loop, SpocDeliverySettings *settings,
                     guint server, const SpocConnectionEvents *events, gpointer user_data)
 {
     SpocConnection *connection = g_new0(SpocConnection, 1);
@@ -317,7 +317,7 @@ spoc_connection_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings 
     connection->server = server;
     connection->events = events;
     connection->user_data = user_data;
-    connection->kind = SPOC_LINK_CONFIGURED;
+    connection->kind = SPOC_CONNECT_CONFIGURED;
     if (!open_link(connection)) {
         spoc_connection_free(connection);
         return NULL;

@@ -6,9 +6,9 @@
 /* Connections are counted by us; curl must never close one because it has "too many". */
 #define CURL_KEEPS_CONNECTIONS 100000L
 
-struct _SpocLoop {
+struct _SpocCurlMulti {
     GMainContext *context;
-    SpocLoopDoneFunc done;
+    SpocCurlMultiDoneFunc done;
     CURLM *multi;
     GHashTable *watches; /* descriptor → GSource */
     GSource *timer;      /* (nullable) */
@@ -16,7 +16,7 @@ struct _SpocLoop {
 };
 
 static void
-clear_timer(SpocLoop *loop)
+clear_timer(SpocCurlMulti *loop)
 {
     if (loop->timer == NULL)
         return;
@@ -33,7 +33,7 @@ watch_free(gpointer data)
 }
 
 static void
-collect(SpocLoop *loop)
+collect(SpocCurlMulti *loop)
 {
     CURLMsg *message;
     int left;
@@ -50,7 +50,7 @@ collect(SpocLoop *loop)
 }
 
 static void
-act(SpocLoop *loop, curl_socket_t fd, int events)
+act(SpocCurlMulti *loop, curl_socket_t fd, int events)
 {
     int running = 0;
     curl_multi_socket_action(loop->multi, fd, events, &running);
@@ -74,7 +74,7 @@ on_ready(gint fd, GIOCondition condition, gpointer user_data)
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *user_data, void *socket_data)
 {
-    SpocLoop *loop = user_data;
+    SpocCurlMulti *loop = user_data;
     g_hash_table_remove(loop->watches, GINT_TO_POINTER(fd));
     if (what == CURL_POLL_REMOVE || loop->closing)
         return 0;
@@ -93,7 +93,7 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *user_data, void *socket_
 static gboolean
 on_timeout(gpointer user_data)
 {
-    SpocLoop *loop = user_data;
+    SpocCurlMulti *loop = user_data;
     clear_timer(loop);
     act(loop, CURL_SOCKET_TIMEOUT, 0);
     return G_SOURCE_REMOVE;
@@ -102,7 +102,7 @@ on_timeout(gpointer user_data)
 static int
 on_timer(CURLM *multi, long timeout_ms, void *user_data)
 {
-    SpocLoop *loop = user_data;
+    SpocCurlMulti *loop = user_data;
     /* Always: an old timer that fires later would be taken for the new one. */
     clear_timer(loop);
     if (timeout_ms < 0 || loop->closing)
@@ -113,13 +113,13 @@ on_timer(CURLM *multi, long timeout_ms, void *user_data)
     return 0;
 }
 
-SpocLoop *
-spoc_loop_new(GMainContext *context, SpocLoopDoneFunc done)
+SpocCurlMulti *
+spoc_curl_multi_new(GMainContext *context, SpocCurlMultiDoneFunc done)
 {
     CURLM *multi = curl_multi_init();
     if (multi == NULL)
         return NULL;
-    SpocLoop *loop = g_new0(SpocLoop, 1);
+    SpocCurlMulti *loop = g_new0(SpocCurlMulti, 1);
     loop->context = g_main_context_ref(context);
     loop->done = done;
     loop->multi = multi;
@@ -133,7 +133,7 @@ spoc_loop_new(GMainContext *context, SpocLoopDoneFunc done)
 }
 
 void
-spoc_loop_free(SpocLoop *loop)
+spoc_curl_multi_free(SpocCurlMulti *loop)
 {
     if (loop == NULL)
         return;
@@ -146,19 +146,19 @@ spoc_loop_free(SpocLoop *loop)
 }
 
 GMainContext *
-spoc_loop_context(const SpocLoop *loop)
+spoc_curl_multi_context(const SpocCurlMulti *loop)
 {
     return loop->context;
 }
 
 gboolean
-spoc_loop_add(SpocLoop *loop, CURL *easy)
+spoc_curl_multi_add(SpocCurlMulti *loop, CURL *easy)
 {
     return curl_multi_add_handle(loop->multi, easy) == CURLM_OK;
 }
 
 void
-spoc_loop_remove(SpocLoop *loop, CURL *easy)
+spoc_curl_multi_remove(SpocCurlMulti *loop, CURL *easy)
 {
     curl_multi_remove_handle(loop->multi, easy);
 }

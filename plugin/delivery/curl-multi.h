@@ -8,18 +8,18 @@
 #include <curl/curl.h>
 #include <glib.h>
 
-typedef struct _SpocLoop SpocLoop;
+typedef struct _SpocCurlMulti SpocCurlMulti;
 
 /* Called from the main context when a handle's work is done; the handle stays added. */
-typedef void (*SpocLoopDoneFunc)(CURL *easy, CURLcode result, gpointer user_data);
+typedef void (*SpocCurlMultiDoneFunc)(CURL *easy, CURLcode result, gpointer user_data);
 
 /* (nullable): NULL when curl has no memory. @done gets the handle's CURLOPT_PRIVATE. */
-SpocLoop *spoc_loop_new(GMainContext *context, SpocLoopDoneFunc done);
-void spoc_loop_free(SpocLoop *loop);
+SpocCurlMulti *spoc_curl_multi_new(GMainContext *context, SpocCurlMultiDoneFunc done);
+void spoc_curl_multi_free(SpocCurlMulti *loop);
 
 /* (transfer none): where the loop runs */
-GMainContext *spoc_loop_context(const SpocLoop *loop);
+GMainContext *spoc_curl_multi_context(const SpocCurlMulti *loop);
 
-gboolean spoc_loop_add(SpocLoop *loop, CURL *easy);
+gboolean spoc_curl_multi_add(SpocCurlMulti *loop, CURL *easy);
 /* Also ends a connection that CURLOPT_CONNECT_ONLY made. */
-void spoc_loop_remove(SpocLoop *loop, CURL *easy);
+void spoc_curl_multi_remove(SpocCurlMulti *loop, CURL *easy);

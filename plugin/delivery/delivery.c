@@ -15,7 +15,7 @@
 
 struct _SpocDelivery {
     GMainContext *context;
-    SpocLoop *loop;
+    SpocCurlMulti *loop;
     SpocServerChoice choice;
     SpocDeliveryWarnFunc warn;
     gpointer user_data;
@@ -25,7 +25,7 @@ struct _SpocDelivery {
     SpocServer *servers[SPOC_ROUTE_SERVERS];
     GPtrArray *retired; /* of SpocServer: with mails under way */
 
-    GHashTable *jobs; /* set of SpocJob: all that are not finished */
+    GHashTable *jobs; /* set of SpocDeliveryRequest: all that are not finished */
     GQueue incoming;  /* jobs to be routed */
     GSource *pump;
     gboolean inside; /* the pump runs: freeing waits for its end */
@@ -33,14 +33,14 @@ struct _SpocDelivery {
 };
 
 static void
-stir(gpointer user_data)
+schedule_soon(gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
     g_source_set_ready_time(delivery->pump, 0);
 }
 
 static void
-stir_at(gint64 when_us, gpointer user_data)
+schedule_at(gint64 when_us, gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
     gint64 planned_us = g_source_get_ready_time(delivery->pump);
@@ -49,11 +49,11 @@ stir_at(gint64 when_us, gpointer user_data)
 }
 
 static void
-on_settled(SpocServer *server, SpocJob *job, gpointer user_data)
+on_settled(SpocServer *server, SpocDeliveryRequest *job, gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
     g_queue_push_tail(&delivery->incoming, job);
-    stir(delivery);
+    schedule_soon(delivery);
 }
 
 static void
@@ -64,7 +64,7 @@ on_warning(const char *text, gpointer user_data)
         delivery->warn(text, delivery->user_data);
 }
 
-static const SpocServerEvents server_events = {on_settled, stir, stir_at, on_warning};
+static const SpocServerEvents server_events = {on_settled, schedule_soon, schedule_at, on_warning};
 
 static void
 make_servers(SpocDelivery *delivery)
@@ -88,7 +88,7 @@ read_states(const SpocDelivery *delivery, SpocServerState *states)
 
 /* Nobody was asked: what is known of the servers is the reason. */
 static void
-explain_refusal(SpocDelivery *delivery, SpocJob *job, const SpocServerState *states)
+explain_refusal(SpocDelivery *delivery, SpocDeliveryRequest *job, const SpocServerState *states)
 {
     gboolean mend = FALSE;
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
@@ -96,9 +96,10 @@ explain_refusal(SpocDelivery *delivery, SpocJob *job, const SpocServerState *sta
         if (!states[i].usable || words == NULL)
             continue;
         mend = mend || spoc_server_wants_mending(delivery->servers[i]);
-        spoc_job_explain(job, spoc_server_last_stage(delivery->servers[i]), words);
+        spoc_delivery_request_explain(job, spoc_server_last_stage(delivery->servers[i]), words);
     }
-    spoc_job_note_all(job, mend ? SPOC_VERDICT_HOLD : SPOC_VERDICT_LATER, job->reason->str);
+    spoc_delivery_request_note_all(job, mend ? SPOC_VERDICT_HOLD : SPOC_VERDICT_LATER,
+                                   job->reason->str);
 }
 
 static gint64
@@ -111,18 +112,19 @@ to_unix_s(gint64 monotonic_us)
 }
 
 static void
-conclude(SpocDelivery *delivery, SpocJob *job, const SpocServerState *states, gint64 earliest_us)
+conclude(SpocDelivery *delivery, SpocDeliveryRequest *job, const SpocServerState *states,
+         gint64 earliest_us)
 {
     gboolean untried = FALSE;
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
         untried = untried || (states[i].usable && (job->tried & (1u << i)) == 0);
-    if (job->tried == 0 && spoc_job_is_open(job))
+    if (job->tried == 0 && spoc_delivery_request_is_open(job))
         explain_refusal(delivery, job, states);
     /* Only what no server was asked about is bound to wait for one. */
     gint64 earliest_unix_s = job->tried == 0 ? to_unix_s(earliest_us) : 0;
     g_hash_table_steal(delivery->jobs, job);
-    spoc_job_finish(job, untried, earliest_unix_s);
-    spoc_job_free(job);
+    spoc_delivery_request_finish(job, untried, earliest_unix_s);
+    spoc_delivery_request_free(job);
 }
 
 /* The backup hides from the senders that a server fails, but not from the administrator. */
@@ -141,7 +143,7 @@ tell_failover(SpocDelivery *delivery, int chosen)
 
 /* Which of the servers may have it already; -1: none, or it is not configured any more */
 static int
-find_dropper(const SpocDelivery *delivery, const SpocJob *job)
+find_dropper(const SpocDelivery *delivery, const SpocDeliveryRequest *job)
 {
     for (int i = 0; i < SPOC_ROUTE_SERVERS; i++) {
         const char *name = delivery->settings->servers[i].name;
@@ -152,14 +154,14 @@ find_dropper(const SpocDelivery *delivery, const SpocJob *job)
 }
 
 static void
-route(SpocDelivery *delivery, SpocJob *job)
+route(SpocDelivery *delivery, SpocDeliveryRequest *job)
 {
     SpocServerState states[SPOC_ROUTE_SERVERS];
     read_states(delivery, states);
     guint tried = job->tried |
                   spoc_route_kept_from(states, job->tried, find_dropper(delivery, job), job->drops);
     SpocRoute next = spoc_route_next(states, tried, g_get_monotonic_time());
-    if (next.server >= 0 && spoc_job_is_open(job) && !job->stay) {
+    if (next.server >= 0 && spoc_delivery_request_is_open(job) && !job->stay) {
         tell_failover(delivery, next.server);
         spoc_server_submit(delivery->servers[next.server], job);
     } else {
@@ -180,16 +182,16 @@ drop_retired(SpocDelivery *delivery)
 static void really_free(SpocDelivery *delivery);
 
 static gboolean
-on_pump(gpointer user_data)
+on_schedule(gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
     g_source_set_ready_time(delivery->pump, -1);
     delivery->inside = TRUE;
-    SpocJob *job;
+    SpocDeliveryRequest *job;
     while (!delivery->free_wanted && (job = g_queue_pop_head(&delivery->incoming)) != NULL)
         route(delivery, job);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS && !delivery->free_wanted; i++)
-        spoc_server_pump(delivery->servers[i]);
+        spoc_server_schedule(delivery->servers[i]);
     drop_retired(delivery);
     delivery->inside = FALSE;
     if (delivery->free_wanted)
@@ -198,7 +200,7 @@ on_pump(gpointer user_data)
 }
 
 static gboolean
-dispatch_pump(GSource *source, GSourceFunc callback, gpointer user_data)
+dispatch_schedule(GSource *source, GSourceFunc callback, gpointer user_data)
 {
     return callback(user_data);
 }
@@ -206,7 +208,7 @@ dispatch_pump(GSource *source, GSourceFunc callback, gpointer user_data)
 static void
 on_link_done(CURL *easy, CURLcode result, gpointer user_data)
 {
-    spoc_link_done(user_data, result);
+    spoc_connect_done(user_data, result);
 }
 
 /* OpenSSL writes to sockets with write(2): a server that hangs up would end the process. */
@@ -238,7 +240,7 @@ SpocDelivery *
 spoc_delivery_new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
                                 SpocDeliveryWarnFunc warn, gpointer user_data, GError **error)
 {
-    static GSourceFuncs pump_functions = {.dispatch = dispatch_pump};
+    static GSourceFuncs pump_functions = {.dispatch = dispatch_schedule};
     if (!check_choice(settings, choice, error))
         return NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -253,7 +255,7 @@ spoc_delivery_new_with_settings(SpocDeliverySettings *settings, SpocServerChoice
     }
     ignore_broken_pipes();
     GMainContext *context = g_main_context_ref_thread_default();
-    SpocLoop *loop = spoc_loop_new(context, on_link_done);
+    SpocCurlMulti *loop = spoc_curl_multi_new(context, on_link_done);
     if (loop == NULL) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "libcurl has no memory");
         g_main_context_unref(context);
@@ -267,10 +269,10 @@ spoc_delivery_new_with_settings(SpocDeliverySettings *settings, SpocServerChoice
     delivery->user_data = user_data;
     delivery->settings = spoc_settings_ref(settings);
     delivery->retired = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_server_free);
-    delivery->jobs =
-        g_hash_table_new_full(g_direct_hash, g_direct_equal, (GDestroyNotify)spoc_job_free, NULL);
+    delivery->jobs = g_hash_table_new_full(g_direct_hash, g_direct_equal,
+                                           (GDestroyNotify)spoc_delivery_request_free, NULL);
     delivery->pump = g_source_new(&pump_functions, sizeof(GSource));
-    g_source_set_callback(delivery->pump, on_pump, delivery, NULL);
+    g_source_set_callback(delivery->pump, on_schedule, delivery, NULL);
     g_source_attach(delivery->pump, context);
     make_servers(delivery);
     return delivery;
@@ -296,7 +298,7 @@ really_free(SpocDelivery *delivery)
     g_ptr_array_unref(delivery->retired);
     g_queue_clear(&delivery->incoming);
     g_hash_table_unref(delivery->jobs);
-    spoc_loop_free(delivery->loop);
+    spoc_curl_multi_free(delivery->loop);
     spoc_settings_unref(delivery->settings);
     g_main_context_unref(delivery->context);
     g_free(delivery);
@@ -325,12 +327,12 @@ spoc_delivery_configure_with_settings(SpocDelivery *delivery, SpocDeliverySettin
     }
     make_servers(delivery);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
-        SpocJob *job;
+        SpocDeliveryRequest *job;
         while ((job = g_queue_pop_head(jobs[i])) != NULL)
             g_queue_push_tail(&delivery->incoming, job);
         g_queue_free(jobs[i]);
     }
-    stir(delivery);
+    schedule_soon(delivery);
 }
 
 void
@@ -349,10 +351,10 @@ spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls
 void
 spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel)
 {
-    SpocJob *job = spoc_job_new(parcel);
+    SpocDeliveryRequest *job = spoc_delivery_request_new(parcel);
     g_hash_table_add(delivery->jobs, job);
     g_queue_push_tail(&delivery->incoming, job);
-    stir(delivery);
+    schedule_soon(delivery);
 }
 
 void

@@ -12,7 +12,7 @@
 #define WORDS_MAX_BYTES 300
 
 void
-spoc_tls_watch_init(SpocTlsWatch *watch)
+spoc_handshake_init(SpocHandshake *watch)
 {
     memset(watch, 0, sizeof *watch);
     watch->alert_received = -1;
@@ -21,7 +21,7 @@ spoc_tls_watch_init(SpocTlsWatch *watch)
 }
 
 void
-spoc_tls_watch_clear(SpocTlsWatch *watch)
+spoc_handshake_clear(SpocHandshake *watch)
 {
     g_clear_pointer(&watch->summary, g_free);
     g_clear_pointer(&watch->chain, g_ptr_array_unref);
@@ -53,7 +53,7 @@ name_line(const X509_NAME *name)
 }
 
 static void
-note_chain(SpocTlsWatch *watch, const SSL *ssl)
+note_chain(SpocHandshake *watch, const SSL *ssl)
 {
     g_ptr_array_set_size(watch->chain, 0);
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
@@ -68,7 +68,7 @@ note_chain(SpocTlsWatch *watch, const SSL *ssl)
 static void
 on_info(const SSL *ssl, int where, int value)
 {
-    SpocTlsWatch *watch = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), watch_index());
+    SpocHandshake *watch = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), watch_index());
     if (watch == NULL)
         return;
     watch->verify_result = SSL_get_verify_result(ssl);
@@ -92,13 +92,13 @@ on_info(const SSL *ssl, int where, int value)
 static int
 on_certificate_asked(SSL *ssl, void *user_data)
 {
-    SpocTlsWatch *watch = user_data;
+    SpocHandshake *watch = user_data;
     watch->client_certificate_asked = SSL_get_certificate(ssl) == NULL;
     return 1;
 }
 
 gboolean
-spoc_tls_watch_attach(SpocTlsWatch *watch, SSL_CTX *context)
+spoc_handshake_attach(SpocHandshake *watch, SSL_CTX *context)
 {
     if (SSL_CTX_set_ex_data(context, watch_index(), watch) != 1)
         return FALSE;
@@ -121,7 +121,7 @@ reason_in(const char *library_error)
 }
 
 static gboolean
-is_about_client_certificate(const SpocTlsWatch *watch)
+is_about_client_certificate(const SpocHandshake *watch)
 {
     switch (watch->alert_received) {
     case SSL_AD_CERTIFICATE_REQUIRED:
@@ -142,7 +142,7 @@ is_about_client_certificate(const SpocTlsWatch *watch)
 }
 
 static gboolean
-is_about_revocation(const SpocTlsWatch *watch)
+is_about_revocation(const SpocHandshake *watch)
 {
     switch (watch->verify_result) {
     case X509_V_ERR_CERT_REVOKED:
@@ -161,7 +161,7 @@ is_about_revocation(const SpocTlsWatch *watch)
 }
 
 SpocCertificateFault
-spoc_tls_watch_fault(const SpocTlsWatch *watch)
+spoc_handshake_fault(const SpocHandshake *watch)
 {
     switch (watch->verify_result) {
     case X509_V_OK: /* curl compares the name itself, when all else is good */
@@ -214,7 +214,7 @@ kind_of_reason(int reason)
 }
 
 SpocFailureKind
-spoc_tls_watch_kind(const SpocTlsWatch *watch, const char *library_error, gboolean unverified)
+spoc_handshake_kind(const SpocHandshake *watch, const char *library_error, gboolean unverified)
 {
     if (is_about_client_certificate(watch))
         return SPOC_FAILURE_CLIENT_CERTIFICATE;
@@ -228,7 +228,7 @@ spoc_tls_watch_kind(const SpocTlsWatch *watch, const char *library_error, gboole
 }
 
 char *
-spoc_tls_watch_words(const SpocTlsWatch *watch, SpocFailureKind kind, const char *library_error)
+spoc_handshake_words(const SpocHandshake *watch, SpocFailureKind kind, const char *library_error)
 {
     g_autoptr(GString) words = g_string_new(NULL);
     switch (kind) {

@@ -18,27 +18,27 @@ typedef struct {
     long verify_result; /* X509_V_OK, or why not */
     char *summary;      /* (nullable): "TLSv1.3, TLS_AES_256_GCM_SHA384" */
     GPtrArray *chain;   /* (element-type utf8): "subject, issued by issuer" */
-} SpocTlsWatch;
+} SpocHandshake;
 
-void spoc_tls_watch_init(SpocTlsWatch *watch);
-void spoc_tls_watch_clear(SpocTlsWatch *watch);
+void spoc_handshake_init(SpocHandshake *watch);
+void spoc_handshake_clear(SpocHandshake *watch);
 
 /* FALSE: out of memory */
-gboolean spoc_tls_watch_attach(SpocTlsWatch *watch, SSL_CTX *context);
+gboolean spoc_handshake_attach(SpocHandshake *watch, SSL_CTX *context);
 
 /**
- * spoc_tls_watch_kind:
+ * spoc_handshake_kind:
  * @library_error: (nullable): curl's words, which carry OpenSSL's number
  * @unverified: curl says that certificate, host name or pin do not match
  *
  * What kind of failure the handshake was.
  */
-SpocFailureKind spoc_tls_watch_kind(const SpocTlsWatch *watch, const char *library_error,
+SpocFailureKind spoc_handshake_kind(const SpocHandshake *watch, const char *library_error,
                                     gboolean unverified);
 
 /* What is wrong, when the kind is SPOC_FAILURE_CERTIFICATE */
-SpocCertificateFault spoc_tls_watch_fault(const SpocTlsWatch *watch);
+SpocCertificateFault spoc_handshake_fault(const SpocHandshake *watch);
 
 /* (transfer full): what happened, for people */
-char *spoc_tls_watch_words(const SpocTlsWatch *watch, SpocFailureKind kind,
+char *spoc_handshake_words(const SpocHandshake *watch, SpocFailureKind kind,
                            const char *library_error);

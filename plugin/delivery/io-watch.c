@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/io-watch.h"
 
-struct _SpocWatch {
+struct _SpocIoWatch {
     GSource source;
     gpointer tag;
     gboolean output;
     gint64 deadline_us;
-    SpocWatchFunc func;
+    SpocIoWatchFunc func;
     gpointer user_data;
 };
 
 static gboolean
 check(GSource *source)
 {
-    SpocWatch *watch = (SpocWatch *)source;
+    SpocIoWatch *watch = (SpocIoWatch *)source;
     return g_source_query_unix_fd(source, watch->tag) != 0;
 }
 
 static gboolean
 dispatch(GSource *source, GSourceFunc unused, gpointer unused_data)
 {
-    SpocWatch *watch = (SpocWatch *)source;
+    SpocIoWatch *watch = (SpocIoWatch *)source;
     GIOCondition condition = g_source_query_unix_fd(source, watch->tag);
     /* A deadline that has moved since it was armed is only armed again. */
     if (condition == 0 && g_source_get_time(source) < watch->deadline_us) {
@@ -34,12 +34,12 @@ dispatch(GSource *source, GSourceFunc unused, gpointer unused_data)
     return G_SOURCE_CONTINUE;
 }
 
-SpocWatch *
-spoc_watch_new(GMainContext *context, int fd, SpocWatchFunc func, gpointer user_data)
+SpocIoWatch *
+spoc_io_watch_new(GMainContext *context, int fd, SpocIoWatchFunc func, gpointer user_data)
 {
     static GSourceFuncs functions = {.check = check, .dispatch = dispatch};
-    GSource *source = g_source_new(&functions, sizeof(SpocWatch));
-    SpocWatch *watch = (SpocWatch *)source;
+    GSource *source = g_source_new(&functions, sizeof(SpocIoWatch));
+    SpocIoWatch *watch = (SpocIoWatch *)source;
     watch->tag = g_source_add_unix_fd(source, fd, G_IO_IN | G_IO_ERR | G_IO_HUP);
     watch->func = func;
     watch->user_data = user_data;
@@ -48,7 +48,7 @@ spoc_watch_new(GMainContext *context, int fd, SpocWatchFunc func, gpointer user_
 }
 
 void
-spoc_watch_free(SpocWatch *watch)
+spoc_io_watch_free(SpocIoWatch *watch)
 {
     if (watch == NULL)
         return;
@@ -57,7 +57,7 @@ spoc_watch_free(SpocWatch *watch)
 }
 
 void
-spoc_watch_set_output(SpocWatch *watch, gboolean wanted)
+spoc_io_watch_set_output(SpocIoWatch *watch, gboolean wanted)
 {
     if (watch->output == wanted)
         return;
@@ -67,7 +67,7 @@ spoc_watch_set_output(SpocWatch *watch, gboolean wanted)
 }
 
 void
-spoc_watch_set_deadline(SpocWatch *watch, gint64 deadline_us)
+spoc_io_watch_set_deadline(SpocIoWatch *watch, gint64 deadline_us)
 {
     watch->deadline_us = deadline_us;
     gint64 armed_us = g_source_get_ready_time(&watch->source);

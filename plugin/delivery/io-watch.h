@@ -8,14 +8,15 @@
 #include <glib.h>
 
 /* @condition: 0 when only the deadline has come */
-typedef void (*SpocWatchFunc)(GIOCondition condition, gpointer user_data);
+typedef void (*SpocIoWatchFunc)(GIOCondition condition, gpointer user_data);
 
-typedef struct _SpocWatch SpocWatch;
+typedef struct _SpocIoWatch SpocIoWatch;
 
 /* Watches for input until told otherwise. */
-SpocWatch *spoc_watch_new(GMainContext *context, int fd, SpocWatchFunc func, gpointer user_data);
-void spoc_watch_free(SpocWatch *watch);
+SpocIoWatch *spoc_io_watch_new(GMainContext *context, int fd, SpocIoWatchFunc func,
+                               gpointer user_data);
+void spoc_io_watch_free(SpocIoWatch *watch);
 
-void spoc_watch_set_output(SpocWatch *watch, gboolean wanted);
+void spoc_io_watch_set_output(SpocIoWatch *watch, gboolean wanted);
 /* Monotonic microseconds */
-void spoc_watch_set_deadline(SpocWatch *watch, gint64 deadline_us);
+void spoc_io_watch_set_deadline(SpocIoWatch *watch, gint64 deadline_us);

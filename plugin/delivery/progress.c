@@ -9,22 +9,22 @@
 static void
 recipient_free(gpointer data)
 {
-    SpocJobRecipient *recipient = data;
+    SpocRequestRecipient *recipient = data;
     g_free(recipient->address);
     g_free(recipient->words);
     g_free(recipient);
 }
 
-SpocJob *
-spoc_job_new(const SpocParcel *parcel)
+SpocDeliveryRequest *
+spoc_delivery_request_new(const SpocParcel *parcel)
 {
-    SpocJob *job = g_new0(SpocJob, 1);
+    SpocDeliveryRequest *job = g_new0(SpocDeliveryRequest, 1);
     job->id = g_strdup(parcel->id);
     job->sender = g_strdup(parcel->sender);
     job->recipients = g_ptr_array_new_with_free_func(recipient_free);
     job->stage = -1;
     for (guint i = 0; parcel->recipients[i] != NULL; i++) {
-        SpocJobRecipient *recipient = g_new0(SpocJobRecipient, 1);
+        SpocRequestRecipient *recipient = g_new0(SpocRequestRecipient, 1);
         recipient->address = g_strdup(parcel->recipients[i]);
         recipient->open = TRUE;
         recipient->result = SPOC_RESULT_LATER;
@@ -42,7 +42,7 @@ spoc_job_new(const SpocParcel *parcel)
 }
 
 void
-spoc_job_free(SpocJob *job)
+spoc_delivery_request_free(SpocDeliveryRequest *job)
 {
     if (job == NULL)
         return;
@@ -58,10 +58,10 @@ spoc_job_free(SpocJob *job)
 }
 
 gboolean
-spoc_job_is_open(const SpocJob *job)
+spoc_delivery_request_is_open(const SpocDeliveryRequest *job)
 {
     for (guint i = 0; i < job->recipients->len; i++) {
-        const SpocJobRecipient *recipient = g_ptr_array_index(job->recipients, i);
+        const SpocRequestRecipient *recipient = g_ptr_array_index(job->recipients, i);
         if (recipient->open)
             return TRUE;
     }
@@ -69,12 +69,13 @@ spoc_job_is_open(const SpocJob *job)
 }
 
 SpocMail *
-spoc_job_make_mail(SpocJob *job)
+spoc_delivery_request_make_mail(SpocDeliveryRequest *job)
 {
     SpocMail *mail = spoc_mail_new(job->sender, job->content, job);
-    for (guint i = 0; i < job->recipients->len && mail->recipients->len < SPOC_JOB_MAX_RECIPIENTS;
+    for (guint i = 0; i < job->recipients->len &&
+                      mail->recipients->len < SPOC_DELIVERY_REQUEST_MAIL_RECIPIENTS_MAX;
          i++) {
-        SpocJobRecipient *recipient = g_ptr_array_index(job->recipients, i);
+        SpocRequestRecipient *recipient = g_ptr_array_index(job->recipients, i);
         if (recipient->open)
             spoc_mail_add_recipient(mail, recipient->address, recipient);
     }
@@ -82,7 +83,7 @@ spoc_job_make_mail(SpocJob *job)
 }
 
 void
-spoc_job_note(SpocJobRecipient *recipient, SpocVerdict verdict, const char *words)
+spoc_delivery_request_note(SpocRequestRecipient *recipient, SpocVerdict verdict, const char *words)
 {
     if (!recipient->open)
         return;
@@ -115,14 +116,14 @@ spoc_job_note(SpocJobRecipient *recipient, SpocVerdict verdict, const char *word
 }
 
 void
-spoc_job_note_all(SpocJob *job, SpocVerdict verdict, const char *words)
+spoc_delivery_request_note_all(SpocDeliveryRequest *job, SpocVerdict verdict, const char *words)
 {
     for (guint i = 0; i < job->recipients->len; i++)
-        spoc_job_note(g_ptr_array_index(job->recipients, i), verdict, words);
+        spoc_delivery_request_note(g_ptr_array_index(job->recipients, i), verdict, words);
 }
 
 void
-spoc_job_note_drop(SpocJob *job, const char *server)
+spoc_job_note_drop(SpocDeliveryRequest *job, const char *server)
 {
     job->dropped_now = TRUE;
     /* Once one server had its chance, any may have it: there is nothing more to find out. */
@@ -136,7 +137,7 @@ spoc_job_note_drop(SpocJob *job, const char *server)
 }
 
 void
-spoc_job_explain(SpocJob *job, SpocStage stage, const char *sentence)
+spoc_delivery_request_explain(SpocDeliveryRequest *job, SpocStage stage, const char *sentence)
 {
     job->stage = (int)stage;
     if (g_str_has_suffix(job->reason->str, sentence))
@@ -147,7 +148,7 @@ spoc_job_explain(SpocJob *job, SpocStage stage, const char *sentence)
 }
 
 static SpocResult
-final_result(const SpocJobRecipient *recipient, gboolean untried)
+final_result(const SpocRequestRecipient *recipient, gboolean untried)
 {
     if (recipient->open && recipient->returned_unless_backup && !untried)
         return SPOC_RESULT_RETURN;
@@ -155,13 +156,13 @@ final_result(const SpocJobRecipient *recipient, gboolean untried)
 }
 
 void
-spoc_job_finish(SpocJob *job, gboolean untried, gint64 earliest_unix_s)
+spoc_delivery_request_finish(SpocDeliveryRequest *job, gboolean untried, gint64 earliest_unix_s)
 {
     g_autofree SpocRecipientOutcome *outcomes =
         g_new0(SpocRecipientOutcome, MAX(job->recipients->len, 1));
     gboolean all = TRUE, any = FALSE;
     for (guint i = 0; i < job->recipients->len; i++) {
-        const SpocJobRecipient *recipient = g_ptr_array_index(job->recipients, i);
+        const SpocRequestRecipient *recipient = g_ptr_array_index(job->recipients, i);
         outcomes[i].address = recipient->address;
         outcomes[i].result = final_result(recipient, untried);
         outcomes[i].reply = recipient->words != NULL ? recipient->words : job->reason->str;
@@ -186,8 +187,8 @@ spoc_job_finish(SpocJob *job, gboolean untried, gint64 earliest_unix_s)
 }
 
 void
-spoc_job_trace(const SpocJob *job, SpocStage stage, gboolean good, const char *server,
-               const char *text)
+spoc_delivery_request_trace(const SpocDeliveryRequest *job, SpocStage stage, gboolean good,
+                            const char *server, const char *text)
 {
     if (job->trace != NULL)
         job->trace(stage, good, server, text, job->user_data);

@@ -9,7 +9,7 @@
 #include "delivery/transaction.h"
 
 /* RFC 5321 4.5.3.1.8: at least so many recipients every server takes. */
-#define SPOC_JOB_MAX_RECIPIENTS 100
+#define SPOC_DELIVERY_REQUEST_MAIL_RECIPIENTS_MAX 100
 
 typedef struct {
     char *address;
@@ -17,12 +17,12 @@ typedef struct {
     SpocResult result;
     gboolean returned_unless_backup;
     char *words; /* (nullable) */
-} SpocJobRecipient;
+} SpocRequestRecipient;
 
 typedef struct {
     char *id;
     char *sender;
-    GPtrArray *recipients; /* (element-type SpocJobRecipient) */
+    GPtrArray *recipients; /* (element-type SpocRequestRecipient) */
     SpocContent *content;
     SpocTraceFunc trace;
     SpocOutcomeFunc finished;
@@ -39,33 +39,36 @@ typedef struct {
     int stage;    /* SpocStage of the last failure; -1: none */
     char *server; /* (nullable) */
     char *queue_reply;
-} SpocJob;
+} SpocDeliveryRequest;
 
-SpocJob *spoc_job_new(const SpocParcel *parcel);
-void spoc_job_free(SpocJob *job);
+SpocDeliveryRequest *spoc_delivery_request_new(const SpocParcel *parcel);
+void spoc_delivery_request_free(SpocDeliveryRequest *job);
 
-gboolean spoc_job_is_open(const SpocJob *job);
+gboolean spoc_delivery_request_is_open(const SpocDeliveryRequest *job);
 
-/* (transfer full): a mail to those who wait, at most SPOC_JOB_MAX_RECIPIENTS */
-SpocMail *spoc_job_make_mail(SpocJob *job);
+/* (transfer full): a mail to those who wait, at most SPOC_DELIVERY_REQUEST_MAIL_RECIPIENTS_MAX */
+SpocMail *spoc_delivery_request_make_mail(SpocDeliveryRequest *job);
 
 /* One recipient's verdict; DELIVERED and RETURN close it. */
-void spoc_job_note(SpocJobRecipient *recipient, SpocVerdict verdict, const char *words);
+void spoc_delivery_request_note(SpocRequestRecipient *recipient, SpocVerdict verdict,
+                                const char *words);
 /* The verdict for all who wait */
-void spoc_job_note_all(SpocJob *job, SpocVerdict verdict, const char *words);
+void spoc_delivery_request_note_all(SpocDeliveryRequest *job, SpocVerdict verdict,
+                                    const char *words);
 /* The connection to @server was lost behind the final dot. */
-void spoc_job_note_drop(SpocJob *job, const char *server);
+void spoc_job_note_drop(SpocDeliveryRequest *job, const char *server);
 /* Adds a sentence about a failure at @stage to the reason. */
-void spoc_job_explain(SpocJob *job, SpocStage stage, const char *sentence);
+void spoc_delivery_request_explain(SpocDeliveryRequest *job, SpocStage stage, const char *sentence);
 
 /**
- * spoc_job_finish:
+ * spoc_delivery_request_finish:
  * @untried: a configured server could not be asked
  * @earliest_unix_s: when one may be asked; 0
  *
  * Calls the parcel's function. Frees nothing.
  */
-void spoc_job_finish(SpocJob *job, gboolean untried, gint64 earliest_unix_s);
+void spoc_delivery_request_finish(SpocDeliveryRequest *job, gboolean untried,
+                                  gint64 earliest_unix_s);
 
-void spoc_job_trace(const SpocJob *job, SpocStage stage, gboolean good, const char *server,
-                    const char *text);
+void spoc_delivery_request_trace(const SpocDeliveryRequest *job, SpocStage stage, gboolean good,
+                                 const char *server, const char *text);

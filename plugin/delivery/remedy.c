@@ -173,7 +173,7 @@ cure_envelope(const SpocFailure *failure, const SpocDeliverySettings *settings)
 }
 
 char *
-spoc_cure(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server)
+spoc_remedy(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server)
 {
     switch (failure->stage) {
     case SPOC_STAGE_NAME:
@@ -199,11 +199,11 @@ spoc_cure(const SpocFailure *failure, const SpocDeliverySettings *settings, guin
 }
 
 char *
-spoc_cure_sentence(const SpocFailure *failure, const char *words,
-                   const SpocDeliverySettings *settings, guint server)
+spoc_remedy_sentence(const SpocFailure *failure, const char *words,
+                     const SpocDeliverySettings *settings, guint server)
 {
     g_autofree char *masked = spoc_settings_mask(settings, words != NULL ? words : "");
-    g_autofree char *cure = spoc_cure(failure, settings, server);
+    g_autofree char *cure = spoc_remedy(failure, settings, server);
     g_autoptr(GString) sentence = g_string_new(NULL);
     g_string_printf(sentence, "%s, %s: %s", settings->servers[server].name,
                     spoc_stage_name(failure->stage), masked);

@@ -9,14 +9,14 @@
 #include "delivery/verdict.h"
 
 /* (transfer full) (nullable): what to do about it, as full sentences */
-char *spoc_cure(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server);
+char *spoc_remedy(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server);
 
 /**
- * spoc_cure_sentence:
+ * spoc_remedy_sentence:
  * @words: the server's, or ours
  *
  * Returns: (transfer full): "mail.example.com:25, login: 535 5.7.8 … Check mailuser …", one
  *   line without the password
  */
-char *spoc_cure_sentence(const SpocFailure *failure, const char *words,
-                         const SpocDeliverySettings *settings, guint server);
+char *spoc_remedy_sentence(const SpocFailure *failure, const char *words,
+                           const SpocDeliverySettings *settings, guint server);

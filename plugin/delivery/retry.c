@@ -2,8 +2,8 @@
 #include "delivery/retry.h"
 
 gint64
-spoc_schedule_next(const SpocSchedule *schedule, guint attempts, gint64 created_unix_s,
-                   gint64 now_unix_s, double jitter)
+spoc_retry_next(const SpocRetrySchedule *schedule, guint attempts, gint64 created_unix_s,
+                gint64 now_unix_s, double jitter)
 {
     g_return_val_if_fail(schedule->delay_count > 0 && attempts > 0, 0);
 

@@ -11,15 +11,15 @@ typedef struct {
     const gint64 *delays_ms; /* the last repeats */
     gsize delay_count;       /* at least one */
     gint64 max_age_ms;
-} SpocSchedule;
+} SpocRetrySchedule;
 
 /**
- * spoc_schedule_next:
+ * spoc_retry_next:
  * @attempts: how many there were, at least 1
  * @jitter: 0.0 to 1.0, spreads by up to a tenth of the delay
  *
  * Returns: Unix seconds of the next attempt; 0 when the message would then be older than
  *   max_age_ms and was tried after it became so: give it up
  */
-gint64 spoc_schedule_next(const SpocSchedule *schedule, guint attempts, gint64 created_unix_s,
-                          gint64 now_unix_s, double jitter);
+gint64 spoc_retry_next(const SpocRetrySchedule *schedule, guint attempts, gint64 created_unix_s,
+                       gint64 now_unix_s, double jitter);

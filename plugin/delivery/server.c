@@ -14,7 +14,7 @@
 
 struct _SpocServer {
     GMainContext *context;
-    SpocLoop *loop;
+    SpocCurlMulti *loop;
     SpocDeliverySettings *settings;
     guint index;
     SpocPace *pace;
@@ -22,7 +22,7 @@ struct _SpocServer {
     gpointer user_data;
 
     GPtrArray *connections; /* of SpocConnection */
-    GQueue waiting;         /* of SpocJob */
+    GQueue waiting;         /* of SpocDeliveryRequest */
     guint flying;           /* jobs that a connection has */
     gboolean retired;
     gboolean warned;
@@ -44,9 +44,9 @@ struct _SpocServer {
 };
 
 static void
-pump_later(SpocServer *server)
+schedule_later_too(SpocServer *server)
 {
-    server->events->stir(server->user_data);
+    server->events->schedule_soon(server->user_data);
 }
 
 static const char *
@@ -85,7 +85,7 @@ note_failure(SpocServer *server, SpocVerdict verdict, SpocStage stage, const cha
 }
 
 static void
-settle(SpocServer *server, SpocJob *job)
+settle(SpocServer *server, SpocDeliveryRequest *job)
 {
     job->tried |= 1u << server->index;
     server->events->settled(server, job, server->user_data);
@@ -95,10 +95,10 @@ settle(SpocServer *server, SpocJob *job)
 static void
 move_waiting_on(SpocServer *server)
 {
-    SpocJob *job;
+    SpocDeliveryRequest *job;
     while ((job = g_queue_pop_head(&server->waiting)) != NULL) {
-        spoc_job_note_all(job, server->last_verdict, server->last_words);
-        spoc_job_explain(job, server->last_stage, server->last_sentence);
+        spoc_delivery_request_note_all(job, server->last_verdict, server->last_words);
+        spoc_delivery_request_explain(job, server->last_stage, server->last_sentence);
         settle(server, job);
     }
 }
@@ -146,10 +146,10 @@ has_others(const SpocServer *server, const SpocConnection *except)
 /* Outcomes of mails. */
 
 static void
-requeue(SpocServer *server, SpocJob *job)
+requeue(SpocServer *server, SpocDeliveryRequest *job)
 {
     g_queue_push_head(&server->waiting, job);
-    pump_later(server);
+    schedule_later_too(server);
 }
 
 static gboolean
@@ -162,7 +162,7 @@ says_too_many(const SpocFailure *failure)
 
 /* Returns whether some are left only because there were too many at once. */
 static gboolean
-note_recipients(SpocServer *server, SpocJob *job, const SpocMail *mail)
+note_recipients(SpocServer *server, SpocDeliveryRequest *job, const SpocMail *mail)
 {
     gboolean too_many = FALSE;
     for (guint i = 0; i < mail->recipients->len; i++) {
@@ -172,17 +172,18 @@ note_recipients(SpocServer *server, SpocJob *job, const SpocMail *mail)
             g_autofree char *words = spoc_settings_mask(server->settings, recipient->words);
             g_autofree char *whom = g_strdup_printf("<%s>: %s", recipient->address, words);
             g_autofree char *sentence =
-                spoc_cure_sentence(&recipient->failure, whom, server->settings, server->index);
+                spoc_remedy_sentence(&recipient->failure, whom, server->settings, server->index);
             gboolean again = mail->delivered && says_too_many(&recipient->failure);
             too_many = too_many || again;
-            spoc_job_note(recipient->tag, consequence.verdict, words);
+            spoc_delivery_request_note(recipient->tag, consequence.verdict, words);
             if (!again) {
-                spoc_job_explain(job, SPOC_STAGE_RECIPIENT, sentence);
-                spoc_job_trace(job, SPOC_STAGE_RECIPIENT, FALSE, name_of(server), sentence);
+                spoc_delivery_request_explain(job, SPOC_STAGE_RECIPIENT, sentence);
+                spoc_delivery_request_trace(job, SPOC_STAGE_RECIPIENT, FALSE, name_of(server),
+                                            sentence);
             }
         } else if (mail->delivered && recipient->accepted) {
             g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
-            spoc_job_note(recipient->tag, SPOC_VERDICT_DELIVERED, words);
+            spoc_delivery_request_note(recipient->tag, SPOC_VERDICT_DELIVERED, words);
         }
     }
     return too_many;
@@ -195,14 +196,14 @@ note_mail_failure(const SpocMail *mail, SpocVerdict verdict, const char *words)
     for (guint i = 0; i < mail->recipients->len; i++) {
         const SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, i);
         if (!recipient->refused)
-            spoc_job_note(recipient->tag, verdict, words);
+            spoc_delivery_request_note(recipient->tag, verdict, words);
     }
 }
 
 /* Whether the same job simply starts again here. */
 static gboolean
-starts_again(SpocServer *server, SpocJob *job, const SpocMail *mail, SpocConsequence consequence,
-             gboolean others)
+starts_again(SpocServer *server, SpocDeliveryRequest *job, const SpocMail *mail,
+             SpocConsequence consequence, gboolean others)
 {
     job->stay = FALSE;
     switch (consequence.verdict) {
@@ -222,7 +223,8 @@ starts_again(SpocServer *server, SpocJob *job, const SpocMail *mail, SpocConsequ
 
 /* What the verdict has to know beside what was said */
 static void
-complete_failure(SpocServer *server, const SpocJob *job, const SpocMail *mail, SpocFailure *failure)
+complete_failure(SpocServer *server, const SpocDeliveryRequest *job, const SpocMail *mail,
+                 SpocFailure *failure)
 {
     failure->sized = mail->sized;
     failure->small = spoc_content_size_bytes(mail->content) <= SPOC_SMALL_MAIL_BYTES;
@@ -235,7 +237,8 @@ complete_failure(SpocServer *server, const SpocJob *job, const SpocMail *mail, S
 }
 
 static void
-take_failure(SpocServer *server, SpocConnection *connection, SpocJob *job, SpocMail *mail)
+take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest *job,
+             SpocMail *mail)
 {
     gboolean others = has_others(server, connection);
     mail->failure.others_work = others;
@@ -250,9 +253,9 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocJob *job, SpocM
     }
     g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
     g_autofree char *sentence =
-        spoc_cure_sentence(&mail->failure, words, server->settings, server->index);
-    spoc_job_trace(job, mail->failure.stage, FALSE, name_of(server), sentence);
-    spoc_job_explain(job, mail->failure.stage, sentence);
+        spoc_remedy_sentence(&mail->failure, words, server->settings, server->index);
+    spoc_delivery_request_trace(job, mail->failure.stage, FALSE, name_of(server), sentence);
+    spoc_delivery_request_explain(job, mail->failure.stage, sentence);
     if (again) {
         requeue(server, job);
         return;
@@ -274,9 +277,9 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
 {
     SpocServer *server = user_data;
     g_autoptr(SpocMail) mail = mail_in;
-    SpocJob *job = mail->tag;
+    SpocDeliveryRequest *job = mail->tag;
     server->flying--;
-    pump_later(server);
+    schedule_later_too(server);
     g_free(job->server);
     job->server = g_strdup(name_of(server));
     if (mail->mail_taken)
@@ -292,7 +295,7 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
     }
     /* More than fit into one transaction: the rest now, by this server. */
     gboolean more = mail->delivered && (too_many || job->recipients->len > mail->recipients->len);
-    if (more && !server->retired && spoc_job_is_open(job) && too_many)
+    if (more && !server->retired && spoc_delivery_request_is_open(job) && too_many)
         requeue(server, job);
     else
         settle(server, job);
@@ -304,7 +307,7 @@ must_wait(SpocServer *server, gint64 now_us)
 {
     gint64 next_us = spoc_pace_next_us(server->pace, now_us);
     if (next_us != 0)
-        server->events->stir_at(next_us, server->user_data);
+        server->events->schedule_at(next_us, server->user_data);
     return next_us != 0;
 }
 
@@ -315,10 +318,10 @@ on_next(SpocConnection *connection, gpointer user_data)
     gint64 now_us = g_get_monotonic_time();
     if (g_queue_is_empty(&server->waiting) || must_wait(server, now_us))
         return NULL;
-    SpocJob *job = g_queue_pop_head(&server->waiting);
+    SpocDeliveryRequest *job = g_queue_pop_head(&server->waiting);
     spoc_pace_take(server->pace, now_us);
     server->flying++;
-    return spoc_job_make_mail(job);
+    return spoc_delivery_request_make_mail(job);
 }
 
 static void
@@ -326,17 +329,17 @@ on_answered(SpocConnection *connection, SpocMail *mail, SpocStage stage, const S
             gpointer user_data)
 {
     SpocServer *server = user_data;
-    const SpocJob *job = mail->tag;
+    const SpocDeliveryRequest *job = mail->tag;
     if (job->trace == NULL || reply->code >= 400)
         return;
     g_autofree char *raw = spoc_reply_text(reply);
     g_autofree char *words = spoc_settings_mask(server->settings, raw);
-    spoc_job_trace(job, stage, TRUE, name_of(server), words);
+    spoc_delivery_request_trace(job, stage, TRUE, name_of(server), words);
 }
 
 /* Opening connections. */
 
-static const SpocJob *
+static const SpocDeliveryRequest *
 sponsor(const SpocServer *server)
 {
     return g_queue_peek_head((GQueue *)&server->waiting);
@@ -346,21 +349,21 @@ static void
 on_progress(SpocConnection *connection, SpocStage stage, const char *text, gpointer user_data)
 {
     SpocServer *server = user_data;
-    const SpocJob *job = sponsor(server);
+    const SpocDeliveryRequest *job = sponsor(server);
     if (job == NULL || job->trace == NULL)
         return;
     g_autofree char *words = spoc_settings_mask(server->settings, text);
-    spoc_job_trace(job, stage, TRUE, name_of(server), words);
+    spoc_delivery_request_trace(job, stage, TRUE, name_of(server), words);
 }
 
 static void
 on_warning(SpocConnection *connection, const char *text, gpointer user_data)
 {
     SpocServer *server = user_data;
-    const SpocJob *job = sponsor(server);
+    const SpocDeliveryRequest *job = sponsor(server);
     g_autofree char *words = spoc_settings_mask(server->settings, text);
     if (job != NULL)
-        spoc_job_trace(job, SPOC_STAGE_STARTTLS, FALSE, name_of(server), words);
+        spoc_delivery_request_trace(job, SPOC_STAGE_STARTTLS, FALSE, name_of(server), words);
     if (!server->warned)
         server->events->warning(words, server->user_data);
     server->warned = TRUE;
@@ -398,10 +401,10 @@ fail_opening(SpocServer *server, const SpocConnection *connection, SpocFailure f
     SpocConsequence consequence = spoc_verdict(&failure);
     g_autofree char *words = spoc_settings_mask(server->settings, raw_words);
     g_autofree char *sentence =
-        spoc_cure_sentence(&failure, words, server->settings, server->index);
-    const SpocJob *job = sponsor(server);
+        spoc_remedy_sentence(&failure, words, server->settings, server->index);
+    const SpocDeliveryRequest *job = sponsor(server);
     if (job != NULL)
-        spoc_job_trace(job, failure.stage, FALSE, name_of(server), sentence);
+        spoc_delivery_request_trace(job, failure.stage, FALSE, name_of(server), sentence);
     if (failure.others_work) {
         shrink(server);
         return;
@@ -424,7 +427,7 @@ on_closed(SpocConnection *connection, gpointer user_data)
     SpocServer *server = user_data;
     g_ptr_array_remove_fast(server->connections, connection);
     spoc_connection_free(connection);
-    pump_later(server);
+    schedule_later_too(server);
 }
 
 static const SpocConnectionEvents connection_events = {
@@ -462,7 +465,7 @@ may_open(const SpocServer *server)
 }
 
 void
-spoc_server_pump(SpocServer *server)
+spoc_server_schedule(SpocServer *server)
 {
     if (server->retired)
         return;
@@ -485,8 +488,8 @@ spoc_server_pump(SpocServer *server)
 /* From outside. */
 
 SpocServer *
-spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings, guint index,
-                SpocPace *pace, const SpocServerEvents *events, gpointer user_data)
+spoc_server_new(GMainContext *context, SpocCurlMulti *loop, SpocDeliverySettings *settings,
+                guint index, SpocPace *pace, const SpocServerEvents *events, gpointer user_data)
 {
     SpocServer *server = g_new0(SpocServer, 1);
     server->context = g_main_context_ref(context);
@@ -521,10 +524,10 @@ spoc_server_free(SpocServer *server)
 }
 
 void
-spoc_server_submit(SpocServer *server, SpocJob *job)
+spoc_server_submit(SpocServer *server, SpocDeliveryRequest *job)
 {
     g_queue_push_tail(&server->waiting, job);
-    pump_later(server);
+    schedule_later_too(server);
 }
 
 void
@@ -595,7 +598,7 @@ spoc_server_retire(SpocServer *server)
 {
     server->retired = TRUE;
     GQueue *jobs = g_queue_new();
-    SpocJob *job;
+    SpocDeliveryRequest *job;
     while ((job = g_queue_pop_head(&server->waiting)) != NULL)
         g_queue_push_tail(jobs, job);
     stop_opening(server, NULL);

@@ -16,27 +16,27 @@ typedef struct _SpocServer SpocServer;
 /**
  * SpocServerEvents:
  * @settled: the server has said what it has to say about the job: its recipients are noted
- * @stir: call spoc_server_pump() soon, from the main loop
- * @stir_at: the same at a monotonic time
+ * @schedule_soon: call spoc_server_schedule() soon, from the main loop
+ * @schedule_at: the same at a monotonic time
  * @warning: not one mail's
  */
 typedef struct {
-    void (*settled)(SpocServer *server, SpocJob *job, gpointer user_data);
-    void (*stir)(gpointer user_data);
-    void (*stir_at)(gint64 when_us, gpointer user_data);
+    void (*settled)(SpocServer *server, SpocDeliveryRequest *job, gpointer user_data);
+    void (*schedule_soon)(gpointer user_data);
+    void (*schedule_at)(gint64 when_us, gpointer user_data);
     void (*warning)(const char *text, gpointer user_data);
 } SpocServerEvents;
 
 /* @pace: borrowed: it goes on when a new configuration replaces the server; @events: static */
-SpocServer *spoc_server_new(GMainContext *context, SpocLoop *loop, SpocDeliverySettings *settings,
-                            guint index, SpocPace *pace, const SpocServerEvents *events,
-                            gpointer user_data);
+SpocServer *spoc_server_new(GMainContext *context, SpocCurlMulti *loop,
+                            SpocDeliverySettings *settings, guint index, SpocPace *pace,
+                            const SpocServerEvents *events, gpointer user_data);
 void spoc_server_free(SpocServer *server);
 
-void spoc_server_submit(SpocServer *server, SpocJob *job);
+void spoc_server_submit(SpocServer *server, SpocDeliveryRequest *job);
 
 /* Gives waiting jobs to connections, and opens another when that helps. */
-void spoc_server_pump(SpocServer *server);
+void spoc_server_schedule(SpocServer *server);
 
 SpocServerState spoc_server_state(const SpocServer *server);
 
@@ -63,8 +63,8 @@ void spoc_server_rest(SpocServer *server);
  *
  * No new mails: idle connections are closed, busy ones end with their mails.
  *
- * Returns: (transfer full) (element-type SpocJob): the jobs that only waited; they are not
- *   settled any more
+ * Returns: (transfer full) (element-type SpocDeliveryRequest): the jobs that only waited; they are
+ * not settled any more
  */
 GQueue *spoc_server_retire(SpocServer *server);
 /* Nothing is under way. */

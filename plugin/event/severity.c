@@ -48,8 +48,8 @@ has_trouble(char *const *reasons)
     return FALSE;
 }
 
-SpocCondition
-spoc_event_condition(const SpocEvent *event)
+SpocSeverityOfState
+spoc_event_severity(const SpocEvent *event)
 {
     if (event->job_id > 0)
         return SPOC_CONDITION_NONE;
@@ -68,7 +68,7 @@ spoc_event_condition(const SpocEvent *event)
 }
 
 gboolean
-spoc_condition_is_fault(SpocCondition condition)
+spoc_condition_is_fault(SpocSeverityOfState condition)
 {
     return condition == SPOC_CONDITION_TROUBLE || condition == SPOC_CONDITION_STOPPED;
 }

@@ -43,12 +43,12 @@ typedef enum {
     SPOC_CONDITION_FINE,    /* idle or printing */
     SPOC_CONDITION_TROUBLE, /* it goes on, but warns of something */
     SPOC_CONDITION_STOPPED,
-} SpocCondition;
+} SpocSeverityOfState;
 
-SpocCondition spoc_event_condition(const SpocEvent *event);
+SpocSeverityOfState spoc_event_severity(const SpocEvent *event);
 
 /* Whether somebody has to do something. */
-gboolean spoc_condition_is_fault(SpocCondition condition);
+gboolean spoc_condition_is_fault(SpocSeverityOfState condition);
 
 /* (transfer full): equal for events that say the same of a printer's state: "5 media-empty-error"
  */

@@ -74,7 +74,7 @@ spoc_subscription_is_owners(const SpocSubscription *subscription, const SpocEven
 }
 
 void
-spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event)
+spoc_subscription_match_learn(SpocSubscription *subscription, const SpocEvent *event)
 {
     subscription->last_job_id = 0;
     if (event->job_id <= 0)
@@ -125,30 +125,31 @@ is_same_printer(const char *subscribed_uri, const SpocEvent *event)
     return name != NULL && g_ascii_strcasecmp(subscribed, name) == 0;
 }
 
-static SpocWhose
+static SpocSubscriptionMatch
 whose_job(gint job_id, const SpocEvent *event)
 {
-    return event->job_id == job_id ? SPOC_WHOSE_THEIRS : SPOC_WHOSE_OTHERS;
+    return event->job_id == job_id ? SPOC_SUBSCRIPTION_MATCH_THEIRS
+                                   : SPOC_SUBSCRIPTION_MATCH_OTHERS;
 }
 
-SpocWhose
-spoc_whose_decide(const SpocSubscription *subscription, const SpocEvent *event)
+SpocSubscriptionMatch
+spoc_subscription_match_decide(const SpocSubscription *subscription, const SpocEvent *event)
 {
     if (subscription->status == SPOC_SUBSCRIPTION_KNOWN) {
         if (subscription->job_id > 0)
             return whose_job(subscription->job_id, event);
         if (subscription->printer_uri == NULL)
-            return SPOC_WHOSE_THEIRS;
-        return is_same_printer(subscription->printer_uri, event) ? SPOC_WHOSE_THEIRS
-                                                                 : SPOC_WHOSE_OTHERS;
+            return SPOC_SUBSCRIPTION_MATCH_THEIRS;
+        return is_same_printer(subscription->printer_uri, event) ? SPOC_SUBSCRIPTION_MATCH_THEIRS
+                                                                 : SPOC_SUBSCRIPTION_MATCH_OTHERS;
     }
     if (subscription->saw_plain_job_id && subscription->spelled_job_id > 0)
         return whose_job(subscription->spelled_job_id, event);
     /* Only a subscription that is gone has seen its own job end. A stream that ended because
      * cupsd was stopped or reloaded may end in anybody's job-completed. */
     if (subscription->status != SPOC_SUBSCRIPTION_NOT_FOUND || !subscription->complete)
-        return SPOC_WHOSE_UNDECIDED;
+        return SPOC_SUBSCRIPTION_MATCH_UNDECIDED;
     if (subscription->last_job_id > 0)
         return whose_job(subscription->last_job_id, event);
-    return SPOC_WHOSE_UNKNOWN;
+    return SPOC_SUBSCRIPTION_MATCH_UNKNOWN;
 }

@@ -32,7 +32,7 @@ typedef struct {
     char *printer_uri; /* (nullable) KNOWN: its printer, NULL for a job's or the server's */
     char *subscriber;  /* (nullable) KNOWN: the user who made it */
 
-    /* from the stream, by spoc_whose_learn() */
+    /* from the stream, by spoc_subscription_match_learn() */
     gboolean complete;   /* the stream has ended */
     gint last_job_id;    /* job of the last event when that is a job-completed, else 0 */
     gint spelled_job_id; /* job of events spelled notify-job-id while others say job-id */
@@ -60,14 +60,15 @@ gboolean spoc_subscription_is_owners(const SpocSubscription *subscription, const
                                      const char *owner);
 
 /* Takes note of one event, in stream order. */
-void spoc_whose_learn(SpocSubscription *subscription, const SpocEvent *event);
+void spoc_subscription_match_learn(SpocSubscription *subscription, const SpocEvent *event);
 
 typedef enum {
-    SPOC_WHOSE_THEIRS,
-    SPOC_WHOSE_OTHERS,    /* drop it */
-    SPOC_WHOSE_UNDECIDED, /* not yet: hold it */
-    SPOC_WHOSE_UNKNOWN,   /* never to be known: as notifyUnverified says */
-} SpocWhose;
+    SPOC_SUBSCRIPTION_MATCH_THEIRS,
+    SPOC_SUBSCRIPTION_MATCH_OTHERS,    /* drop it */
+    SPOC_SUBSCRIPTION_MATCH_UNDECIDED, /* not yet: hold it */
+    SPOC_SUBSCRIPTION_MATCH_UNKNOWN,   /* never to be known: as notifyUnverified says */
+} SpocSubscriptionMatch;
 
 /* Pure. */
-SpocWhose spoc_whose_decide(const SpocSubscription *subscription, const SpocEvent *event);
+SpocSubscriptionMatch spoc_subscription_match_decide(const SpocSubscription *subscription,
+                                                     const SpocEvent *event);

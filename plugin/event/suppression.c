@@ -8,21 +8,22 @@
 #define DOUBLINGS_MAX 20
 
 void
-spoc_told_clear(SpocTold *told)
+spoc_last_notification_clear(SpocLastNotification *told)
 {
     g_free(told->signature);
-    *told = (SpocTold){0};
+    *told = (SpocLastNotification){0};
 }
 
 static gboolean
-window_is_over(const SpocTold *told, gint64 interval_s, gint64 now_unix_s)
+window_is_over(const SpocLastNotification *told, gint64 interval_s, gint64 now_unix_s)
 {
     /* A clock that was set back must not make it last for ever. */
     return now_unix_s - told->window_unix_s >= interval_s || now_unix_s < told->window_unix_s;
 }
 
 gint64
-spoc_quiet_wait_s(const SpocTold *told, gint64 wait_s, gint64 interval_s, gint64 now_unix_s)
+spoc_suppression_wait_s(const SpocLastNotification *told, gint64 wait_s, gint64 interval_s,
+                        gint64 now_unix_s)
 {
     if (told == NULL || told->count == 0 || window_is_over(told, interval_s, now_unix_s))
         return wait_s;
@@ -30,28 +31,29 @@ spoc_quiet_wait_s(const SpocTold *told, gint64 wait_s, gint64 interval_s, gint64
     return MAX(wait_s, MIN(longer, interval_s));
 }
 
-SpocQuietVerdict
-spoc_quiet_decide(const SpocTold *told, const SpocEvent *last, gboolean had_fault,
-                  gint64 interval_s, gint64 now_unix_s)
+SpocSuppression
+spoc_suppression_decide(const SpocLastNotification *told, const SpocEvent *last, gboolean had_fault,
+                        gint64 interval_s, gint64 now_unix_s)
 {
-    gboolean is_fault = spoc_condition_is_fault(spoc_event_condition(last));
+    gboolean is_fault = spoc_condition_is_fault(spoc_event_severity(last));
     if (told == NULL || told->signature == NULL)
-        return had_fault && !is_fault ? SPOC_QUIET_DROP : SPOC_QUIET_TELL;
+        return had_fault && !is_fault ? SPOC_SUPPRESSION_DROP : SPOC_SUPPRESSION_TELL;
     if (told->is_fault && !is_fault)
-        return SPOC_QUIET_TELL_RESOLVED;
+        return SPOC_SUPPRESSION_TELL_RESOLVED;
     g_autofree char *signature = spoc_event_state_signature(last);
     if (strcmp(signature, told->signature) != 0)
-        return SPOC_QUIET_TELL;
+        return SPOC_SUPPRESSION_TELL;
     gboolean is_long_ago =
         now_unix_s - told->told_unix_s >= interval_s || now_unix_s < told->told_unix_s;
     /* A fault that came and went leaves things as they were told. */
-    return is_long_ago && (is_fault || !had_fault) ? SPOC_QUIET_TELL : SPOC_QUIET_DROP;
+    return is_long_ago && (is_fault || !had_fault) ? SPOC_SUPPRESSION_TELL : SPOC_SUPPRESSION_DROP;
 }
 
 void
-spoc_quiet_tell(SpocTold *told, const SpocEvent *last, gint64 interval_s, gint64 now_unix_s)
+spoc_suppression_tell(SpocLastNotification *told, const SpocEvent *last, gint64 interval_s,
+                      gint64 now_unix_s)
 {
-    gboolean is_fault = spoc_condition_is_fault(spoc_event_condition(last));
+    gboolean is_fault = spoc_condition_is_fault(spoc_event_severity(last));
     if (told->count == 0 || window_is_over(told, interval_s, now_unix_s)) {
         told->window_unix_s = now_unix_s;
         told->count = 0;

@@ -10,7 +10,7 @@
 #include "event/severity.h"
 
 /**
- * SpocTold: what somebody was told of a printer
+ * SpocLastNotification: what somebody was told of a printer
  * @signature: (nullable): spoc_event_state_signature() of the last mail; NULL: never any
  * @is_fault: it was a fault, which is not resolved yet
  * @fault_unix_s: when the first event of that fault that was told happened: names the thread
@@ -25,12 +25,12 @@ typedef struct {
     gint64 told_unix_s;
     guint count;
     gint64 window_unix_s;
-} SpocTold;
+} SpocLastNotification;
 
-void spoc_told_clear(SpocTold *told);
+void spoc_last_notification_clear(SpocLastNotification *told);
 
 /**
- * spoc_quiet_wait_s:
+ * spoc_suppression_wait_s:
  * @told: (nullable)
  * @wait_s: notifyGroupWait
  * @interval_s: notifyRepeatInterval; 0: every change is told
@@ -38,22 +38,24 @@ void spoc_told_clear(SpocTold *told);
  * Returns: how long a state waits for others before it is decided about: longer with each mail
  *   in the interval
  */
-gint64 spoc_quiet_wait_s(const SpocTold *told, gint64 wait_s, gint64 interval_s, gint64 now_unix_s);
+gint64 spoc_suppression_wait_s(const SpocLastNotification *told, gint64 wait_s, gint64 interval_s,
+                               gint64 now_unix_s);
 
 typedef enum {
-    SPOC_QUIET_TELL,
-    SPOC_QUIET_TELL_RESOLVED, /* the fault that was told has cleared */
-    SPOC_QUIET_DROP,
-} SpocQuietVerdict;
+    SPOC_SUPPRESSION_TELL,
+    SPOC_SUPPRESSION_TELL_RESOLVED, /* the fault that was told has cleared */
+    SPOC_SUPPRESSION_DROP,
+} SpocSuppression;
 
 /**
- * spoc_quiet_decide:
+ * spoc_suppression_decide:
  * @told: (nullable)
  * @last: how the printer is now; its condition is not NONE
  * @had_fault: a fault was among the states that waited with it
  */
-SpocQuietVerdict spoc_quiet_decide(const SpocTold *told, const SpocEvent *last, gboolean had_fault,
-                                   gint64 interval_s, gint64 now_unix_s);
+SpocSuppression spoc_suppression_decide(const SpocLastNotification *told, const SpocEvent *last,
+                                        gboolean had_fault, gint64 interval_s, gint64 now_unix_s);
 
 /* @last was told. */
-void spoc_quiet_tell(SpocTold *told, const SpocEvent *last, gint64 interval_s, gint64 now_unix_s);
+void spoc_suppression_tell(SpocLastNotification *told, const SpocEvent *last, gint64 interval_s,
+                           gint64 now_unix_s);

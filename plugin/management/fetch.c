@@ -15,7 +15,7 @@
 #define WORDS_MAX_BYTES 300
 
 struct _SpocManagementFetch {
-    SpocLoop *loop;
+    SpocCurlMulti *loop;
     CURL *easy;
     struct curl_slist *headers;
     gboolean added;
@@ -257,12 +257,12 @@ spoc_management_fetch_new(const char *url, const char *etag, const char *last_mo
     fetch->max_bytes = max_bytes;
     fetch->func = func;
     fetch->user_data = user_data;
-    fetch->loop = spoc_loop_new(context, on_done);
+    fetch->loop = spoc_curl_multi_new(context, on_done);
     fetch->easy = curl_easy_init();
     add_condition(fetch, "If-None-Match", etag);
     add_condition(fetch, "If-Modified-Since", last_modified);
     if (fetch->loop != NULL && fetch->easy != NULL && set_up(fetch, url))
-        fetch->added = spoc_loop_add(fetch->loop, fetch->easy);
+        fetch->added = spoc_curl_multi_add(fetch->loop, fetch->easy);
     if (!fetch->added) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED,
                     "libcurl cannot be used for https; is it too old?");
@@ -281,10 +281,10 @@ spoc_management_fetch_free(SpocManagementFetch *fetch)
         g_source_unref(fetch->idle);
     }
     if (fetch->added)
-        spoc_loop_remove(fetch->loop, fetch->easy);
+        spoc_curl_multi_remove(fetch->loop, fetch->easy);
     curl_easy_cleanup(fetch->easy);
     curl_slist_free_all(fetch->headers);
-    spoc_loop_free(fetch->loop);
+    spoc_curl_multi_free(fetch->loop);
     spoc_tls_unref(fetch->tls);
     g_clear_error(&fetch->tls_error);
     g_clear_pointer(&fetch->content, g_byte_array_unref);

@@ -18,7 +18,7 @@ compare_names(gconstpointer a, gconstpointer b)
 
 /* The same messages to the same address are the same report, in whatever order they came. */
 static char *
-identifier(const SpocReport *report)
+identifier(const SpocBounce *report)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (gsize i = 0; i < report->count; i++)
@@ -62,14 +62,14 @@ append_returned(GString *text, const SpocCatalogue *catalogue, const SpocReturne
 }
 
 static char *
-make_text(const SpocReport *report, const SpocWordValue *values, gsize value_count)
+make_text(const SpocBounce *report, const SpocWordValue *values, gsize value_count)
 {
     const SpocCatalogue *catalogue = spoc_catalogue_find(report->language);
     g_autofree char *intro =
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_REPORT_TEXT), values, value_count);
     GString *text = g_string_new(intro);
     g_string_append_c(text, '\n');
-    gsize listed = MIN(report->count, SPOC_REPORT_LISTED_MAX);
+    gsize listed = MIN(report->count, SPOC_BOUNCE_LISTED_MAX);
     for (gsize i = 0; i < listed; i++)
         append_returned(text, catalogue, &report->returned[i]);
     if (listed < report->count) {
@@ -85,14 +85,14 @@ make_text(const SpocReport *report, const SpocWordValue *values, gsize value_cou
 
 /* What stands behind the @ of the identifier: the sender's domain is one. */
 static char *
-make_message_id(const SpocReport *report, const char *id)
+make_message_id(const SpocBounce *report, const char *id)
 {
     const char *domain = strrchr(report->sender, '@') + 1;
     return g_strdup_printf("%s@%s", id, g_str_is_ascii(domain) ? domain : "localhost");
 }
 
 SpocComposedMail *
-spoc_report_compose(const SpocReport *report, GError **error)
+spoc_bounce_compose(const SpocBounce *report, GError **error)
 {
     g_return_val_if_fail(report->count > 0, NULL);
     if (!spoc_address_is_valid(report->sender, error) ||

@@ -11,7 +11,7 @@
 #include "message/notification.h"
 
 /* A report lists so many messages; of the others it says the number. */
-#define SPOC_REPORT_LISTED_MAX 200
+#define SPOC_BOUNCE_LISTED_MAX 200
 
 /* One message in failed/ to one recipient */
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
 } SpocReturned;
 
 /**
- * SpocReport:
+ * SpocBounce:
  * @returned: (array length=count): at least one
  * @sender: the From address
  * @recipient: mailReportTo
@@ -40,7 +40,7 @@ typedef struct {
     const char *host_name;
     const char *language;
     gint64 now_unix_s;
-} SpocReport;
+} SpocBounce;
 
-SpocComposedMail *spoc_report_compose(const SpocReport *report,
+SpocComposedMail *spoc_bounce_compose(const SpocBounce *report,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -10,12 +10,13 @@
 #include "message/words.h"
 
 typedef enum {
-    SPOC_TONE_GOOD,
-    SPOC_TONE_INFO,
-    SPOC_TONE_ATTENTION,
-    SPOC_TONE_FAULT,
-} SpocTone;
+    SPOC_EVENT_SEVERITY_GOOD,
+    SPOC_EVENT_SEVERITY_INFO,
+    SPOC_EVENT_SEVERITY_ATTENTION,
+    SPOC_EVENT_SEVERITY_FAULT,
+} SpocEventSeverity;
 
 /* @printer_reasons, @job_reasons: those that are to be believed; never NULL */
-SpocNews spoc_news_of(const SpocNotice *notice, char *const *printer_reasons);
-SpocTone spoc_news_tone(SpocNews news, char *const *printer_reasons, char *const *job_reasons);
+SpocNoticeKind spoc_notice_kind(const SpocNotice *notice, char *const *printer_reasons);
+SpocEventSeverity spoc_notice_severity(SpocNoticeKind news, char *const *printer_reasons,
+                                       char *const *job_reasons);

@@ -82,7 +82,7 @@ thread_identifier(const SpocNotification *notification, const char *domain)
         return g_strdup_printf("%.*s@%s", JOURNAL_NAME_MAX_BYTES, name, domain);
     }
     gint job_id = notification->notices[notification->notice_count - 1].event->job_id;
-    if (notification->kind != SPOC_MAIL_NEWS || job_id <= 0)
+    if (notification->kind != SPOC_MAIL_NOTICE || job_id <= 0)
         return NULL;
     return g_strdup_printf("job-%d@%s", job_id, domain);
 }
@@ -193,7 +193,7 @@ find_template(const SpocNotification *notification, SpocTemplateType type, GStri
     const char *name = event->name != NULL ? event->name : "";
     const char *problem = NULL;
     const SpocTemplate *template = spoc_templates_find(
-        notification->templates, notification->kind == SPOC_MAIL_NEWS ? name : NULL,
+        notification->templates, notification->kind == SPOC_MAIL_NOTICE ? name : NULL,
         notification->language, type, &problem);
     add_warning(warnings, problem);
     return template;
@@ -201,7 +201,7 @@ find_template(const SpocNotification *notification, SpocTemplateType type, GStri
 
 /* A template that makes too much is as good as broken; the stock one never does. */
 static char *
-make_part(const SpocNotification *notification, const SpocDescription *description,
+make_part(const SpocNotification *notification, const SpocValues *description,
           SpocTemplateType type, GString *warnings)
 {
     g_autoptr(GError) error = NULL;
@@ -211,7 +211,7 @@ make_part(const SpocNotification *notification, const SpocDescription *descripti
         add_warning(warnings, error->message);
         g_clear_error(&error);
         g_string_truncate(part, 0);
-        template = spoc_templates_find_stock(notification->kind != SPOC_MAIL_NEWS, type);
+        template = spoc_templates_find_stock(notification->kind != SPOC_MAIL_NOTICE, type);
         if (!spoc_template_render(template, &description->scope, part, &error))
             g_string_truncate(part, SPOC_TEMPLATE_OUTPUT_MAX_BYTES);
     }
@@ -220,16 +220,15 @@ make_part(const SpocNotification *notification, const SpocDescription *descripti
 
 /* The text's template says it for both parts, unless the recipient does. */
 static char *
-make_subject(const SpocNotification *notification, const SpocDescription *description,
-             GString *warnings)
+make_subject(const SpocNotification *notification, const SpocValues *description, GString *warnings)
 {
     g_autoptr(GString) subject = g_string_new(NULL);
     const SpocTemplate *template = find_template(notification, SPOC_TEMPLATE_TEXT, warnings);
     if (description->is_subject_wished || !spoc_template_has_subject(template) ||
         !spoc_template_render_subject(template, &description->scope, subject, NULL))
-        g_string_assign(subject, spoc_description_get(description, SPOC_SLOT_SUBJECT));
+        g_string_assign(subject, spoc_values_get(description, SPOC_SLOT_SUBJECT));
     g_autofree char *line = spoc_text_line(subject->str, -1, SUBJECT_MAX_BYTES);
-    const char *said = *line != '\0' ? line : spoc_description_get(description, SPOC_SLOT_SUBJECT);
+    const char *said = *line != '\0' ? line : spoc_values_get(description, SPOC_SLOT_SUBJECT);
     g_autofree char *prefix =
         spoc_text_line(notification->subject_prefix, -1, SUBJECT_MAX_BYTES / 2);
     return g_strconcat(prefix, *prefix != '\0' ? " " : "", said, NULL);
@@ -247,9 +246,9 @@ void
 spoc_notification_render(const SpocNotification *notification, char **ret_warning,
                          SpocMailContent *ret_content)
 {
-    g_auto(SpocDescription) description = {0};
-    spoc_describe(notification, spoc_catalogue_find(notification->language), time_of(notification),
-                  &description);
+    g_auto(SpocValues) description = {0};
+    spoc_values_make(notification, spoc_catalogue_find(notification->language),
+                     time_of(notification), &description);
     g_autoptr(GString) warnings = g_string_new(NULL);
     ret_content->subject = make_subject(notification, &description, warnings);
     if (notification->format != SPOC_FORMAT_HTML)

@@ -34,7 +34,7 @@ typedef struct {
     const SpocEvent *event;
     const char *owner;
     const char *job_title;
-    const SpocStateFacts *facts;
+    const SpocStateAttributes *facts;
     gint old_printer_state;
     gboolean is_resolved;
     gboolean hides_title;
@@ -42,7 +42,7 @@ typedef struct {
 } SpocNotice;
 
 typedef enum {
-    SPOC_MAIL_NEWS,      /* about one job, one printer or the server */
+    SPOC_MAIL_NOTICE,    /* about one job, one printer or the server */
     SPOC_MAIL_DIGEST,    /* what happened in a day */
     SPOC_MAIL_COLLECTED, /* what came beyond notifyMaxPerHour */
 } SpocMailKind;

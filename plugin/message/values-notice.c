@@ -19,11 +19,11 @@
 #define LABEL_COLUMNS_MAX 24
 
 typedef struct {
-    SpocDescription *description;
-    const SpocDescribeContext *context;
+    SpocValues *description;
+    const SpocValuesContext *context;
     const SpocNotice *notice;
     SpocTemplateSlot *slots;
-    SpocNews news;
+    SpocNoticeKind news;
     char *const *printer_reasons;
     char *const *job_reasons;
     char *title;   /* for sentences */
@@ -126,7 +126,7 @@ contains(const char *text, const char *raw)
 }
 
 gboolean
-spoc_describe_gives_away(const SpocNotification *notification, const char *text)
+spoc_values_gives_away(const SpocNotification *notification, const char *text)
 {
     for (guint i = 0; i < notification->notice_count; i++) {
         const SpocNotice *notice = &notification->notices[i];
@@ -150,8 +150,7 @@ static void
 set_message(const Work *work, SpocSlotName name, const char *text)
 {
     g_autofree char *whole = spoc_text_line(text, -1, SPOC_EVENT_MAX_BYTES);
-    set_line(work, name,
-             spoc_describe_gives_away(work->context->notification, whole) ? NULL : whole);
+    set_line(work, name, spoc_values_gives_away(work->context->notification, whole) ? NULL : whole);
 }
 
 static void
@@ -215,7 +214,7 @@ static void
 set_printer(Work *work)
 {
     const SpocNotice *notice = work->notice;
-    const SpocStateFacts *facts = notice->facts;
+    const SpocStateAttributes *facts = notice->facts;
     const SpocCatalogue *catalogue = work->context->catalogue;
     g_autofree char *raw = raw_printer(notice->event);
     work->printer = readable(raw, PRINTER_MAX_BYTES);
@@ -265,16 +264,16 @@ set_job(Work *work)
 /* --- what happened ------------------------------------------------------------------------ */
 
 static void
-set_tone(const Work *work, SpocTone tone)
+set_tone(const Work *work, SpocEventSeverity tone)
 {
     static const struct {
         SpocSlotName flag;
         SpocWord badge;
     } tones[] = {
-        [SPOC_TONE_GOOD] = {SPOC_SLOT_IS_GOOD, SPOC_WORD_BADGE_GOOD},
-        [SPOC_TONE_INFO] = {SPOC_SLOT_IS_INFO, SPOC_WORD_BADGE_INFO},
-        [SPOC_TONE_ATTENTION] = {SPOC_SLOT_IS_ATTENTION, SPOC_WORD_BADGE_ATTENTION},
-        [SPOC_TONE_FAULT] = {SPOC_SLOT_IS_FAULT, SPOC_WORD_BADGE_FAULT},
+        [SPOC_EVENT_SEVERITY_GOOD] = {SPOC_SLOT_IS_GOOD, SPOC_WORD_BADGE_GOOD},
+        [SPOC_EVENT_SEVERITY_INFO] = {SPOC_SLOT_IS_INFO, SPOC_WORD_BADGE_INFO},
+        [SPOC_EVENT_SEVERITY_ATTENTION] = {SPOC_SLOT_IS_ATTENTION, SPOC_WORD_BADGE_ATTENTION},
+        [SPOC_EVENT_SEVERITY_FAULT] = {SPOC_SLOT_IS_FAULT, SPOC_WORD_BADGE_FAULT},
     };
     set_flag(work, tones[tone].flag, TRUE);
     set_flag(work, SPOC_SLOT_IS_RESOLVED, work->notice->is_resolved);
@@ -285,10 +284,10 @@ set_tone(const Work *work, SpocTone tone)
 
 /* What is wrong with the job, else with its printer, as long as it is wrong */
 static void
-set_advice(const Work *work, SpocTone tone)
+set_advice(const Work *work, SpocEventSeverity tone)
 {
-    gboolean is_over =
-        work->notice->is_resolved || tone == SPOC_TONE_GOOD || work->news == SPOC_NEWS_JOB_CANCELED;
+    gboolean is_over = work->notice->is_resolved || tone == SPOC_EVENT_SEVERITY_GOOD ||
+                       work->news == SPOC_NOTICE_JOB_CANCELED;
     if (is_over)
         return;
     const SpocCatalogue *catalogue = work->context->catalogue;
@@ -317,8 +316,8 @@ set_sentences(const Work *work)
         {"event", work->slots[SPOC_SLOT_EVENT].text},
         {"pages", pages},
     };
-    SpocNewsWords words;
-    spoc_words_news(work->context->catalogue, work->news, &words);
+    SpocKindWords words;
+    spoc_words_kind(work->context->catalogue, work->news, &words);
     gboolean is_yours = work->context->notification->person->is_owner && words.yours != NULL;
     const char *words_to_reader = is_yours ? words.yours : words.theirs;
     if (notice->hides_title && words.untitled != NULL)
@@ -341,8 +340,8 @@ set_times(const Work *work)
 }
 
 void
-spoc_describe_notice(SpocDescription *description, const SpocDescribeContext *context,
-                     const SpocNotice *notice, SpocTemplateSlot *slots)
+spoc_values_add_notice(SpocValues *description, const SpocValuesContext *context,
+                       const SpocNotice *notice, SpocTemplateSlot *slots)
 {
     Work work = {.description = description,
                  .context = context,
@@ -353,8 +352,9 @@ spoc_describe_notice(SpocDescription *description, const SpocDescribeContext *co
     /* What is not said is nothing, and not what the mail says elsewhere. */
     for (guint name = SPOC_SLOT_EVENT; name < SPOC_SLOT_COUNT; name++)
         slots[name].text = "";
-    work.news = spoc_news_of(notice, work.printer_reasons);
-    SpocTone tone = spoc_news_tone(work.news, work.printer_reasons, work.job_reasons);
+    work.news = spoc_notice_kind(notice, work.printer_reasons);
+    SpocEventSeverity tone =
+        spoc_notice_severity(work.news, work.printer_reasons, work.job_reasons);
     gboolean is_job = spoc_event_is_job(notice->event);
     set_line(&work, SPOC_SLOT_EVENT, notice->event->name);
     /* CUPS's words of a job may name whoever canceled it. */
@@ -379,7 +379,7 @@ spoc_describe_notice(SpocDescription *description, const SpocDescribeContext *co
 /* --- facts -------------------------------------------------------------------------------- */
 
 typedef struct {
-    SpocDescription *description;
+    SpocValues *description;
     const SpocCatalogue *catalogue;
     GPtrArray *elements;
 } Facts;
@@ -399,7 +399,7 @@ add_fact(const Facts *facts, SpocWord label, const char *value)
 {
     if (value == NULL || *value == '\0')
         return;
-    SpocTemplateSlot *slots = spoc_describe_add_element(facts->description, facts->elements);
+    SpocTemplateSlot *slots = spoc_values_add_element(facts->description, facts->elements);
     slots[SPOC_SLOT_LABEL].text = spoc_word(facts->catalogue, label);
     slots[SPOC_SLOT_VALUE].text = value;
 }
@@ -467,8 +467,8 @@ is_worth_saying(const SpocEvent *event)
 }
 
 void
-spoc_describe_facts(SpocDescription *description, const SpocDescribeContext *context,
-                    const SpocNotice *notice, SpocTemplateSlot *slots)
+spoc_values_add_attributes(SpocValues *description, const SpocValuesContext *context,
+                           const SpocNotice *notice, SpocTemplateSlot *slots)
 {
     const Facts facts = {description, context->catalogue, g_ptr_array_sized_new(12)};
     add_fact(&facts, SPOC_WORD_JOB, slots[SPOC_SLOT_JOB_ID].text);
@@ -489,5 +489,5 @@ spoc_describe_facts(SpocDescription *description, const SpocDescribeContext *con
     if (is_worth_saying(notice->event))
         add_fact(&facts, SPOC_WORD_CUPS_SAYS, slots[SPOC_SLOT_CUPS_SAYS].text);
     pad_labels(&facts);
-    spoc_describe_set_list(description, slots, SPOC_SLOT_FACTS, facts.elements);
+    spoc_values_set_list(description, slots, SPOC_SLOT_FACTS, facts.elements);
 }

@@ -10,7 +10,7 @@
 #define HOST_MAX_BYTES 130
 
 void
-spoc_description_clear(SpocDescription *description)
+spoc_values_clear(SpocValues *description)
 {
     g_clear_pointer(&description->scope.slots, g_free);
     g_clear_pointer(&description->scopes, g_ptr_array_unref);
@@ -19,7 +19,7 @@ spoc_description_clear(SpocDescription *description)
 }
 
 const char *
-spoc_description_get(const SpocDescription *description, SpocSlotName name)
+spoc_values_get(const SpocValues *description, SpocSlotName name)
 {
     const char *text = description->scope.slots[name].text;
     return text != NULL ? text : "";
@@ -34,13 +34,13 @@ scope_free(gpointer data)
 }
 
 static const char *
-keep(SpocDescription *description, const char *text)
+keep(SpocValues *description, const char *text)
 {
     return text != NULL ? g_string_chunk_insert(description->strings, text) : "";
 }
 
 static void
-set(SpocDescription *description, SpocSlotName name, const char *text)
+set(SpocValues *description, SpocSlotName name, const char *text)
 {
     description->scope.slots[name].text = keep(description, text);
 }
@@ -58,7 +58,7 @@ count_events(const SpocNotification *notification)
 /* --- lists ------------------------------------------------------------------------------ */
 
 SpocTemplateSlot *
-spoc_describe_add_element(SpocDescription *description, GPtrArray *elements)
+spoc_values_add_element(SpocValues *description, GPtrArray *elements)
 {
     SpocTemplateScope *scope = g_new0(SpocTemplateScope, 1);
     scope->slots = g_new0(SpocTemplateSlot, SPOC_SLOT_COUNT);
@@ -72,8 +72,8 @@ spoc_describe_add_element(SpocDescription *description, GPtrArray *elements)
 }
 
 void
-spoc_describe_set_list(SpocDescription *description, SpocTemplateSlot *slots, SpocSlotName name,
-                       GPtrArray *elements)
+spoc_values_set_list(SpocValues *description, SpocTemplateSlot *slots, SpocSlotName name,
+                     GPtrArray *elements)
 {
     slots[name].elements = (const SpocTemplateScope *const *)elements->pdata;
     slots[name].count = elements->len;
@@ -81,7 +81,7 @@ spoc_describe_set_list(SpocDescription *description, SpocTemplateSlot *slots, Sp
 }
 
 static void
-set_left_out(SpocDescription *description, const SpocCatalogue *catalogue, gulong count)
+set_left_out(SpocValues *description, const SpocCatalogue *catalogue, gulong count)
 {
     if (count == 0)
         return;
@@ -91,7 +91,7 @@ set_left_out(SpocDescription *description, const SpocCatalogue *catalogue, gulon
 
 /* The first @count notices, or the latest ones of them where they are too many */
 static void
-add_events(SpocDescription *description, const SpocDescribeContext *context, guint count)
+add_events(SpocValues *description, const SpocValuesContext *context, guint count)
 {
     const SpocNotification *notification = context->notification;
     gulong left_out = notification->left_out;
@@ -100,9 +100,9 @@ add_events(SpocDescription *description, const SpocDescribeContext *context, gui
         left_out += MAX(notification->notices[i].times, 1);
     GPtrArray *elements = g_ptr_array_sized_new(count - first);
     for (guint i = first; i < count; i++)
-        spoc_describe_notice(description, context, &notification->notices[i],
-                             spoc_describe_add_element(description, elements));
-    spoc_describe_set_list(description, description->scope.slots, SPOC_SLOT_EVENTS, elements);
+        spoc_values_add_notice(description, context, &notification->notices[i],
+                               spoc_values_add_element(description, elements));
+    spoc_values_set_list(description, description->scope.slots, SPOC_SLOT_EVENTS, elements);
     set_left_out(description, context->catalogue, left_out);
     if (count > 0 || left_out > 0)
         set(description, SPOC_SLOT_EVENTS_LABEL,
@@ -112,13 +112,13 @@ add_events(SpocDescription *description, const SpocDescribeContext *context, gui
 /* --- the mail --------------------------------------------------------------------------- */
 
 static void
-describe_news(SpocDescription *description, const SpocDescribeContext *context)
+describe_news(SpocValues *description, const SpocValuesContext *context)
 {
     const SpocNotification *notification = context->notification;
     SpocTemplateSlot *slots = description->scope.slots;
     guint last = notification->notice_count - 1;
-    spoc_describe_notice(description, context, &notification->notices[last], slots);
-    spoc_describe_facts(description, context, &notification->notices[last], slots);
+    spoc_values_add_notice(description, context, &notification->notices[last], slots);
+    spoc_values_add_attributes(description, context, &notification->notices[last], slots);
     add_events(description, context, last);
     set(description, SPOC_SLOT_PREHEADER,
         *slots[SPOC_SLOT_ADVICE].text != '\0' ? slots[SPOC_SLOT_ADVICE].text
@@ -126,7 +126,7 @@ describe_news(SpocDescription *description, const SpocDescribeContext *context)
 }
 
 static void
-describe_list(SpocDescription *description, const SpocDescribeContext *context)
+describe_list(SpocValues *description, const SpocValuesContext *context)
 {
     const SpocNotification *notification = context->notification;
     const SpocCatalogue *catalogue = context->catalogue;
@@ -149,12 +149,12 @@ describe_list(SpocDescription *description, const SpocDescribeContext *context)
 
 /* The recipient's own wish, if it may be shown, else what has happened */
 static void
-set_subject(SpocDescription *description, const SpocNotification *notification)
+set_subject(SpocValues *description, const SpocNotification *notification)
 {
     g_autofree char *wish = spoc_text_line(notification->subject, -1, SUBJECT_MAX_BYTES);
-    if (*wish == '\0' || spoc_describe_gives_away(notification, wish)) {
-        g_autofree char *line = spoc_text_line(spoc_description_get(description, SPOC_SLOT_SUBJECT),
-                                               -1, SUBJECT_MAX_BYTES);
+    if (*wish == '\0' || spoc_values_gives_away(notification, wish)) {
+        g_autofree char *line =
+            spoc_text_line(spoc_values_get(description, SPOC_SLOT_SUBJECT), -1, SUBJECT_MAX_BYTES);
         set(description, SPOC_SLOT_SUBJECT, line);
     } else {
         set(description, SPOC_SLOT_SUBJECT, wish);
@@ -163,20 +163,20 @@ set_subject(SpocDescription *description, const SpocNotification *notification)
 }
 
 void
-spoc_describe(const SpocNotification *notification, const SpocCatalogue *catalogue,
-              gint64 when_unix_s, SpocDescription *ret_description)
+spoc_values_make(const SpocNotification *notification, const SpocCatalogue *catalogue,
+                 gint64 when_unix_s, SpocValues *ret_description)
 {
-    *ret_description = (SpocDescription){
+    *ret_description = (SpocValues){
         .scope = {g_new0(SpocTemplateSlot, SPOC_SLOT_COUNT)},
         .strings = g_string_chunk_new(4096),
         .scopes = g_ptr_array_new_with_free_func(scope_free),
         .arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref),
     };
     g_autofree char *host = spoc_text_line(notification->host_name, -1, HOST_MAX_BYTES);
-    const SpocDescribeContext context = {.notification = notification,
-                                         .catalogue = catalogue,
-                                         .host = host,
-                                         .when_unix_s = when_unix_s};
+    const SpocValuesContext context = {.notification = notification,
+                                       .catalogue = catalogue,
+                                       .host = host,
+                                       .when_unix_s = when_unix_s};
     const SpocWordValue values[] = {{"host", host}};
     g_autofree char *footer = spoc_words_expand(spoc_word(catalogue, notification->person->is_owner
                                                                          ? SPOC_WORD_SENT_TO_OWNER
@@ -187,7 +187,7 @@ spoc_describe(const SpocNotification *notification, const SpocCatalogue *catalog
     set(ret_description, SPOC_SLOT_FOOTER, footer);
     set(ret_description, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_WHAT_TO_DO));
     set(ret_description, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_LINK));
-    if (notification->kind == SPOC_MAIL_NEWS)
+    if (notification->kind == SPOC_MAIL_NOTICE)
         describe_news(ret_description, &context);
     else
         describe_list(ret_description, &context);

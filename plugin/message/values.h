@@ -16,13 +16,13 @@ typedef struct {
     GStringChunk *strings;
     GPtrArray *scopes; /* of the lists' elements */
     GPtrArray *arrays; /* of pointers to them */
-} SpocDescription;
+} SpocValues;
 
 /* @when_unix_s: of the mail, where an event does not say it */
-void spoc_describe(const SpocNotification *notification, const SpocCatalogue *catalogue,
-                   gint64 when_unix_s, SpocDescription *ret_description);
-void spoc_description_clear(SpocDescription *description);
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocDescription, spoc_description_clear)
+void spoc_values_make(const SpocNotification *notification, const SpocCatalogue *catalogue,
+                      gint64 when_unix_s, SpocValues *ret_description);
+void spoc_values_clear(SpocValues *description);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocValues, spoc_values_clear)
 
 /* (transfer none): "" where nothing is said */
-const char *spoc_description_get(const SpocDescription *description, SpocSlotName name);
+const char *spoc_values_get(const SpocValues *description, SpocSlotName name);

@@ -10,38 +10,38 @@
 
 /* What happened to a job, or to a printer or the server */
 typedef enum {
-    SPOC_NEWS_JOB_QUEUED,
-    SPOC_NEWS_JOB_WAITING,
-    SPOC_NEWS_JOB_HELD,
-    SPOC_NEWS_JOB_PRINTING,
-    SPOC_NEWS_JOB_STOPPED,
-    SPOC_NEWS_JOB_CANCELED,
-    SPOC_NEWS_JOB_ABORTED,
-    SPOC_NEWS_JOB_PRINTED,
-    SPOC_NEWS_JOB_ENDED,
-    SPOC_NEWS_JOB_CHANGED,
-    SPOC_NEWS_JOB_PROGRESS,
-    SPOC_NEWS_PRINTER_ADDED,
-    SPOC_NEWS_PRINTER_DELETED,
-    SPOC_NEWS_PRINTER_CHANGED,
-    SPOC_NEWS_PRINTER_IDLE,
-    SPOC_NEWS_PRINTER_PRINTING,
-    SPOC_NEWS_PRINTER_STOPPED,
-    SPOC_NEWS_PRINTER_TROUBLE, /* it goes on, but says that something is amiss */
-    SPOC_NEWS_PRINTER_STATE,   /* in an unknown state */
-    SPOC_NEWS_PRINTER_MEDIA,
-    SPOC_NEWS_PRINTER_FINISHINGS,
-    SPOC_NEWS_PRINTER_ORDER,
-    SPOC_NEWS_PRINTER_RESTARTED,
-    SPOC_NEWS_PRINTER_SHUTDOWN,
-    SPOC_NEWS_PRINTER_RESOLVED, /* a fault that was told has cleared */
-    SPOC_NEWS_SERVER_STARTED,
-    SPOC_NEWS_SERVER_STOPPED,
-    SPOC_NEWS_SERVER_RESTARTED,
-    SPOC_NEWS_SERVER_AUDIT,
-    SPOC_NEWS_OTHER,
-    SPOC_NEWS_COUNT,
-} SpocNews;
+    SPOC_NOTICE_JOB_QUEUED,
+    SPOC_NOTICE_JOB_WAITING,
+    SPOC_NOTICE_JOB_HELD,
+    SPOC_NOTICE_JOB_PRINTING,
+    SPOC_NOTICE_JOB_STOPPED,
+    SPOC_NOTICE_JOB_CANCELED,
+    SPOC_NOTICE_JOB_ABORTED,
+    SPOC_NOTICE_JOB_PRINTED,
+    SPOC_NOTICE_JOB_ENDED,
+    SPOC_NOTICE_JOB_CHANGED,
+    SPOC_NOTICE_JOB_PROGRESS,
+    SPOC_NOTICE_PRINTER_ADDED,
+    SPOC_NOTICE_PRINTER_DELETED,
+    SPOC_NOTICE_PRINTER_CHANGED,
+    SPOC_NOTICE_PRINTER_IDLE,
+    SPOC_NOTICE_PRINTER_PRINTING,
+    SPOC_NOTICE_PRINTER_STOPPED,
+    SPOC_NOTICE_PRINTER_TROUBLE, /* it goes on, but says that something is amiss */
+    SPOC_NOTICE_PRINTER_STATE,   /* in an unknown state */
+    SPOC_NOTICE_PRINTER_MEDIA,
+    SPOC_NOTICE_PRINTER_FINISHINGS,
+    SPOC_NOTICE_PRINTER_ORDER,
+    SPOC_NOTICE_PRINTER_RESTARTED,
+    SPOC_NOTICE_PRINTER_SHUTDOWN,
+    SPOC_NOTICE_PRINTER_RESOLVED, /* a fault that was told has cleared */
+    SPOC_NOTICE_SERVER_STARTED,
+    SPOC_NOTICE_SERVER_STOPPED,
+    SPOC_NOTICE_SERVER_RESTARTED,
+    SPOC_NOTICE_SERVER_AUDIT,
+    SPOC_NOTICE_OTHER,
+    SPOC_NOTICE_COUNT,
+} SpocNoticeKind;
 
 /* Placeholders: {title} {printer} {owner} {reasons} {event} {host} {pages} */
 typedef struct {
@@ -49,9 +49,9 @@ typedef struct {
     const char *yours;    /* to the owner of the job */
     const char *theirs;   /* to anybody else */
     const char *untitled; /* to whom the title is not shown; NULL: it has none */
-} SpocNewsWords;
+} SpocKindWords;
 
-void spoc_words_news(const SpocCatalogue *catalogue, SpocNews news, SpocNewsWords *ret_words);
+void spoc_words_kind(const SpocCatalogue *catalogue, SpocNoticeKind news, SpocKindWords *ret_words);
 
 typedef enum {
     SPOC_WORD_UNTITLED,

@@ -49,7 +49,7 @@ open_journal(Writer *writer, GError **error)
         return TRUE;
     if (writer->spool == NULL) {
         if (!spoc_privilege_drop(job->places, error)) {
-            spoc_spool_add_cure(job->places, error);
+            spoc_spool_add_remedy(job->places, error);
             return FALSE;
         }
         writer->spool = spoc_spool_open(job->places, error);
@@ -141,7 +141,7 @@ wake(Writer *writer)
     g_autoptr(GError) error = NULL;
     writer->wake_wanted = FALSE;
     writer->last_wake_us = g_get_monotonic_time();
-    if (writer->spool == NULL || spoc_door_wake(writer->spool, writer->job->places, &error))
+    if (writer->spool == NULL || spoc_control_wake(writer->spool, writer->job->places, &error))
         return;
     if (writer->last_wake_warning_us != 0 &&
         writer->last_wake_us - writer->last_wake_warning_us < WAKE_WARNING_US)

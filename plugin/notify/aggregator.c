@@ -28,8 +28,8 @@
 /* spocd --once that is run every hour may come a little early: what was collected goes then. */
 #define ONCE_EARLY_S 120
 
-struct _SpocDesk {
-    const SpocSurroundings *around;
+struct _SpocAggregator {
+    const SpocNotifyContext *around;
     GHashTable *open;          /* key → SpocGroup */
     GQueue due;                /* of SpocGroup */
     GHashTable *asking;        /* set of Question */
@@ -40,7 +40,7 @@ struct _SpocDesk {
 
 /* A group for which CUPS is asked */
 typedef struct {
-    SpocDesk *desk;
+    SpocAggregator *desk;
     SpocGroup *group; /* whose key is the table's */
 } Question;
 
@@ -58,10 +58,10 @@ question_free(gpointer data)
     g_free(question);
 }
 
-SpocDesk *
-spoc_desk_new(const SpocSurroundings *surroundings)
+SpocAggregator *
+spoc_aggregator_new(const SpocNotifyContext *surroundings)
 {
-    SpocDesk *desk = g_new0(SpocDesk, 1);
+    SpocAggregator *desk = g_new0(SpocAggregator, 1);
     desk->around = surroundings;
     desk->open =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)spoc_group_free);
@@ -71,7 +71,7 @@ spoc_desk_new(const SpocSurroundings *surroundings)
 }
 
 void
-spoc_desk_free(SpocDesk *desk)
+spoc_aggregator_free(SpocAggregator *desk)
 {
     if (desk == NULL)
         return;
@@ -82,15 +82,15 @@ spoc_desk_free(SpocDesk *desk)
 }
 
 guint
-spoc_desk_room(const SpocDesk *desk)
+spoc_aggregator_room(const SpocAggregator *desk)
 {
-    guint room = spoc_outbox_room(desk->around->outbox);
+    guint room = spoc_queue_manager_room(desk->around->outbox);
     guint under_way = g_hash_table_size(desk->asking) + desk->due.length;
     return room > under_way ? room - under_way : 0;
 }
 
 gboolean
-spoc_desk_wants(const SpocDesk *desk, const SpocEvent *event)
+spoc_aggregator_wants(const SpocAggregator *desk, const SpocEvent *event)
 {
     return spoc_rules_want(&desk->around->setup->rules, event->kind);
 }
@@ -100,7 +100,7 @@ spoc_desk_wants(const SpocDesk *desk, const SpocEvent *event)
 static SpocMailKind
 kind_of(const SpocEntry *entry)
 {
-    return entry->uri->digest == SPOC_DIGEST_DAILY ? SPOC_MAIL_DIGEST : SPOC_MAIL_NEWS;
+    return entry->uri->digest == SPOC_DIGEST_DAILY ? SPOC_MAIL_DIGEST : SPOC_MAIL_NOTICE;
 }
 
 /* (transfer full): equal for what becomes one mail. How the recipient wants it is part of it,
@@ -109,8 +109,9 @@ static char *
 key_of(const SpocEntry *entry)
 {
     const SpocRecipientUri *uri = entry->uri;
-    g_autofree char *topic =
-        kind_of(entry) == SPOC_MAIL_NEWS ? spoc_event_topic_name(entry->event) : g_strdup("digest");
+    g_autofree char *topic = kind_of(entry) == SPOC_MAIL_NOTICE
+                                 ? spoc_event_topic_name(entry->event)
+                                 : g_strdup("digest");
     g_autofree char *who = spoc_address_key(entry->person->address);
     return g_strdup_printf("%s\n%s\n%s\n%d\n%s", who, topic,
                            uri->language != NULL ? uri->language : "", uri->format,
@@ -118,24 +119,25 @@ key_of(const SpocEntry *entry)
 }
 
 static gint64
-wait_s(SpocDesk *desk, const SpocEntry *entry, gint64 now)
+wait_s(SpocAggregator *desk, const SpocEntry *entry, gint64 now)
 {
     const SpocRules *rules = &desk->around->setup->rules;
     const SpocEvent *event = entry->event;
     if (spoc_event_topic(event) == SPOC_TOPIC_JOB)
         return spoc_event_is_final(event) ? 0 : rules->job_wait_s;
-    if (spoc_event_condition(event) == SPOC_CONDITION_NONE)
+    if (spoc_event_severity(event) == SPOC_CONDITION_NONE)
         return rules->wait_s;
     g_autofree char *printer = spoc_event_printer(event);
-    const SpocTold *told =
-        printer != NULL ? spoc_told_store_find(desk->around->told, entry->person->address, printer)
-                        : NULL;
-    return spoc_quiet_wait_s(told, rules->wait_s, rules->repeat_s, now);
+    const SpocLastNotification *told =
+        printer != NULL
+            ? spoc_notification_log_find(desk->around->told, entry->person->address, printer)
+            : NULL;
+    return spoc_suppression_wait_s(told, rules->wait_s, rules->repeat_s, now);
 }
 
 /* It waits no longer. */
 static void
-make_due(SpocDesk *desk, SpocGroup *group)
+make_due(SpocAggregator *desk, SpocGroup *group)
 {
     (void)g_hash_table_steal(desk->open, group->key);
     g_queue_push_tail(&desk->due, group);
@@ -145,12 +147,12 @@ make_due(SpocDesk *desk, SpocGroup *group)
 static gboolean
 is_whole(const SpocGroup *group)
 {
-    return group->kind != SPOC_MAIL_NEWS;
+    return group->kind != SPOC_MAIL_NOTICE;
 }
 
 /* (nullable): @and_whole: also of those that tell all that is there */
 static SpocGroup *
-find_earliest(const SpocDesk *desk, gboolean and_whole)
+find_earliest(const SpocAggregator *desk, gboolean and_whole)
 {
     SpocGroup *earliest = NULL;
     GHashTableIter iter;
@@ -167,7 +169,7 @@ find_earliest(const SpocDesk *desk, gboolean and_whole)
 }
 
 static gboolean
-is_full(const SpocDesk *desk)
+is_full(const SpocAggregator *desk)
 {
     guint items = 0, events = 0;
     GHashTableIter iter;
@@ -183,7 +185,7 @@ is_full(const SpocDesk *desk)
 }
 
 static SpocGroup *
-open_group(SpocDesk *desk, SpocMailKind kind, const char *key, const SpocEntry *entry)
+open_group(SpocAggregator *desk, SpocMailKind kind, const char *key, const SpocEntry *entry)
 {
     SpocGroup *group = spoc_group_new(kind, key, entry);
     g_hash_table_insert(desk->open, group->key, group);
@@ -193,7 +195,7 @@ open_group(SpocDesk *desk, SpocMailKind kind, const char *key, const SpocEntry *
 /* Another subscription brought it for the same person: that one's mail tells it. Its journal has
  * the event until then. */
 static void
-pass_over(const SpocDesk *desk, const SpocEntry *entry)
+pass_over(const SpocAggregator *desk, const SpocEntry *entry)
 {
     spoc_log(desk->around->log, SPOC_LOG_DEBUG,
              "%s: %s of job %d was brought by another subscription already and is not mailed again",
@@ -204,7 +206,7 @@ pass_over(const SpocDesk *desk, const SpocEntry *entry)
 }
 
 void
-spoc_desk_put(SpocDesk *desk, const SpocEntry *entry)
+spoc_aggregator_put(SpocAggregator *desk, const SpocEntry *entry)
 {
     gint64 now = now_unix_s();
     g_autofree char *key = key_of(entry);
@@ -214,7 +216,7 @@ spoc_desk_put(SpocDesk *desk, const SpocEntry *entry)
         pass_over(desk, entry);
         return;
     }
-    gint64 wait = kind == SPOC_MAIL_NEWS ? wait_s(desk, entry, now) : 0;
+    gint64 wait = kind == SPOC_MAIL_NOTICE ? wait_s(desk, entry, now) : 0;
     if (is_full(desk)) {
         SpocGroup *earliest = find_earliest(desk, TRUE);
         earliest->is_admitted |= earliest->kind == SPOC_MAIL_COLLECTED;
@@ -232,7 +234,7 @@ spoc_desk_put(SpocDesk *desk, const SpocEntry *entry)
         group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
     }
     spoc_group_add(group, entry);
-    if ((kind == SPOC_MAIL_NEWS && wait == 0) || spoc_group_events(group) >= GROUP_EVENTS_MAX)
+    if ((kind == SPOC_MAIL_NOTICE && wait == 0) || spoc_group_events(group) >= GROUP_EVENTS_MAX)
         make_due(desk, group);
 }
 
@@ -248,27 +250,27 @@ make_thread(const char *printer, gint64 unix_s)
 
 /* A printer's state that need not be told goes; what has cleared is said to have. */
 static void
-decide(SpocDesk *desk, SpocGroup *group)
+decide(SpocAggregator *desk, SpocGroup *group)
 {
     SpocGroupItem *last = spoc_group_last_state(group);
-    if (group->kind != SPOC_MAIL_NEWS || group->is_admitted || last == NULL)
+    if (group->kind != SPOC_MAIL_NOTICE || group->is_admitted || last == NULL)
         return;
     g_autofree char *printer = spoc_event_printer(last->event);
     if (printer == NULL)
         return;
-    const SpocTold *told =
-        spoc_told_store_find(desk->around->told, group->person->address, printer);
-    SpocQuietVerdict verdict = spoc_quiet_decide(told, last->event, group->had_fault,
-                                                 desk->around->setup->rules.repeat_s, now_unix_s());
-    if (verdict == SPOC_QUIET_DROP) {
+    const SpocLastNotification *told =
+        spoc_notification_log_find(desk->around->told, group->person->address, printer);
+    SpocSuppression verdict = spoc_suppression_decide(
+        told, last->event, group->had_fault, desk->around->setup->rules.repeat_s, now_unix_s());
+    if (verdict == SPOC_SUPPRESSION_DROP) {
         spoc_log(desk->around->log, SPOC_LOG_DEBUG,
                  "%s: %u events of %s tell nothing new and are not mailed", group->person->address,
                  spoc_group_events(group), printer);
         spoc_group_drop_states(group);
         return;
     }
-    gboolean is_fault = spoc_condition_is_fault(spoc_event_condition(last->event));
-    last->is_resolved = verdict == SPOC_QUIET_TELL_RESOLVED;
+    gboolean is_fault = spoc_condition_is_fault(spoc_event_severity(last->event));
+    last->is_resolved = verdict == SPOC_SUPPRESSION_TELL_RESOLVED;
     if (last->is_resolved || (is_fault && told != NULL && told->is_fault))
         group->thread = make_thread(printer, told->fault_unix_s);
     else if (is_fault)
@@ -276,7 +278,7 @@ decide(SpocDesk *desk, SpocGroup *group)
 }
 
 static void
-tell(SpocDesk *desk, const SpocGroup *group)
+tell(SpocAggregator *desk, const SpocGroup *group)
 {
     if (group->kind == SPOC_MAIL_DIGEST)
         return;
@@ -284,11 +286,11 @@ tell(SpocDesk *desk, const SpocGroup *group)
         const SpocGroupItem *item = g_ptr_array_index(group->items, i);
         g_autofree char *printer = spoc_event_printer(item->event);
         /* Of those of one mail the last counts. */
-        if (printer == NULL || spoc_event_condition(item->event) == SPOC_CONDITION_NONE ||
-            (group->kind == SPOC_MAIL_NEWS && item != spoc_group_last_state(group)))
+        if (printer == NULL || spoc_event_severity(item->event) == SPOC_CONDITION_NONE ||
+            (group->kind == SPOC_MAIL_NOTICE && item != spoc_group_last_state(group)))
             continue;
-        spoc_told_store_tell(desk->around->told, group->person->address, printer, item->event,
-                             desk->around->setup->rules.repeat_s, now_unix_s());
+        spoc_notification_log_tell(desk->around->told, group->person->address, printer, item->event,
+                                   desk->around->setup->rules.repeat_s, now_unix_s());
     }
 }
 
@@ -296,7 +298,7 @@ tell(SpocDesk *desk, const SpocGroup *group)
 
 /* (transfer full): it goes later, together with what came for the same mail meanwhile */
 static void
-put_back(SpocDesk *desk, SpocGroup *group, gint64 due_unix_s)
+put_back(SpocAggregator *desk, SpocGroup *group, gint64 due_unix_s)
 {
     SpocGroup *newer = g_hash_table_lookup(desk->open, group->key);
     if (newer != NULL) {
@@ -318,7 +320,7 @@ person_key(const SpocGroup *group, const char *what)
 
 /* (nullable): of what is counted for all people together */
 static const char *
-others_key(const SpocDesk *desk, const SpocGroup *group)
+others_key(const SpocAggregator *desk, const SpocGroup *group)
 {
     if (group->cause == SPOC_CAUSE_OWN_JOB ||
         desk->around->setup->rules.max_to_others_per_hour == 0)
@@ -329,7 +331,7 @@ others_key(const SpocDesk *desk, const SpocGroup *group)
 /* When the rates let it go: @now_unix_s when that is now. @ret_by_others: that what goes to all
  * people together is too much */
 static gint64
-allowed_unix_s(const SpocDesk *desk, const SpocGroup *group, gint64 now_unix_s,
+allowed_unix_s(const SpocAggregator *desk, const SpocGroup *group, gint64 now_unix_s,
                gboolean *ret_by_others)
 {
     const SpocRules *rules = &desk->around->setup->rules;
@@ -337,24 +339,24 @@ allowed_unix_s(const SpocDesk *desk, const SpocGroup *group, gint64 now_unix_s,
     g_autofree char *person = person_key(group, "");
     gint64 next = now_unix_s, others_next = now_unix_s;
     if (rules->max_per_hour > 0)
-        next = spoc_told_store_next_unix_s(desk->around->told, person, rules->max_per_hour,
-                                           now_unix_s);
+        next = spoc_notification_log_next_unix_s(desk->around->told, person, rules->max_per_hour,
+                                                 now_unix_s);
     if (others != NULL)
-        others_next = spoc_told_store_next_unix_s(desk->around->told, others,
-                                                  rules->max_to_others_per_hour, now_unix_s);
+        others_next = spoc_notification_log_next_unix_s(desk->around->told, others,
+                                                        rules->max_to_others_per_hour, now_unix_s);
     *ret_by_others = others_next > now_unix_s && others_next >= next;
     return MAX(next, others_next);
 }
 
 static void
-count_mail(const SpocDesk *desk, const SpocGroup *group, gint64 now_unix_s)
+count_mail(const SpocAggregator *desk, const SpocGroup *group, gint64 now_unix_s)
 {
     const char *others = others_key(desk, group);
     g_autofree char *person = person_key(group, "");
     if (desk->around->setup->rules.max_per_hour > 0)
-        spoc_told_store_count(desk->around->told, person, now_unix_s);
+        spoc_notification_log_count(desk->around->told, person, now_unix_s);
     if (others != NULL)
-        spoc_told_store_count(desk->around->told, others, now_unix_s);
+        spoc_notification_log_count(desk->around->told, others, now_unix_s);
 }
 
 /* Once an hour */
@@ -368,7 +370,7 @@ may_alarm(gint64 *last_unix_s, gint64 now_unix_s)
 }
 
 static void
-say_collected(SpocDesk *desk, const SpocGroup *group, gboolean by_others, gint64 now_unix_s)
+say_collected(SpocAggregator *desk, const SpocGroup *group, gboolean by_others, gint64 now_unix_s)
 {
     const SpocRules *rules = &desk->around->setup->rules;
     const SpocGroupItem *item = g_ptr_array_index(group->items, 0);
@@ -392,7 +394,7 @@ say_collected(SpocDesk *desk, const SpocGroup *group, gboolean by_others, gint64
 
 /* (nullable): NULL after dropping @group, because too many people are named already */
 static SpocGroup *
-begin_rest(SpocDesk *desk, SpocGroup *group, char *key, gint64 now_unix_s)
+begin_rest(SpocAggregator *desk, SpocGroup *group, char *key, gint64 now_unix_s)
 {
     guint count = 0;
     GHashTableIter iter;
@@ -423,13 +425,13 @@ begin_rest(SpocDesk *desk, SpocGroup *group, char *key, gint64 now_unix_s)
 
 /* FALSE: the group was put to what is collected for later. */
 static gboolean
-may_go(SpocDesk *desk, SpocGroup *group)
+may_go(SpocAggregator *desk, SpocGroup *group)
 {
     const char *others = others_key(desk, group);
     g_autofree char *person = person_key(group, "");
-    SpocToldStore *told = desk->around->told;
+    SpocNotificationLog *told = desk->around->told;
     if (group->is_admitted && group->kind == SPOC_MAIL_COLLECTED)
-        spoc_told_store_set_rest(told, person, FALSE);
+        spoc_notification_log_set_rest(told, person, FALSE);
     if (group->is_admitted || (desk->around->setup->rules.max_per_hour == 0 && others == NULL))
         return TRUE;
     gboolean by_others = FALSE;
@@ -438,12 +440,12 @@ may_go(SpocDesk *desk, SpocGroup *group)
     g_autofree char *key = person_key(group, "\nrest");
     SpocGroup *rest = g_hash_table_lookup(desk->open, key);
     gint64 due = desk->around->once ? next - ONCE_EARLY_S : next;
-    gboolean is_news = group->kind == SPOC_MAIL_NEWS;
-    gboolean is_collecting = is_news && spoc_told_store_has_rest(told, person);
+    gboolean is_news = group->kind == SPOC_MAIL_NOTICE;
+    gboolean is_collecting = is_news && spoc_notification_log_has_rest(told, person);
     if ((is_news ? next : due) <= now && rest == NULL && !is_collecting) {
         count_mail(desk, group, now);
         if (group->kind == SPOC_MAIL_COLLECTED)
-            spoc_told_store_set_rest(told, person, FALSE);
+            spoc_notification_log_set_rest(told, person, FALSE);
         return TRUE;
     }
     if (!is_news) { /* a digest, or the rest itself: it stays what it is */
@@ -454,7 +456,7 @@ may_go(SpocDesk *desk, SpocGroup *group)
         say_collected(desk, group, by_others, now);
         rest = begin_rest(desk, group, g_steal_pointer(&key), now);
         if (rest != NULL)
-            spoc_told_store_set_rest(told, person, TRUE);
+            spoc_notification_log_set_rest(told, person, TRUE);
     } else {
         spoc_group_absorb(rest, group);
     }
@@ -487,19 +489,19 @@ static gboolean
 flies_from_memory(const SpocGroup *group)
 {
     const SpocGroupItem *first = g_ptr_array_index(group->items, 0);
-    return group->kind == SPOC_MAIL_NEWS && group->due_unix_s == 0 &&
+    return group->kind == SPOC_MAIL_NOTICE && group->due_unix_s == 0 &&
            spoc_group_events(group) == 1 && spoc_event_topic(first->event) == SPOC_TOPIC_JOB;
 }
 
 /* FALSE: it could not be written; the group waits. */
 static gboolean
-store(SpocDesk *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
+store(SpocAggregator *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
 {
-    const SpocSurroundings *around = desk->around;
+    const SpocNotifyContext *around = desk->around;
     g_autoptr(GError) error = NULL;
     envelope->next_attempt_unix_s = now_unix_s();
-    if (!spoc_queue_add(around->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
-        !spoc_outbox_relearn(around->outbox, envelope->id, &error)) {
+    if (!spoc_message_add(around->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
+        !spoc_queue_manager_relearn(around->outbox, envelope->id, &error)) {
         spoc_log(around->log, SPOC_LOG_ERROR,
                  "%s: cannot write the mail, trying again every %d s: %s. Free space in %s or mend "
                  "its permissions",
@@ -517,9 +519,9 @@ store(SpocDesk *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
 
 /* (transfer full) */
 static void
-send_group(SpocDesk *desk, SpocGroup *group, const SpocStateFacts *facts)
+send_group(SpocAggregator *desk, SpocGroup *group, const SpocStateAttributes *facts)
 {
-    const SpocSurroundings *around = desk->around;
+    const SpocNotifyContext *around = desk->around;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) body = NULL;
     g_autoptr(SpocEnvelope) envelope = spoc_compose(around->setup, group, facts, &body, &error);
@@ -532,13 +534,13 @@ send_group(SpocDesk *desk, SpocGroup *group, const SpocStateFacts *facts)
     }
     /* A crash between writing the message and marking its events: it is in the spool. */
     SpocMessageState state = SPOC_STATE_NEW;
-    if (spoc_outbox_is_flying(around->outbox, envelope->id) ||
-        (group->may_exist && spoc_queue_find(around->spool, envelope->id, &state, NULL))) {
+    if (spoc_queue_manager_is_active(around->outbox, envelope->id) ||
+        (group->may_exist && spoc_message_find(around->spool, envelope->id, &state, NULL))) {
         spoc_group_settle(group);
         spoc_group_free(group);
     } else if (flies_from_memory(group)) {
-        spoc_outbox_send(around->outbox, g_steal_pointer(&envelope), body, on_safe, group,
-                         free_group);
+        spoc_queue_manager_send(around->outbox, g_steal_pointer(&envelope), body, on_safe, group,
+                                free_group);
     } else {
         (void)store(desk, group, envelope, body);
     }
@@ -554,19 +556,19 @@ last_item(const SpocGroup *group)
 
 /* Where nothing is to wait for CUPS it is not asked. */
 static gboolean
-wants_facts(const SpocDesk *desk, const SpocGroup *group)
+wants_facts(const SpocAggregator *desk, const SpocGroup *group)
 {
     const SpocEvent *event = last_item(group)->event;
-    return group->kind == SPOC_MAIL_NEWS &&
+    return group->kind == SPOC_MAIL_NOTICE &&
            desk->around->setup->unverified == SPOC_UNVERIFIED_DROP &&
            (event->printer_name != NULL || event->printer_uri != NULL);
 }
 
 static void
-on_facts(const SpocStateFacts *facts, gpointer user_data)
+on_facts(const SpocStateAttributes *facts, gpointer user_data)
 {
     Question *question = user_data;
-    SpocDesk *desk = question->desk;
+    SpocAggregator *desk = question->desk;
     SpocGroup *group = g_steal_pointer(&question->group);
     g_hash_table_remove(desk->asking, group->key);
     /* The configuration may have changed since: then no mail can be sent now. */
@@ -580,7 +582,7 @@ on_facts(const SpocStateFacts *facts, gpointer user_data)
 /* (transfer full): what CUPS says of a printer and a job now; the mail goes when it has, or cannot
  * be asked. */
 static void
-ask(SpocDesk *desk, SpocGroup *group)
+ask(SpocAggregator *desk, SpocGroup *group)
 {
     const SpocEvent *event = last_item(group)->event;
     g_autofree char *printer = spoc_event_printer(event);
@@ -588,13 +590,13 @@ ask(SpocDesk *desk, SpocGroup *group)
     question->desk = desk;
     question->group = group;
     g_hash_table_insert(desk->asking, group->key, question);
-    gint state = spoc_event_condition(event) != SPOC_CONDITION_NONE ? event->printer_state : 0;
+    gint state = spoc_event_severity(event) != SPOC_CONDITION_NONE ? event->printer_state : 0;
     spoc_cups_ask_state_at(desk->around->cups, event->job_id, printer, state, on_facts, question);
 }
 
 /* (transfer full) */
 static void
-launch(SpocDesk *desk, SpocGroup *group)
+launch(SpocAggregator *desk, SpocGroup *group)
 {
     decide(desk, group);
     if (group->items->len == 0) {
@@ -612,7 +614,7 @@ launch(SpocDesk *desk, SpocGroup *group)
 }
 
 gboolean
-spoc_desk_whole_is_due(const SpocDesk *desk)
+spoc_aggregator_whole_is_due(const SpocAggregator *desk)
 {
     gint64 now = now_unix_s();
     GHashTableIter iter;
@@ -625,7 +627,7 @@ spoc_desk_whole_is_due(const SpocDesk *desk)
 }
 
 static void
-make_all_due(SpocDesk *desk, gboolean and_whole, gint64 now_unix_s)
+make_all_due(SpocAggregator *desk, gboolean and_whole, gint64 now_unix_s)
 {
     SpocGroup *group = NULL;
     while ((group = find_earliest(desk, and_whole)) != NULL && group->due_unix_s <= now_unix_s)
@@ -633,10 +635,11 @@ make_all_due(SpocDesk *desk, gboolean and_whole, gint64 now_unix_s)
 }
 
 static void
-launch_due(SpocDesk *desk, gint64 now_unix_s)
+launch_due(SpocAggregator *desk, gint64 now_unix_s)
 {
     for (guint left = desk->due.length; left > 0; left--) {
-        if (now_unix_s < desk->stuck_until_unix_s || spoc_outbox_room(desk->around->outbox) == 0)
+        if (now_unix_s < desk->stuck_until_unix_s ||
+            spoc_queue_manager_room(desk->around->outbox) == 0)
             break;
         SpocGroup *group = g_queue_pop_head(&desk->due);
         if (g_hash_table_contains(desk->asking, group->key))
@@ -647,7 +650,7 @@ launch_due(SpocDesk *desk, gint64 now_unix_s)
 }
 
 void
-spoc_desk_step(SpocDesk *desk, gboolean all_read)
+spoc_aggregator_step(SpocAggregator *desk, gboolean all_read)
 {
     gint64 now = now_unix_s();
     if (desk->around->setup->blocker != NULL)
@@ -662,13 +665,13 @@ spoc_desk_step(SpocDesk *desk, gboolean all_read)
 }
 
 gboolean
-spoc_desk_close(SpocDesk *desk, gboolean and_digests)
+spoc_aggregator_close(SpocAggregator *desk, gboolean and_digests)
 {
     g_autoptr(GList) groups = g_hash_table_get_values(desk->open);
     gboolean any = FALSE;
     for (GList *link = groups; link != NULL; link = link->next) {
         SpocGroup *group = link->data;
-        if (group->kind != SPOC_MAIL_NEWS && !(and_digests && group->kind == SPOC_MAIL_DIGEST))
+        if (group->kind != SPOC_MAIL_NOTICE && !(and_digests && group->kind == SPOC_MAIL_DIGEST))
             continue;
         make_due(desk, group);
         any = TRUE;
@@ -677,7 +680,7 @@ spoc_desk_close(SpocDesk *desk, gboolean and_digests)
 }
 
 gboolean
-spoc_desk_is_busy(const SpocDesk *desk)
+spoc_aggregator_is_busy(const SpocAggregator *desk)
 {
     return g_hash_table_size(desk->asking) > 0 ||
            (desk->due.length > 0 && desk->around->setup->blocker == NULL &&
@@ -685,13 +688,13 @@ spoc_desk_is_busy(const SpocDesk *desk)
 }
 
 guint
-spoc_desk_waiting(const SpocDesk *desk)
+spoc_aggregator_waiting(const SpocAggregator *desk)
 {
     return g_hash_table_size(desk->open) + desk->due.length;
 }
 
 gint64
-spoc_desk_next_due_unix_s(const SpocDesk *desk)
+spoc_aggregator_next_due_unix_s(const SpocAggregator *desk)
 {
     if (desk->due.length > 0 && desk->stuck_until_unix_s > now_unix_s())
         return desk->stuck_until_unix_s;
@@ -702,8 +705,8 @@ spoc_desk_next_due_unix_s(const SpocDesk *desk)
 /* --- what waits ------------------------------------------------------------------------- */
 
 typedef struct {
-    SpocDeskWaitFunc each;
-    SpocDeskWait wait;
+    SpocAggregatorWaitFunc each;
+    SpocAggregatorWait wait;
 } Teller;
 
 static void
@@ -714,18 +717,19 @@ tell_entry(gpointer entry, gpointer user_data)
 }
 
 static void
-tell_group(const SpocGroup *group, SpocDeskWaitFunc each, const char *reason, gint64 until_unix_s)
+tell_group(const SpocGroup *group, SpocAggregatorWaitFunc each, const char *reason,
+           gint64 until_unix_s)
 {
     Teller teller = {each, {reason, until_unix_s}};
     spoc_group_each(group, tell_entry, &teller);
 }
 
 void
-spoc_desk_each_wait(const SpocDesk *desk, SpocDeskWaitFunc each)
+spoc_aggregator_each_wait(const SpocAggregator *desk, SpocAggregatorWaitFunc each)
 {
     static const char *const reasons[] = {
-        [SPOC_MAIL_NEWS] = "to be told together with what comes until then (notifyGroupWait, "
-                           "notifyRepeatInterval)",
+        [SPOC_MAIL_NOTICE] = "to be told together with what comes until then (notifyGroupWait, "
+                             "notifyRepeatInterval)",
         [SPOC_MAIL_DIGEST] = "for the daily digest (notifyDigestTime)",
         [SPOC_MAIL_COLLECTED] = "beyond notifyMaxPerHour: collected into one mail",
     };

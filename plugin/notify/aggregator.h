@@ -15,51 +15,51 @@
 #include "notify/context.h"
 #include "notify/group.h"
 
-typedef struct _SpocDesk SpocDesk;
+typedef struct _SpocAggregator SpocAggregator;
 
-SpocDesk *spoc_desk_new(const SpocSurroundings *surroundings);
+SpocAggregator *spoc_aggregator_new(const SpocNotifyContext *surroundings);
 /* Nobody is told that anything is safe. */
-void spoc_desk_free(SpocDesk *desk);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDesk, spoc_desk_free)
+void spoc_aggregator_free(SpocAggregator *desk);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocAggregator, spoc_aggregator_free)
 
 /* How many more entries may come now. */
-guint spoc_desk_room(const SpocDesk *desk);
+guint spoc_aggregator_room(const SpocAggregator *desk);
 
 /* Whether the configuration lets such events be mailed at all */
-gboolean spoc_desk_wants(const SpocDesk *desk, const SpocEvent *event);
+gboolean spoc_aggregator_wants(const SpocAggregator *desk, const SpocEvent *event);
 
 /**
- * spoc_desk_put:
+ * spoc_aggregator_put:
  * @entry: its event is copied where it has to wait
  *
  * Its safe() may be called before this returns.
  */
-void spoc_desk_put(SpocDesk *desk, const SpocEntry *entry);
+void spoc_aggregator_put(SpocAggregator *desk, const SpocEntry *entry);
 
 /* Whether a digest, or what was collected, is due: it tells all that is there at that moment, so
  * the journals are to be read first, to the end as they stand then. */
-gboolean spoc_desk_whole_is_due(const SpocDesk *desk);
+gboolean spoc_aggregator_whole_is_due(const SpocAggregator *desk);
 
 /* Lets go what is due, as far as there is room. @all_read: those too that tell all that is there */
-void spoc_desk_step(SpocDesk *desk, gboolean all_read);
+void spoc_aggregator_step(SpocAggregator *desk, gboolean all_read);
 
 /* Lets all that waits for company be due: nothing more comes. @and_digests: those that wait for
  * the time of the day as well. Returns whether there was any. */
-gboolean spoc_desk_close(SpocDesk *desk, gboolean and_digests);
+gboolean spoc_aggregator_close(SpocAggregator *desk, gboolean and_digests);
 
 /* Something is due and can be written, or CUPS is asked */
-gboolean spoc_desk_is_busy(const SpocDesk *desk);
+gboolean spoc_aggregator_is_busy(const SpocAggregator *desk);
 /* Mails to be that wait */
-guint spoc_desk_waiting(const SpocDesk *desk);
+guint spoc_aggregator_waiting(const SpocAggregator *desk);
 /* Unix seconds when the next is due; 0: never */
-gint64 spoc_desk_next_due_unix_s(const SpocDesk *desk);
+gint64 spoc_aggregator_next_due_unix_s(const SpocAggregator *desk);
 
 /* Why an entry is not a mail yet, in words, and until when; 0: not known */
 typedef struct {
     const char *reason;
     gint64 until_unix_s;
-} SpocDeskWait;
+} SpocAggregatorWait;
 
 /* @entry: the user_data of one that waits */
-typedef void (*SpocDeskWaitFunc)(gpointer entry, const SpocDeskWait *wait);
-void spoc_desk_each_wait(const SpocDesk *desk, SpocDeskWaitFunc each);
+typedef void (*SpocAggregatorWaitFunc)(gpointer entry, const SpocAggregatorWait *wait);
+void spoc_aggregator_each_wait(const SpocAggregator *desk, SpocAggregatorWaitFunc each);

@@ -6,7 +6,7 @@
 #include "people/copies.h"
 
 static SpocEnvelope *
-make_envelope(const SpocSetup *setup, const SpocGroup *group, char **copies,
+make_envelope(const SpocRuntime *setup, const SpocGroup *group, char **copies,
               const SpocComposedMail *mail)
 {
     const SpocGroupItem *last = g_ptr_array_index(group->items, group->items->len - 1);
@@ -17,7 +17,7 @@ make_envelope(const SpocSetup *setup, const SpocGroup *group, char **copies,
     spoc_envelope_add_recipient(envelope, group->person->address);
     for (guint i = 0; copies != NULL && copies[i] != NULL; i++)
         spoc_envelope_add_recipient(envelope, copies[i]);
-    envelope->job_id = group->kind == SPOC_MAIL_NEWS ? last->event->job_id : 0;
+    envelope->job_id = group->kind == SPOC_MAIL_NOTICE ? last->event->job_id : 0;
     envelope->subject = g_strdup(mail->subject);
     envelope->message_id = g_strdup(mail->message_id);
     envelope->size_bytes = g_bytes_get_size(mail->bytes);
@@ -27,7 +27,7 @@ make_envelope(const SpocSetup *setup, const SpocGroup *group, char **copies,
 
 /* What the recipient asks for, else what is known of the person, else the site's */
 static const char *
-language_of(const SpocSetup *setup, const SpocGroup *group)
+language_of(const SpocRuntime *setup, const SpocGroup *group)
 {
     if (group->language != NULL && spoc_catalogue_exists(group->language))
         return group->language;
@@ -37,7 +37,7 @@ language_of(const SpocSetup *setup, const SpocGroup *group)
 }
 
 SpocEnvelope *
-spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFacts *facts,
+spoc_compose(const SpocRuntime *setup, const SpocGroup *group, const SpocStateAttributes *facts,
              GBytes **ret_body, GError **error)
 {
     guint count = group->items->len;
@@ -63,7 +63,7 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFact
         .left_out = group->left_out,
         .journal = first->journal,
         .members = members,
-        .thread = group->kind == SPOC_MAIL_NEWS ? group->thread : NULL,
+        .thread = group->kind == SPOC_MAIL_NOTICE ? group->thread : NULL,
         .person = group->person,
         .sender = setup->sender,
         .sender_name = setup->sender_name,
@@ -76,7 +76,7 @@ spoc_compose(const SpocSetup *setup, const SpocGroup *group, const SpocStateFact
         .web_interface = setup->web_interface,
         .templates = setup->templates,
         .fallback_unix_s = group->created_unix_s,
-        .date_unix_s = group->kind != SPOC_MAIL_NEWS ? g_get_real_time() / G_USEC_PER_SEC : 0,
+        .date_unix_s = group->kind != SPOC_MAIL_NOTICE ? g_get_real_time() / G_USEC_PER_SEC : 0,
     };
     g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&notification, NULL, error);
     if (mail == NULL)

@@ -19,6 +19,6 @@
  *
  * Returns: (transfer full): the envelope, or NULL with @error set
  */
-SpocEnvelope *spoc_compose(const SpocSetup *setup, const SpocGroup *group,
-                           const SpocStateFacts *facts, GBytes **ret_body,
+SpocEnvelope *spoc_compose(const SpocRuntime *setup, const SpocGroup *group,
+                           const SpocStateAttributes *facts, GBytes **ret_body,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -13,14 +13,14 @@
 typedef struct {
     SpocSpool *spool;
     SpocLog *log;
-    SpocOutbox *outbox;
+    SpocQueueManager *outbox;
     SpocCups *cups;
-    SpocToldStore *told;
+    SpocNotificationLog *told;
     SpocDuplicates *duplicates;
-    const SpocSetup *setup;
+    const SpocRuntime *setup;
     GHashTable *said; /* of spoc_said_new(): what is said once for all journals */
     gboolean once;    /* ask CUPS once, don't wait for it to come back */
     /* An answer came, or a mail is settled: something can go on. */
     void (*changed)(gpointer user_data);
     gpointer user_data;
-} SpocSurroundings;
+} SpocNotifyContext;

@@ -9,7 +9,7 @@
 #define TRIES_MAX 4u
 
 void
-spoc_cups_retry_later(SpocCupsRetry *retry, const SpocSurroundings *around, const char *why,
+spoc_cups_retry_later(SpocCupsRetry *retry, const SpocNotifyContext *around, const char *why,
                       GSourceFunc again, gpointer user_data)
 {
     g_free(retry->why);

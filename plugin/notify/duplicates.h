@@ -33,7 +33,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDuplicates, spoc_duplicates_free)
 /**
  * spoc_duplicates_is_one:
  * @address: canonical
- * @kind: SPOC_MAIL_DIGEST or SPOC_MAIL_NEWS: who wants both gets both
+ * @kind: SPOC_MAIL_DIGEST or SPOC_MAIL_NOTICE: who wants both gets both
  * @journal: the name of the journal that the event stands in
  *
  * Takes note of the event. The answer about the same place in the same journal never changes, and

@@ -8,8 +8,8 @@
 
 typedef struct {
     guint events_left;
-    SpocReadingEventFunc event;
-    SpocReadingDamagedFunc damaged;
+    SpocEventReaderEventFunc event;
+    SpocEventReaderDamagedFunc damaged;
     gpointer user_data;
 } Reading;
 
@@ -47,9 +47,9 @@ scan_chunk(Reading *reading, const guint8 *chunk, gsize size, guint64 start, gbo
 }
 
 gboolean
-spoc_reading_run(SpocJournal *journal, gboolean ended, guint events_max, SpocReadingEventFunc event,
-                 SpocReadingDamagedFunc damaged, gpointer user_data, guint64 *position,
-                 gboolean *ret_stopped, GError **error)
+spoc_event_reader_run(SpocJournal *journal, gboolean ended, guint events_max,
+                      SpocEventReaderEventFunc event, SpocEventReaderDamagedFunc damaged,
+                      gpointer user_data, guint64 *position, gboolean *ret_stopped, GError **error)
 {
     Reading reading = {
         .events_left = events_max, .event = event, .damaged = damaged, .user_data = user_data};
@@ -75,14 +75,14 @@ spoc_reading_run(SpocJournal *journal, gboolean ended, guint events_max, SpocRea
 }
 
 guint
-spoc_reading_part(const SpocPerson *person)
+spoc_event_reader_part(const SpocPerson *person)
 {
     g_autofree char *key = spoc_address_key(person->address);
     return spoc_journal_part(key);
 }
 
 gboolean
-spoc_reading_is_too_old(const SpocJournal *journal, const SpocEvent *event, gint64 max_age_ms)
+spoc_event_reader_is_too_old(const SpocJournal *journal, const SpocEvent *event, gint64 max_age_ms)
 {
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     gint64 born = spoc_journal_created_unix_s(journal);

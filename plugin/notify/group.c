@@ -45,7 +45,7 @@ spoc_group_new(SpocMailKind kind, const char *key, const SpocEntry *first)
     group->kind = kind;
     group->key = g_strdup(key);
     group->person = copy_person(first->person);
-    group->subject = kind == SPOC_MAIL_NEWS ? g_strdup(first->uri->subject) : NULL;
+    group->subject = kind == SPOC_MAIL_NOTICE ? g_strdup(first->uri->subject) : NULL;
     group->language = g_strdup(first->uri->language);
     group->format = first->uri->format;
     group->items = g_ptr_array_new_with_free_func(item_free);
@@ -87,9 +87,9 @@ is_same_news(const SpocEvent *a, const SpocEvent *b)
 {
     if (a->job_id != b->job_id || !is_same_text(a->printer_name, b->printer_name))
         return FALSE;
-    if (spoc_event_condition(a) != spoc_event_condition(b))
+    if (spoc_event_severity(a) != spoc_event_severity(b))
         return FALSE;
-    if (spoc_event_condition(a) == SPOC_CONDITION_NONE)
+    if (spoc_event_severity(a) == SPOC_CONDITION_NONE)
         return is_same_text(a->name, b->name) && a->job_state == b->job_state;
     g_autofree char *one = spoc_event_state_signature(a);
     g_autofree char *other = spoc_event_state_signature(b);
@@ -99,7 +99,7 @@ is_same_news(const SpocEvent *a, const SpocEvent *b)
 static guint
 items_max(const SpocGroup *group)
 {
-    return group->kind == SPOC_MAIL_NEWS ? SPOC_GROUP_NEWS_MAX : SPOC_GROUP_DIGEST_MAX;
+    return group->kind == SPOC_MAIL_NOTICE ? SPOC_GROUP_NEWS_MAX : SPOC_GROUP_DIGEST_MAX;
 }
 
 /* (transfer full): takes the place of an earlier one that says the same */
@@ -125,7 +125,7 @@ put_item(SpocGroup *group, SpocGroupItem *item)
 void
 spoc_group_add(SpocGroup *group, const SpocEntry *entry)
 {
-    const SpocJobFacts *facts = entry->facts;
+    const SpocJobAttributes *facts = entry->facts;
     SpocGroupItem *item = g_new0(SpocGroupItem, 1);
     item->event = spoc_event_copy(entry->event);
     item->journal = g_ref_string_new_intern(spoc_journal_name(entry->journal));
@@ -138,7 +138,7 @@ spoc_group_add(SpocGroup *group, const SpocEntry *entry)
     g_autofree char *member =
         g_strdup_printf("%s %" G_GUINT64_FORMAT "\n", item->journal, entry->event->offset);
     g_checksum_update(group->members, (const guchar *)member, -1);
-    group->had_fault |= spoc_condition_is_fault(spoc_event_condition(entry->event));
+    group->had_fault |= spoc_condition_is_fault(spoc_event_severity(entry->event));
     group->may_exist |= entry->may_exist;
     group->cause = MIN(group->cause, entry->person->is_owner ? SPOC_CAUSE_OWN_JOB : entry->cause);
     group->person->is_owner &= entry->person->is_owner;
@@ -169,7 +169,7 @@ spoc_group_last_state(const SpocGroup *group)
 {
     for (guint i = group->items->len; i > 0; i--) {
         SpocGroupItem *item = g_ptr_array_index(group->items, i - 1);
-        if (spoc_event_condition(item->event) != SPOC_CONDITION_NONE)
+        if (spoc_event_severity(item->event) != SPOC_CONDITION_NONE)
             return item;
     }
     return NULL;
@@ -180,7 +180,7 @@ spoc_group_drop_states(SpocGroup *group)
 {
     for (guint i = group->items->len; i > 0; i--) {
         const SpocGroupItem *item = g_ptr_array_index(group->items, i - 1);
-        if (spoc_event_condition(item->event) != SPOC_CONDITION_NONE)
+        if (spoc_event_severity(item->event) != SPOC_CONDITION_NONE)
             g_ptr_array_remove_index(group->items, i - 1);
     }
 }
@@ -194,7 +194,7 @@ spoc_group_events(const SpocGroup *group)
 char *
 spoc_group_members(const SpocGroup *group)
 {
-    if (group->refs->len == 1 && group->kind == SPOC_MAIL_NEWS)
+    if (group->refs->len == 1 && group->kind == SPOC_MAIL_NOTICE)
         return NULL;
     g_autoptr(GChecksum) members = g_checksum_copy(group->members);
     return g_strdup(g_checksum_get_string(members));

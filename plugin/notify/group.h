@@ -42,7 +42,7 @@ typedef struct {
     const SpocEvent *event;
     const SpocJournal *journal;
     const SpocRecipientUri *uri;
-    const SpocJobFacts *facts;
+    const SpocJobAttributes *facts;
     const SpocPerson *person;
     gint old_printer_state;
     gboolean shows_title;

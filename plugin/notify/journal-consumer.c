@@ -23,15 +23,15 @@
 
 /* How far one event has come. */
 typedef struct {
-    SpocStream *stream;
+    SpocJournalConsumer *stream;
     guint64 offset;
     guint open_parts; /* mails that are not safe yet */
     gboolean all_launched;
 } Progress;
 
-struct _SpocStream {
-    const SpocSurroundings *around;
-    SpocDesk *desk;
+struct _SpocJournalConsumer {
+    const SpocNotifyContext *around;
+    SpocAggregator *desk;
     SpocJournal *journal;
     gboolean ended;
     guint recheck_count; /* mails that a spocd before this one may have put into the spool */
@@ -52,13 +52,13 @@ struct _SpocStream {
     SpocDevice device;    /* of the queue of the event at position, when it was answered */
     GQueue progress;      /* of Progress, in the stream's order */
 
-    guint people_ask;       /* the directory is asked */
-    gboolean is_away;       /* and cannot be asked now */
-    char *away_why;         /* (nullable) */
-    guint64 noted_end;      /* of the journal when a digest was due */
-    guint64 exhausted_size; /* of the journal when nothing whole was left behind position */
-    SpocDeskWait wait;      /* of the entry on the desk that goes first; reason NULL: none */
-    guint asks;             /* questions to CUPS whose answers have not come */
+    guint people_ask;        /* the directory is asked */
+    gboolean is_away;        /* and cannot be asked now */
+    char *away_why;          /* (nullable) */
+    guint64 noted_end;       /* of the journal when a digest was due */
+    guint64 exhausted_size;  /* of the journal when nothing whole was left behind position */
+    SpocAggregatorWait wait; /* of the entry on the desk that goes first; reason NULL: none */
+    guint asks;              /* questions to CUPS whose answers have not come */
 
     gboolean said_unknown; /* each is said once a stream */
     guint damaged_said;
@@ -67,7 +67,7 @@ struct _SpocStream {
 };
 
 static void
-read_head(SpocStream *stream)
+read_head(SpocJournalConsumer *stream)
 {
     g_autoptr(GError) error = NULL;
     const char *text = spoc_journal_recipient_uri(stream->journal);
@@ -77,7 +77,7 @@ read_head(SpocStream *stream)
 }
 
 static void
-log_error(SpocStream *stream, const char *what, GError *error)
+log_error(SpocJournalConsumer *stream, const char *what, GError *error)
 {
     spoc_log(stream->around->log, SPOC_LOG_ERROR, "%s: %s: %s", spoc_journal_name(stream->journal),
              what, error->message);
@@ -87,7 +87,7 @@ log_error(SpocStream *stream, const char *what, GError *error)
 
 /* Forgets the finished events at the head of the line. */
 static void
-advance(SpocStream *stream)
+advance(SpocJournalConsumer *stream)
 {
     gboolean moved = FALSE;
     Progress *head = NULL;
@@ -114,7 +114,7 @@ on_mail_safe(gpointer user_data)
 {
     const Part *part = user_data;
     Progress *progress = part->progress;
-    SpocStream *stream = progress->stream;
+    SpocJournalConsumer *stream = progress->stream;
     g_autoptr(GError) error = NULL;
     if (!spoc_journal_mark(stream->journal, progress->offset, part->part, &error))
         log_error(stream, "cannot mark what is done", error);
@@ -127,7 +127,7 @@ on_mail_safe(gpointer user_data)
 /* What cannot be learnt again is kept beside the journal: a subscription is gone when its job is
  * done, and so may be the job. */
 static void
-keep(SpocStream *stream, const char *line)
+keep(SpocJournalConsumer *stream, const char *line)
 {
     g_autoptr(GError) error = NULL;
     if (line != NULL && !spoc_journal_note(stream->journal, line, &error) &&
@@ -136,7 +136,7 @@ keep(SpocStream *stream, const char *line)
 }
 
 static void
-keep_subscription(SpocStream *stream)
+keep_subscription(SpocJournalConsumer *stream)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *line = spoc_subscription_line(&stream->subscription, stream->subscription_id);
@@ -146,7 +146,7 @@ keep_subscription(SpocStream *stream)
 }
 
 static void
-keep_job(SpocStream *stream, gint job_id)
+keep_job(SpocJournalConsumer *stream, gint job_id)
 {
     g_autofree char *job = spoc_cups_export_job(stream->around->cups, job_id);
     g_autofree char *line = job != NULL ? g_strconcat(NOTE_JOB, job, NULL) : NULL;
@@ -155,7 +155,7 @@ keep_job(SpocStream *stream, gint job_id)
 
 /* What a spocd before this one was told */
 static void
-read_notes(SpocStream *stream)
+read_notes(SpocJournalConsumer *stream)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = spoc_journal_notes(stream->journal, &error);
@@ -175,7 +175,7 @@ read_notes(SpocStream *stream)
 static gboolean
 ask_subscription_again(gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     stream->subscription_retry.timer = 0;
     stream->asked = FALSE;
     stream->around->changed(stream->around->user_data);
@@ -185,7 +185,7 @@ ask_subscription_again(gpointer user_data)
 static gboolean
 ask_job_again(gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     stream->job_retry.timer = 0;
     stream->awaiting = FALSE;
     stream->around->changed(stream->around->user_data);
@@ -196,7 +196,7 @@ static void
 on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
                 const char *subscriber, const char *why, gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     stream->asks--;
     stream->subscription.status = status;
     if (status == SPOC_SUBSCRIPTION_UNREACHABLE) {
@@ -215,7 +215,7 @@ on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_
 }
 
 static void
-ask_subscription(SpocStream *stream, const SpocEvent *event)
+ask_subscription(SpocJournalConsumer *stream, const SpocEvent *event)
 {
     if (stream->asked)
         return;
@@ -231,9 +231,9 @@ ask_subscription(SpocStream *stream, const SpocEvent *event)
 }
 
 static void
-on_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer user_data)
+on_job(const SpocJobAttributes *facts, const char *why, gboolean may_pass, gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     stream->asks--;
     if (facts == NULL && may_pass && !stream->is_last_ask) {
         spoc_cups_retry_later(&stream->job_retry, stream->around, why, ask_job_again, stream);
@@ -249,18 +249,18 @@ on_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer u
 
 /* The owner of the event's job: from memory, or NULL after asking was begun (awaiting) or in
  * vain (answer). */
-static const SpocJobFacts *
-find_job(SpocStream *stream, const SpocEvent *event)
+static const SpocJobAttributes *
+find_job(SpocJournalConsumer *stream, const SpocEvent *event)
 {
-    const SpocJobFacts *facts = spoc_cups_job_remembered(stream->around->cups, event->job_id);
+    const SpocJobAttributes *facts = spoc_cups_job_remembered(stream->around->cups, event->job_id);
     if (facts != NULL)
         return facts;
     if (stream->answered_job_id == event->job_id && stream->answer != NULL)
         return NULL;
     g_clear_pointer(&stream->answer, g_free);
     stream->answered_job_id = event->job_id;
-    stream->is_last_ask =
-        spoc_reading_is_too_old(stream->journal, event, stream->around->setup->schedule.max_age_ms);
+    stream->is_last_ask = spoc_event_reader_is_too_old(stream->journal, event,
+                                                       stream->around->setup->schedule.max_age_ms);
     stream->awaiting = TRUE;
     stream->asks++;
     spoc_cups_ask_job(stream->around->cups, event->job_id, on_job, stream);
@@ -268,9 +268,9 @@ find_job(SpocStream *stream, const SpocEvent *event)
 }
 
 static void
-on_device(const SpocStateFacts *facts, gpointer user_data)
+on_device(const SpocStateAttributes *facts, gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     stream->asks--;
     stream->device = facts != NULL ? facts->device : SPOC_DEVICE_UNKNOWN;
     if (stream->is_last_ask && stream->device == SPOC_DEVICE_UNKNOWN)
@@ -289,7 +289,7 @@ on_device(const SpocStateFacts *facts, gpointer user_data)
 /* Whether the event is about a job of a queue of our own: what became of that is told by the mail
  * that it is, or a notice, and CUPS would call it printed. FALSE: CUPS is being asked. */
 static gboolean
-is_scan(SpocStream *stream, const SpocEvent *event, gboolean *ret_scan)
+is_scan(SpocJournalConsumer *stream, const SpocEvent *event, gboolean *ret_scan)
 {
     SpocCups *cups = stream->around->cups;
     *ret_scan = FALSE;
@@ -300,8 +300,8 @@ is_scan(SpocStream *stream, const SpocEvent *event, gboolean *ret_scan)
     *ret_scan = stream->device == SPOC_DEVICE_OURS;
     if (stream->device != SPOC_DEVICE_UNKNOWN)
         return TRUE;
-    stream->is_last_ask = spoc_reading_is_too_old(stream->journal, event,
-                                                  stream->around->setup->schedule.max_age_ms) ||
+    stream->is_last_ask = spoc_event_reader_is_too_old(
+                              stream->journal, event, stream->around->setup->schedule.max_age_ms) ||
                           stream->around->setup->unverified == SPOC_UNVERIFIED_SEND;
     stream->awaiting = TRUE;
     stream->asks++;
@@ -311,9 +311,9 @@ is_scan(SpocStream *stream, const SpocEvent *event, gboolean *ret_scan)
 
 /* --- life ------------------------------------------------------------------------------- */
 
-SpocStream *
-spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk, const char *journal_name,
-                 GError **error)
+SpocJournalConsumer *
+spoc_journal_consumer_open(const SpocNotifyContext *surroundings, SpocAggregator *desk,
+                           const char *journal_name, GError **error)
 {
     g_autoptr(SpocJournal) journal = spoc_journal_open(surroundings->spool, journal_name, error);
     if (journal == NULL)
@@ -322,7 +322,7 @@ spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk, const cha
     if (!spoc_journal_refresh(journal, &ended, error))
         return NULL;
 
-    SpocStream *stream = g_new0(SpocStream, 1);
+    SpocJournalConsumer *stream = g_new0(SpocJournalConsumer, 1);
     stream->around = surroundings;
     stream->desk = desk;
     stream->journal = g_steal_pointer(&journal);
@@ -339,7 +339,7 @@ spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk, const cha
 }
 
 void
-spoc_stream_free(SpocStream *stream)
+spoc_journal_consumer_free(SpocJournalConsumer *stream)
 {
     if (stream == NULL)
         return;
@@ -364,7 +364,7 @@ spoc_stream_free(SpocStream *stream)
 
 /* A refusal is an ERROR once a stream, however many events it concerns. */
 static void
-say_refusal(SpocStream *stream, const SpocRecipient *recipient, const SpocEvent *event,
+say_refusal(SpocJournalConsumer *stream, const SpocRecipient *recipient, const SpocEvent *event,
             const GError *refusal)
 {
     g_autofree char *sentence =
@@ -377,7 +377,7 @@ say_refusal(SpocStream *stream, const SpocRecipient *recipient, const SpocEvent 
 static void
 on_people(gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     stream->people_ask = 0;
     stream->awaiting = FALSE;
     stream->around->changed(stream->around->user_data);
@@ -386,7 +386,7 @@ on_people(gpointer user_data)
 /* Whether the answer of the directory has to be waited for. One run alone does not wait for a
  * directory that is away. */
 static gboolean
-await_directory(SpocStream *stream, const SpocRecipient *recipient, const char *owner,
+await_directory(SpocJournalConsumer *stream, const SpocRecipient *recipient, const char *owner,
                 const GError *refusal)
 {
     stream->is_away = g_error_matches(refusal, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
@@ -404,14 +404,15 @@ await_directory(SpocStream *stream, const SpocRecipient *recipient, const char *
 
 /* NULL while CUPS or the directory is asked; else the people who get the event, perhaps none. */
 static GPtrArray *
-find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret_facts)
+find_people(SpocJournalConsumer *stream, const SpocEvent *event,
+            const SpocJobAttributes **ret_facts)
 {
-    const SpocSurroundings *around = stream->around;
+    const SpocNotifyContext *around = stream->around;
     const SpocPeople *rules = around->setup->people;
     g_autoptr(GPtrArray) people = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
-    const SpocJobFacts *facts =
+    const SpocJobAttributes *facts =
         event->job_id > 0 ? spoc_cups_job_remembered(around->cups, event->job_id) : NULL;
-    if (event->job_id > 0 && facts == NULL && spoc_setup_wants_owners(stream->around->setup)) {
+    if (event->job_id > 0 && facts == NULL && spoc_runtime_wants_owners(stream->around->setup)) {
         facts = find_job(stream, event);
         if (stream->awaiting)
             return NULL;
@@ -455,12 +456,12 @@ find_people(SpocStream *stream, const SpocEvent *event, const SpocJobFacts **ret
 
 /* Puts the event on the desk for one person. */
 static void
-hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
+hand_over(SpocJournalConsumer *stream, const SpocEvent *event, const SpocJobAttributes *facts,
           const SpocPerson *person, Progress *progress, gint old_printer_state)
 {
     Part *part = g_new0(Part, 1);
     part->progress = progress;
-    part->part = spoc_reading_part(person);
+    part->part = spoc_event_reader_part(person);
     progress->open_parts++;
     const SpocEntry entry = {
         .event = event,
@@ -482,12 +483,12 @@ hand_over(SpocStream *stream, const SpocEvent *event, const SpocJobFacts *facts,
     };
     if (stream->recheck_count > 0)
         stream->recheck_count--;
-    spoc_desk_put(stream->desk, &entry);
+    spoc_aggregator_put(stream->desk, &entry);
 }
 
 /* What is not mailed, and why, once a stream. */
 static void
-say_unknown(SpocStream *stream)
+say_unknown(SpocJournalConsumer *stream)
 {
     gboolean is_away = stream->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE;
     if (stream->said_unknown)
@@ -503,20 +504,23 @@ say_unknown(SpocStream *stream)
 }
 
 static gboolean
-is_theirs(SpocStream *stream, const SpocEvent *event, gboolean *ret_theirs)
+is_theirs(SpocJournalConsumer *stream, const SpocEvent *event, gboolean *ret_theirs)
 {
-    const SpocSurroundings *around = stream->around;
-    SpocWhose whose = spoc_whose_decide(&stream->subscription, event);
-    if (whose == SPOC_WHOSE_UNDECIDED &&
+    const SpocNotifyContext *around = stream->around;
+    SpocSubscriptionMatch whose = spoc_subscription_match_decide(&stream->subscription, event);
+    if (whose == SPOC_SUBSCRIPTION_MATCH_UNDECIDED &&
         stream->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE &&
-        spoc_reading_is_too_old(stream->journal, event, stream->around->setup->schedule.max_age_ms))
-        whose = SPOC_WHOSE_UNKNOWN;
-    if (whose == SPOC_WHOSE_UNDECIDED && around->setup->unverified == SPOC_UNVERIFIED_DROP)
+        spoc_event_reader_is_too_old(stream->journal, event,
+                                     stream->around->setup->schedule.max_age_ms))
+        whose = SPOC_SUBSCRIPTION_MATCH_UNKNOWN;
+    if (whose == SPOC_SUBSCRIPTION_MATCH_UNDECIDED &&
+        around->setup->unverified == SPOC_UNVERIFIED_DROP)
         return FALSE;
-    *ret_theirs =
-        whose == SPOC_WHOSE_THEIRS || whose == SPOC_WHOSE_UNDECIDED ||
-        (whose == SPOC_WHOSE_UNKNOWN && around->setup->unverified == SPOC_UNVERIFIED_SEND);
-    if (whose == SPOC_WHOSE_UNKNOWN && !*ret_theirs)
+    *ret_theirs = whose == SPOC_SUBSCRIPTION_MATCH_THEIRS ||
+                  whose == SPOC_SUBSCRIPTION_MATCH_UNDECIDED ||
+                  (whose == SPOC_SUBSCRIPTION_MATCH_UNKNOWN &&
+                   around->setup->unverified == SPOC_UNVERIFIED_SEND);
+    if (whose == SPOC_SUBSCRIPTION_MATCH_UNKNOWN && !*ret_theirs)
         say_unknown(stream);
     return TRUE;
 }
@@ -525,16 +529,16 @@ is_theirs(SpocStream *stream, const SpocEvent *event, gboolean *ret_theirs)
 static gboolean
 handle_event(const SpocEvent *event, gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     ask_subscription(stream, event);
     gboolean theirs = FALSE;
     stream->undecided = !is_theirs(stream, event, &theirs);
     if (stream->undecided)
         return FALSE;
 
-    const SpocJobFacts *facts = NULL;
+    const SpocJobAttributes *facts = NULL;
     g_autoptr(GPtrArray) people = NULL;
-    if (theirs && stream->uri != NULL && spoc_desk_wants(stream->desk, event) &&
+    if (theirs && stream->uri != NULL && spoc_aggregator_wants(stream->desk, event) &&
         !spoc_journal_is_marked(stream->journal, event->offset, SPOC_JOURNAL_WHOLE)) {
         gboolean is_ours = FALSE;
         if (!is_scan(stream, event, &is_ours))
@@ -549,10 +553,10 @@ handle_event(const SpocEvent *event, gpointer user_data)
     progress->stream = stream;
     progress->offset = event->offset;
     g_queue_push_tail(&stream->progress, progress);
-    gint old_state = people != NULL ? spoc_told_store_see(stream->around->told, event) : 0;
+    gint old_state = people != NULL ? spoc_notification_log_see(stream->around->told, event) : 0;
     for (guint i = 0; people != NULL && i < people->len; i++) {
         const SpocPerson *person = g_ptr_array_index(people, i);
-        if (!spoc_journal_is_marked(stream->journal, event->offset, spoc_reading_part(person)))
+        if (!spoc_journal_is_marked(stream->journal, event->offset, spoc_event_reader_part(person)))
             hand_over(stream, event, facts, person, progress, old_state);
     }
     progress->all_launched = TRUE;
@@ -564,7 +568,7 @@ handle_event(const SpocEvent *event, gpointer user_data)
 static void
 say_damaged(guint64 offset, gsize size, gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     if (stream->damaged_said++ < DAMAGED_SAID_MAX)
         spoc_log(stream->around->log, SPOC_LOG_WARNING,
                  "%s: %" G_GSIZE_FORMAT " bytes at %" G_GUINT64_FORMAT
@@ -574,16 +578,16 @@ say_damaged(guint64 offset, gsize size, gpointer user_data)
 }
 
 typedef struct {
-    SpocStream *stream;
+    SpocJournalConsumer *stream;
     gint job_id;
 } Lesson;
 
 /* When it is not remembered now it is asked about again when its turn comes. */
 static void
-on_learned(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer user_data)
+on_learned(const SpocJobAttributes *facts, const char *why, gboolean may_pass, gpointer user_data)
 {
     const Lesson *lesson = user_data;
-    SpocStream *stream = lesson->stream;
+    SpocJournalConsumer *stream = lesson->stream;
     stream->asks--;
     keep_job(stream, lesson->job_id);
     g_hash_table_remove(stream->lessons, lesson);
@@ -593,10 +597,10 @@ on_learned(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpoint
 /* A job that was known before this one was created is another: CUPS lost its state and counts
  * anew. */
 static void
-learn_owner(SpocStream *stream, const SpocEvent *event)
+learn_owner(SpocJournalConsumer *stream, const SpocEvent *event)
 {
     SpocCups *cups = stream->around->cups;
-    const SpocJobFacts *facts = spoc_cups_job_remembered(cups, event->job_id);
+    const SpocJobAttributes *facts = spoc_cups_job_remembered(cups, event->job_id);
     if (facts != NULL && facts->learned_unix_s < event->when_unix_s) {
         spoc_cups_forget_job(cups, event->job_id);
         facts = NULL;
@@ -615,28 +619,28 @@ learn_owner(SpocStream *stream, const SpocEvent *event)
 static gboolean
 learn_event(const SpocEvent *event, gpointer user_data)
 {
-    SpocStream *stream = user_data;
+    SpocJournalConsumer *stream = user_data;
     ask_subscription(stream, event);
-    spoc_whose_learn(&stream->subscription, event);
+    spoc_subscription_match_learn(&stream->subscription, event);
     if (event->kind == SPOC_EVENT_JOB_CREATED && event->job_id > 0 &&
         (spoc_recipient_uri_has_owner(stream->uri) ||
-         spoc_setup_wants_owners(stream->around->setup)))
+         spoc_runtime_wants_owners(stream->around->setup)))
         learn_owner(stream, event);
     return TRUE;
 }
 
 /* Whether anything depends on what comes later in the stream. */
 static gboolean
-must_look_ahead(const SpocStream *stream)
+must_look_ahead(const SpocJournalConsumer *stream)
 {
     return spoc_recipient_uri_has_owner(stream->uri) ||
-           spoc_setup_wants_owners(stream->around->setup) ||
+           spoc_runtime_wants_owners(stream->around->setup) ||
            (stream->subscription.status != SPOC_SUBSCRIPTION_KNOWN &&
             stream->around->setup->unverified == SPOC_UNVERIFIED_DROP);
 }
 
 gboolean
-spoc_stream_refresh(SpocStream *stream, GError **error)
+spoc_journal_consumer_refresh(SpocJournalConsumer *stream, GError **error)
 {
     guint64 before = spoc_journal_size(stream->journal);
     gboolean was_ended = stream->ended;
@@ -649,24 +653,24 @@ spoc_stream_refresh(SpocStream *stream, GError **error)
     if (!must_look_ahead(stream))
         return TRUE;
     gboolean stopped = FALSE;
-    return spoc_reading_run(stream->journal, stream->ended, G_MAXUINT, learn_event, NULL, stream,
-                            &stream->learned, &stopped, error);
+    return spoc_event_reader_run(stream->journal, stream->ended, G_MAXUINT, learn_event, NULL,
+                                 stream, &stream->learned, &stopped, error);
 }
 
 gboolean
-spoc_stream_step(SpocStream *stream)
+spoc_journal_consumer_step(SpocJournalConsumer *stream)
 {
     if (stream->awaiting || stream->around->setup->blocker != NULL)
         return FALSE;
-    guint room = spoc_desk_room(stream->desk);
+    guint room = spoc_aggregator_room(stream->desk);
     if (room == 0)
         return FALSE;
     g_autoptr(GError) error = NULL;
     guint64 size = spoc_journal_size(stream->journal);
     gboolean more = FALSE;
     stream->is_away = FALSE;
-    if (!spoc_reading_run(stream->journal, stream->ended, MIN(room, STEP_EVENTS_MAX), handle_event,
-                          say_damaged, stream, &stream->position, &more, &error))
+    if (!spoc_event_reader_run(stream->journal, stream->ended, MIN(room, STEP_EVENTS_MAX),
+                               handle_event, say_damaged, stream, &stream->position, &more, &error))
         log_error(stream, "cannot read the journal", error);
     else if (!more)
         stream->exhausted_size = size;
@@ -676,55 +680,56 @@ spoc_stream_step(SpocStream *stream)
 
 /* (nullable): why CUPS does not say what must be known first */
 static const char *
-cups_away(const SpocStream *stream)
+cups_away(const SpocJournalConsumer *stream)
 {
     return stream->undecided ? stream->subscription_retry.why : stream->job_retry.why;
 }
 
 /* Whole events are left. */
 static gboolean
-is_behind_end(const SpocStream *stream)
+is_behind_end(const SpocJournalConsumer *stream)
 {
     guint64 size = spoc_journal_size(stream->journal);
     return stream->position < size && stream->exhausted_size != size;
 }
 
-SpocStreamStatus
-spoc_stream_status(const SpocStream *stream)
+SpocJournalConsumerStatus
+spoc_journal_consumer_status(const SpocJournalConsumer *stream)
 {
     gboolean behind = is_behind_end(stream);
     gboolean looks_up = stream->people_ask != 0 && !stream->is_away;
     if (behind && cups_away(stream) != NULL)
-        return SPOC_STREAM_BLOCKED;
+        return SPOC_JOURNAL_CONSUMER_BLOCKED;
     if (looks_up || stream->asks > 0)
-        return SPOC_STREAM_BUSY;
+        return SPOC_JOURNAL_CONSUMER_BUSY;
     if (behind && stream->undecided)
-        return SPOC_STREAM_UNDECIDED;
+        return SPOC_JOURNAL_CONSUMER_UNDECIDED;
     if (behind)
-        return stream->around->setup->blocker != NULL || stream->is_away ? SPOC_STREAM_BLOCKED
-                                                                         : SPOC_STREAM_BUSY;
+        return stream->around->setup->blocker != NULL || stream->is_away
+                   ? SPOC_JOURNAL_CONSUMER_BLOCKED
+                   : SPOC_JOURNAL_CONSUMER_BUSY;
     if (!g_queue_is_empty((GQueue *)&stream->progress))
-        return SPOC_STREAM_PARKED;
-    return stream->ended ? SPOC_STREAM_DONE : SPOC_STREAM_IDLE;
+        return SPOC_JOURNAL_CONSUMER_PARKED;
+    return stream->ended ? SPOC_JOURNAL_CONSUMER_DONE : SPOC_JOURNAL_CONSUMER_IDLE;
 }
 
 void
-spoc_stream_forget_wait(SpocStream *stream)
+spoc_journal_consumer_forget_wait(SpocJournalConsumer *stream)
 {
-    stream->wait = (SpocDeskWait){0};
+    stream->wait = (SpocAggregatorWait){0};
 }
 
 void
-spoc_stream_take_wait(gpointer entry, const SpocDeskWait *wait)
+spoc_journal_consumer_take_wait(gpointer entry, const SpocAggregatorWait *wait)
 {
-    SpocStream *stream = ((const Part *)entry)->progress->stream;
+    SpocJournalConsumer *stream = ((const Part *)entry)->progress->stream;
     if (stream->wait.reason == NULL || wait->until_unix_s < stream->wait.until_unix_s)
         stream->wait = *wait;
 }
 
 /* (nullable): why the next event is not read */
 static const char *
-reading_reason(const SpocStream *stream)
+reading_reason(const SpocJournalConsumer *stream)
 {
     if (cups_away(stream) != NULL)
         return cups_away(stream);
@@ -740,7 +745,7 @@ reading_reason(const SpocStream *stream)
 }
 
 char *
-spoc_stream_reason(const SpocStream *stream, gint64 *ret_until_unix_s)
+spoc_journal_consumer_reason(const SpocJournalConsumer *stream, gint64 *ret_until_unix_s)
 {
     gboolean is_parked = !g_queue_is_empty((GQueue *)&stream->progress);
     gboolean is_behind = is_behind_end(stream);
@@ -759,32 +764,33 @@ spoc_stream_reason(const SpocStream *stream, gint64 *ret_until_unix_s)
 }
 
 void
-spoc_stream_note_end(SpocStream *stream)
+spoc_journal_consumer_note_end(SpocJournalConsumer *stream)
 {
     stream->noted_end = spoc_journal_size(stream->journal);
 }
 
 gboolean
-spoc_stream_is_past_end(const SpocStream *stream)
+spoc_journal_consumer_is_past_end(const SpocJournalConsumer *stream)
 {
-    return stream->position >= stream->noted_end || spoc_stream_status(stream) != SPOC_STREAM_BUSY;
+    return stream->position >= stream->noted_end ||
+           spoc_journal_consumer_status(stream) != SPOC_JOURNAL_CONSUMER_BUSY;
 }
 
 gboolean
-spoc_stream_remove(SpocStream *stream, GError **error)
+spoc_journal_consumer_remove(SpocJournalConsumer *stream, GError **error)
 {
     return spoc_journal_delete(stream->journal, error);
 }
 
 gboolean
-spoc_stream_sync(SpocStream *stream, GError **error)
+spoc_journal_consumer_sync(SpocJournalConsumer *stream, GError **error)
 {
     return spoc_journal_sync_marks(stream->journal, error) &&
            spoc_journal_sync_notes(stream->journal, error);
 }
 
 const char *
-spoc_stream_journal(const SpocStream *stream)
+spoc_journal_consumer_journal(const SpocJournalConsumer *stream)
 {
     return spoc_journal_name(stream->journal);
 }

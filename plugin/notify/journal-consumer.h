@@ -14,60 +14,64 @@
 #include "notify/context.h"
 #include "spool/journal.h"
 
-typedef struct _SpocStream SpocStream;
+typedef struct _SpocJournalConsumer SpocJournalConsumer;
 
 /**
- * spoc_stream_open:
+ * spoc_journal_consumer_open:
  *
  * Returns: (transfer full): SPOC_ERROR_CORRUPT when the journal cannot be understood
  */
-SpocStream *spoc_stream_open(const SpocSurroundings *surroundings, SpocDesk *desk,
-                             const char *journal_name, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocJournalConsumer *spoc_journal_consumer_open(const SpocNotifyContext *surroundings,
+                                                SpocAggregator *desk, const char *journal_name,
+                                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What is under way must be gone from desk and outbox before. */
-void spoc_stream_free(SpocStream *stream);
+void spoc_journal_consumer_free(SpocJournalConsumer *stream);
 
 /* The name of its journal, the stream's */
-const char *spoc_stream_journal(const SpocStream *stream);
+const char *spoc_journal_consumer_journal(const SpocJournalConsumer *stream);
 
 /* Looks for what its notifier has added. */
-gboolean spoc_stream_refresh(SpocStream *stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_consumer_refresh(SpocJournalConsumer *stream,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * spoc_stream_step:
+ * spoc_journal_consumer_step:
  *
  * Goes on with its events while the desk has room, up to a bounded number of them.
  *
  * Returns: whether it could do more at once
  */
-gboolean spoc_stream_step(SpocStream *stream);
+gboolean spoc_journal_consumer_step(SpocJournalConsumer *stream);
 
 typedef enum {
-    SPOC_STREAM_IDLE,      /* all that is there is done; more may come */
-    SPOC_STREAM_BUSY,      /* it can go on, or an answer of CUPS is awaited */
-    SPOC_STREAM_PARKED,    /* its events are with the desk or the outbox */
-    SPOC_STREAM_BLOCKED,   /* events are there, and the configuration, a directory or CUPS, which is
-                              away, keeps them */
-    SPOC_STREAM_UNDECIDED, /* only the end of the stream can tell whose its events are */
-    SPOC_STREAM_DONE,      /* ended, and all is done: spoc_stream_remove() it */
-} SpocStreamStatus;
+    SPOC_JOURNAL_CONSUMER_IDLE,    /* all that is there is done; more may come */
+    SPOC_JOURNAL_CONSUMER_BUSY,    /* it can go on, or an answer of CUPS is awaited */
+    SPOC_JOURNAL_CONSUMER_PARKED,  /* its events are with the desk or the outbox */
+    SPOC_JOURNAL_CONSUMER_BLOCKED, /* events are there, and the configuration, a directory or CUPS,
+                            which is away, keeps them */
+    SPOC_JOURNAL_CONSUMER_UNDECIDED, /* only the end of the stream can tell whose its events are */
+    SPOC_JOURNAL_CONSUMER_DONE,      /* ended, and all is done: spoc_journal_consumer_remove() it */
+} SpocJournalConsumerStatus;
 
 /* Remembers how far its journal goes now. */
-void spoc_stream_note_end(SpocStream *stream);
+void spoc_journal_consumer_note_end(SpocJournalConsumer *stream);
 /* Whether it has read as far as was noted, or something else than reading keeps it. */
-gboolean spoc_stream_is_past_end(const SpocStream *stream);
+gboolean spoc_journal_consumer_is_past_end(const SpocJournalConsumer *stream);
 
-/* What the desk says of an entry of some stream, for spoc_stream_reason() */
-void spoc_stream_take_wait(gpointer entry, const SpocDeskWait *wait);
-void spoc_stream_forget_wait(SpocStream *stream);
+/* What the desk says of an entry of some stream, for spoc_journal_consumer_reason() */
+void spoc_journal_consumer_take_wait(gpointer entry, const SpocAggregatorWait *wait);
+void spoc_journal_consumer_forget_wait(SpocJournalConsumer *stream);
 
 /* (transfer full) (nullable): what keeps its events, and until when; NULL where it has none.
  * @ret_until_unix_s: 0: not known */
-char *spoc_stream_reason(const SpocStream *stream, gint64 *ret_until_unix_s);
+char *spoc_journal_consumer_reason(const SpocJournalConsumer *stream, gint64 *ret_until_unix_s);
 
-SpocStreamStatus spoc_stream_status(const SpocStream *stream);
+SpocJournalConsumerStatus spoc_journal_consumer_status(const SpocJournalConsumer *stream);
 
 /* Deletes its journal. */
-gboolean spoc_stream_remove(SpocStream *stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_consumer_remove(SpocJournalConsumer *stream,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes its marks, and what CUPS answered, safe from power loss. */
-gboolean spoc_stream_sync(SpocStream *stream, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_journal_consumer_sync(SpocJournalConsumer *stream,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

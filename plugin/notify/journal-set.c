@@ -6,27 +6,27 @@
 /* Open at once; the others wait for one of these to be done. */
 #define STREAMS_MAX 1000
 
-struct _SpocJournals {
-    const SpocSurroundings *around;
-    SpocDesk *desk;
-    GPtrArray *streams;  /* of SpocStream */
-    GHashTable *by_name; /* journal name → SpocStream, the array's */
+struct _SpocJournalSet {
+    const SpocNotifyContext *around;
+    SpocAggregator *desk;
+    GPtrArray *streams;  /* of SpocJournalConsumer */
+    GHashTable *by_name; /* journal name → SpocJournalConsumer, the array's */
     guint turn;          /* which is the first in the next round */
 };
 
-SpocJournals *
-spoc_journals_new(const SpocSurroundings *surroundings, SpocDesk *desk)
+SpocJournalSet *
+spoc_journal_set_new(const SpocNotifyContext *surroundings, SpocAggregator *desk)
 {
-    SpocJournals *journals = g_new0(SpocJournals, 1);
+    SpocJournalSet *journals = g_new0(SpocJournalSet, 1);
     journals->around = surroundings;
     journals->desk = desk;
-    journals->streams = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_stream_free);
+    journals->streams = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_journal_consumer_free);
     journals->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return journals;
 }
 
 void
-spoc_journals_free(SpocJournals *journals)
+spoc_journal_set_free(SpocJournalSet *journals)
 {
     if (journals == NULL)
         return;
@@ -36,30 +36,30 @@ spoc_journals_free(SpocJournals *journals)
 }
 
 guint
-spoc_journals_count(const SpocJournals *journals)
+spoc_journal_set_count(const SpocJournalSet *journals)
 {
     return journals->streams->len;
 }
 
 static void
-log_failure(const SpocJournals *journals, const char *what, const GError *error)
+log_failure(const SpocJournalSet *journals, const char *what, const GError *error)
 {
     spoc_log(journals->around->log, SPOC_LOG_ERROR, "%s: %s", what, error->message);
 }
 
 /* FALSE: a passing fault */
 static gboolean
-open_stream(SpocJournals *journals, const char *name)
+open_stream(SpocJournalSet *journals, const char *name)
 {
-    const SpocSurroundings *around = journals->around;
+    const SpocNotifyContext *around = journals->around;
     g_autoptr(GError) error = NULL;
-    SpocStream *stream = spoc_stream_open(around, journals->desk, name, &error);
-    if (stream != NULL && spoc_stream_refresh(stream, &error)) {
+    SpocJournalConsumer *stream = spoc_journal_consumer_open(around, journals->desk, name, &error);
+    if (stream != NULL && spoc_journal_consumer_refresh(stream, &error)) {
         g_ptr_array_add(journals->streams, stream);
         g_hash_table_insert(journals->by_name, g_strdup(name), stream);
         return TRUE;
     }
-    spoc_stream_free(stream);
+    spoc_journal_consumer_free(stream);
     log_failure(journals, name, error);
     if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT))
         return FALSE;
@@ -73,7 +73,7 @@ open_stream(SpocJournals *journals, const char *name)
 }
 
 gboolean
-spoc_journals_rescan(SpocJournals *journals)
+spoc_journal_set_rescan(SpocJournalSet *journals)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GPtrArray) names = spoc_journal_list(journals->around->spool, &error);
@@ -84,14 +84,14 @@ spoc_journals_rescan(SpocJournals *journals)
     gboolean good = TRUE;
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
-        SpocStream *stream = g_hash_table_lookup(journals->by_name, name);
+        SpocJournalConsumer *stream = g_hash_table_lookup(journals->by_name, name);
         g_autoptr(GError) failure = NULL;
         if (stream == NULL && journals->streams->len < STREAMS_MAX) {
             good &= open_stream(journals, name);
         } else if (stream == NULL) {
             /* What waits for company must not keep others out. */
-            (void)spoc_desk_close(journals->desk, TRUE);
-        } else if (!spoc_stream_refresh(stream, &failure)) {
+            (void)spoc_aggregator_close(journals->desk, TRUE);
+        } else if (!spoc_journal_consumer_refresh(stream, &failure)) {
             log_failure(journals, name, failure);
             good = FALSE;
         }
@@ -101,46 +101,47 @@ spoc_journals_rescan(SpocJournals *journals)
 
 /* Each gets its turn to be the first. */
 gboolean
-spoc_journals_step(SpocJournals *journals)
+spoc_journal_set_step(SpocJournalSet *journals)
 {
     gboolean more = FALSE;
     guint count = journals->streams->len;
     guint first = count > 0 ? journals->turn++ % count : 0;
     for (guint i = 0; i < count; i++)
-        more |= spoc_stream_step(g_ptr_array_index(journals->streams, (first + i) % count));
+        more |=
+            spoc_journal_consumer_step(g_ptr_array_index(journals->streams, (first + i) % count));
     return more;
 }
 
 void
-spoc_journals_note_ends(SpocJournals *journals)
+spoc_journal_set_note_ends(SpocJournalSet *journals)
 {
     for (guint i = 0; i < journals->streams->len; i++)
-        spoc_stream_note_end(g_ptr_array_index(journals->streams, i));
+        spoc_journal_consumer_note_end(g_ptr_array_index(journals->streams, i));
 }
 
 gboolean
-spoc_journals_are_past_ends(const SpocJournals *journals)
+spoc_journal_set_are_past_ends(const SpocJournalSet *journals)
 {
     for (guint i = 0; i < journals->streams->len; i++)
-        if (!spoc_stream_is_past_end(g_ptr_array_index(journals->streams, i)))
+        if (!spoc_journal_consumer_is_past_end(g_ptr_array_index(journals->streams, i)))
             return FALSE;
     return TRUE;
 }
 
 gboolean
-spoc_journals_remove_done(SpocJournals *journals)
+spoc_journal_set_remove_done(SpocJournalSet *journals)
 {
     gboolean room = FALSE;
     for (guint i = journals->streams->len; i > 0; i--) {
-        SpocStream *stream = g_ptr_array_index(journals->streams, i - 1);
+        SpocJournalConsumer *stream = g_ptr_array_index(journals->streams, i - 1);
         g_autoptr(GError) error = NULL;
-        if (spoc_stream_status(stream) != SPOC_STREAM_DONE)
+        if (spoc_journal_consumer_status(stream) != SPOC_JOURNAL_CONSUMER_DONE)
             continue;
-        if (!spoc_stream_remove(stream, &error)) {
+        if (!spoc_journal_consumer_remove(stream, &error)) {
             log_failure(journals, "cannot remove a finished journal", error);
             continue;
         }
-        (void)g_hash_table_remove(journals->by_name, spoc_stream_journal(stream));
+        (void)g_hash_table_remove(journals->by_name, spoc_journal_consumer_journal(stream));
         g_ptr_array_remove_index_fast(journals->streams, i - 1);
         room |= journals->streams->len == STREAMS_MAX - 1;
     }
@@ -148,35 +149,36 @@ spoc_journals_remove_done(SpocJournals *journals)
 }
 
 gboolean
-spoc_journals_any(const SpocJournals *journals, SpocStreamStatus status)
+spoc_journal_set_any(const SpocJournalSet *journals, SpocJournalConsumerStatus status)
 {
     for (guint i = 0; i < journals->streams->len; i++)
-        if (spoc_stream_status(g_ptr_array_index(journals->streams, i)) == status)
+        if (spoc_journal_consumer_status(g_ptr_array_index(journals->streams, i)) == status)
             return TRUE;
     return FALSE;
 }
 
 void
-spoc_journals_each_wait(SpocJournals *journals, SpocJournalsWaitFunc each, gpointer user_data)
+spoc_journal_set_each_wait(SpocJournalSet *journals, SpocJournalSetWaitFunc each,
+                           gpointer user_data)
 {
     for (guint i = 0; i < journals->streams->len; i++)
-        spoc_stream_forget_wait(g_ptr_array_index(journals->streams, i));
-    spoc_desk_each_wait(journals->desk, spoc_stream_take_wait);
+        spoc_journal_consumer_forget_wait(g_ptr_array_index(journals->streams, i));
+    spoc_aggregator_each_wait(journals->desk, spoc_journal_consumer_take_wait);
     for (guint i = 0; i < journals->streams->len; i++) {
-        const SpocStream *stream = g_ptr_array_index(journals->streams, i);
+        const SpocJournalConsumer *stream = g_ptr_array_index(journals->streams, i);
         gint64 until_unix_s = 0;
-        g_autofree char *reason = spoc_stream_reason(stream, &until_unix_s);
+        g_autofree char *reason = spoc_journal_consumer_reason(stream, &until_unix_s);
         if (reason != NULL)
-            each(spoc_stream_journal(stream), reason, until_unix_s, user_data);
+            each(spoc_journal_consumer_journal(stream), reason, until_unix_s, user_data);
     }
 }
 
 void
-spoc_journals_sync(SpocJournals *journals)
+spoc_journal_set_sync(SpocJournalSet *journals)
 {
     for (guint i = 0; i < journals->streams->len; i++) {
         g_autoptr(GError) error = NULL;
-        if (!spoc_stream_sync(g_ptr_array_index(journals->streams, i), &error))
+        if (!spoc_journal_consumer_sync(g_ptr_array_index(journals->streams, i), &error))
             log_failure(journals, "cannot sync what is done", error);
     }
 }

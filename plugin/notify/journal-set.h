@@ -9,35 +9,36 @@
 
 #include "notify/journal-consumer.h"
 
-typedef struct _SpocJournals SpocJournals;
+typedef struct _SpocJournalSet SpocJournalSet;
 
-SpocJournals *spoc_journals_new(const SpocSurroundings *surroundings, SpocDesk *desk);
-void spoc_journals_free(SpocJournals *journals);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJournals, spoc_journals_free)
+SpocJournalSet *spoc_journal_set_new(const SpocNotifyContext *surroundings, SpocAggregator *desk);
+void spoc_journal_set_free(SpocJournalSet *journals);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJournalSet, spoc_journal_set_free)
 
-guint spoc_journals_count(const SpocJournals *journals);
+guint spoc_journal_set_count(const SpocJournalSet *journals);
 
 /* Finds new journals, and what was added to those that are known. FALSE: some could not be read,
  * which is logged and may pass. */
-gboolean spoc_journals_rescan(SpocJournals *journals);
+gboolean spoc_journal_set_rescan(SpocJournalSet *journals);
 
 /* One round. Returns whether one could do more at once. */
-gboolean spoc_journals_step(SpocJournals *journals);
+gboolean spoc_journal_set_step(SpocJournalSet *journals);
 
 /* Remembers how far the journals go now; later, whether all have been read so far, but for those
  * that something else keeps. */
-void spoc_journals_note_ends(SpocJournals *journals);
-gboolean spoc_journals_are_past_ends(const SpocJournals *journals);
+void spoc_journal_set_note_ends(SpocJournalSet *journals);
+gboolean spoc_journal_set_are_past_ends(const SpocJournalSet *journals);
 
 /* Returns whether there is room again for some that were left out. */
-gboolean spoc_journals_remove_done(SpocJournals *journals);
+gboolean spoc_journal_set_remove_done(SpocJournalSet *journals);
 
-gboolean spoc_journals_any(const SpocJournals *journals, SpocStreamStatus status);
+gboolean spoc_journal_set_any(const SpocJournalSet *journals, SpocJournalConsumerStatus status);
 
 /* What keeps the events of each journal. @until_unix_s: 0: not known */
-typedef void (*SpocJournalsWaitFunc)(const char *journal, const char *reason, gint64 until_unix_s,
-                                     gpointer user_data);
-void spoc_journals_each_wait(SpocJournals *journals, SpocJournalsWaitFunc each, gpointer user_data);
+typedef void (*SpocJournalSetWaitFunc)(const char *journal, const char *reason, gint64 until_unix_s,
+                                       gpointer user_data);
+void spoc_journal_set_each_wait(SpocJournalSet *journals, SpocJournalSetWaitFunc each,
+                                gpointer user_data);
 
 /* Makes their marks safe from power loss. */
-void spoc_journals_sync(SpocJournals *journals);
+void spoc_journal_set_sync(SpocJournalSet *journals);

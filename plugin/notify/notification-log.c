@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     Fact fact; /* ADDRESS\tPRINTER, escaped */
-    SpocTold told;
+    SpocLastNotification told;
 } ToldFact;
 
 typedef struct {
@@ -53,7 +53,7 @@ typedef struct {
     gsize size_bytes; /* of one */
 } Facts;
 
-struct _SpocToldStore {
+struct _SpocNotificationLog {
     SpocSpool *spool;
     SpocLog *log;
     Facts told, seen, sent;
@@ -66,7 +66,7 @@ static void
 told_free(gpointer data)
 {
     ToldFact *fact = data;
-    spoc_told_clear(&fact->told);
+    spoc_last_notification_clear(&fact->told);
     g_free(fact->fact.key);
     g_free(fact);
 }
@@ -146,12 +146,12 @@ person_key(const char *address, const char *printer)
 
 /* --- the file --------------------------------------------------------------------------- */
 
-static char *export(const SpocToldStore *store)
+static char *export(const SpocNotificationLog *store)
 {
     GString *text = g_string_new(NULL);
     for (const GList *link = store->told.used.head; link != NULL; link = link->next) {
         const ToldFact *fact = link->data;
-        const SpocTold *told = &fact->told;
+        const SpocLastNotification *told = &fact->told;
         g_autofree char *signature = g_strescape(told->signature, NULL);
         g_string_append_printf(text,
                                "told\t%s\t%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT
@@ -189,7 +189,7 @@ read_numbers(char *const *fields, gsize count, gint64 maximum, gint64 *ret_numbe
 }
 
 static void
-import_told(SpocToldStore *store, char *const *fields)
+import_told(SpocNotificationLog *store, char *const *fields)
 {
     gint64 numbers[5];
     g_autofree char *signature = g_strcompress(fields[3]);
@@ -198,17 +198,17 @@ import_told(SpocToldStore *store, char *const *fields)
         return;
     g_autofree char *key = g_strconcat(fields[1], "\t", fields[2], NULL);
     ToldFact *fact = facts_get(&store->told, key);
-    spoc_told_clear(&fact->told);
-    fact->told = (SpocTold){.signature = g_steal_pointer(&signature),
-                            .is_fault = numbers[0] != 0,
-                            .fault_unix_s = numbers[1],
-                            .told_unix_s = numbers[2],
-                            .count = (guint)numbers[3],
-                            .window_unix_s = numbers[4]};
+    spoc_last_notification_clear(&fact->told);
+    fact->told = (SpocLastNotification){.signature = g_steal_pointer(&signature),
+                                        .is_fault = numbers[0] != 0,
+                                        .fault_unix_s = numbers[1],
+                                        .told_unix_s = numbers[2],
+                                        .count = (guint)numbers[3],
+                                        .window_unix_s = numbers[4]};
 }
 
 static void
-import_seen(SpocToldStore *store, char *const *fields)
+import_seen(SpocNotificationLog *store, char *const *fields)
 {
     gint64 numbers[3];
     if (!read_numbers(fields + 2, 3, G_MAXINT64, numbers) || numbers[0] > G_MAXINT ||
@@ -221,7 +221,7 @@ import_seen(SpocToldStore *store, char *const *fields)
 }
 
 static void
-import_sent(SpocToldStore *store, char *const *fields)
+import_sent(SpocNotificationLog *store, char *const *fields)
 {
     g_auto(GStrv) times = g_strsplit(fields[2], ",", SPOC_MAILS_AN_HOUR_MAX + 1);
     g_autoptr(GArray) numbers = g_array_new(FALSE, TRUE, sizeof(gint64));
@@ -235,19 +235,19 @@ import_sent(SpocToldStore *store, char *const *fields)
 }
 
 static void
-import_rest(SpocToldStore *store, char *const *fields)
+import_rest(SpocNotificationLog *store, char *const *fields)
 {
     SentFact *fact = facts_get(&store->sent, fields[1]);
     fact->has_rest = TRUE;
 }
 
 static void
-import(SpocToldStore *store, const char *text)
+import(SpocNotificationLog *store, const char *text)
 {
     static const struct {
         const char *name;
         guint fields;
-        void (*import)(SpocToldStore *store, char *const *fields);
+        void (*import)(SpocNotificationLog *store, char *const *fields);
     } kinds[] = {{"told", 9, import_told},
                  {"seen", 5, import_seen},
                  {"sent", 3, import_sent},
@@ -266,7 +266,7 @@ import(SpocToldStore *store, const char *text)
 static gboolean
 save(gpointer user_data)
 {
-    SpocToldStore *store = user_data;
+    SpocNotificationLog *store = user_data;
     g_autoptr(GError) error = NULL;
     store->timer = 0;
     g_autofree char *text = export(store);
@@ -279,16 +279,16 @@ save(gpointer user_data)
 }
 
 static void
-save_soon(SpocToldStore *store)
+save_soon(SpocNotificationLog *store)
 {
     if (store->timer == 0)
         store->timer = g_timeout_add(SAVE_MS, save, store);
 }
 
-SpocToldStore *
-spoc_told_store_new(SpocSpool *spool, SpocLog *log)
+SpocNotificationLog *
+spoc_notification_log_new(SpocSpool *spool, SpocLog *log)
 {
-    SpocToldStore *store = g_new0(SpocToldStore, 1);
+    SpocNotificationLog *store = g_new0(SpocNotificationLog, 1);
     store->spool = spool;
     store->log = log;
     facts_init(&store->told, sizeof(ToldFact), told_free);
@@ -304,7 +304,7 @@ spoc_told_store_new(SpocSpool *spool, SpocLog *log)
 }
 
 void
-spoc_told_store_free(SpocToldStore *store)
+spoc_notification_log_free(SpocNotificationLog *store)
 {
     if (store == NULL)
         return;
@@ -320,8 +320,8 @@ spoc_told_store_free(SpocToldStore *store)
 
 /* --- printers --------------------------------------------------------------------------- */
 
-const SpocTold *
-spoc_told_store_find(SpocToldStore *store, const char *address, const char *printer)
+const SpocLastNotification *
+spoc_notification_log_find(SpocNotificationLog *store, const char *address, const char *printer)
 {
     g_autofree char *key = person_key(address, printer);
     ToldFact *fact = facts_find(&store->told, key);
@@ -329,17 +329,17 @@ spoc_told_store_find(SpocToldStore *store, const char *address, const char *prin
 }
 
 void
-spoc_told_store_tell(SpocToldStore *store, const char *address, const char *printer,
-                     const SpocEvent *event, gint64 interval_s, gint64 now_unix_s)
+spoc_notification_log_tell(SpocNotificationLog *store, const char *address, const char *printer,
+                           const SpocEvent *event, gint64 interval_s, gint64 now_unix_s)
 {
     g_autofree char *key = person_key(address, printer);
     ToldFact *fact = facts_get(&store->told, key);
-    spoc_quiet_tell(&fact->told, event, interval_s, now_unix_s);
+    spoc_suppression_tell(&fact->told, event, interval_s, now_unix_s);
     save_soon(store);
 }
 
 gint
-spoc_told_store_see(SpocToldStore *store, const SpocEvent *event)
+spoc_notification_log_see(SpocNotificationLog *store, const SpocEvent *event)
 {
     g_autofree char *printer = spoc_event_printer(event);
     if (printer == NULL || event->printer_state <= 0)
@@ -361,7 +361,7 @@ spoc_told_store_see(SpocToldStore *store, const SpocEvent *event)
 
 /* (nullable): the times of the last hour */
 static GArray *
-recent(SpocToldStore *store, const char *address, gint64 now_unix_s)
+recent(SpocNotificationLog *store, const char *address, gint64 now_unix_s)
 {
     g_autofree char *key = person_key(address, NULL);
     SentFact *fact = facts_find(&store->sent, key);
@@ -379,8 +379,8 @@ recent(SpocToldStore *store, const char *address, gint64 now_unix_s)
 }
 
 gint64
-spoc_told_store_next_unix_s(SpocToldStore *store, const char *address, guint max_per_hour,
-                            gint64 now_unix_s)
+spoc_notification_log_next_unix_s(SpocNotificationLog *store, const char *address,
+                                  guint max_per_hour, gint64 now_unix_s)
 {
     const GArray *times = recent(store, address, now_unix_s);
     if (times == NULL || times->len < max_per_hour)
@@ -389,7 +389,7 @@ spoc_told_store_next_unix_s(SpocToldStore *store, const char *address, guint max
 }
 
 void
-spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix_s)
+spoc_notification_log_count(SpocNotificationLog *store, const char *address, gint64 now_unix_s)
 {
     GArray *times = recent(store, address, now_unix_s);
     if (times == NULL) {
@@ -404,7 +404,7 @@ spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix
 }
 
 gboolean
-spoc_told_store_has_rest(SpocToldStore *store, const char *address)
+spoc_notification_log_has_rest(SpocNotificationLog *store, const char *address)
 {
     g_autofree char *key = escape(address, NULL);
     const SentFact *fact = facts_find(&store->sent, key);
@@ -412,7 +412,7 @@ spoc_told_store_has_rest(SpocToldStore *store, const char *address)
 }
 
 void
-spoc_told_store_set_rest(SpocToldStore *store, const char *address, gboolean has_rest)
+spoc_notification_log_set_rest(SpocNotificationLog *store, const char *address, gboolean has_rest)
 {
     g_autofree char *key = escape(address, NULL);
     SentFact *fact = facts_get(&store->sent, key);

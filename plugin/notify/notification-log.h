@@ -13,43 +13,46 @@
 #include "event/suppression.h"
 #include "spool/spool.h"
 
-typedef struct _SpocToldStore SpocToldStore;
+typedef struct _SpocNotificationLog SpocNotificationLog;
 
-SpocToldStore *spoc_told_store_new(SpocSpool *spool, SpocLog *log);
+SpocNotificationLog *spoc_notification_log_new(SpocSpool *spool, SpocLog *log);
 /* Writes what is not written yet. */
-void spoc_told_store_free(SpocToldStore *store);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocToldStore, spoc_told_store_free)
+void spoc_notification_log_free(SpocNotificationLog *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocNotificationLog, spoc_notification_log_free)
 
 /* (nullable): what @address was told of @printer; until the store is changed */
-const SpocTold *spoc_told_store_find(SpocToldStore *store, const char *address,
-                                     const char *printer);
+const SpocLastNotification *spoc_notification_log_find(SpocNotificationLog *store,
+                                                       const char *address, const char *printer);
 /* @address was told @event of @printer. */
-void spoc_told_store_tell(SpocToldStore *store, const char *address, const char *printer,
-                          const SpocEvent *event, gint64 interval_s, gint64 now_unix_s);
+void spoc_notification_log_tell(SpocNotificationLog *store, const char *address,
+                                const char *printer, const SpocEvent *event, gint64 interval_s,
+                                gint64 now_unix_s);
 
 /**
- * spoc_told_store_see:
+ * spoc_notification_log_see:
  *
  * Takes note of the state of a printer's event, whoever gets it.
  *
  * Returns: the state before, 0 when it is not known; the same for the same event seen again
  */
-gint spoc_told_store_see(SpocToldStore *store, const SpocEvent *event);
+gint spoc_notification_log_see(SpocNotificationLog *store, const SpocEvent *event);
 
 #define SPOC_MAILS_AN_HOUR_MAX 1000
 
 /**
- * spoc_told_store_next_unix_s:
+ * spoc_notification_log_next_unix_s:
  * @max_per_hour: 1 to SPOC_MAILS_AN_HOUR_MAX
  *
  * Returns: when @address may be sent the next notification; @now_unix_s when that is now
  */
-gint64 spoc_told_store_next_unix_s(SpocToldStore *store, const char *address, guint max_per_hour,
-                                   gint64 now_unix_s);
+gint64 spoc_notification_log_next_unix_s(SpocNotificationLog *store, const char *address,
+                                         guint max_per_hour, gint64 now_unix_s);
 /* One went to @address. */
-void spoc_told_store_count(SpocToldStore *store, const char *address, gint64 now_unix_s);
+void spoc_notification_log_count(SpocNotificationLog *store, const char *address,
+                                 gint64 now_unix_s);
 
 /* Whether what exceeds the rate is being collected: the next spocd goes on with it, and does not
  * begin with single mails again. */
-gboolean spoc_told_store_has_rest(SpocToldStore *store, const char *address);
-void spoc_told_store_set_rest(SpocToldStore *store, const char *address, gboolean has_rest);
+gboolean spoc_notification_log_has_rest(SpocNotificationLog *store, const char *address);
+void spoc_notification_log_set_rest(SpocNotificationLog *store, const char *address,
+                                    gboolean has_rest);

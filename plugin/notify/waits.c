@@ -15,10 +15,10 @@ append_wait(const char *journal, const char *reason, gint64 until_unix_s, gpoint
 }
 
 char *
-spoc_waits_text(SpocJournals *journals)
+spoc_waits_text(SpocJournalSet *journals)
 {
     GString *text = g_string_new(NULL);
-    spoc_journals_each_wait(journals, append_wait, text);
+    spoc_journal_set_each_wait(journals, append_wait, text);
     return g_string_free(text, FALSE);
 }
 
@@ -29,7 +29,7 @@ spoc_waits_forget(SpocSpool *spool)
 }
 
 void
-spoc_waits_keep(SpocJournals *journals, SpocSpool *spool, SpocLog *log)
+spoc_waits_keep(SpocJournalSet *journals, SpocSpool *spool, SpocLog *log)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = spoc_waits_text(journals);

@@ -8,9 +8,9 @@
 #include "notify/journal-set.h"
 
 /* (transfer full): a line a journal, spoc_wait_line()s; "" when nothing waits */
-char *spoc_waits_text(SpocJournals *journals);
+char *spoc_waits_text(SpocJournalSet *journals);
 
 /* Keeps them for when we are gone. */
-void spoc_waits_keep(SpocJournals *journals, SpocSpool *spool, SpocLog *log);
+void spoc_waits_keep(SpocJournalSet *journals, SpocSpool *spool, SpocLog *log);
 /* What a spocd before us kept holds no longer. */
 void spoc_waits_forget(SpocSpool *spool);

@@ -7,16 +7,16 @@
 #include <string.h>
 
 static gboolean
-read_message(SpocSpool *spool, const char *id, SpocClaim *claim, GError **error)
+read_message(SpocSpool *spool, const char *id, SpocActive *claim, GError **error)
 {
-    g_autoptr(SpocEnvelope) envelope = spoc_queue_load(spool, SPOC_STATE_SENDING, id, error);
+    g_autoptr(SpocEnvelope) envelope = spoc_message_load(spool, SPOC_STATE_SENDING, id, error);
     if (envelope == NULL)
         return FALSE;
     if (spoc_envelope_pending(envelope) == 0) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "no recipient waits");
         return FALSE;
     }
-    g_autoptr(GBytes) body = spoc_queue_load_body(spool, id, error);
+    g_autoptr(GBytes) body = spoc_message_load_body(spool, id, error);
     if (body == NULL)
         return FALSE;
     SpocContent *content = NULL;
@@ -39,18 +39,18 @@ is_for_ever(const GError *error)
            g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
 }
 
-SpocClaimResult
-spoc_claim(SpocSpool *spool, SpocLog *log, const char *id, SpocMessageState state,
-           SpocClaim *ret_claim)
+SpocActivateResult
+spoc_activate(SpocSpool *spool, SpocLog *log, const char *id, SpocMessageState state,
+              SpocActive *ret_claim)
 {
     g_autoptr(GError) error = NULL;
-    if (!spoc_queue_move(spool, id, state, SPOC_STATE_SENDING, &error)) {
+    if (!spoc_message_move(spool, id, state, SPOC_STATE_SENDING, &error)) {
         if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             spoc_log(log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
-        return SPOC_CLAIM_NONE;
+        return SPOC_ACTIVATE_NONE;
     }
     if (read_message(spool, id, ret_claim, &error))
-        return SPOC_CLAIM_TAKEN;
+        return SPOC_ACTIVATE_TAKEN;
 
     gboolean aside = is_for_ever(error);
     if (aside)
@@ -61,8 +61,8 @@ spoc_claim(SpocSpool *spool, SpocLog *log, const char *id, SpocMessageState stat
     g_clear_error(&error);
     gboolean moved =
         aside ? spoc_spool_set_aside(spool, spoc_message_state_name(SPOC_STATE_SENDING), id, &error)
-              : spoc_queue_move(spool, id, SPOC_STATE_SENDING, state, &error);
+              : spoc_message_move(spool, id, SPOC_STATE_SENDING, state, &error);
     if (!moved)
         spoc_log(log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
-    return aside || !moved ? SPOC_CLAIM_NONE : SPOC_CLAIM_LATER;
+    return aside || !moved ? SPOC_ACTIVATE_NONE : SPOC_ACTIVATE_LATER;
 }

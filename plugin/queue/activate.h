@@ -11,18 +11,18 @@
 #include "spool/message.h"
 
 typedef enum {
-    SPOC_CLAIM_TAKEN,
-    SPOC_CLAIM_LATER, /* a passing fault: it keeps its place */
-    SPOC_CLAIM_NONE,  /* it is gone, or was set aside */
-} SpocClaimResult;
+    SPOC_ACTIVATE_TAKEN,
+    SPOC_ACTIVATE_LATER, /* a passing fault: it keeps its place */
+    SPOC_ACTIVATE_NONE,  /* it is gone, or was set aside */
+} SpocActivateResult;
 
 /* @content: (nullable): what is sent instead of the body, for a document */
 typedef struct {
     SpocEnvelope *envelope;
     GBytes *body;
     SpocContent *content;
-} SpocClaim;
+} SpocActive;
 
 /* @ret_claim: (out) (transfer full): its parts, when taken */
-SpocClaimResult spoc_claim(SpocSpool *spool, SpocLog *log, const char *id, SpocMessageState state,
-                           SpocClaim *ret_claim);
+SpocActivateResult spoc_activate(SpocSpool *spool, SpocLog *log, const char *id,
+                                 SpocMessageState state, SpocActive *ret_claim);

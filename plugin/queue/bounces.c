@@ -13,22 +13,22 @@
 /* A report that could not be written is tried again after so long. */
 #define AGAIN_S 60
 
-struct _SpocReporter {
+struct _SpocBounces {
     SpocSpool *spool;
     SpocLog *log;
-    SpocReportMadeFunc made;
+    SpocBounceMadeFunc made;
     gpointer user_data;
-    const SpocSetup *setup;
+    const SpocRuntime *setup;
     GHashTable *pending; /* set of ids in failed/ */
     gint64 due_unix_s;   /* of the first of them */
     guint timer;
     guint failed; /* since failed/ was last looked at */
 };
 
-SpocReporter *
-spoc_reporter_new(SpocSpool *spool, SpocLog *log, SpocReportMadeFunc made, gpointer user_data)
+SpocBounces *
+spoc_bounces_new(SpocSpool *spool, SpocLog *log, SpocBounceMadeFunc made, gpointer user_data)
 {
-    SpocReporter *reporter = g_new0(SpocReporter, 1);
+    SpocBounces *reporter = g_new0(SpocBounces, 1);
     reporter->spool = spool;
     reporter->log = log;
     reporter->made = made;
@@ -38,7 +38,7 @@ spoc_reporter_new(SpocSpool *spool, SpocLog *log, SpocReportMadeFunc made, gpoin
 }
 
 void
-spoc_reporter_free(SpocReporter *reporter)
+spoc_bounces_free(SpocBounces *reporter)
 {
     if (reporter == NULL)
         return;
@@ -48,13 +48,13 @@ spoc_reporter_free(SpocReporter *reporter)
 }
 
 void
-spoc_reporter_use(SpocReporter *reporter, const SpocSetup *setup)
+spoc_bounces_use(SpocBounces *reporter, const SpocRuntime *setup)
 {
     reporter->setup = setup;
 }
 
 static const char *
-report_to(const SpocReporter *reporter)
+report_to(const SpocBounces *reporter)
 {
     if (reporter->setup == NULL)
         return NULL;
@@ -62,37 +62,37 @@ report_to(const SpocReporter *reporter)
 }
 
 gint64
-spoc_reporter_due_unix_s(const SpocReporter *reporter, const SpocEnvelope *envelope,
-                         gint64 now_unix_s)
+spoc_bounces_due_unix_s(const SpocBounces *reporter, const SpocEnvelope *envelope,
+                        gint64 now_unix_s)
 {
-    if (report_to(reporter) == NULL || strcmp(envelope->kind, SPOC_REPORT_KIND) == 0)
+    if (report_to(reporter) == NULL || strcmp(envelope->kind, SPOC_BOUNCE_KIND) == 0)
         return 0;
-    return now_unix_s + SPOC_REPORT_GATHER_S;
+    return now_unix_s + SPOC_BOUNCE_GATHER_S;
 }
 
 static gboolean
 on_due(gpointer user_data)
 {
-    SpocReporter *reporter = user_data;
+    SpocBounces *reporter = user_data;
     reporter->timer = 0;
-    spoc_reporter_flush(reporter);
+    spoc_bounces_flush(reporter);
     return G_SOURCE_REMOVE;
 }
 
 static void
-wait_until(SpocReporter *reporter, gint64 due_unix_s)
+wait_until(SpocBounces *reporter, gint64 due_unix_s)
 {
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    gint64 wait_s = CLAMP(due_unix_s - now, 0, SPOC_REPORT_GATHER_S);
+    gint64 wait_s = CLAMP(due_unix_s - now, 0, SPOC_BOUNCE_GATHER_S);
     g_clear_handle_id(&reporter->timer, g_source_remove);
     reporter->due_unix_s = due_unix_s;
     reporter->timer = g_timeout_add_seconds((guint)wait_s, on_due, reporter);
 }
 
 static void
-add_pending(SpocReporter *reporter, const char *id, gint64 due_unix_s)
+add_pending(SpocBounces *reporter, const char *id, gint64 due_unix_s)
 {
-    gboolean full = g_hash_table_size(reporter->pending) + 1 >= SPOC_REPORT_PENDING_MAX;
+    gboolean full = g_hash_table_size(reporter->pending) + 1 >= SPOC_BOUNCE_PENDING_MAX;
     g_hash_table_add(reporter->pending, g_strdup(id));
     if (full)
         wait_until(reporter, 0);
@@ -102,7 +102,7 @@ add_pending(SpocReporter *reporter, const char *id, gint64 due_unix_s)
 
 /* Anybody who can print can cause mail that is refused. */
 static void
-bound(SpocReporter *reporter)
+bound(SpocBounces *reporter)
 {
     guint removed = 0;
     g_autoptr(GError) error = NULL;
@@ -118,7 +118,7 @@ bound(SpocReporter *reporter)
 }
 
 void
-spoc_reporter_note(SpocReporter *reporter, const SpocEnvelope *envelope)
+spoc_bounces_note(SpocBounces *reporter, const SpocEnvelope *envelope)
 {
     if (++reporter->failed >= FAILED_CHECK)
         bound(reporter);
@@ -131,18 +131,18 @@ learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointe
 {
     /* More than fit now are learnt behind the next report. */
     if (next_attempt_unix_s != 0 &&
-        g_hash_table_size(((SpocReporter *)reporter)->pending) < SPOC_REPORT_PENDING_MAX)
+        g_hash_table_size(((SpocBounces *)reporter)->pending) < SPOC_BOUNCE_PENDING_MAX)
         add_pending(reporter, id, next_attempt_unix_s);
 }
 
 gboolean
-spoc_reporter_load(SpocReporter *reporter, GError **error)
+spoc_bounces_load(SpocBounces *reporter, GError **error)
 {
-    return spoc_queue_each(reporter->spool, SPOC_STATE_FAILED, learn, reporter, error);
+    return spoc_message_each(reporter->spool, SPOC_STATE_FAILED, learn, reporter, error);
 }
 
 gboolean
-spoc_reporter_is_pending(const SpocReporter *reporter)
+spoc_bounces_is_pending(const SpocBounces *reporter)
 {
     return g_hash_table_size(reporter->pending) > 0;
 }
@@ -170,7 +170,7 @@ add_returned(GArray *returned, const SpocEnvelope *envelope)
 
 /* The envelopes of what is pending; those that were retried or deleted meanwhile are gone. */
 static GPtrArray *
-load_pending(const SpocReporter *reporter)
+load_pending(const SpocBounces *reporter)
 {
     GPtrArray *envelopes = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_envelope_free);
     GHashTableIter place;
@@ -178,7 +178,7 @@ load_pending(const SpocReporter *reporter)
     g_hash_table_iter_init(&place, reporter->pending);
     while (g_hash_table_iter_next(&place, &id, NULL)) {
         g_autoptr(GError) error = NULL;
-        SpocEnvelope *envelope = spoc_queue_load(reporter->spool, SPOC_STATE_FAILED, id, &error);
+        SpocEnvelope *envelope = spoc_message_load(reporter->spool, SPOC_STATE_FAILED, id, &error);
         if (envelope != NULL)
             g_ptr_array_add(envelopes, envelope);
         else if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
@@ -189,12 +189,12 @@ load_pending(const SpocReporter *reporter)
 }
 
 static gboolean
-store(SpocReporter *reporter, const SpocComposedMail *mail, const char *to, gint64 now,
+store(SpocBounces *reporter, const SpocComposedMail *mail, const char *to, gint64 now,
       GError **error)
 {
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
     envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup(SPOC_REPORT_KIND);
+    envelope->kind = g_strdup(SPOC_BOUNCE_KIND);
     envelope->sender = g_strdup(""); /* RFC 5321 4.5.5: nobody answers a report */
     spoc_envelope_add_recipient(envelope, to);
     envelope->subject = g_strdup(mail->subject);
@@ -202,12 +202,12 @@ store(SpocReporter *reporter, const SpocComposedMail *mail, const char *to, gint
     envelope->size_bytes = g_bytes_get_size(mail->bytes);
     envelope->created_unix_s = now;
     envelope->next_attempt_unix_s = now;
-    return spoc_queue_add(reporter->spool, envelope, mail->bytes, SPOC_STATE_WAITING, error);
+    return spoc_message_add(reporter->spool, envelope, mail->bytes, SPOC_STATE_WAITING, error);
 }
 
 /* FALSE when it is to be tried again. */
 static gboolean
-report(SpocReporter *reporter, const GPtrArray *envelopes, const char *to)
+report(SpocBounces *reporter, const GPtrArray *envelopes, const char *to)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) returned = g_array_new(FALSE, FALSE, sizeof(SpocReturned));
@@ -216,7 +216,7 @@ report(SpocReporter *reporter, const GPtrArray *envelopes, const char *to)
     if (returned->len == 0)
         return TRUE;
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    const SpocReport content = {
+    const SpocBounce content = {
         .returned = (const SpocReturned *)(gpointer)returned->data,
         .count = returned->len,
         .sender = reporter->setup->sender,
@@ -226,7 +226,7 @@ report(SpocReporter *reporter, const GPtrArray *envelopes, const char *to)
         .language = reporter->setup->language,
         .now_unix_s = now,
     };
-    g_autoptr(SpocComposedMail) mail = spoc_report_compose(&content, &error);
+    g_autoptr(SpocComposedMail) mail = spoc_bounce_compose(&content, &error);
     if (mail == NULL) {
         spoc_log(reporter->log, SPOC_LOG_ERROR, "no report of undeliverable mail to '%s': %s", to,
                  error->message);
@@ -245,14 +245,14 @@ report(SpocReporter *reporter, const GPtrArray *envelopes, const char *to)
 /* A power loss before these times are on the disk makes the same report once more, with the
  * same Message-ID. */
 static void
-forget(SpocReporter *reporter)
+forget(SpocBounces *reporter)
 {
     GHashTableIter place;
     gpointer id = NULL;
     g_hash_table_iter_init(&place, reporter->pending);
     while (g_hash_table_iter_next(&place, &id, NULL)) {
         g_autoptr(GError) error = NULL;
-        if (!spoc_queue_set_time(reporter->spool, SPOC_STATE_FAILED, id, 0, &error) &&
+        if (!spoc_message_set_time(reporter->spool, SPOC_STATE_FAILED, id, 0, &error) &&
             !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
     }
@@ -260,12 +260,12 @@ forget(SpocReporter *reporter)
 }
 
 void
-spoc_reporter_flush(SpocReporter *reporter)
+spoc_bounces_flush(SpocBounces *reporter)
 {
     g_clear_handle_id(&reporter->timer, g_source_remove);
-    if (!spoc_reporter_is_pending(reporter))
+    if (!spoc_bounces_is_pending(reporter))
         return;
-    gboolean full = g_hash_table_size(reporter->pending) >= SPOC_REPORT_PENDING_MAX;
+    gboolean full = g_hash_table_size(reporter->pending) >= SPOC_BOUNCE_PENDING_MAX;
     const char *to = report_to(reporter);
     g_autoptr(GPtrArray) envelopes = to != NULL ? load_pending(reporter) : NULL;
     if (envelopes == NULL || report(reporter, envelopes, to))
@@ -273,14 +273,14 @@ spoc_reporter_flush(SpocReporter *reporter)
     else
         wait_until(reporter, g_get_real_time() / G_USEC_PER_SEC + AGAIN_S);
     g_autoptr(GError) error = NULL;
-    if (full && !spoc_reporter_is_pending(reporter) && !spoc_reporter_load(reporter, &error))
+    if (full && !spoc_bounces_is_pending(reporter) && !spoc_bounces_load(reporter, &error))
         spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
 }
 
 /* --- keeping ---------------------------------------------------------------------------- */
 
 typedef struct {
-    SpocReporter *reporter;
+    SpocBounces *reporter;
     gint64 before_unix_s;
     guint removed;
 } Sweep;
@@ -292,20 +292,20 @@ sweep_one(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpo
     g_autoptr(GError) error = NULL;
     if (changed_unix_s >= sweep->before_unix_s || next_attempt_unix_s != 0)
         return;
-    if (spoc_queue_delete(sweep->reporter->spool, SPOC_STATE_FAILED, id, &error))
+    if (spoc_message_delete(sweep->reporter->spool, SPOC_STATE_FAILED, id, &error))
         sweep->removed++;
     else
         spoc_log(sweep->reporter->log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
 }
 
 void
-spoc_reporter_sweep(SpocReporter *reporter, gint64 now_unix_s)
+spoc_bounces_sweep(SpocBounces *reporter, gint64 now_unix_s)
 {
     gint64 keep_s =
         spoc_config_duration_ms(reporter->setup->config, SPOC_OPTION_MAIL_KEEP_FAILED) / 1000;
     Sweep sweep = {.reporter = reporter, .before_unix_s = now_unix_s - keep_s};
     g_autoptr(GError) error = NULL;
-    if (!spoc_queue_each(reporter->spool, SPOC_STATE_FAILED, sweep_one, &sweep, &error))
+    if (!spoc_message_each(reporter->spool, SPOC_STATE_FAILED, sweep_one, &sweep, &error))
         spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
     if (sweep.removed > 0)
         spoc_log(reporter->log, SPOC_LOG_INFO,

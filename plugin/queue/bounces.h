@@ -3,7 +3,7 @@
  * PURPOSE   What is in failed/: reported once to mailReportTo, and removed after mailKeepFailed.
  * OWNERSHIP Borrows spool, log and setup.
  *
- * All that is returned within SPOC_REPORT_GATHER_S goes into one report. That a failed message
+ * All that is returned within SPOC_BOUNCE_GATHER_S goes into one report. That a failed message
  * waits for its report is said by the time of its envelope, so a spocd that is killed leaves
  * that to the next one. The report becomes an ordinary message; the null reverse-path (RFC
  * 5321 4.5.5) and its kind keep it from ever making a report itself.
@@ -14,40 +14,40 @@
 #include "runtime/runtime.h"
 #include "spool/message.h"
 
-#define SPOC_REPORT_KIND "report"
-#define SPOC_REPORT_GATHER_S 60
+#define SPOC_BOUNCE_KIND "report"
+#define SPOC_BOUNCE_GATHER_S 60
 /* So many are reported at once, however little time has passed. */
-#define SPOC_REPORT_PENDING_MAX 1000
+#define SPOC_BOUNCE_PENDING_MAX 1000
 
-typedef struct _SpocReporter SpocReporter;
+typedef struct _SpocBounces SpocBounces;
 
 /* A report with this id waits in the spool, due now. */
-typedef void (*SpocReportMadeFunc)(const char *id, gpointer user_data);
+typedef void (*SpocBounceMadeFunc)(const char *id, gpointer user_data);
 
-SpocReporter *spoc_reporter_new(SpocSpool *spool, SpocLog *log, SpocReportMadeFunc made,
-                                gpointer user_data);
-void spoc_reporter_free(SpocReporter *reporter);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocReporter, spoc_reporter_free)
+SpocBounces *spoc_bounces_new(SpocSpool *spool, SpocLog *log, SpocBounceMadeFunc made,
+                              gpointer user_data);
+void spoc_bounces_free(SpocBounces *reporter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocBounces, spoc_bounces_free)
 
 /* @setup: borrowed until the next call */
-void spoc_reporter_use(SpocReporter *reporter, const SpocSetup *setup);
+void spoc_bounces_use(SpocBounces *reporter, const SpocRuntime *setup);
 
 /* Learns what a spocd before this one has not reported. */
-gboolean spoc_reporter_load(SpocReporter *reporter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_bounces_load(SpocBounces *reporter, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* When the report about a message that has just failed is due: the next attempt of its
  * envelope in failed/; 0: there is none */
-gint64 spoc_reporter_due_unix_s(const SpocReporter *reporter, const SpocEnvelope *envelope,
-                                gint64 now_unix_s);
+gint64 spoc_bounces_due_unix_s(const SpocBounces *reporter, const SpocEnvelope *envelope,
+                               gint64 now_unix_s);
 
 /* The envelope is in failed/ now. */
-void spoc_reporter_note(SpocReporter *reporter, const SpocEnvelope *envelope);
+void spoc_bounces_note(SpocBounces *reporter, const SpocEnvelope *envelope);
 
 /* Whether failed messages wait for their report */
-gboolean spoc_reporter_is_pending(const SpocReporter *reporter);
+gboolean spoc_bounces_is_pending(const SpocBounces *reporter);
 
 /* Makes the report now. */
-void spoc_reporter_flush(SpocReporter *reporter);
+void spoc_bounces_flush(SpocBounces *reporter);
 
 /* Removes what is in failed/ for longer than mailKeepFailed. */
-void spoc_reporter_sweep(SpocReporter *reporter, gint64 now_unix_s);
+void spoc_bounces_sweep(SpocBounces *reporter, gint64 now_unix_s);

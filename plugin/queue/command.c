@@ -7,7 +7,7 @@
 static const char *const order_names[] = {"retry", "hold", "release", "delete"};
 
 const char *
-spoc_order_name(SpocOrder order)
+spoc_queue_command_name(SpocQueueCommand order)
 {
     return order_names[order];
 }
@@ -22,7 +22,7 @@ locate(SpocSpool *spool, const char *id, SpocMessageState *ret_state, GError **e
         return FALSE;
     }
     SpocMessageState state = SPOC_STATE_WAITING;
-    if (!spoc_queue_find(spool, id, &state, error))
+    if (!spoc_message_find(spool, id, &state, error))
         return FALSE;
     if (state == SPOC_STATE_SENDING) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
@@ -138,7 +138,7 @@ discard(SpocSpool *spool, const char *id, GError **error)
 
 /* Looks at one message, changes its envelope in memory and takes it into its state's share. */
 static gboolean
-prepare(SpocSpool *spool, SpocOrder order, const char *id, gsize place, gint64 now_unix_s,
+prepare(SpocSpool *spool, SpocQueueCommand order, const char *id, gsize place, gint64 now_unix_s,
         Share *shares, GError **error)
 {
     static gboolean (*const changes[])(SpocEnvelope *, SpocMessageState, gint64,
@@ -146,14 +146,14 @@ prepare(SpocSpool *spool, SpocOrder order, const char *id, gsize place, gint64 n
     SpocMessageState state = SPOC_STATE_WAITING;
     g_autoptr(GError) problem = NULL;
     if (!locate(spool, id, &state, &problem)) {
-        if (order == SPOC_ORDER_DELETE &&
+        if (order == SPOC_QUEUE_COMMAND_DELETE &&
             g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             return discard(spool, id, error);
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
     }
-    if (order != SPOC_ORDER_DELETE) {
-        g_autoptr(SpocEnvelope) envelope = spoc_queue_load(spool, state, id, error);
+    if (order != SPOC_QUEUE_COMMAND_DELETE) {
+        g_autoptr(SpocEnvelope) envelope = spoc_message_load(spool, state, id, error);
         if (envelope == NULL || !changes[order](envelope, state, now_unix_s, error))
             return FALSE;
         g_ptr_array_add(shares[state].envelopes, g_steal_pointer(&envelope));
@@ -164,17 +164,18 @@ prepare(SpocSpool *spool, SpocOrder order, const char *id, gsize place, gint64 n
 }
 
 static void
-carry_out(SpocSpool *spool, SpocOrder order, const Share *share, SpocMessageState state,
+carry_out(SpocSpool *spool, SpocQueueCommand order, const Share *share, SpocMessageState state,
           GPtrArray *errors)
 {
-    SpocMessageState target = order == SPOC_ORDER_HOLD ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
+    SpocMessageState target =
+        order == SPOC_QUEUE_COMMAND_HOLD ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
     g_autoptr(GError) error = NULL;
     gboolean done =
-        order == SPOC_ORDER_DELETE
-            ? spoc_queue_delete_batch(spool, state, (const char *const *)share->ids->pdata,
-                                      share->ids->len, &error)
-            : spoc_queue_save_batch(spool, (SpocEnvelope *const *)share->envelopes->pdata,
-                                    share->envelopes->len, state, target, &error);
+        order == SPOC_QUEUE_COMMAND_DELETE
+            ? spoc_message_delete_batch(spool, state, (const char *const *)share->ids->pdata,
+                                        share->ids->len, &error)
+            : spoc_message_save_batch(spool, (SpocEnvelope *const *)share->envelopes->pdata,
+                                      share->envelopes->len, state, target, &error);
     for (guint i = 0; !done && i < share->places->len; i++)
         errors->pdata[g_array_index(share->places, gsize, i)] = g_error_copy(error);
 }
@@ -187,8 +188,8 @@ free_error(gpointer error)
 }
 
 GPtrArray *
-spoc_steer(SpocSpool *spool, SpocOrder order, const char *const *ids, gsize count,
-           gint64 now_unix_s)
+spoc_queue_command(SpocSpool *spool, SpocQueueCommand order, const char *const *ids, gsize count,
+                   gint64 now_unix_s)
 {
     g_return_val_if_fail(count <= SPOC_STEER_TOGETHER_MAX, NULL);
 

@@ -16,34 +16,35 @@
 #include "spool/message.h"
 
 /**
- * SpocOrder:
- * @SPOC_ORDER_RETRY: due now, whatever its state. One that had failed is sent again to those who
- *   were refused, and has mailMaxAge anew.
- * @SPOC_ORDER_HOLD: held until somebody releases it; no schedule and no new configuration does
- * @SPOC_ORDER_RELEASE: a held message goes, due now
- * @SPOC_ORDER_DELETE: dropped for good; one whose envelope is damaged, too
+ * SpocQueueCommand:
+ * @SPOC_QUEUE_COMMAND_RETRY: due now, whatever its state. One that had failed is sent again to
+ * those who were refused, and has mailMaxAge anew.
+ * @SPOC_QUEUE_COMMAND_HOLD: held until somebody releases it; no schedule and no new configuration
+ * does
+ * @SPOC_QUEUE_COMMAND_RELEASE: a held message goes, due now
+ * @SPOC_QUEUE_COMMAND_DELETE: dropped for good; one whose envelope is damaged, too
  */
 typedef enum {
-    SPOC_ORDER_RETRY,
-    SPOC_ORDER_HOLD,
-    SPOC_ORDER_RELEASE,
-    SPOC_ORDER_DELETE,
-} SpocOrder;
+    SPOC_QUEUE_COMMAND_RETRY,
+    SPOC_QUEUE_COMMAND_HOLD,
+    SPOC_QUEUE_COMMAND_RELEASE,
+    SPOC_QUEUE_COMMAND_DELETE,
+} SpocQueueCommand;
 
-#define SPOC_ORDER_COUNT 4
+#define SPOC_QUEUE_COMMAND_COUNT 4
 
-const char *spoc_order_name(SpocOrder order); /* "retry", "hold", … */
+const char *spoc_queue_command_name(SpocQueueCommand order); /* "retry", "hold", … */
 
 /* So many share their syncs; more are for the caller to divide, so that it can do something else
  * in between. */
 #define SPOC_STEER_TOGETHER_MAX 128
 
 /**
- * spoc_steer:
+ * spoc_queue_command:
  * @ids: (array length=count): at most SPOC_STEER_TOGETHER_MAX
  *
  * Returns: (transfer full) (element-type GError): for each of @ids what is wrong, or NULL when the
  *   order was carried out, durably
  */
-GPtrArray *spoc_steer(SpocSpool *spool, SpocOrder order, const char *const *ids, gsize count,
-                      gint64 now_unix_s);
+GPtrArray *spoc_queue_command(SpocSpool *spool, SpocQueueCommand order, const char *const *ids,
+                              gsize count, gint64 now_unix_s);

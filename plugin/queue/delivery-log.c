@@ -8,7 +8,7 @@
 #define WHOSE_MAX_BYTES 300
 
 void
-spoc_alarm_clear(SpocAlarm *alarm)
+spoc_delivery_log_clear(SpocDeliveryLog *alarm)
 {
     g_clear_pointer(&alarm->sentence, g_free);
     alarm->said_unix_s = 0;
@@ -31,7 +31,7 @@ log_fields(const SpocEnvelope *envelope, const SpocOutcome *outcome)
 }
 
 static void
-say_trouble(SpocAlarm *alarm, SpocLog *log, const SpocLogFields *fields, SpocLogLevel level,
+say_trouble(SpocDeliveryLog *alarm, SpocLog *log, const SpocLogFields *fields, SpocLogLevel level,
             const SpocEnvelope *envelope, gint64 now_unix_s)
 {
     gboolean repeated = g_strcmp0(alarm->sentence, envelope->reason) == 0 &&
@@ -60,8 +60,9 @@ say_whose(const SpocEnvelope *envelope)
 }
 
 void
-spoc_alarm_outcome(SpocAlarm *alarm, SpocLog *log, const SpocEnvelope *envelope,
-                   const SpocOutcome *outcome, guint delivered, SpocFate fate, gint64 now_unix_s)
+spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelope *envelope,
+                          const SpocOutcome *outcome, guint delivered, SpocFate fate,
+                          gint64 now_unix_s)
 {
     const SpocLogFields fields = log_fields(envelope, outcome);
     if (delivered > 0) {

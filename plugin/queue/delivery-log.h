@@ -11,11 +11,11 @@
 typedef struct {
     char *sentence; /* (nullable): said last */
     gint64 said_unix_s;
-} SpocAlarm;
+} SpocDeliveryLog;
 
-void spoc_alarm_clear(SpocAlarm *alarm);
+void spoc_delivery_log_clear(SpocDeliveryLog *alarm);
 
 /* @delivered: how many recipients got it now */
-void spoc_alarm_outcome(SpocAlarm *alarm, SpocLog *log, const SpocEnvelope *envelope,
-                        const SpocOutcome *outcome, guint delivered, SpocFate fate,
-                        gint64 now_unix_s);
+void spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelope *envelope,
+                               const SpocOutcome *outcome, guint delivered, SpocFate fate,
+                               gint64 now_unix_s);

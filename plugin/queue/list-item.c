@@ -6,17 +6,17 @@
 
 #define WAIT_REASON_MAX_BYTES 600
 
-SpocListed *
-spoc_listed_new(SpocEnvelope *envelope, SpocMessageState state)
+SpocQueueListItem *
+spoc_queue_list_item_new(SpocEnvelope *envelope, SpocMessageState state)
 {
-    SpocListed *listed = g_new0(SpocListed, 1);
+    SpocQueueListItem *listed = g_new0(SpocQueueListItem, 1);
     listed->envelope = envelope;
     listed->state = state;
     return listed;
 }
 
 void
-spoc_listed_free(SpocListed *listed)
+spoc_queue_list_item_free(SpocQueueListItem *listed)
 {
     if (listed == NULL)
         return;
@@ -45,7 +45,7 @@ recipients_array(const SpocEnvelope *envelope)
 }
 
 JsonNode *
-spoc_listing_node(const SpocEnvelope *envelope, SpocMessageState state)
+spoc_queue_list_item_node(const SpocEnvelope *envelope, SpocMessageState state)
 {
     JsonObject *object = json_object_new();
     json_object_set_string_member(object, "id", text_or_empty(envelope->id));
@@ -69,9 +69,9 @@ spoc_listing_node(const SpocEnvelope *envelope, SpocMessageState state)
 }
 
 char *
-spoc_listing_line(const SpocEnvelope *envelope, SpocMessageState state)
+spoc_queue_list_item_line(const SpocEnvelope *envelope, SpocMessageState state)
 {
-    g_autoptr(JsonNode) node = spoc_listing_node(envelope, state);
+    g_autoptr(JsonNode) node = spoc_queue_list_item_node(envelope, state);
     return json_to_string(node, FALSE);
 }
 
@@ -144,7 +144,7 @@ parse_recipients(JsonObject *object, SpocEnvelope *envelope)
     return TRUE;
 }
 
-static SpocListed *
+static SpocQueueListItem *
 parse_object(JsonObject *object)
 {
     SpocMessageState state = SPOC_STATE_NEW;
@@ -164,14 +164,14 @@ parse_object(JsonObject *object)
     envelope->attempts = (guint)MIN(integer_member(object, "attempts"), G_MAXINT);
     envelope->created_unix_s = integer_member(object, "created_unix_s");
     envelope->next_attempt_unix_s = integer_member(object, "next_attempt_unix_s");
-    return spoc_listed_new(g_steal_pointer(&envelope), state);
+    return spoc_queue_list_item_new(g_steal_pointer(&envelope), state);
 }
 
-SpocListed *
-spoc_listing_parse(const char *line, GError **error)
+SpocQueueListItem *
+spoc_queue_list_item_parse(const char *line, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
-    SpocListed *listed = NULL;
+    SpocQueueListItem *listed = NULL;
     if (json_parser_load_from_data(parser, line, -1, NULL)) {
         JsonNode *root = json_parser_get_root(parser);
         if (root != NULL && JSON_NODE_HOLDS_OBJECT(root))

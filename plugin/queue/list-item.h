@@ -12,31 +12,33 @@
 #include <json-glib/json-glib.h>
 
 /* The kind of an entry that stands for a journal whose events are not yet composed. */
-#define SPOC_LISTING_KIND_EVENTS "events"
+#define SPOC_QUEUE_LIST_KIND_EVENTS "events"
 
 /**
- * SpocListed:
+ * SpocQueueListItem:
  * @envelope: sender, message_id and history may be missing in one that was read from JSON
  */
 typedef struct {
     SpocMessageState state;
     SpocEnvelope *envelope;
-} SpocListed;
+} SpocQueueListItem;
 
 /* @envelope: (transfer full) */
-SpocListed *spoc_listed_new(SpocEnvelope *envelope, SpocMessageState state);
-void spoc_listed_free(SpocListed *listed);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocListed, spoc_listed_free)
+SpocQueueListItem *spoc_queue_list_item_new(SpocEnvelope *envelope, SpocMessageState state);
+void spoc_queue_list_item_free(SpocQueueListItem *listed);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocQueueListItem, spoc_queue_list_item_free)
 
 /* (transfer full): an object {id, kind, state, recipients: [{address, state}], job_id, subject,
  * size_bytes, attempts, created_unix_s, next_attempt_unix_s, reason} */
-JsonNode *spoc_listing_node(const SpocEnvelope *envelope, SpocMessageState state);
+JsonNode *spoc_queue_list_item_node(const SpocEnvelope *envelope, SpocMessageState state);
 
 /* (transfer full): the same as one line without its line break */
-char *spoc_listing_line(const SpocEnvelope *envelope, SpocMessageState state);
+char *spoc_queue_list_item_line(const SpocEnvelope *envelope, SpocMessageState state);
 
-/* (transfer full): SPOC_ERROR_CORRUPT for anything that spoc_listing_line() does not write */
-SpocListed *spoc_listing_parse(const char *line, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* (transfer full): SPOC_ERROR_CORRUPT for anything that spoc_queue_list_item_line() does not write
+ */
+SpocQueueListItem *spoc_queue_list_item_parse(const char *line,
+                                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* What keeps the events of one journal: a line of the control socket's "waits", and of this file in
  * the spool's state/, which spocd leaves behind. @until_unix_s: 0: not known */

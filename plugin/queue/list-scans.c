@@ -28,7 +28,7 @@ static const char *const stage_reasons[] = {
 };
 
 gboolean
-spoc_gather_is_entry(const SpocListed *listed)
+spoc_gather_is_entry(const SpocQueueListItem *listed)
 {
     return listed->state == SPOC_STATE_NEW &&
            g_strcmp0(listed->envelope->kind, SPOC_SCAN_KIND) == 0;
@@ -51,7 +51,7 @@ add_option(SpocEnvelope *envelope, const char *value)
 }
 
 static void
-add_uri(SpocEnvelope *envelope, const SpocScanFacts *facts)
+add_uri(SpocEnvelope *envelope, const SpocScanMetadata *facts)
 {
     const char *names = strchr(facts->uri, ':');
     g_autofree char *uri = g_strconcat("spoc:", names != NULL ? names + 1 : facts->uri, NULL);
@@ -66,7 +66,7 @@ add_uri(SpocEnvelope *envelope, const SpocScanFacts *facts)
 
 /* As they were asked for: who it is that gets it is found out when it is sent. */
 static void
-add_recipients(SpocEnvelope *envelope, const SpocScanFacts *facts)
+add_recipients(SpocEnvelope *envelope, const SpocScanMetadata *facts)
 {
     cups_option_t *options = NULL;
     int count = cupsParseOptions(facts->options, 0, &options);
@@ -94,10 +94,10 @@ find_reason(const GPtrArray *reasons, const char *name)
     return NULL;
 }
 
-static SpocListed *
+static SpocQueueListItem *
 list_scan(const SpocScanListed *scan, const GPtrArray *reasons)
 {
-    const SpocScanFacts *facts = scan->facts;
+    const SpocScanMetadata *facts = scan->facts;
     SpocEnvelope *envelope = spoc_envelope_new();
     const char *reason = find_reason(reasons, scan->name);
     envelope->id = spoc_text_line(scan->name, -1, NAME_MAX_BYTES);
@@ -115,7 +115,7 @@ list_scan(const SpocScanListed *scan, const GPtrArray *reasons)
         envelope->reason = g_strdup("no spocd runs that could take it up");
     else
         envelope->reason = g_strdup(stage_reasons[scan->stage]);
-    return spoc_listed_new(envelope, SPOC_STATE_NEW);
+    return spoc_queue_list_item_new(envelope, SPOC_STATE_NEW);
 }
 
 gboolean
@@ -139,14 +139,14 @@ spoc_gather_aside(SpocSpool *spool, GPtrArray *list, GError **error)
         const SpocAside *aside = g_ptr_array_index(files, i);
         SpocEnvelope *envelope = spoc_envelope_new();
         envelope->id = spoc_text_line(aside->name, -1, NAME_MAX_BYTES);
-        envelope->kind = g_strdup(SPOC_LISTING_KIND_ASIDE);
+        envelope->kind = g_strdup(SPOC_QUEUE_LIST_KIND_ASIDE);
         envelope->subject = g_strdup("a damaged or foreign file");
         envelope->size_bytes = aside->size_bytes;
         envelope->created_unix_s = aside->changed_unix_s;
         envelope->reason =
             g_strdup("it could not be understood and was set aside in the spool's folder corrupt/; "
                      "look at it. 'spocctl queue delete' removes it");
-        g_ptr_array_add(list, spoc_listed_new(envelope, SPOC_STATE_FAILED));
+        g_ptr_array_add(list, spoc_queue_list_item_new(envelope, SPOC_STATE_FAILED));
     }
     return TRUE;
 }

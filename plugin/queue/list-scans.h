@@ -9,14 +9,14 @@
 #include "queue/list-item.h"
 
 /* What was set aside in corrupt/, and is no document's */
-#define SPOC_LISTING_KIND_ASIDE "set-aside"
+#define SPOC_QUEUE_LIST_KIND_ASIDE "set-aside"
 
 /* Documents that are no message yet: orders but to delete them mean nothing. */
-gboolean spoc_gather_is_entry(const SpocListed *listed);
+gboolean spoc_gather_is_entry(const SpocQueueListItem *listed);
 
 /**
  * spoc_gather_scans:
- * @list: (element-type SpocListed): gets what lies in scans/, documents of messages included
+ * @list: (element-type SpocQueueListItem): gets what lies in scans/, documents of messages included
  * @reasons: (nullable) (element-type utf8): "NAME REASON", what spocd says of those it knows; NULL
  *   when none runs
  */

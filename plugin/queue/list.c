@@ -12,7 +12,7 @@
 #define WAITS_MAX_BYTES (2 * 1024 * 1024)
 
 typedef struct {
-    SpocGatherWarnFunc warn;
+    SpocQueueListWarnFunc warn;
     gpointer user_data;
 } Warner;
 
@@ -29,15 +29,15 @@ static gboolean
 gather_state(SpocSpool *spool, SpocMessageState state, const Warner *warner, GPtrArray *list,
              GError **error)
 {
-    g_autoptr(GPtrArray) entries = spoc_queue_list(spool, state, error);
+    g_autoptr(GPtrArray) entries = spoc_message_list(spool, state, error);
     if (entries == NULL)
         return FALSE;
     for (guint i = 0; i < entries->len; i++) {
-        const SpocQueueEntry *entry = g_ptr_array_index(entries, i);
+        const SpocMessageEntry *entry = g_ptr_array_index(entries, i);
         g_autoptr(GError) problem = NULL;
-        SpocEnvelope *envelope = spoc_queue_load(spool, state, entry->id, &problem);
+        SpocEnvelope *envelope = spoc_message_load(spool, state, entry->id, &problem);
         if (envelope != NULL)
-            g_ptr_array_add(list, spoc_listed_new(envelope, state));
+            g_ptr_array_add(list, spoc_queue_list_item_new(envelope, state));
         else
             warn_about(warner, "message", entry->id, problem);
     }
@@ -69,7 +69,7 @@ take_wait(GHashTable *waits, const char *line)
 
 /* (nullable): by journal; from the running spocd, else what the last one has left */
 static GHashTable *
-gather_waits(SpocSpool *spool, SpocClient *client, GError **error)
+gather_waits(SpocSpool *spool, SpocControlClient *client, GError **error)
 {
     g_autoptr(GHashTable) waits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wait_free);
     if (client == NULL) {
@@ -83,7 +83,7 @@ gather_waits(SpocSpool *spool, SpocClient *client, GError **error)
             take_wait(waits, *line);
         return g_steal_pointer(&waits);
     }
-    g_autoptr(GPtrArray) lines = spoc_client_ask(client, "waits", error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, "waits", error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++)
@@ -103,7 +103,7 @@ wait_text(const Wait *wait, gboolean is_running)
 }
 
 /* (nullable): NULL when all its events are dealt with */
-static SpocListed *
+static SpocQueueListItem *
 list_journal(SpocJournal *journal, const Wait *wait, gboolean is_running)
 {
     guint64 size = spoc_journal_size(journal);
@@ -112,18 +112,18 @@ list_journal(SpocJournal *journal, const Wait *wait, gboolean is_running)
         return NULL;
     SpocEnvelope *envelope = spoc_envelope_new();
     envelope->id = g_strdup(spoc_journal_name(journal));
-    envelope->kind = g_strdup(SPOC_LISTING_KIND_EVENTS);
+    envelope->kind = g_strdup(SPOC_QUEUE_LIST_KIND_EVENTS);
     spoc_envelope_add_recipient(envelope, spoc_journal_recipient_uri(journal));
     envelope->subject = g_strdup("events not yet composed");
     envelope->size_bytes = size - done;
     envelope->created_unix_s = spoc_journal_created_unix_s(journal);
     envelope->next_attempt_unix_s = wait != NULL ? wait->until_unix_s : 0;
     envelope->reason = wait_text(wait, is_running);
-    return spoc_listed_new(envelope, SPOC_STATE_NEW);
+    return spoc_queue_list_item_new(envelope, SPOC_STATE_NEW);
 }
 
 static gboolean
-gather_journals(SpocSpool *spool, SpocClient *client, const Warner *warner, GPtrArray *list,
+gather_journals(SpocSpool *spool, SpocControlClient *client, const Warner *warner, GPtrArray *list,
                 GError **error)
 {
     g_autoptr(GHashTable) waits = gather_waits(spool, client, error);
@@ -139,7 +139,7 @@ gather_journals(SpocSpool *spool, SpocClient *client, const Warner *warner, GPtr
             warn_about(warner, "journal", name, problem);
             continue;
         }
-        SpocListed *listed =
+        SpocQueueListItem *listed =
             list_journal(journal, g_hash_table_lookup(waits, name), client != NULL);
         if (listed != NULL)
             g_ptr_array_add(list, listed);
@@ -150,26 +150,26 @@ gather_journals(SpocSpool *spool, SpocClient *client, const Warner *warner, GPtr
 static gint
 compare_age(gconstpointer a, gconstpointer b)
 {
-    const SpocListed *left = *(const SpocListed *const *)a;
-    const SpocListed *right = *(const SpocListed *const *)b;
+    const SpocQueueListItem *left = *(const SpocQueueListItem *const *)a;
+    const SpocQueueListItem *right = *(const SpocQueueListItem *const *)b;
     if (left->envelope->created_unix_s != right->envelope->created_unix_s)
         return left->envelope->created_unix_s < right->envelope->created_unix_s ? -1 : 1;
     return strcmp(left->envelope->id, right->envelope->id);
 }
 
 void
-spoc_gather_merge(GPtrArray *list, GPtrArray *other)
+spoc_queue_list_merge(GPtrArray *list, GPtrArray *other)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         g_hash_table_add(known, listed->envelope->id);
     }
     g_ptr_array_set_free_func(other, NULL);
     for (guint i = 0; i < other->len; i++) {
-        SpocListed *listed = g_ptr_array_index(other, i);
+        SpocQueueListItem *listed = g_ptr_array_index(other, i);
         if (g_hash_table_contains(known, listed->envelope->id)) {
-            spoc_listed_free(listed);
+            spoc_queue_list_item_free(listed);
             continue;
         }
         g_hash_table_add(known, listed->envelope->id);
@@ -180,16 +180,17 @@ spoc_gather_merge(GPtrArray *list, GPtrArray *other)
 }
 
 static GPtrArray *
-gather_memory(SpocClient *client, GError **error)
+gather_memory(SpocControlClient *client, GError **error)
 {
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (client == NULL)
         return g_steal_pointer(&list);
-    g_autoptr(GPtrArray) lines = spoc_client_ask(client, "queue-memory", error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, "queue-memory", error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++) {
-        SpocListed *listed = spoc_listing_parse(g_ptr_array_index(lines, i), error);
+        SpocQueueListItem *listed = spoc_queue_list_item_parse(g_ptr_array_index(lines, i), error);
         if (listed == NULL)
             return NULL;
         g_ptr_array_add(list, listed);
@@ -199,21 +200,22 @@ gather_memory(SpocClient *client, GError **error)
 
 /* (transfer full) (nullable): what spocd says of documents that wait; NULL when none runs */
 static GPtrArray *
-ask_reasons(SpocClient *client)
+ask_reasons(SpocControlClient *client)
 {
     if (client == NULL)
         return NULL;
-    GPtrArray *lines = spoc_client_ask(client, "scan-reasons", NULL);
+    GPtrArray *lines = spoc_control_client_ask(client, "scan-reasons", NULL);
     return lines != NULL ? lines : g_ptr_array_new(); /* of another version */
 }
 
 GPtrArray *
-spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn, gpointer user_data,
-            GError **error)
+spoc_queue_list(SpocSpool *spool, SpocControlClient *client, SpocQueueListWarnFunc warn,
+                gpointer user_data, GError **error)
 {
     /* Documents first, then memory: a message only ever goes from there to the spool, so none is
      * missed; and where one is in several places the last knows best. */
-    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    g_autoptr(GPtrArray) entries =
+        g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     g_autoptr(GPtrArray) reasons = ask_reasons(client);
     if (!spoc_gather_scans(spool, reasons, entries, error))
         return NULL;
@@ -221,22 +223,24 @@ spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn, gpoin
     if (memory == NULL)
         return NULL;
     const Warner warner = {warn, user_data};
-    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    g_autoptr(GPtrArray) list =
+        g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (!gather_journals(spool, client, &warner, list, error))
         return NULL;
     for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
         g_autoptr(GPtrArray) found =
-            g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+            g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
         if (!gather_state(spool, (SpocMessageState)state, &warner, found, error))
             return NULL;
-        spoc_gather_merge(list, g_steal_pointer(&found));
+        spoc_queue_list_merge(list, g_steal_pointer(&found));
     }
-    spoc_gather_merge(list, g_steal_pointer(&memory));
-    spoc_gather_merge(list, g_steal_pointer(&entries));
-    g_autoptr(GPtrArray) aside = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    spoc_queue_list_merge(list, g_steal_pointer(&memory));
+    spoc_queue_list_merge(list, g_steal_pointer(&entries));
+    g_autoptr(GPtrArray) aside =
+        g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (!spoc_gather_aside(spool, aside, error))
         return NULL;
-    spoc_gather_merge(list, g_steal_pointer(&aside));
+    spoc_queue_list_merge(list, g_steal_pointer(&aside));
     return g_steal_pointer(&list);
 }
 
@@ -249,7 +253,8 @@ address_matches(const char *wanted, const char *address)
 }
 
 gboolean
-spoc_gather_matches(const SpocGatherFilter *filter, const SpocListed *listed, gint64 now_unix_s)
+spoc_queue_filter_matches(const SpocQueueFilter *filter, const SpocQueueListItem *listed,
+                          gint64 now_unix_s)
 {
     const SpocEnvelope *envelope = listed->envelope;
     if (filter->job_id != 0 && filter->job_id != envelope->job_id)
@@ -269,7 +274,7 @@ spoc_gather_matches(const SpocGatherFilter *filter, const SpocListed *listed, gi
 }
 
 gboolean
-spoc_gather_parse_age(const char *text, gint64 *ret_s, GError **error)
+spoc_queue_filter_parse_age(const char *text, gint64 *ret_s, GError **error)
 {
     static const struct {
         const char *unit;
@@ -289,7 +294,7 @@ spoc_gather_parse_age(const char *text, gint64 *ret_s, GError **error)
 }
 
 gboolean
-spoc_gather_parse_state(const char *text, guint *ret_bit, GError **error)
+spoc_queue_filter_parse_state(const char *text, guint *ret_bit, GError **error)
 {
     for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
         if (g_str_equal(text, spoc_message_state_name((SpocMessageState)state))) {

@@ -10,33 +10,33 @@
 #include "queue/list-item.h"
 
 /**
- * SpocGatherWarnFunc:
+ * SpocQueueListWarnFunc:
  *
  * One entry that could not be read; the rest of the list is good.
  */
-typedef void (*SpocGatherWarnFunc)(const char *text, gpointer user_data);
+typedef void (*SpocQueueListWarnFunc)(const char *text, gpointer user_data);
 
 /**
- * spoc_gather:
+ * spoc_queue_list:
  * @client: (nullable): the running spocd
  *
- * Returns: (transfer full) (element-type SpocListed): oldest first
+ * Returns: (transfer full) (element-type SpocQueueListItem): oldest first
  */
-GPtrArray *spoc_gather(SpocSpool *spool, SpocClient *client, SpocGatherWarnFunc warn,
-                       gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GPtrArray *spoc_queue_list(SpocSpool *spool, SpocControlClient *client, SpocQueueListWarnFunc warn,
+                           gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * spoc_gather_merge:
- * @list: (element-type SpocListed): from the spool; gets what @other has besides
- * @other: (transfer full) (element-type SpocListed): an id that @list has is dropped:
+ * spoc_queue_list_merge:
+ * @list: (element-type SpocQueueListItem): from the spool; gets what @other has besides
+ * @other: (transfer full) (element-type SpocQueueListItem): an id that @list has is dropped:
  *   what is on disk is the newer truth
  *
  * Pure; leaves @list sorted, oldest first, then by id.
  */
-void spoc_gather_merge(GPtrArray *list, GPtrArray *other);
+void spoc_queue_list_merge(GPtrArray *list, GPtrArray *other);
 
 /**
- * SpocGatherFilter:
+ * SpocQueueFilter:
  * @recipient: (nullable): an address, or "@domain"
  * @job_id: 0: any
  * @states: bits 1 << SpocMessageState; 0: any
@@ -47,16 +47,16 @@ typedef struct {
     gint64 job_id;
     guint states;
     gint64 older_than_s;
-} SpocGatherFilter;
+} SpocQueueFilter;
 
 /* Pure. */
-gboolean spoc_gather_matches(const SpocGatherFilter *filter, const SpocListed *listed,
-                             gint64 now_unix_s);
+gboolean spoc_queue_filter_matches(const SpocQueueFilter *filter, const SpocQueueListItem *listed,
+                                   gint64 now_unix_s);
 
 /* "90", "90s", "15m", "2h", "3d" as seconds. FALSE with SPOC_ERROR_INVALID. */
-gboolean spoc_gather_parse_age(const char *text, gint64 *ret_s,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_filter_parse_age(const char *text, gint64 *ret_s,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* "new", "waiting", … as a bit. FALSE with SPOC_ERROR_INVALID. */
-gboolean spoc_gather_parse_state(const char *text, guint *ret_bit,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_filter_parse_state(const char *text, guint *ret_bit,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -20,20 +20,20 @@
 #define CLOSED_ROOM 128
 
 /* So many of those that wait are held in memory, the earliest. */
-#define AGENDA_ITEMS 5000
+#define SCHEDULE_ITEMS 5000
 
-struct _SpocOutbox {
+struct _SpocQueueManager {
     SpocSpool *spool;
     SpocLog *log;
-    SpocOutboxChangedFunc changed;
+    SpocQueueManagerChangedFunc changed;
     gpointer user_data;
 
-    const SpocSetup *setup;
+    const SpocRuntime *setup;
     SpocDelivery *delivery; /* (nullable): until the first setup without a blocker */
-    SpocAgenda *agenda;
+    SpocSchedule *agenda;
     gboolean agenda_is_partial; /* the folders could not be read */
     gint64 all_due_unix_s;      /* what was planned before is due since then */
-    SpocReporter *reporter;
+    SpocBounces *reporter;
     GHashTable *flying; /* the envelope's id → Flight */
     guint flying_from_spool;
     gint64 closed_until_unix_s; /* no server is to be asked before; 0: open */
@@ -41,20 +41,20 @@ struct _SpocOutbox {
     GPtrArray *landing; /* first flights that must become files, written together */
     guint landing_source;
 
-    SpocAlarm alarm;
+    SpocDeliveryLog alarm;
 };
 
 typedef struct {
-    SpocOutbox *outbox;
+    SpocQueueManager *outbox;
     SpocEnvelope *envelope;
     GBytes *body;
     gboolean in_spool; /* as a file in sending/ */
     SpocFate target;
-    guint store_retry;              /* GSource id */
-    SpocContent *content;           /* (nullable): what is sent instead of the body */
-    const SpocStreamEvents *events; /* (nullable): until it has landed in the spool */
+    guint store_retry;                /* GSource id */
+    SpocContent *content;             /* (nullable): what is sent instead of the body */
+    const SpocDocumentEvents *events; /* (nullable): until it has landed in the spool */
     gboolean awaits_landing;
-    SpocOutboxSafeFunc safe;
+    SpocQueueManagerSafeFunc safe;
     gpointer user_data;
     GDestroyNotify destroy;
 } Flight;
@@ -81,21 +81,22 @@ now_unix_s(void)
 static void
 on_report(const char *id, gpointer user_data)
 {
-    SpocOutbox *outbox = user_data;
-    spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
+    SpocQueueManager *outbox = user_data;
+    spoc_schedule_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
     outbox->changed(outbox->user_data);
 }
 
-SpocOutbox *
-spoc_outbox_new(SpocSpool *spool, SpocLog *log, SpocOutboxChangedFunc changed, gpointer user_data)
+SpocQueueManager *
+spoc_queue_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManagerChangedFunc changed,
+                       gpointer user_data)
 {
-    SpocOutbox *outbox = g_new0(SpocOutbox, 1);
+    SpocQueueManager *outbox = g_new0(SpocQueueManager, 1);
     outbox->spool = spool;
     outbox->log = log;
     outbox->changed = changed;
     outbox->user_data = user_data;
-    outbox->agenda = spoc_agenda_new(AGENDA_ITEMS);
-    outbox->reporter = spoc_reporter_new(spool, log, on_report, outbox);
+    outbox->agenda = spoc_schedule_new(SCHEDULE_ITEMS);
+    outbox->reporter = spoc_bounces_new(spool, log, on_report, outbox);
     outbox->landing = g_ptr_array_new();
     outbox->flying =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)flight_free);
@@ -103,7 +104,7 @@ spoc_outbox_new(SpocSpool *spool, SpocLog *log, SpocOutboxChangedFunc changed, g
 }
 
 void
-spoc_outbox_free(SpocOutbox *outbox)
+spoc_queue_manager_free(SpocQueueManager *outbox)
 {
     if (outbox == NULL)
         return;
@@ -112,31 +113,31 @@ spoc_outbox_free(SpocOutbox *outbox)
     g_clear_handle_id(&outbox->landing_source, g_source_remove);
     g_ptr_array_unref(outbox->landing);
     g_hash_table_unref(outbox->flying);
-    spoc_reporter_free(outbox->reporter);
-    spoc_agenda_free(outbox->agenda);
-    spoc_alarm_clear(&outbox->alarm);
+    spoc_bounces_free(outbox->reporter);
+    spoc_schedule_free(outbox->agenda);
+    spoc_delivery_log_clear(&outbox->alarm);
     g_free(outbox);
 }
 
 static void
 warn_from_delivery(const char *text, gpointer user_data)
 {
-    SpocOutbox *outbox = user_data;
+    SpocQueueManager *outbox = user_data;
     spoc_log(outbox->log, SPOC_LOG_WARNING, "%s", text);
 }
 
 static gboolean
-fill_agenda(SpocOutbox *outbox, GError **error)
+fill_agenda(SpocQueueManager *outbox, GError **error)
 {
-    return spoc_agenda_fill(outbox->agenda, outbox->spool, outbox->all_due_unix_s, error);
+    return spoc_schedule_fill(outbox->agenda, outbox->spool, outbox->all_due_unix_s, error);
 }
 
 /* After the earliest are used up: those that had to be left out. */
 static void
-complete_agenda(SpocOutbox *outbox)
+complete_agenda(SpocQueueManager *outbox)
 {
     g_autoptr(GError) error = NULL;
-    if (!outbox->agenda_is_partial && !spoc_agenda_is_short(outbox->agenda))
+    if (!outbox->agenda_is_partial && !spoc_schedule_is_short(outbox->agenda))
         return;
     outbox->agenda_is_partial = !fill_agenda(outbox, &error);
     if (outbox->agenda_is_partial) /* a passing fault: the next round tries again */
@@ -144,24 +145,24 @@ complete_agenda(SpocOutbox *outbox)
 }
 
 gboolean
-spoc_outbox_load(SpocOutbox *outbox, GError **error)
+spoc_queue_manager_load(SpocQueueManager *outbox, GError **error)
 {
     guint recovered = 0;
-    if (!spoc_queue_recover(outbox->spool, &recovered, error))
+    if (!spoc_message_recover(outbox->spool, &recovered, error))
         return FALSE;
     if (recovered > 0)
         spoc_log(outbox->log, SPOC_LOG_WARNING,
                  "%u messages were being sent when the last spocd ended; they are sent again and "
                  "may arrive twice, with the same Message-ID",
                  recovered);
-    return fill_agenda(outbox, error) && spoc_reporter_load(outbox->reporter, error);
+    return fill_agenda(outbox, error) && spoc_bounces_load(outbox->reporter, error);
 }
 
 gboolean
-spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup, GError **error)
+spoc_queue_manager_use(SpocQueueManager *outbox, const SpocRuntime *setup, GError **error)
 {
     outbox->setup = setup;
-    spoc_reporter_use(outbox->reporter, setup);
+    spoc_bounces_use(outbox->reporter, setup);
     if (setup->blocker != NULL)
         return TRUE;
     if (outbox->delivery == NULL) {
@@ -173,25 +174,25 @@ spoc_outbox_use(SpocOutbox *outbox, const SpocSetup *setup, GError **error)
         spoc_delivery_configure(outbox->delivery, setup->config, setup->tls);
     }
     outbox->closed_until_unix_s = 0;
-    spoc_alarm_clear(&outbox->alarm);
+    spoc_delivery_log_clear(&outbox->alarm);
     return TRUE;
 }
 
 void
-spoc_outbox_all_due(SpocOutbox *outbox)
+spoc_queue_manager_all_due(SpocQueueManager *outbox)
 {
     outbox->all_due_unix_s = now_unix_s();
-    spoc_agenda_all_due(outbox->agenda, outbox->all_due_unix_s);
+    spoc_schedule_all_due(outbox->agenda, outbox->all_due_unix_s);
 }
 
 static gboolean
-is_blocked(const SpocOutbox *outbox)
+is_blocked(const SpocQueueManager *outbox)
 {
     return outbox->setup == NULL || outbox->setup->blocker != NULL || outbox->delivery == NULL;
 }
 
 guint
-spoc_outbox_room(const SpocOutbox *outbox)
+spoc_queue_manager_room(const SpocQueueManager *outbox)
 {
     if (is_blocked(outbox))
         return 0;
@@ -206,12 +207,12 @@ spoc_outbox_room(const SpocOutbox *outbox)
 static void
 landed(Flight *flight)
 {
-    SpocOutbox *outbox = flight->outbox;
+    SpocQueueManager *outbox = flight->outbox;
     if (flight->target == SPOC_FATE_WAITING || flight->target == SPOC_FATE_HELD)
-        spoc_agenda_put(outbox->agenda, flight->envelope->id, spoc_fate_state(flight->target),
-                        flight->envelope->next_attempt_unix_s);
+        spoc_schedule_put(outbox->agenda, flight->envelope->id, spoc_fate_state(flight->target),
+                          flight->envelope->next_attempt_unix_s);
     else if (flight->target == SPOC_FATE_FAILED)
-        spoc_reporter_note(outbox->reporter, flight->envelope);
+        spoc_bounces_note(outbox->reporter, flight->envelope);
     if (flight->safe != NULL)
         flight->safe(flight->user_data);
     outbox->flying_from_spool -= flight->in_spool ? 1 : 0;
@@ -220,7 +221,7 @@ landed(Flight *flight)
 }
 
 static void
-say_not_stored(SpocOutbox *outbox, const char *what, const GError *error)
+say_not_stored(SpocQueueManager *outbox, const char *what, const GError *error)
 {
     spoc_log(outbox->log, SPOC_LOG_ERROR,
              "%s: cannot write what has become of it, trying again every %d s: %s. Free space in "
@@ -232,14 +233,14 @@ static gboolean
 store_again(gpointer user_data)
 {
     Flight *flight = user_data;
-    SpocOutbox *outbox = flight->outbox;
+    SpocQueueManager *outbox = flight->outbox;
     SpocEnvelope *envelope = flight->envelope;
     g_autoptr(GError) error = NULL;
     gboolean stored =
         flight->target == SPOC_FATE_GONE
-            ? spoc_queue_delete(outbox->spool, SPOC_STATE_SENDING, envelope->id, &error)
-            : spoc_queue_save(outbox->spool, envelope, SPOC_STATE_SENDING,
-                              spoc_fate_state(flight->target), &error);
+            ? spoc_message_delete(outbox->spool, SPOC_STATE_SENDING, envelope->id, &error)
+            : spoc_message_save(outbox->spool, envelope, SPOC_STATE_SENDING,
+                                spoc_fate_state(flight->target), &error);
     if (stored) {
         flight->store_retry = 0; /* returning G_SOURCE_REMOVE ends it */
         landed(flight);
@@ -254,25 +255,25 @@ store_again(gpointer user_data)
 
 /* Writes those first flights that go to @target, with as few syncs as possible. */
 static gboolean
-store_batch(SpocOutbox *outbox, GPtrArray *flights, SpocFate target, GError **error)
+store_batch(SpocQueueManager *outbox, GPtrArray *flights, SpocFate target, GError **error)
 {
-    g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(SpocQueueItem));
+    g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(SpocNewMessage));
     for (guint i = 0; i < flights->len; i++) {
         const Flight *flight = g_ptr_array_index(flights, i);
-        const SpocQueueItem item = {.envelope = flight->envelope, .body = flight->body};
+        const SpocNewMessage item = {.envelope = flight->envelope, .body = flight->body};
         if (flight->target == target)
             g_array_append_val(items, item);
     }
     return items->len == 0 ||
-           spoc_queue_add_batch(outbox->spool, (const SpocQueueItem *)(gpointer)items->data,
-                                items->len, spoc_fate_state(target), error);
+           spoc_message_add_batch(outbox->spool, (const SpocNewMessage *)(gpointer)items->data,
+                                  items->len, spoc_fate_state(target), error);
 }
 
 static gboolean
 land_all(gpointer user_data)
 {
     static const SpocFate targets[] = {SPOC_FATE_WAITING, SPOC_FATE_HELD, SPOC_FATE_FAILED};
-    SpocOutbox *outbox = user_data;
+    SpocQueueManager *outbox = user_data;
     gboolean again = FALSE;
     outbox->landing_source = 0;
     for (guint i = 0; i < G_N_ELEMENTS(targets); i++) {
@@ -299,7 +300,7 @@ land_all(gpointer user_data)
 static void
 land(Flight *flight)
 {
-    SpocOutbox *outbox = flight->outbox;
+    SpocQueueManager *outbox = flight->outbox;
     if (flight->events != NULL && !flight->awaits_landing) {
         flight->awaits_landing = TRUE;
         flight->events->decided(flight->envelope,
@@ -321,19 +322,19 @@ land(Flight *flight)
 
 /* A document that was queued will not be delivered. */
 static void
-tell_owner(SpocOutbox *outbox, const SpocEnvelope *envelope)
+tell_owner(SpocQueueManager *outbox, const SpocEnvelope *envelope)
 {
     g_autofree char *id =
         spoc_scan_notice_queue(outbox->spool, outbox->log, outbox->setup, envelope);
     if (id != NULL)
-        spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
+        spoc_schedule_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
 }
 
 static void
 on_outcome(const SpocOutcome *outcome, gpointer user_data)
 {
     Flight *flight = user_data;
-    SpocOutbox *outbox = flight->outbox;
+    SpocQueueManager *outbox = flight->outbox;
     SpocEnvelope *envelope = flight->envelope;
     gint64 now = now_unix_s();
 
@@ -342,13 +343,13 @@ on_outcome(const SpocOutcome *outcome, gpointer user_data)
                                         g_random_double(), &delivered);
     outbox->closed_until_unix_s = outcome->attempted ? 0 : outcome->earliest_unix_s;
     if (flight->target == SPOC_FATE_FAILED)
-        envelope->next_attempt_unix_s = spoc_reporter_due_unix_s(outbox->reporter, envelope, now);
+        envelope->next_attempt_unix_s = spoc_bounces_due_unix_s(outbox->reporter, envelope, now);
     if (flight->target == SPOC_FATE_FAILED && flight->events == NULL &&
         strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
         tell_owner(outbox, envelope);
 
-    spoc_alarm_outcome(&outbox->alarm, outbox->log, envelope, outcome, delivered, flight->target,
-                       now);
+    spoc_delivery_log_outcome(&outbox->alarm, outbox->log, envelope, outcome, delivered,
+                              flight->target, now);
     land(flight);
 }
 
@@ -373,7 +374,7 @@ trace_stream(SpocStage stage, gboolean good, const char *server, const char *tex
 }
 
 static void
-launch(SpocOutbox *outbox, Flight *flight)
+launch(SpocQueueManager *outbox, Flight *flight)
 {
     g_autoptr(GPtrArray) addresses = g_ptr_array_new();
     for (guint i = 0; i < flight->envelope->recipients->len; i++) {
@@ -401,8 +402,8 @@ launch(SpocOutbox *outbox, Flight *flight)
 }
 
 static Flight *
-first_flight(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocOutboxSafeFunc safe,
-             gpointer user_data, GDestroyNotify destroy)
+first_flight(SpocQueueManager *outbox, SpocEnvelope *envelope, GBytes *body,
+             SpocQueueManagerSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
 {
     Flight *flight = g_new0(Flight, 1);
     flight->outbox = outbox;
@@ -415,8 +416,8 @@ first_flight(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocOutbo
 }
 
 void
-spoc_outbox_send(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocOutboxSafeFunc safe,
-                 gpointer user_data, GDestroyNotify destroy)
+spoc_queue_manager_send(SpocQueueManager *outbox, SpocEnvelope *envelope, GBytes *body,
+                        SpocQueueManagerSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
 {
     g_return_if_fail(outbox->delivery != NULL);
     g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
@@ -425,9 +426,10 @@ spoc_outbox_send(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body, SpocO
 }
 
 void
-spoc_outbox_send_stream(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body,
-                        SpocContent *content, const SpocStreamEvents *events,
-                        SpocOutboxSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
+spoc_queue_manager_send_stream(SpocQueueManager *outbox, SpocEnvelope *envelope, GBytes *body,
+                               SpocContent *content, const SpocDocumentEvents *events,
+                               SpocQueueManagerSafeFunc safe, gpointer user_data,
+                               GDestroyNotify destroy)
 {
     g_return_if_fail(outbox->delivery != NULL);
     g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
@@ -439,7 +441,7 @@ spoc_outbox_send_stream(SpocOutbox *outbox, SpocEnvelope *envelope, GBytes *body
 }
 
 void
-spoc_outbox_land(SpocOutbox *outbox, const char *id)
+spoc_queue_manager_commit(SpocQueueManager *outbox, const char *id)
 {
     Flight *flight = g_hash_table_lookup(outbox->flying, id);
     g_return_if_fail(flight != NULL && flight->awaits_landing);
@@ -447,20 +449,20 @@ spoc_outbox_land(SpocOutbox *outbox, const char *id)
 }
 
 void
-spoc_outbox_drop(SpocOutbox *outbox, const char *id)
+spoc_queue_manager_drop(SpocQueueManager *outbox, const char *id)
 {
     g_hash_table_remove(outbox->flying, id);
     outbox->changed(outbox->user_data);
 }
 
 static void
-send_from_spool(SpocOutbox *outbox, const char *id, SpocMessageState state)
+send_from_spool(SpocQueueManager *outbox, const char *id, SpocMessageState state)
 {
-    SpocClaim claim;
-    SpocClaimResult result = spoc_claim(outbox->spool, outbox->log, id, state, &claim);
-    if (result == SPOC_CLAIM_LATER)
-        spoc_agenda_put(outbox->agenda, id, state, now_unix_s() + STORE_RETRY_S);
-    if (result != SPOC_CLAIM_TAKEN)
+    SpocActive claim;
+    SpocActivateResult result = spoc_activate(outbox->spool, outbox->log, id, state, &claim);
+    if (result == SPOC_ACTIVATE_LATER)
+        spoc_schedule_put(outbox->agenda, id, state, now_unix_s() + STORE_RETRY_S);
+    if (result != SPOC_ACTIVATE_TAKEN)
         return;
     Flight *flight = g_new0(Flight, 1);
     flight->outbox = outbox;
@@ -473,77 +475,79 @@ send_from_spool(SpocOutbox *outbox, const char *id, SpocMessageState state)
 }
 
 void
-spoc_outbox_send_due(SpocOutbox *outbox, gint64 now, SpocOutboxShare share)
+spoc_queue_manager_send_due(SpocQueueManager *outbox, gint64 now, SpocQueueManagerShare share)
 {
     if (now < outbox->closed_until_unix_s || is_blocked(outbox))
         return;
     guint most = G_MAXUINT;
-    if (share == SPOC_OUTBOX_HALF)
+    if (share == SPOC_QUEUE_MANAGER_HALF)
         most = (spoc_delivery_wanted(outbox->delivery) + 1) / 2;
-    const SpocAgendaItem *first = NULL;
+    const SpocScheduleItem *first = NULL;
     complete_agenda(outbox);
-    while (spoc_outbox_room(outbox) > 0 && outbox->flying_from_spool < most &&
-           (first = spoc_agenda_first(outbox->agenda)) != NULL && first->due_unix_s <= now) {
+    while (spoc_queue_manager_room(outbox) > 0 && outbox->flying_from_spool < most &&
+           (first = spoc_schedule_first(outbox->agenda)) != NULL && first->due_unix_s <= now) {
         g_autofree char *id = g_strdup(first->id);
         SpocMessageState state = first->state;
-        spoc_agenda_remove(outbox->agenda, id);
+        spoc_schedule_remove(outbox->agenda, id);
         send_from_spool(outbox, id, state);
         complete_agenda(outbox);
     }
 }
 
 guint
-spoc_outbox_flying(const SpocOutbox *outbox)
+spoc_queue_manager_active(const SpocQueueManager *outbox)
 {
     return g_hash_table_size(outbox->flying);
 }
 
 guint
-spoc_outbox_waiting(const SpocOutbox *outbox)
+spoc_queue_manager_waiting(const SpocQueueManager *outbox)
 {
-    return spoc_agenda_count(outbox->agenda) + (spoc_reporter_is_pending(outbox->reporter) ? 1 : 0);
+    return spoc_schedule_count(outbox->agenda) +
+           (spoc_bounces_is_pending(outbox->reporter) ? 1 : 0);
 }
 
 gboolean
-spoc_outbox_report_now(SpocOutbox *outbox)
+spoc_queue_manager_report_now(SpocQueueManager *outbox)
 {
-    if (!spoc_reporter_is_pending(outbox->reporter))
+    if (!spoc_bounces_is_pending(outbox->reporter))
         return FALSE;
-    spoc_reporter_flush(outbox->reporter);
-    return !spoc_reporter_is_pending(outbox->reporter);
+    spoc_bounces_flush(outbox->reporter);
+    return !spoc_bounces_is_pending(outbox->reporter);
 }
 
 void
-spoc_outbox_sweep(SpocOutbox *outbox, gint64 now)
+spoc_queue_manager_sweep(SpocQueueManager *outbox, gint64 now)
 {
-    spoc_reporter_sweep(outbox->reporter, now);
+    spoc_bounces_sweep(outbox->reporter, now);
 }
 
 gint64
-spoc_outbox_next_due_unix_s(const SpocOutbox *outbox)
+spoc_queue_manager_next_due_unix_s(const SpocQueueManager *outbox)
 {
-    const SpocAgendaItem *first = spoc_agenda_first(outbox->agenda);
+    const SpocScheduleItem *first = spoc_schedule_first(outbox->agenda);
     if (first == NULL || is_blocked(outbox))
         return 0;
     return MAX(MAX(first->due_unix_s, outbox->closed_until_unix_s), 1);
 }
 
 gboolean
-spoc_outbox_has_due(const SpocOutbox *outbox, gint64 now)
+spoc_queue_manager_has_due(const SpocQueueManager *outbox, gint64 now)
 {
-    gint64 due = spoc_outbox_next_due_unix_s(outbox);
+    gint64 due = spoc_queue_manager_next_due_unix_s(outbox);
     return due != 0 && due <= now;
 }
 
 void
-spoc_outbox_rest(SpocOutbox *outbox)
+spoc_queue_manager_rest(SpocQueueManager *outbox)
 {
     if (outbox->delivery != NULL && g_hash_table_size(outbox->flying) == 0)
         spoc_delivery_rest(outbox->delivery);
 }
 
 void
-spoc_outbox_each_flying(const SpocOutbox *outbox, SpocOutboxEachFunc each, gpointer user_data)
+spoc_queue_manager_each_active(const SpocQueueManager *outbox, SpocQueueManagerEachFunc each,
+                               gpointer user_data)
 {
     GHashTableIter place;
     gpointer value = NULL;
@@ -556,45 +560,45 @@ spoc_outbox_each_flying(const SpocOutbox *outbox, SpocOutboxEachFunc each, gpoin
 }
 
 gboolean
-spoc_outbox_is_flying(const SpocOutbox *outbox, const char *id)
+spoc_queue_manager_is_active(const SpocQueueManager *outbox, const char *id)
 {
     return g_hash_table_contains(outbox->flying, id);
 }
 
 gboolean
-spoc_outbox_relearn(SpocOutbox *outbox, const char *id, GError **error)
+spoc_queue_manager_relearn(SpocQueueManager *outbox, const char *id, GError **error)
 {
-    g_return_val_if_fail(!spoc_outbox_is_flying(outbox, id), FALSE);
+    g_return_val_if_fail(!spoc_queue_manager_is_active(outbox, id), FALSE);
 
-    spoc_agenda_remove(outbox->agenda, id);
+    spoc_schedule_remove(outbox->agenda, id);
     complete_agenda(outbox);
     SpocMessageState state = SPOC_STATE_WAITING;
     g_autoptr(GError) missing = NULL;
-    if (!spoc_queue_find(outbox->spool, id, &state, &missing))
+    if (!spoc_message_find(outbox->spool, id, &state, &missing))
         return TRUE; /* it was deleted */
     if (state == SPOC_STATE_FAILED)
         return TRUE;
-    g_autoptr(SpocEnvelope) envelope = spoc_queue_load(outbox->spool, state, id, error);
+    g_autoptr(SpocEnvelope) envelope = spoc_message_load(outbox->spool, state, id, error);
     if (envelope == NULL)
         return FALSE;
     if (state != SPOC_STATE_HELD || envelope->next_attempt_unix_s != 0)
-        spoc_agenda_put(outbox->agenda, id, state, envelope->next_attempt_unix_s);
+        spoc_schedule_put(outbox->agenda, id, state, envelope->next_attempt_unix_s);
     return TRUE;
 }
 
 void
-spoc_outbox_replan(SpocOutbox *outbox, const char *id, gint64 due_unix_s)
+spoc_queue_manager_replan(SpocQueueManager *outbox, const char *id, gint64 due_unix_s)
 {
-    g_return_if_fail(!spoc_outbox_is_flying(outbox, id));
+    g_return_if_fail(!spoc_queue_manager_is_active(outbox, id));
 
-    spoc_agenda_remove(outbox->agenda, id);
+    spoc_schedule_remove(outbox->agenda, id);
     complete_agenda(outbox);
     if (due_unix_s != 0)
-        spoc_agenda_put(outbox->agenda, id, SPOC_STATE_WAITING, due_unix_s);
+        spoc_schedule_put(outbox->agenda, id, SPOC_STATE_WAITING, due_unix_s);
 }
 
 void
-spoc_outbox_reopen(SpocOutbox *outbox)
+spoc_queue_manager_reopen(SpocQueueManager *outbox)
 {
     outbox->closed_until_unix_s = 0;
     if (!is_blocked(outbox))
@@ -602,14 +606,14 @@ spoc_outbox_reopen(SpocOutbox *outbox)
 }
 
 void
-spoc_outbox_try_now(SpocOutbox *outbox)
+spoc_queue_manager_try_now(SpocQueueManager *outbox)
 {
     if (!is_blocked(outbox))
         spoc_delivery_try_now(outbox->delivery);
 }
 
 const SpocDelivery *
-spoc_outbox_delivery(const SpocOutbox *outbox)
+spoc_queue_manager_delivery(const SpocQueueManager *outbox)
 {
     return outbox->delivery;
 }

@@ -61,8 +61,9 @@ give_up(SpocEnvelope *envelope)
 }
 
 SpocFate
-spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome, const SpocSchedule *schedule,
-                   gint64 now_unix_s, double jitter, guint *ret_delivered)
+spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome,
+                   const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,
+                   guint *ret_delivered)
 {
     gboolean hold = FALSE;
     *ret_delivered = note_recipients(envelope, outcome, &hold);
@@ -81,8 +82,8 @@ spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome, const Spo
     if (spoc_envelope_pending(envelope) == 0)
         return any_failed(envelope) ? SPOC_FATE_FAILED : SPOC_FATE_GONE;
 
-    gint64 next = spoc_schedule_next(schedule, MAX(envelope->attempts, 1), envelope->created_unix_s,
-                                     now_unix_s, jitter);
+    gint64 next = spoc_retry_next(schedule, MAX(envelope->attempts, 1), envelope->created_unix_s,
+                                  now_unix_s, jitter);
     if (next == 0) {
         give_up(envelope);
         return SPOC_FATE_FAILED;

@@ -30,5 +30,5 @@ SpocMessageState spoc_fate_state(SpocFate fate);
  * No attempt is counted where no server was asked. A message whose time is over is given up.
  */
 SpocFate spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome,
-                            const SpocSchedule *schedule, gint64 now_unix_s, double jitter,
+                            const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,
                             guint *ret_delivered);

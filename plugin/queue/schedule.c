@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-struct _SpocAgenda {
+struct _SpocSchedule {
     guint items_max;
     GSequence *by_time;
     GHashTable *by_id; /* the item's id → its GSequenceIter */
@@ -15,16 +15,16 @@ struct _SpocAgenda {
 static int
 compare_times(gconstpointer a, gconstpointer b, gpointer user_data)
 {
-    const SpocAgendaItem *first = a, *second = b;
+    const SpocScheduleItem *first = a, *second = b;
     if (first->due_unix_s != second->due_unix_s)
         return first->due_unix_s < second->due_unix_s ? -1 : 1;
     return first->order < second->order ? -1 : first->order > second->order;
 }
 
-SpocAgenda *
-spoc_agenda_new(guint items_max)
+SpocSchedule *
+spoc_schedule_new(guint items_max)
 {
-    SpocAgenda *agenda = g_new0(SpocAgenda, 1);
+    SpocSchedule *agenda = g_new0(SpocSchedule, 1);
     agenda->items_max = items_max;
     agenda->by_time = g_sequence_new(g_free);
     agenda->by_id = g_hash_table_new(g_str_hash, g_str_equal);
@@ -32,7 +32,7 @@ spoc_agenda_new(guint items_max)
 }
 
 void
-spoc_agenda_free(SpocAgenda *agenda)
+spoc_schedule_free(SpocSchedule *agenda)
 {
     if (agenda == NULL)
         return;
@@ -42,15 +42,15 @@ spoc_agenda_free(SpocAgenda *agenda)
 }
 
 static void
-drop(SpocAgenda *agenda, GSequenceIter *place)
+drop(SpocSchedule *agenda, GSequenceIter *place)
 {
-    const SpocAgendaItem *item = g_sequence_get(place);
+    const SpocScheduleItem *item = g_sequence_get(place);
     g_hash_table_remove(agenda->by_id, item->id);
     g_sequence_remove(place);
 }
 
 void
-spoc_agenda_remove(SpocAgenda *agenda, const char *id)
+spoc_schedule_remove(SpocSchedule *agenda, const char *id)
 {
     GSequenceIter *place = g_hash_table_lookup(agenda->by_id, id);
     if (place != NULL)
@@ -61,16 +61,16 @@ spoc_agenda_remove(SpocAgenda *agenda, const char *id)
 
 /* The latest makes room. */
 static void
-leave_latest_out(SpocAgenda *agenda)
+leave_latest_out(SpocSchedule *agenda)
 {
     GSequenceIter *last = g_sequence_iter_prev(g_sequence_get_end_iter(agenda->by_time));
-    agenda->horizon_unix_s = ((const SpocAgendaItem *)g_sequence_get(last))->due_unix_s;
+    agenda->horizon_unix_s = ((const SpocScheduleItem *)g_sequence_get(last))->due_unix_s;
     agenda->left_out++;
     drop(agenda, last);
 }
 
 void
-spoc_agenda_put(SpocAgenda *agenda, const char *id, SpocMessageState state, gint64 due_unix_s)
+spoc_schedule_put(SpocSchedule *agenda, const char *id, SpocMessageState state, gint64 due_unix_s)
 {
     GSequenceIter *before = g_hash_table_lookup(agenda->by_id, id);
     if (before != NULL)
@@ -80,7 +80,7 @@ spoc_agenda_put(SpocAgenda *agenda, const char *id, SpocMessageState state, gint
         return;
     }
     gsize length = strlen(id) + 1;
-    SpocAgendaItem *item = g_malloc(sizeof *item + length);
+    SpocScheduleItem *item = g_malloc(sizeof *item + length);
     item->due_unix_s = due_unix_s;
     item->order = agenda->next_order++;
     item->state = state;
@@ -91,25 +91,25 @@ spoc_agenda_put(SpocAgenda *agenda, const char *id, SpocMessageState state, gint
         leave_latest_out(agenda);
 }
 
-const SpocAgendaItem *
-spoc_agenda_first(const SpocAgenda *agenda)
+const SpocScheduleItem *
+spoc_schedule_first(const SpocSchedule *agenda)
 {
     GSequenceIter *first = g_sequence_get_begin_iter(agenda->by_time);
     return g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
 }
 
 guint
-spoc_agenda_count(const SpocAgenda *agenda)
+spoc_schedule_count(const SpocSchedule *agenda)
 {
     return g_hash_table_size(agenda->by_id) + agenda->left_out;
 }
 
 void
-spoc_agenda_all_due(SpocAgenda *agenda, gint64 now_unix_s)
+spoc_schedule_all_due(SpocSchedule *agenda, gint64 now_unix_s)
 {
     for (GSequenceIter *place = g_sequence_get_begin_iter(agenda->by_time);
          !g_sequence_iter_is_end(place); place = g_sequence_iter_next(place)) {
-        SpocAgendaItem *item = g_sequence_get(place);
+        SpocScheduleItem *item = g_sequence_get(place);
         item->due_unix_s = MIN(item->due_unix_s, now_unix_s);
     }
     agenda->horizon_unix_s = MIN(agenda->horizon_unix_s, now_unix_s);
@@ -117,13 +117,13 @@ spoc_agenda_all_due(SpocAgenda *agenda, gint64 now_unix_s)
 }
 
 gboolean
-spoc_agenda_is_short(const SpocAgenda *agenda)
+spoc_schedule_is_short(const SpocSchedule *agenda)
 {
     return g_hash_table_size(agenda->by_id) == 0 && agenda->left_out > 0;
 }
 
 void
-spoc_agenda_clear(SpocAgenda *agenda)
+spoc_schedule_clear(SpocSchedule *agenda)
 {
     g_hash_table_remove_all(agenda->by_id);
     g_sequence_remove_range(g_sequence_get_begin_iter(agenda->by_time),
@@ -132,7 +132,7 @@ spoc_agenda_clear(SpocAgenda *agenda)
 }
 
 typedef struct {
-    SpocAgenda *agenda;
+    SpocSchedule *agenda;
     SpocMessageState state;
     gint64 all_due_unix_s;
 } Filling;
@@ -147,17 +147,17 @@ learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointe
     gint64 due = next_attempt_unix_s;
     if (changed_unix_s < filling->all_due_unix_s)
         due = MIN(due, filling->all_due_unix_s);
-    spoc_agenda_put(filling->agenda, id, filling->state, due);
+    spoc_schedule_put(filling->agenda, id, filling->state, due);
 }
 
 gboolean
-spoc_agenda_fill(SpocAgenda *agenda, SpocSpool *spool, gint64 all_due_unix_s, GError **error)
+spoc_schedule_fill(SpocSchedule *agenda, SpocSpool *spool, gint64 all_due_unix_s, GError **error)
 {
     static const SpocMessageState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
-    spoc_agenda_clear(agenda);
+    spoc_schedule_clear(agenda);
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         Filling filling = {.agenda = agenda, .state = states[i], .all_due_unix_s = all_due_unix_s};
-        if (!spoc_queue_each(spool, states[i], learn, &filling, error))
+        if (!spoc_message_each(spool, states[i], learn, &filling, error))
             return FALSE;
     }
     return TRUE;

@@ -27,7 +27,7 @@ log_problems(const SpocConfig *config, SpocLog *log)
 
 /* The TLS policy, even where NONE is set: a failover or a later change may need it. */
 static void
-load_tls(SpocSetup *setup, SpocLog *log)
+load_tls(SpocRuntime *setup, SpocLog *log)
 {
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) warnings = NULL;
@@ -42,7 +42,7 @@ load_tls(SpocSetup *setup, SpocLog *log)
 
 /* Without its alias file nobody can tell where a name's mail goes: it waits. */
 static void
-load_people_problem(SpocSetup *setup, SpocLog *log)
+load_people_problem(SpocRuntime *setup, SpocLog *log)
 {
     const char *problem = spoc_people_problem(setup->people);
     if (problem == NULL || setup->blocker != NULL)
@@ -106,7 +106,7 @@ load_rules(SpocRules *rules, const SpocConfig *config)
 }
 
 static void
-load_wording(SpocSetup *setup, const SpocPlaces *places)
+load_wording(SpocRuntime *setup, const SpocPlaces *places)
 {
     const SpocConfig *config = setup->config;
     int language = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
@@ -127,7 +127,7 @@ on_directory_changed(const char *words, gpointer user_data)
 }
 
 static void
-load_directory(SpocSetup *setup, SpocLog *log)
+load_directory(SpocRuntime *setup, SpocLog *log)
 {
     if (setup->blocker != NULL)
         return;
@@ -143,7 +143,7 @@ load_directory(SpocSetup *setup, SpocLog *log)
 }
 
 static void
-load_people(SpocSetup *setup)
+load_people(SpocRuntime *setup)
 {
     setup->people = spoc_people_new(setup->config);
     setup->scan_people = spoc_people_new_for_scans(setup->config);
@@ -156,7 +156,7 @@ load_people(SpocSetup *setup)
 }
 
 static void
-load_templates(SpocSetup *setup, const SpocPlaces *places, SpocLog *log)
+load_templates(SpocRuntime *setup, const SpocPlaces *places, SpocLog *log)
 {
     g_autofree char *own = g_build_filename(places->config_dir, "templates", NULL);
     setup->templates = spoc_templates_new(places->template_dir, own);
@@ -166,10 +166,10 @@ load_templates(SpocSetup *setup, const SpocPlaces *places, SpocLog *log)
                  (const char *)g_ptr_array_index(problems, i));
 }
 
-SpocSetup *
-spoc_setup_load(const SpocPlaces *places, SpocLog *log)
+SpocRuntime *
+spoc_runtime_load(const SpocPlaces *places, SpocLog *log)
 {
-    SpocSetup *setup = g_new0(SpocSetup, 1);
+    SpocRuntime *setup = g_new0(SpocRuntime, 1);
     setup->config = spoc_config_load(places);
     log_problems(setup->config, log);
 
@@ -199,7 +199,7 @@ spoc_setup_load(const SpocPlaces *places, SpocLog *log)
 }
 
 void
-spoc_setup_free(SpocSetup *setup)
+spoc_runtime_free(SpocRuntime *setup)
 {
     if (setup == NULL)
         return;
@@ -217,14 +217,14 @@ spoc_setup_free(SpocSetup *setup)
 }
 
 gboolean
-spoc_setup_wants_owners(const SpocSetup *setup)
+spoc_runtime_wants_owners(const SpocRuntime *setup)
 {
     return setup->unverified == SPOC_UNVERIFIED_DROP &&
            spoc_people_titles_need_owner(setup->people);
 }
 
 gboolean
-spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places)
+spoc_runtime_is_stale(const SpocRuntime *setup, const SpocPlaces *places)
 {
     g_autofree char *stamp = spoc_config_stamp(places, setup->config);
     return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0 ||
@@ -232,7 +232,7 @@ spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places)
 }
 
 gboolean
-spoc_setup_take_note(const SpocSetup *setup, SpocSpool *spool)
+spoc_runtime_take_note(const SpocRuntime *setup, SpocSpool *spool)
 {
     int folder = spoc_spool_folder_fd(spool, "state");
     g_autofree char *digest = g_compute_checksum_for_string(

@@ -37,7 +37,7 @@ typedef struct {
     SpocPeople *scan_people;    /* by scanAllowedRecipients */
     SpocPeople *command_people; /* everybody, for spocctl send */
     SpocPeople *owner_people;   /* the owner of a job alone */
-    SpocSchedule schedule;
+    SpocRetrySchedule schedule;
     const char *sender;
     const char *sender_name; /* (nullable): of mailfrom */
     char *host_name;
@@ -49,31 +49,31 @@ typedef struct {
     SpocUnverified unverified;
     SpocRules rules;
     char *blocker; /* (nullable): why no mail may go out, and the cure */
-} SpocSetup;
+} SpocRuntime;
 
 /**
- * spoc_setup_load:
+ * spoc_runtime_load:
  *
  * Reads the configuration and writes every problem to @log, which must outlive the setup: a
  * directory that goes away, or comes back, is written there as well. Never fails: what is wrong
  * stands in blocker.
  */
-SpocSetup *spoc_setup_load(const SpocPlaces *places, SpocLog *log);
-void spoc_setup_free(SpocSetup *setup);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSetup, spoc_setup_free)
+SpocRuntime *spoc_runtime_load(const SpocPlaces *places, SpocLog *log);
+void spoc_runtime_free(SpocRuntime *setup);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRuntime, spoc_runtime_free)
 
 /* Who may read a job's title depends on who owns it, and CUPS may be asked for that. */
-gboolean spoc_setup_wants_owners(const SpocSetup *setup);
+gboolean spoc_runtime_wants_owners(const SpocRuntime *setup);
 
 /* Whether a file of the configuration is another now. */
-gboolean spoc_setup_is_stale(const SpocSetup *setup, const SpocPlaces *places);
+gboolean spoc_runtime_is_stale(const SpocRuntime *setup, const SpocPlaces *places);
 
 /**
- * spoc_setup_take_note:
+ * spoc_runtime_take_note:
  *
  * Remembers in the spool's state/ that this configuration is in force.
  *
  * Returns: whether the last one was another, so that what it kept back may be tried anew; FALSE
  *   where there was none
  */
-gboolean spoc_setup_take_note(const SpocSetup *setup, SpocSpool *spool);
+gboolean spoc_runtime_take_note(const SpocRuntime *setup, SpocSpool *spool);

@@ -4,21 +4,21 @@
 #include "spool/message.h"
 
 void
-spoc_scan_answer(SpocControlClient *door, SpocHandoverEnd end, const char *text)
+spoc_scan_answer(SpocControlPeer *door, SpocSubmitResult end, const char *text)
 {
     g_autofree char *line =
-        g_strdup_printf("ok %s %s", spoc_handover_end_name(end), text != NULL ? text : "");
+        g_strdup_printf("ok %s %s", spoc_submit_result_name(end), text != NULL ? text : "");
     /* A server's words may have come with line ends in them. */
     g_strdelimit(line, "\r\n", ' ');
-    spoc_control_reply(door, line);
+    spoc_control_peer_reply(door, line);
 }
 
 gboolean
-spoc_scan_answer_settled(SpocControlClient *door, SpocSpool *spool, SpocLog *log, const char *name)
+spoc_scan_answer_settled(SpocControlPeer *door, SpocSpool *spool, SpocLog *log, const char *name)
 {
     g_auto(SpocScanRecord) record = {0};
     SpocMessageState state;
-    gboolean is_message = spoc_queue_find(spool, name, &state, NULL);
+    gboolean is_message = spoc_message_find(spool, name, &state, NULL);
     gboolean has_record = spoc_scan_find_record(spool, name, &record, NULL);
     if (!is_message && !has_record)
         return FALSE;
@@ -27,51 +27,51 @@ spoc_scan_answer_settled(SpocControlClient *door, SpocSpool *spool, SpocLog *log
     g_autoptr(GError) error = NULL;
     if (was_delivered && !is_message && !spoc_scan_remove(spool, name, &error))
         spoc_log(log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
-    spoc_scan_answer(door, was_delivered ? SPOC_HANDOVER_DELIVERED : SPOC_HANDOVER_QUEUED,
+    spoc_scan_answer(door, was_delivered ? SPOC_SUBMIT_DELIVERED : SPOC_SUBMIT_QUEUED,
                      has_record ? record.text : "it was handed over before");
     return TRUE;
 }
 
-SpocHandoverEnd
-spoc_scan_answer_refused(const SpocSetup *setup)
+SpocSubmitResult
+spoc_scan_answer_refused(const SpocRuntime *setup)
 {
     int wish = spoc_config_choice(setup->config, SPOC_OPTION_SCAN_WHEN_REFUSED);
-    return wish == SPOC_SCAN_REFUSED_HOLD ? SPOC_HANDOVER_REFUSED_HOLD : SPOC_HANDOVER_REFUSED;
+    return wish == SPOC_SCAN_REFUSED_HOLD ? SPOC_SUBMIT_REFUSED_HOLD : SPOC_SUBMIT_REFUSED;
 }
 
-SpocHandoverEnd
-spoc_scan_answer_unreachable(const SpocSetup *setup)
+SpocSubmitResult
+spoc_scan_answer_unreachable(const SpocRuntime *setup)
 {
-    static const SpocHandoverEnd ends[] = {
-        [SPOC_SCAN_UNREACHABLE_QUEUE] = SPOC_HANDOVER_QUEUED,
-        [SPOC_SCAN_UNREACHABLE_HOLD] = SPOC_HANDOVER_HOLD,
-        [SPOC_SCAN_UNREACHABLE_RETRY] = SPOC_HANDOVER_RETRY,
+    static const SpocSubmitResult ends[] = {
+        [SPOC_SCAN_UNREACHABLE_QUEUE] = SPOC_SUBMIT_QUEUED,
+        [SPOC_SCAN_UNREACHABLE_HOLD] = SPOC_SUBMIT_HOLD,
+        [SPOC_SCAN_UNREACHABLE_RETRY] = SPOC_SUBMIT_RETRY,
     };
     return ends[spoc_config_choice(setup->config, SPOC_OPTION_SCAN_WHEN_UNREACHABLE)];
 }
 
 void
-spoc_scan_answer_limit(SpocControlClient *door, const SpocSetup *setup)
+spoc_scan_answer_limit(SpocControlPeer *door, const SpocRuntime *setup)
 {
     g_autofree char *line = g_strdup_printf(
         "ok %" G_GINT64_FORMAT " %s", spoc_config_integer(setup->config, SPOC_OPTION_SCAN_MAX_SIZE),
-        spoc_handover_end_name(spoc_scan_answer_refused(setup)));
-    spoc_control_reply(door, line);
+        spoc_submit_result_name(spoc_scan_answer_refused(setup)));
+    spoc_control_peer_reply(door, line);
 }
 
 void
-spoc_scan_answer_looking(SpocControlClient *door)
+spoc_scan_answer_looking(SpocControlPeer *door)
 {
-    spoc_control_reply(door, "looking");
+    spoc_control_peer_reply(door, "looking");
 }
 
 void
-spoc_scan_answer_progress(SpocControlClient *door, guint percent, const char *server)
+spoc_scan_answer_progress(SpocControlPeer *door, guint percent, const char *server)
 {
     g_autofree char *line =
         g_strdup_printf("progress %u %s", percent, server != NULL ? server : "the server");
     g_strdelimit(line, "\r\n", ' ');
-    spoc_control_reply(door, line);
+    spoc_control_peer_reply(door, line);
 }
 
 gboolean

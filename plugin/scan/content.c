@@ -7,7 +7,7 @@ SpocContent *
 spoc_scan_content_new(SpocSpool *spool, const char *name, GBytes *frame,
                       const SpocAttachmentEvents *events, gpointer user_data, GError **error)
 {
-    g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, name, error);
+    g_autoptr(SpocScanMetadata) facts = spoc_scan_load(spool, name, error);
     if (facts == NULL)
         return NULL;
     g_autoptr(GBytes) head = NULL;

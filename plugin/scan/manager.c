@@ -9,11 +9,11 @@
 
 #include <string.h>
 
-struct _SpocScans {
+struct _SpocScanManager {
     SpocSpool *spool;
     SpocLog *log;
-    SpocOutbox *outbox;
-    const SpocSetup *setup;
+    SpocQueueManager *outbox;
+    const SpocRuntime *setup;
     GHashTable *scans; /* name → Scan */
     gboolean is_open;
     guint waiting;       /* left, and not to be sent now; as of the last rescan */
@@ -28,13 +28,13 @@ typedef enum {
 } Phase;
 
 typedef struct {
-    SpocScans *scans;
+    SpocScanManager *scans;
     char *name;
-    SpocScanFacts *facts;
-    SpocControlClient *door; /* (nullable): left, or withdrawn */
-    SpocControlClient *next; /* (nullable): who asks for it while it is withdrawn */
-    gboolean is_left;        /* its entry is safe, and no door waits */
-    gboolean is_orphan;      /* left by a door that was killed: cupsd was told nothing */
+    SpocScanMetadata *facts;
+    SpocControlPeer *door; /* (nullable): left, or withdrawn */
+    SpocControlPeer *next; /* (nullable): who asks for it while it is withdrawn */
+    gboolean is_left;      /* its entry is safe, and no door waits */
+    gboolean is_orphan;    /* left by a door that was killed: cupsd was told nothing */
     gboolean is_withdrawn;
     gboolean is_early; /* it came while we were not open */
     gboolean in_outbox;
@@ -66,7 +66,7 @@ scan_free(gpointer data)
     if (scan->asking.ask != 0)
         spoc_directory_ask_cancel(scan->asking.ask);
     let_doors_go(scan);
-    spoc_scan_facts_free(scan->facts);
+    spoc_scan_metadata_free(scan->facts);
     g_free(scan->name);
     g_free(scan->server);
     g_free(scan->reason);
@@ -74,10 +74,10 @@ scan_free(gpointer data)
     g_free(scan);
 }
 
-SpocScans *
-spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox)
+SpocScanManager *
+spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *outbox)
 {
-    SpocScans *scans = g_new0(SpocScans, 1);
+    SpocScanManager *scans = g_new0(SpocScanManager, 1);
     scans->spool = spool;
     scans->log = log;
     scans->outbox = outbox;
@@ -87,7 +87,7 @@ spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox)
 }
 
 void
-spoc_scans_free(SpocScans *scans)
+spoc_scan_manager_free(SpocScanManager *scans)
 {
     if (scans == NULL)
         return;
@@ -97,7 +97,7 @@ spoc_scans_free(SpocScans *scans)
 }
 
 void
-spoc_scans_hang_up(SpocScans *scans)
+spoc_scan_manager_hang_up(SpocScanManager *scans)
 {
     GHashTableIter place;
     gpointer value = NULL;
@@ -107,19 +107,19 @@ spoc_scans_hang_up(SpocScans *scans)
 }
 
 void
-spoc_scans_use(SpocScans *scans, const SpocSetup *setup)
+spoc_scan_manager_use(SpocScanManager *scans, const SpocRuntime *setup)
 {
     scans->setup = setup;
 }
 
 gboolean
-spoc_scans_are_busy(const SpocScans *scans)
+spoc_scan_manager_are_busy(const SpocScanManager *scans)
 {
     return g_hash_table_size(scans->scans) > 0;
 }
 
 guint
-spoc_scans_waiting(const SpocScans *scans)
+spoc_scan_manager_waiting(const SpocScanManager *scans)
 {
     return scans->waiting;
 }
@@ -127,7 +127,7 @@ spoc_scans_waiting(const SpocScans *scans)
 /* --- why it waits ----------------------------------------------------------------------- */
 
 static void
-note_reason(SpocScans *scans, const char *name, const char *reason)
+note_reason(SpocScanManager *scans, const char *name, const char *reason)
 {
     g_hash_table_insert(scans->reasons, g_strdup(name), g_strdup(reason));
 }
@@ -144,7 +144,8 @@ reason_now(const Scan *scan)
 }
 
 void
-spoc_scans_each_waiting(const SpocScans *scans, SpocScansEachFunc each, gpointer user_data)
+spoc_scan_manager_each_waiting(const SpocScanManager *scans, SpocScansEachFunc each,
+                               gpointer user_data)
 {
     GHashTableIter place;
     gpointer name = NULL;
@@ -163,14 +164,14 @@ spoc_scans_each_waiting(const SpocScans *scans, SpocScansEachFunc each, gpointer
 
 /* --- what doors are told ---------------------------------------------------------------- */
 
-static void begin(SpocScans *scans, SpocControlClient *door, const char *name);
+static void begin(SpocScanManager *scans, SpocControlPeer *door, const char *name);
 
 /* The scan is over; who asked for it again meanwhile gets its turn. */
 static void
 forget(Scan *scan)
 {
-    SpocScans *scans = scan->scans;
-    SpocControlClient *next = g_steal_pointer(&scan->next);
+    SpocScanManager *scans = scan->scans;
+    SpocControlPeer *next = g_steal_pointer(&scan->next);
     g_autofree char *name = g_strdup(scan->name);
     if (next != NULL)
         spoc_control_remove_waiter(next, scan);
@@ -180,12 +181,12 @@ forget(Scan *scan)
 }
 
 static void
-finish(Scan *scan, SpocHandoverEnd end, const char *text)
+finish(Scan *scan, SpocSubmitResult end, const char *text)
 {
     spoc_log(scan->scans->log,
-             end == SPOC_HANDOVER_DELIVERED || end == SPOC_HANDOVER_QUEUED ? SPOC_LOG_INFO
-                                                                           : SPOC_LOG_WARNING,
-             "%s: %s: %s", scan->name, spoc_handover_end_name(end), text != NULL ? text : "");
+             end == SPOC_SUBMIT_DELIVERED || end == SPOC_SUBMIT_QUEUED ? SPOC_LOG_INFO
+                                                                       : SPOC_LOG_WARNING,
+             "%s: %s: %s", scan->name, spoc_submit_result_name(end), text != NULL ? text : "");
     g_autofree char *all = scan->left_out != NULL
                                ? g_strconcat(text != NULL ? text : "", "; ", scan->left_out, NULL)
                                : g_strdup(text);
@@ -234,14 +235,13 @@ on_safe(gpointer user_data)
     g_autoptr(GError) error = NULL;
     if (scan->decided == SPOC_STATE_SENDING) {
         remove_entry(scan);
-        finish(scan, SPOC_HANDOVER_DELIVERED, scan->reason);
+        finish(scan, SPOC_SUBMIT_DELIVERED, scan->reason);
         return;
     }
     if (!spoc_scan_taken(scan->scans->spool, scan->name, &error))
         say(scan, "cannot mark it as taken", error);
     settle(scan, scan->any_delivered ? SPOC_SCAN_DELIVERED : SPOC_SCAN_QUEUED);
-    finish(scan,
-           scan->decided == SPOC_STATE_FAILED ? SPOC_HANDOVER_DELIVERED : SPOC_HANDOVER_QUEUED,
+    finish(scan, scan->decided == SPOC_STATE_FAILED ? SPOC_SUBMIT_DELIVERED : SPOC_SUBMIT_QUEUED,
            scan->reason);
 }
 
@@ -249,20 +249,20 @@ static void
 land(Scan *scan)
 {
     scan->phase = PHASE_LANDING;
-    spoc_outbox_land(scan->scans->outbox, scan->name);
+    spoc_queue_manager_commit(scan->scans->outbox, scan->name);
 }
 
 static void
 drop(Scan *scan)
 {
     if (scan->in_outbox)
-        spoc_outbox_drop(scan->scans->outbox, scan->name);
+        spoc_queue_manager_drop(scan->scans->outbox, scan->name);
     scan->in_outbox = FALSE;
 }
 
 /* The door has not gone: it is given back to it. */
 static void
-give_back(Scan *scan, SpocHandoverEnd end)
+give_back(Scan *scan, SpocSubmitResult end)
 {
     g_autofree char *reason = g_strdup(scan->reason);
     drop(scan);
@@ -278,7 +278,7 @@ keep(Scan *scan)
         return;
     }
     scan->phase = PHASE_KEEPING;
-    spoc_control_reply(scan->door, "keep");
+    spoc_control_peer_reply(scan->door, "keep");
 }
 
 static void
@@ -298,16 +298,16 @@ notify_owner(Scan *scan, const SpocEnvelope *envelope)
     g_autofree char *id =
         spoc_scan_notice_queue(scan->scans->spool, scan->scans->log, scan->scans->setup, envelope);
     g_autoptr(GError) error = NULL;
-    if (id != NULL && !spoc_outbox_relearn(scan->scans->outbox, id, &error))
+    if (id != NULL && !spoc_queue_manager_relearn(scan->scans->outbox, id, &error))
         say(scan, "its notice waits for the next start of spocd", error);
 }
 
 static void
 decide_unreachable(Scan *scan)
 {
-    SpocHandoverEnd end = spoc_scan_answer_unreachable(scan->scans->setup);
+    SpocSubmitResult end = spoc_scan_answer_unreachable(scan->scans->setup);
     /* What some have already must not be sent to them again by CUPS. */
-    if (end == SPOC_HANDOVER_QUEUED || scan->any_delivered || scan->is_left)
+    if (end == SPOC_SUBMIT_QUEUED || scan->any_delivered || scan->is_left)
         keep(scan);
     else
         give_back(scan, end);
@@ -392,8 +392,8 @@ static gboolean
 fly(Scan *scan, GError **error)
 {
     static const SpocAttachmentEvents content_events = {on_progress, is_withdrawn};
-    static const SpocStreamEvents events = {on_reached, on_decided};
-    SpocScans *scans = scan->scans;
+    static const SpocDocumentEvents events = {on_reached, on_decided};
+    SpocScanManager *scans = scan->scans;
     g_auto(SpocPreparedScan) prepared = {0};
     if (!spoc_scan_prepare(scans->spool, scans->setup, scan->name, scan->facts, &scan->asking,
                            &prepared, error))
@@ -406,10 +406,10 @@ fly(Scan *scan, GError **error)
     scan->phase = PHASE_FLYING;
     scan->in_outbox = TRUE;
     /* Who would have to come again is told what the server says now. */
-    if (scan->door != NULL && spoc_scan_answer_unreachable(scans->setup) != SPOC_HANDOVER_QUEUED)
-        spoc_outbox_try_now(scans->outbox);
-    spoc_outbox_send_stream(scans->outbox, g_steal_pointer(&prepared.envelope), prepared.frame,
-                            content, &events, on_safe, scan, NULL);
+    if (scan->door != NULL && spoc_scan_answer_unreachable(scans->setup) != SPOC_SUBMIT_QUEUED)
+        spoc_queue_manager_try_now(scans->outbox);
+    spoc_queue_manager_send_stream(scans->outbox, g_steal_pointer(&prepared.envelope),
+                                   prepared.frame, content, &events, on_safe, scan, NULL);
     return TRUE;
 }
 
@@ -434,7 +434,7 @@ refuse(Scan *scan, const char *reason)
 static void
 start(Scan *scan)
 {
-    const SpocSetup *setup = scan->scans->setup;
+    const SpocRuntime *setup = scan->scans->setup;
     g_autoptr(GError) error = NULL;
     scan->is_early = !scan->scans->is_open;
     if (scan->is_early)
@@ -508,16 +508,16 @@ on_next_closed(gpointer user_data)
 }
 
 static void
-watch_door(Scan *scan, SpocControlClient *door)
+watch_door(Scan *scan, SpocControlPeer *door)
 {
     scan->door = door;
     spoc_control_add_waiter(door, on_door_closed, scan);
 }
 
 static Scan *
-add_scan(SpocScans *scans, const char *name, GError **error)
+add_scan(SpocScanManager *scans, const char *name, GError **error)
 {
-    SpocScanFacts *facts = spoc_scan_load(scans->spool, name, error);
+    SpocScanMetadata *facts = spoc_scan_load(scans->spool, name, error);
     if (facts == NULL)
         return NULL;
     Scan *scan = g_new0(Scan, 1);
@@ -530,7 +530,7 @@ add_scan(SpocScans *scans, const char *name, GError **error)
 }
 
 static void
-begin(SpocScans *scans, SpocControlClient *door, const char *name)
+begin(SpocScanManager *scans, SpocControlPeer *door, const char *name)
 {
     g_autoptr(GError) error = NULL;
     if (spoc_scan_answer_settled(door, scans->spool, scans->log, name))
@@ -538,7 +538,7 @@ begin(SpocScans *scans, SpocControlClient *door, const char *name)
     Scan *scan = add_scan(scans, name, &error);
     if (scan == NULL) {
         g_autofree char *line = g_strconcat("error ", error->message, NULL);
-        spoc_control_reply(door, line);
+        spoc_control_peer_reply(door, line);
         return;
     }
     watch_door(scan, door);
@@ -546,10 +546,10 @@ begin(SpocScans *scans, SpocControlClient *door, const char *name)
 }
 
 void
-spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name)
+spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const char *name)
 {
     if (!spoc_spool_name_is_valid(name)) {
-        spoc_control_reply(client, "error that is not the name of a scan");
+        spoc_control_peer_reply(client, "error that is not the name of a scan");
         return;
     }
     Scan *scan = g_hash_table_lookup(scans->scans, name);
@@ -563,7 +563,7 @@ spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name)
         scan->is_left = scan->is_orphan = FALSE;
         watch_door(scan, client);
     } else {
-        spoc_control_reply(client, "error another door waits for this document");
+        spoc_control_peer_reply(client, "error another door waits for this document");
     }
 }
 
@@ -574,17 +574,17 @@ leave(Scan *scan)
     g_autoptr(GError) error = NULL;
     g_autofree char *reason = g_strdup(scan->reason);
     if (!spoc_scan_leave(scan->scans->spool, scan->name, &error)) {
-        finish(scan, SPOC_HANDOVER_RETRY, error->message);
+        finish(scan, SPOC_SUBMIT_RETRY, error->message);
         return;
     }
     scan->scans->waiting++;
     note_reason(scan->scans, scan->name, reason);
     settle(scan, SPOC_SCAN_QUEUED);
-    finish(scan, SPOC_HANDOVER_QUEUED, reason);
+    finish(scan, SPOC_SUBMIT_QUEUED, reason);
 }
 
 void
-spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name)
+spoc_scan_manager_kept(SpocScanManager *scans, SpocControlPeer *client, const char *name)
 {
     Scan *scan = g_hash_table_lookup(scans->scans, name);
     if (scan == NULL || scan->door != client || scan->phase != PHASE_KEEPING)
@@ -596,7 +596,7 @@ spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name)
 }
 
 void
-spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *name)
+spoc_scan_manager_withdraw(SpocScanManager *scans, SpocControlPeer *client, const char *name)
 {
     Scan *scan = g_hash_table_lookup(scans->scans, name);
     if (scan == NULL || scan->door != client || scan->phase == PHASE_LANDING)
@@ -607,7 +607,7 @@ spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *nam
 }
 
 gboolean
-spoc_scans_set_open(SpocScans *scans, gboolean is_open)
+spoc_scan_manager_set_open(SpocScanManager *scans, gboolean is_open)
 {
     gboolean was_open = scans->is_open;
     scans->is_open = is_open;
@@ -626,19 +626,20 @@ spoc_scans_set_open(SpocScans *scans, gboolean is_open)
 
 /* (nullable): why no document can be taken up now */
 static const char *
-cannot_begin(const SpocScans *scans)
+cannot_begin(const SpocScanManager *scans)
 {
     if (!scans->is_open)
         return "spocd has just started";
     if (scans->setup->blocker != NULL)
         return scans->setup->blocker;
-    return spoc_outbox_room(scans->outbox) == 0 ? "as many mails as may be are under way" : NULL;
+    return spoc_queue_manager_room(scans->outbox) == 0 ? "as many mails as may be are under way"
+                                                       : NULL;
 }
 
 /* One whose facts are damaged is nobody's: both files go where people look. Says why not, and
  * FALSE, when it stays. */
 static gboolean
-set_aside(SpocScans *scans, const char *name, const GError *why)
+set_aside(SpocScanManager *scans, const char *name, const GError *why)
 {
     g_autoptr(GError) error = NULL;
     if (g_error_matches(why, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
@@ -657,13 +658,13 @@ set_aside(SpocScans *scans, const char *name, const GError *why)
 
 /* FALSE when it is done or under way. */
 static gboolean
-take_left(SpocScans *scans, const char *name)
+take_left(SpocScanManager *scans, const char *name)
 {
     g_autoptr(GError) error = NULL;
     SpocMessageState state;
     if (g_hash_table_contains(scans->scans, name))
         return FALSE;
-    if (spoc_queue_find(scans->spool, name, &state, NULL)) {
+    if (spoc_message_find(scans->spool, name, &state, NULL)) {
         /* A crash between keeping the message and marking the entry. */
         if (!spoc_scan_taken(scans->spool, name, &error))
             spoc_log(scans->log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
@@ -684,7 +685,7 @@ take_left(SpocScans *scans, const char *name)
 }
 
 gboolean
-spoc_scans_rescan(SpocScans *scans, GError **error)
+spoc_scan_manager_rescan(SpocScanManager *scans, GError **error)
 {
     g_autoptr(GPtrArray) names = spoc_scan_list_left(scans->spool, error);
     if (names == NULL)

@@ -15,35 +15,36 @@
 #include "control/server.h"
 #include "queue/manager.h"
 
-typedef struct _SpocScans SpocScans;
+typedef struct _SpocScanManager SpocScanManager;
 
-SpocScans *spoc_scans_new(SpocSpool *spool, SpocLog *log, SpocOutbox *outbox);
-void spoc_scans_free(SpocScans *scans);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScans, spoc_scans_free)
+SpocScanManager *spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *outbox);
+void spoc_scan_manager_free(SpocScanManager *scans);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanManager, spoc_scan_manager_free)
 
 /* @setup: borrowed until the next call */
-void spoc_scans_use(SpocScans *scans, const SpocSetup *setup);
+void spoc_scan_manager_use(SpocScanManager *scans, const SpocRuntime *setup);
 
 /* While it is not open, as at first, nothing is composed, and doors with new documents wait.
  * Returns: whether it has just become open, so that a rescan finds more to do */
-gboolean spoc_scans_set_open(SpocScans *scans, gboolean is_open);
+gboolean spoc_scan_manager_set_open(SpocScanManager *scans, gboolean is_open);
 
 /* The control socket closes, and the doors come again to the next spocd. */
-void spoc_scans_hang_up(SpocScans *scans);
+void spoc_scan_manager_hang_up(SpocScanManager *scans);
 
 /* The requests "scan NAME", "kept NAME" and "withdraw NAME", see spool/handover.h */
-void spoc_scans_offer(SpocScans *scans, SpocControlClient *client, const char *name);
-void spoc_scans_kept(SpocScans *scans, SpocControlClient *client, const char *name);
-void spoc_scans_withdraw(SpocScans *scans, SpocControlClient *client, const char *name);
+void spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const char *name);
+void spoc_scan_manager_kept(SpocScanManager *scans, SpocControlPeer *client, const char *name);
+void spoc_scan_manager_withdraw(SpocScanManager *scans, SpocControlPeer *client, const char *name);
 
 /* Takes up what doors have left, as far as there is room. */
-gboolean spoc_scans_rescan(SpocScans *scans, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_scan_manager_rescan(SpocScanManager *scans, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For the control socket: calls @each with every document that is not under way, and why. */
 typedef void (*SpocScansEachFunc)(const char *name, const char *reason, gpointer user_data);
-void spoc_scans_each_waiting(const SpocScans *scans, SpocScansEachFunc each, gpointer user_data);
+void spoc_scan_manager_each_waiting(const SpocScanManager *scans, SpocScansEachFunc each,
+                                    gpointer user_data);
 
 /* A door waits, or will be told soon. */
-gboolean spoc_scans_are_busy(const SpocScans *scans);
+gboolean spoc_scan_manager_are_busy(const SpocScanManager *scans);
 /* Entries that were left and cannot be sent yet */
-guint spoc_scans_waiting(const SpocScans *scans);
+guint spoc_scan_manager_waiting(const SpocScanManager *scans);

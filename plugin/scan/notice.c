@@ -7,7 +7,7 @@
 #include "spool/scans.h"
 
 static SpocComposedMail *
-compose(const SpocSetup *setup, const SpocScanFacts *facts, const SpocEnvelope *envelope,
+compose(const SpocRuntime *setup, const SpocScanMetadata *facts, const SpocEnvelope *envelope,
         const SpocPerson *owner, GError **error)
 {
     g_autoptr(GArray) undelivered = g_array_new(FALSE, FALSE, sizeof(SpocUndelivered));
@@ -41,7 +41,7 @@ compose(const SpocSetup *setup, const SpocScanFacts *facts, const SpocEnvelope *
 /* The owner's people now; while the directory must be asked, or cannot be, the address that was
  * the owner's when the document came: the notice cannot wait. */
 static GPtrArray *
-find_owner(const SpocSetup *setup, const char *user, const SpocEnvelope *failed, GError **error)
+find_owner(const SpocRuntime *setup, const char *user, const SpocEnvelope *failed, GError **error)
 {
     const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
     g_autoptr(GError) problem = NULL;
@@ -61,9 +61,9 @@ find_owner(const SpocSetup *setup, const char *user, const SpocEnvelope *failed,
 }
 
 static char *
-queue_notice(SpocSpool *spool, const SpocSetup *setup, const SpocEnvelope *failed, GError **error)
+queue_notice(SpocSpool *spool, const SpocRuntime *setup, const SpocEnvelope *failed, GError **error)
 {
-    g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, failed->id, error);
+    g_autoptr(SpocScanMetadata) facts = spoc_scan_load(spool, failed->id, error);
     if (facts == NULL)
         return NULL;
     g_autoptr(GPtrArray) people = find_owner(setup, facts->user, failed, error);
@@ -75,7 +75,7 @@ queue_notice(SpocSpool *spool, const SpocSetup *setup, const SpocEnvelope *faile
         return NULL;
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
     envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup(SPOC_REPORT_KIND);
+    envelope->kind = g_strdup(SPOC_BOUNCE_KIND);
     envelope->sender = g_strdup("");
     for (guint i = 0; i < people->len; i++) {
         const SpocPerson *person = g_ptr_array_index(people, i);
@@ -86,13 +86,13 @@ queue_notice(SpocSpool *spool, const SpocSetup *setup, const SpocEnvelope *faile
     envelope->message_id = g_strdup(mail->message_id);
     envelope->size_bytes = g_bytes_get_size(mail->bytes);
     envelope->created_unix_s = envelope->next_attempt_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    if (!spoc_queue_add(spool, envelope, mail->bytes, SPOC_STATE_WAITING, error))
+    if (!spoc_message_add(spool, envelope, mail->bytes, SPOC_STATE_WAITING, error))
         return NULL;
     return g_strdup(mail->id);
 }
 
 char *
-spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocSetup *setup,
+spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocRuntime *setup,
                        const SpocEnvelope *envelope)
 {
     g_autoptr(GError) error = NULL;

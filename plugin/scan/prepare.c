@@ -15,7 +15,7 @@ spoc_prepared_scan_clear(SpocPreparedScan *prepared)
 }
 
 static gboolean
-check_size(const SpocSetup *setup, const SpocScanFacts *facts, GError **error)
+check_size(const SpocRuntime *setup, const SpocScanMetadata *facts, GError **error)
 {
     gint64 limit = spoc_config_integer(setup->config, SPOC_OPTION_SCAN_MAX_SIZE);
     if (limit == 0 || facts->size_bytes <= (guint64)limit)
@@ -28,8 +28,8 @@ check_size(const SpocSetup *setup, const SpocScanFacts *facts, GError **error)
 }
 
 static SpocComposedMail *
-compose(SpocSpool *spool, const SpocSetup *setup, const char *name, const SpocScanFacts *facts,
-        const SpocScanOrder *order, GError **error)
+compose(SpocSpool *spool, const SpocRuntime *setup, const char *name, const SpocScanMetadata *facts,
+        const SpocScanRequest *order, GError **error)
 {
     guint8 start[SPOC_SCAN_START_BYTES];
     int fd = spoc_scan_open_document(spool, name, facts->size_bytes, error);
@@ -37,11 +37,11 @@ compose(SpocSpool *spool, const SpocSetup *setup, const char *name, const SpocSc
         return NULL;
     ssize_t count = pread(fd, start, sizeof start, 0);
     close(fd);
-    return spoc_scan_order_compose(order, name, facts, setup, start, (gsize)MAX(count, 0), error);
+    return spoc_scan_request_compose(order, name, facts, setup, start, (gsize)MAX(count, 0), error);
 }
 
 static SpocEnvelope *
-make_envelope(const SpocSetup *setup, const SpocScanFacts *facts, const SpocScanOrder *order,
+make_envelope(const SpocRuntime *setup, const SpocScanMetadata *facts, const SpocScanRequest *order,
               const SpocComposedMail *mail)
 {
     const GPtrArray *groups[] = {order->to, order->cc};
@@ -66,8 +66,8 @@ make_envelope(const SpocSetup *setup, const SpocScanFacts *facts, const SpocScan
 }
 
 static gboolean
-prepare(SpocSpool *spool, const SpocSetup *setup, const char *name, const SpocScanFacts *facts,
-        const SpocScanOrder *order, SpocPreparedScan *ret_prepared, GError **error)
+prepare(SpocSpool *spool, const SpocRuntime *setup, const char *name, const SpocScanMetadata *facts,
+        const SpocScanRequest *order, SpocPreparedScan *ret_prepared, GError **error)
 {
     g_autoptr(SpocComposedMail) mail = compose(spool, setup, name, facts, order, error);
     if (mail == NULL)
@@ -78,13 +78,13 @@ prepare(SpocSpool *spool, const SpocSetup *setup, const char *name, const SpocSc
 }
 
 gboolean
-spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                  const SpocScanFacts *facts, SpocScanAsking *asking,
+spoc_scan_prepare(SpocSpool *spool, const SpocRuntime *setup, const char *name,
+                  const SpocScanMetadata *facts, SpocScanAsking *asking,
                   SpocPreparedScan *ret_prepared, GError **error)
 {
     if (!check_size(setup, facts, error))
         return FALSE;
-    g_autoptr(SpocScanOrder) order = spoc_scan_order_new(facts, setup, spool, asking, error);
+    g_autoptr(SpocScanRequest) order = spoc_scan_request_new(facts, setup, spool, asking, error);
     if (order == NULL || !prepare(spool, setup, name, facts, order, ret_prepared, error))
         return FALSE;
     ret_prepared->refused = g_ptr_array_ref(order->refused);
@@ -92,15 +92,15 @@ spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
 }
 
 gboolean
-spoc_scan_keep_failed(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                      const SpocScanFacts *facts, const char *reason,
+spoc_scan_keep_failed(SpocSpool *spool, const SpocRuntime *setup, const char *name,
+                      const SpocScanMetadata *facts, const char *reason,
                       SpocPreparedScan *ret_prepared, GError **error)
 {
     g_autoptr(GPtrArray) nobody = g_ptr_array_new();
     g_autoptr(GPtrArray) to = g_ptr_array_new();
     SpocPerson sender = {.address = (char *)setup->sender};
     g_ptr_array_add(to, &sender);
-    const SpocScanOrder order = {
+    const SpocScanRequest order = {
         .to = to, .cc = nobody, .subject = facts->title, .filename = facts->title};
     if (!prepare(spool, setup, name, facts, &order, ret_prepared, error))
         return FALSE;
@@ -108,7 +108,7 @@ spoc_scan_keep_failed(SpocSpool *spool, const SpocSetup *setup, const char *name
     recipient->state = SPOC_RECIPIENT_FAILED;
     recipient->reply = g_strdup(reason);
     ret_prepared->envelope->reason = g_strdup(reason);
-    return spoc_queue_add(spool, ret_prepared->envelope, ret_prepared->frame, SPOC_STATE_FAILED,
-                          error) &&
+    return spoc_message_add(spool, ret_prepared->envelope, ret_prepared->frame, SPOC_STATE_FAILED,
+                            error) &&
            spoc_scan_taken(spool, name, error);
 }

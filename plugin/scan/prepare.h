@@ -20,14 +20,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocPreparedScan, spoc_prepared_scan_clear)
 
 /**
  * spoc_scan_prepare:
- * @asking: (inout): see spoc_scan_order_new()
+ * @asking: (inout): see spoc_scan_request_new()
  *
  * Returns: FALSE with SPOC_ERROR_PENDING, when the directory is asked, or SPOC_ERROR_UNAVAILABLE or
  * SPOC_ERROR_IO when it cannot be told now what is to become of it; with any other when it must
  * never be mailed
  */
-gboolean spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                           const SpocScanFacts *facts, SpocScanAsking *asking,
+gboolean spoc_scan_prepare(SpocSpool *spool, const SpocRuntime *setup, const char *name,
+                           const SpocScanMetadata *facts, SpocScanAsking *asking,
                            SpocPreparedScan *ret_prepared,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -38,7 +38,7 @@ gboolean spoc_scan_prepare(SpocSpool *spool, const SpocSetup *setup, const char 
  * tried. Its only recipient is the server's own sender: should somebody try it again, nobody
  * else gets it.
  */
-gboolean spoc_scan_keep_failed(SpocSpool *spool, const SpocSetup *setup, const char *name,
-                               const SpocScanFacts *facts, const char *reason,
+gboolean spoc_scan_keep_failed(SpocSpool *spool, const SpocRuntime *setup, const char *name,
+                               const SpocScanMetadata *facts, const char *reason,
                                SpocPreparedScan *ret_prepared,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

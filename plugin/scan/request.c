@@ -14,7 +14,7 @@
 #define NO_TITLE "Scan"
 
 void
-spoc_scan_order_free(SpocScanOrder *order)
+spoc_scan_request_free(SpocScanRequest *order)
 {
     if (order == NULL)
         return;
@@ -42,7 +42,7 @@ has_person(const GPtrArray *people, const char *address)
 }
 
 static void
-add_people(SpocScanOrder *order, GPtrArray *people, GPtrArray *found)
+add_people(SpocScanRequest *order, GPtrArray *people, GPtrArray *found)
 {
     while (found->len > 0) {
         SpocPerson *person = g_ptr_array_steal_index(found, 0);
@@ -55,8 +55,8 @@ add_people(SpocScanOrder *order, GPtrArray *people, GPtrArray *found)
 
 /* What an order is made from */
 typedef struct {
-    const SpocScanFacts *facts;
-    const SpocSetup *setup;
+    const SpocScanMetadata *facts;
+    const SpocRuntime *setup;
     SpocScanAsking *asking;
 } Source;
 
@@ -86,7 +86,7 @@ is_for_now(const GError *error)
 /* Whoever is refused is left to @order->refused: each stands for itself. FALSE: it cannot be told
  * now, or the document goes to too many. */
 static gboolean
-resolve(const Source *source, SpocScanOrder *order, GPtrArray *people, const char *uri,
+resolve(const Source *source, SpocScanRequest *order, GPtrArray *people, const char *uri,
         SpocPeople *rules, GError **error)
 {
     GError *no_uri = NULL;
@@ -133,10 +133,10 @@ option_to_uri(const char *value)
 }
 
 static gboolean
-resolve_all(const Source *source, SpocScanOrder *order, const char *mail_to, const char *mail_cc,
+resolve_all(const Source *source, SpocScanRequest *order, const char *mail_to, const char *mail_cc,
             GError **error)
 {
-    const SpocScanFacts *facts = source->facts;
+    const SpocScanMetadata *facts = source->facts;
     gboolean is_command = g_str_has_prefix(facts->uri, SPOC_SCAN_COMMAND_SCHEME);
     SpocPeople *rules = is_command ? source->setup->command_people : source->setup->scan_people;
     g_autofree char *uri = NULL;
@@ -163,7 +163,7 @@ resolve_all(const Source *source, SpocScanOrder *order, const char *mail_to, con
 /* FALSE: the owner is being looked up. One who cannot be found is no reason to keep a document
  * from others. */
 static gboolean
-find_owner(const Source *source, SpocScanOrder *order, GError **error)
+find_owner(const Source *source, SpocScanRequest *order, GError **error)
 {
     const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
     g_autoptr(GError) problem = NULL;
@@ -195,7 +195,7 @@ next_number(SpocSpool *spool, GError **error)
 }
 
 static const char *
-title_of(const SpocScanFacts *facts)
+title_of(const SpocScanMetadata *facts)
 {
     /* What lp calls what comes on its stdin */
     if (*facts->title == '\0' || strcmp(facts->title, "(stdin)") == 0)
@@ -206,7 +206,7 @@ title_of(const SpocScanFacts *facts)
 /* What the job wishes, else what the configuration says; (transfer full). Bounded, for each
  * placeholder may become a hundred times as long. */
 static char *
-wish_or_option(const char *wish, const SpocSetup *setup, SpocOptionId option)
+wish_or_option(const char *wish, const SpocRuntime *setup, SpocOptionId option)
 {
     if (wish != NULL && *wish != '\0')
         return g_strndup(wish, SPOC_SCAN_BODY_MAX_BYTES);
@@ -215,11 +215,11 @@ wish_or_option(const char *wish, const SpocSetup *setup, SpocOptionId option)
 }
 
 static gboolean
-fill_words(const Source *source, SpocScanOrder *order, int count, cups_option_t *options,
+fill_words(const Source *source, SpocScanRequest *order, int count, cups_option_t *options,
            SpocSpool *spool, GError **error)
 {
-    const SpocScanFacts *facts = source->facts;
-    const SpocSetup *setup = source->setup;
+    const SpocScanMetadata *facts = source->facts;
+    const SpocRuntime *setup = source->setup;
     g_autofree char *subject = wish_or_option(cupsGetOption("mail-subject", count, options), setup,
                                               SPOC_OPTION_SCAN_SUBJECT);
     g_autofree char *body =
@@ -268,12 +268,12 @@ spoc_scan_may_pass(const GError *error)
            g_error_matches(error, SPOC_ERROR, SPOC_ERROR_IO);
 }
 
-SpocScanOrder *
-spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpool *spool,
-                    SpocScanAsking *asking, GError **error)
+SpocScanRequest *
+spoc_scan_request_new(const SpocScanMetadata *facts, const SpocRuntime *setup, SpocSpool *spool,
+                      SpocScanAsking *asking, GError **error)
 {
     const Source source = {facts, setup, asking};
-    g_autoptr(SpocScanOrder) order = g_new0(SpocScanOrder, 1);
+    g_autoptr(SpocScanRequest) order = g_new0(SpocScanRequest, 1);
     order->to = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
     order->cc = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
     order->refused = spoc_refusals_new();
@@ -288,8 +288,9 @@ spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup, SpocSpoo
 }
 
 SpocComposedMail *
-spoc_scan_order_compose(const SpocScanOrder *order, const char *name, const SpocScanFacts *facts,
-                        const SpocSetup *setup, const guint8 *start, gsize size, GError **error)
+spoc_scan_request_compose(const SpocScanRequest *order, const char *name,
+                          const SpocScanMetadata *facts, const SpocRuntime *setup,
+                          const guint8 *start, gsize size, GError **error)
 {
     g_autofree char *type = spoc_scan_content_type(facts->content_type, start, size);
     g_autofree char *filename = spoc_scan_filename(order->filename, type);

@@ -16,7 +16,7 @@
 #define SPOC_SCAN_COMMAND_SCHEME "spocctl:"
 
 /**
- * SpocScanOrder:
+ * SpocScanRequest:
  * @owner: (nullable)
  */
 typedef struct {
@@ -27,7 +27,7 @@ typedef struct {
     char *subject;
     char *body;
     char *filename; /* as wished */
-} SpocScanOrder;
+} SpocScanRequest;
 
 /**
  * SpocScanAsking:
@@ -41,7 +41,7 @@ typedef struct {
 } SpocScanAsking;
 
 /**
- * spoc_scan_order_new:
+ * spoc_scan_request_new:
  * @spool: where the counter is kept
  * @asking: (inout)
  *
@@ -49,19 +49,19 @@ typedef struct {
  *   SPOC_ERROR_UNAVAILABLE or SPOC_ERROR_IO: it cannot be told now; any other: it is never to
  *   be mailed
  */
-SpocScanOrder *spoc_scan_order_new(const SpocScanFacts *facts, const SpocSetup *setup,
-                                   SpocSpool *spool, SpocScanAsking *asking,
-                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void spoc_scan_order_free(SpocScanOrder *order);
+SpocScanRequest *spoc_scan_request_new(const SpocScanMetadata *facts, const SpocRuntime *setup,
+                                       SpocSpool *spool, SpocScanAsking *asking,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+void spoc_scan_request_free(SpocScanRequest *order);
 /* Whether @error is a matter of time. */
 gboolean spoc_scan_may_pass(const GError *error);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanOrder, spoc_scan_order_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanRequest, spoc_scan_request_free)
 
 /**
- * spoc_scan_order_compose:
+ * spoc_scan_request_compose:
  * @start: (array length=size): the document's beginning
  */
-SpocComposedMail *spoc_scan_order_compose(const SpocScanOrder *order, const char *name,
-                                          const SpocScanFacts *facts, const SpocSetup *setup,
-                                          const guint8 *start, gsize size,
-                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocComposedMail *spoc_scan_request_compose(const SpocScanRequest *order, const char *name,
+                                            const SpocScanMetadata *facts, const SpocRuntime *setup,
+                                            const guint8 *start, gsize size,
+                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -91,16 +91,16 @@ exists_in(SpocSpool *spool, const char *id, SpocMessageState *ret_state)
 }
 
 gboolean
-spoc_queue_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body, SpocMessageState state,
-               GError **error)
+spoc_message_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
+                 SpocMessageState state, GError **error)
 {
-    const SpocQueueItem item = {.envelope = envelope, .body = body};
-    return spoc_queue_add_batch(spool, &item, 1, state, error);
+    const SpocNewMessage item = {.envelope = envelope, .body = body};
+    return spoc_message_add_batch(spool, &item, 1, state, error);
 }
 
 /* Those of the batch that are not in the queue yet */
 static GPtrArray *
-find_new(SpocSpool *spool, const SpocQueueItem *items, gsize count, GError **error)
+find_new(SpocSpool *spool, const SpocNewMessage *items, gsize count, GError **error)
 {
     g_autoptr(GPtrArray) new_items = g_ptr_array_new();
     for (gsize i = 0; i < count; i++) {
@@ -110,9 +110,10 @@ find_new(SpocSpool *spool, const SpocQueueItem *items, gsize count, GError **err
             return NULL;
         if (exists_in(spool, id, &state))
             continue;
-        if (g_bytes_get_size(items[i].body) > SPOC_QUEUE_BODY_MAX_BYTES) {
+        if (g_bytes_get_size(items[i].body) > SPOC_MESSAGE_BODY_MAX_BYTES) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                        "the message '%s' is larger than %d bytes", id, SPOC_QUEUE_BODY_MAX_BYTES);
+                        "the message '%s' is larger than %d bytes", id,
+                        SPOC_MESSAGE_BODY_MAX_BYTES);
             return NULL;
         }
         g_ptr_array_add(new_items, (gpointer)&items[i]);
@@ -133,7 +134,7 @@ add_bodies(int folder, const GPtrArray *items, SpocMessageState state, GError **
 {
     g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(SpocFileContent));
     for (guint i = 0; i < items->len; i++) {
-        const SpocQueueItem *item = g_ptr_array_index(items, i);
+        const SpocNewMessage *item = g_ptr_array_index(items, i);
         SpocFileContent file = {.name = item->envelope->id};
         file.data = g_bytes_get_data(item->body, &file.size_bytes);
         if (keeps_body(item->envelope, state))
@@ -175,15 +176,15 @@ add_envelopes(int folder, const GPtrArray *items, GError **error)
 {
     g_autoptr(GPtrArray) envelopes = g_ptr_array_new();
     for (guint i = 0; i < items->len; i++) {
-        const SpocQueueItem *item = g_ptr_array_index(items, i);
+        const SpocNewMessage *item = g_ptr_array_index(items, i);
         g_ptr_array_add(envelopes, (gpointer)item->envelope);
     }
     return write_envelopes(folder, (SpocEnvelope *const *)envelopes->pdata, envelopes->len, error);
 }
 
 gboolean
-spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
-                     SpocMessageState state, GError **error)
+spoc_message_add_batch(SpocSpool *spool, const SpocNewMessage *items, gsize count,
+                       SpocMessageState state, GError **error)
 {
     g_autoptr(GPtrArray) new_items = find_new(spool, items, count, error);
     if (new_items != NULL && new_items->len == 0)
@@ -202,7 +203,7 @@ spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
 }
 
 typedef struct {
-    SpocQueueEachFunc each;
+    SpocMessageEachFunc each;
     gpointer user_data;
 } Each;
 
@@ -217,8 +218,8 @@ visit(int folder, const char *name, gpointer user_data, GError **error)
 }
 
 gboolean
-spoc_queue_each(SpocSpool *spool, SpocMessageState state, SpocQueueEachFunc each,
-                gpointer user_data, GError **error)
+spoc_message_each(SpocSpool *spool, SpocMessageState state, SpocMessageEachFunc each,
+                  gpointer user_data, GError **error)
 {
     Each visitor = {.each = each, .user_data = user_data};
     if (spoc_file_each(state_fd(spool, state), visit, &visitor, error))
@@ -230,7 +231,7 @@ spoc_queue_each(SpocSpool *spool, SpocMessageState state, SpocQueueEachFunc each
 static void
 entry_free(gpointer data)
 {
-    SpocQueueEntry *entry = data;
+    SpocMessageEntry *entry = data;
     g_free(entry->id);
     g_free(entry);
 }
@@ -238,26 +239,26 @@ entry_free(gpointer data)
 static void
 add_entry(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer entries)
 {
-    SpocQueueEntry *entry = g_new0(SpocQueueEntry, 1);
+    SpocMessageEntry *entry = g_new0(SpocMessageEntry, 1);
     entry->id = g_strdup(id);
     entry->next_attempt_unix_s = next_attempt_unix_s;
     g_ptr_array_add(entries, entry);
 }
 
 GPtrArray *
-spoc_queue_list(SpocSpool *spool, SpocMessageState state, GError **error)
+spoc_message_list(SpocSpool *spool, SpocMessageState state, GError **error)
 {
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
-    if (!spoc_queue_each(spool, state, add_entry, entries, error))
+    if (!spoc_message_each(spool, state, add_entry, entries, error))
         return NULL;
     for (guint i = 0; i < entries->len; i++)
-        ((SpocQueueEntry *)entries->pdata[i])->state = state;
+        ((SpocMessageEntry *)entries->pdata[i])->state = state;
     return g_steal_pointer(&entries);
 }
 
 gboolean
-spoc_queue_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
-                    gint64 next_attempt_unix_s, GError **error)
+spoc_message_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
+                      gint64 next_attempt_unix_s, GError **error)
 {
     const struct timespec times[2] = {{.tv_sec = next_attempt_unix_s},
                                       {.tv_sec = next_attempt_unix_s}};
@@ -272,7 +273,7 @@ spoc_queue_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
 }
 
 gboolean
-spoc_queue_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state, GError **error)
+spoc_message_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state, GError **error)
 {
     if (!check_id(id, error))
         return FALSE;
@@ -283,7 +284,7 @@ spoc_queue_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state, G
 }
 
 SpocEnvelope *
-spoc_queue_load(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
+spoc_message_load(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
 {
     if (!check_id(id, error))
         return NULL;
@@ -314,20 +315,20 @@ spoc_queue_load(SpocSpool *spool, SpocMessageState state, const char *id, GError
 }
 
 GBytes *
-spoc_queue_load_body(SpocSpool *spool, const char *id, GError **error)
+spoc_message_load_body(SpocSpool *spool, const char *id, GError **error)
 {
     if (!check_id(id, error))
         return NULL;
     GBytes *body = spoc_file_read(spoc_spool_folder_fd(spool, "data"), id,
-                                  SPOC_QUEUE_BODY_MAX_BYTES, NULL, error);
+                                  SPOC_MESSAGE_BODY_MAX_BYTES, NULL, error);
     if (body == NULL)
         g_prefix_error(error, "the body 'data/%s': ", id);
     return body;
 }
 
 gboolean
-spoc_queue_move(SpocSpool *spool, const char *id, SpocMessageState from, SpocMessageState to,
-                GError **error)
+spoc_message_move(SpocSpool *spool, const char *id, SpocMessageState from, SpocMessageState to,
+                  GError **error)
 {
     if (!check_id(id, error))
         return FALSE;
@@ -344,7 +345,7 @@ move_all(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocMess
          SpocMessageState to, GError **error)
 {
     for (gsize i = 0; i < count; i++)
-        if (!spoc_queue_move(spool, envelopes[i]->id, from, to, error))
+        if (!spoc_message_move(spool, envelopes[i]->id, from, to, error))
             return FALSE;
     return spoc_durable_sync_directory(state_fd(spool, to), error);
 }
@@ -364,8 +365,8 @@ drop_bodies(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocM
 /* The new content first takes the old one's place and then moves: so there is at no time
  * an older envelope in another folder that a crash could bring back. */
 gboolean
-spoc_queue_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
-                      SpocMessageState from, SpocMessageState to, GError **error)
+spoc_message_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
+                        SpocMessageState from, SpocMessageState to, GError **error)
 {
     if (count == 0)
         return TRUE;
@@ -386,16 +387,16 @@ spoc_queue_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize co
 }
 
 gboolean
-spoc_queue_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
-                SpocMessageState to, GError **error)
+spoc_message_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
+                  SpocMessageState to, GError **error)
 {
     SpocEnvelope *const one = (SpocEnvelope *)envelope;
-    return spoc_queue_save_batch(spool, &one, 1, from, to, error);
+    return spoc_message_save_batch(spool, &one, 1, from, to, error);
 }
 
 gboolean
-spoc_queue_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
-                        gsize count, GError **error)
+spoc_message_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
+                          gsize count, GError **error)
 {
     int folder = state_fd(spool, state);
     for (gsize i = 0; i < count; i++)
@@ -411,9 +412,9 @@ spoc_queue_delete_batch(SpocSpool *spool, SpocMessageState state, const char *co
 }
 
 gboolean
-spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
+spoc_message_delete(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
 {
-    return spoc_queue_delete_batch(spool, state, &id, 1, error);
+    return spoc_message_delete_batch(spool, state, &id, 1, error);
 }
 
 typedef struct {
@@ -470,7 +471,7 @@ spoc_queue_bound(SpocSpool *spool, SpocMessageState state, guint count_max, guin
     Bounding bounding = {.spool = spool, .state = state, .messages = messages};
     guint64 bytes = 0;
     *ret_removed = 0;
-    if (!spoc_queue_each(spool, state, weigh, &bounding, error))
+    if (!spoc_message_each(spool, state, weigh, &bounding, error))
         return FALSE;
     g_array_sort(messages, compare_latest);
     for (guint i = 0; i < messages->len; i++) {
@@ -478,7 +479,7 @@ spoc_queue_bound(SpocSpool *spool, SpocMessageState state, guint count_max, guin
         bytes += message->size_bytes;
         if (i == 0 || (i < count_max && bytes <= bytes_max))
             continue;
-        if (!spoc_queue_delete(spool, state, message->id, error))
+        if (!spoc_message_delete(spool, state, message->id, error))
             return FALSE;
         (*ret_removed)++;
     }
@@ -562,7 +563,7 @@ put_back(SpocSpool *spool, const char *id, GError **error)
         spoc_error_set_errno(error, errno, "cannot set the time of 'sending/%s'", id);
         return FALSE;
     }
-    return spoc_queue_move(spool, id, SPOC_STATE_SENDING, SPOC_STATE_WAITING, error);
+    return spoc_message_move(spool, id, SPOC_STATE_SENDING, SPOC_STATE_WAITING, error);
 }
 
 typedef struct {
@@ -598,7 +599,7 @@ sweep_all(SpocSpool *spool, GError **error)
 }
 
 gboolean
-spoc_queue_recover(SpocSpool *spool, guint *ret_recovered, GError **error)
+spoc_message_recover(SpocSpool *spool, guint *ret_recovered, GError **error)
 {
     Recovery recovery = {.spool = spool};
     for (guint i = 0; i < SPOC_STATE_COUNT; i++) {

@@ -45,7 +45,7 @@ typedef struct {
 #define SPOC_ENVELOPE_HISTORY_MAX 10
 #define SPOC_ENVELOPE_RECIPIENTS_MAX 100
 #define SPOC_ENVELOPE_MAX_BYTES (256 * 1024)
-#define SPOC_QUEUE_BODY_MAX_BYTES (64 * 1024 * 1024)
+#define SPOC_MESSAGE_BODY_MAX_BYTES (64 * 1024 * 1024)
 
 typedef struct {
     char *id;              /* a valid spool name; also the name of both files */
@@ -79,72 +79,73 @@ guint spoc_envelope_pending(const SpocEnvelope *envelope);
 
 /* Makes a message: body, then envelope, both durable. One with this id that is already
  * there in any state is left as it is, and TRUE returned: composing is idempotent. */
-gboolean spoc_queue_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
-                        SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_message_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
+                          SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
     const SpocEnvelope *envelope;
     GBytes *body;
-} SpocQueueItem;
+} SpocNewMessage;
 
-/* Like spoc_queue_add() for each of @items, whose ids are distinct, with their syncs shared.
+/* Like spoc_message_add() for each of @items, whose ids are distinct, with their syncs shared.
  * On failure some may be there; all may be given again. */
-gboolean spoc_queue_add_batch(SpocSpool *spool, const SpocQueueItem *items, gsize count,
-                              SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_message_add_batch(SpocSpool *spool, const SpocNewMessage *items, gsize count,
+                                SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
     char *id;
     SpocMessageState state;
     gint64 next_attempt_unix_s; /* from the modification time; 0: none */
-} SpocQueueEntry;
+} SpocMessageEntry;
 
-/* (transfer full) (element-type SpocQueueEntry): what is in one state, in no order */
-GPtrArray *spoc_queue_list(SpocSpool *spool, SpocMessageState state,
-                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* @changed_unix_s: when it came into this state, or was changed in it */
-typedef void (*SpocQueueEachFunc)(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s,
-                                  gpointer user_data);
-
-/* The same without holding all of them: @each may move or delete the message. */
-gboolean spoc_queue_each(SpocSpool *spool, SpocMessageState state, SpocQueueEachFunc each,
-                         gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Sets the time alone, without sync. */
-gboolean spoc_queue_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
-                             gint64 next_attempt_unix_s, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* (nullable) FALSE with SPOC_ERROR_NOT_FOUND when no state has it */
-gboolean spoc_queue_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state,
-                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* SPOC_ERROR_CORRUPT when it cannot be understood: the caller sets it aside */
-SpocEnvelope *spoc_queue_load(SpocSpool *spool, SpocMessageState state, const char *id,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
-GBytes *spoc_queue_load_body(SpocSpool *spool, const char *id,
+/* (transfer full) (element-type SpocMessageEntry): what is in one state, in no order */
+GPtrArray *spoc_message_list(SpocSpool *spool, SpocMessageState state,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Claims by rename, without sync. */
-gboolean spoc_queue_move(SpocSpool *spool, const char *id, SpocMessageState from,
-                         SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* @changed_unix_s: when it came into this state, or was changed in it */
+typedef void (*SpocMessageEachFunc)(const char *id, gint64 next_attempt_unix_s,
+                                    gint64 changed_unix_s, gpointer user_data);
 
-/* Writes the envelope, durably, into @to, then removes it from @from when they differ. */
-gboolean spoc_queue_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
-                         SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* The same without holding all of them: @each may move or delete the message. */
+gboolean spoc_message_each(SpocSpool *spool, SpocMessageState state, SpocMessageEachFunc each,
+                           gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Envelope first, then body; the document of a scan as well. */
-/* Like spoc_queue_save() for each of @envelopes, whose ids are distinct, with their syncs shared.
- * On failure some may have been saved and moved; all may be given again. */
-gboolean spoc_queue_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
-                               SpocMessageState from, SpocMessageState to,
+/* Sets the time alone, without sync. */
+gboolean spoc_message_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
+                               gint64 next_attempt_unix_s,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Like spoc_queue_delete() for each of @ids; on failure some may be gone. */
-gboolean spoc_queue_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
-                                 gsize count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-gboolean spoc_queue_delete(SpocSpool *spool, SpocMessageState state, const char *id,
+/* (nullable) FALSE with SPOC_ERROR_NOT_FOUND when no state has it */
+gboolean spoc_message_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* SPOC_ERROR_CORRUPT when it cannot be understood: the caller sets it aside */
+SpocEnvelope *spoc_message_load(SpocSpool *spool, SpocMessageState state, const char *id,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+GBytes *spoc_message_load_body(SpocSpool *spool, const char *id,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Claims by rename, without sync. */
+gboolean spoc_message_move(SpocSpool *spool, const char *id, SpocMessageState from,
+                           SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Writes the envelope, durably, into @to, then removes it from @from when they differ. */
+gboolean spoc_message_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
+                           SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Envelope first, then body; the document of a scan as well. */
+/* Like spoc_message_save() for each of @envelopes, whose ids are distinct, with their syncs shared.
+ * On failure some may have been saved and moved; all may be given again. */
+gboolean spoc_message_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
+                                 SpocMessageState from, SpocMessageState to,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Like spoc_message_delete() for each of @ids; on failure some may be gone. */
+gboolean spoc_message_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
+                                   gsize count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean spoc_message_delete(SpocSpool *spool, SpocMessageState state, const char *id,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_queue_bound:
@@ -161,5 +162,5 @@ gboolean spoc_queue_bound(SpocSpool *spool, SpocMessageState state, guint count_
 /* At the start of a spocd: sending/ goes back to waiting/ (due at once), bodies without
  * envelope and temporary files older than an hour are removed, an id in two states is
  * kept in the later written one. Returns how many were put back in @ret_recovered. */
-gboolean spoc_queue_recover(SpocSpool *spool, guint *ret_recovered,
-                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_message_recover(SpocSpool *spool, guint *ret_recovered,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -18,7 +18,7 @@ typedef struct {
     SpocSpool *spool;
     SpocLog *log;
     const char *name;
-    const SpocScanFacts *facts;
+    const SpocScanMetadata *facts;
     int input_fd;
     int stop_fd;
     guint64 max_bytes;

@@ -47,34 +47,34 @@ static const char *const ends[] = {"delivered", "queued"};
 
 typedef struct {
     const char *key;
-    gsize offset; /* of a char * in SpocScanFacts */
+    gsize offset; /* of a char * in SpocScanMetadata */
 } TextField;
 
 static const TextField text_fields[] = {
-    {"User: ", G_STRUCT_OFFSET(SpocScanFacts, user)},
-    {"Title: ", G_STRUCT_OFFSET(SpocScanFacts, title)},
-    {"Printer: ", G_STRUCT_OFFSET(SpocScanFacts, printer)},
-    {"Info: ", G_STRUCT_OFFSET(SpocScanFacts, printer_info)},
-    {"Location: ", G_STRUCT_OFFSET(SpocScanFacts, location)},
-    {"Uri: ", G_STRUCT_OFFSET(SpocScanFacts, uri)},
-    {"Options: ", G_STRUCT_OFFSET(SpocScanFacts, options)},
-    {"Type: ", G_STRUCT_OFFSET(SpocScanFacts, content_type)},
-    {"Uuid: ", G_STRUCT_OFFSET(SpocScanFacts, uuid)},
-    {"Server: ", G_STRUCT_OFFSET(SpocScanFacts, server)},
-    {"Writer: ", G_STRUCT_OFFSET(SpocScanFacts, writer)},
+    {"User: ", G_STRUCT_OFFSET(SpocScanMetadata, user)},
+    {"Title: ", G_STRUCT_OFFSET(SpocScanMetadata, title)},
+    {"Printer: ", G_STRUCT_OFFSET(SpocScanMetadata, printer)},
+    {"Info: ", G_STRUCT_OFFSET(SpocScanMetadata, printer_info)},
+    {"Location: ", G_STRUCT_OFFSET(SpocScanMetadata, location)},
+    {"Uri: ", G_STRUCT_OFFSET(SpocScanMetadata, uri)},
+    {"Options: ", G_STRUCT_OFFSET(SpocScanMetadata, options)},
+    {"Type: ", G_STRUCT_OFFSET(SpocScanMetadata, content_type)},
+    {"Uuid: ", G_STRUCT_OFFSET(SpocScanMetadata, uuid)},
+    {"Server: ", G_STRUCT_OFFSET(SpocScanMetadata, server)},
+    {"Writer: ", G_STRUCT_OFFSET(SpocScanMetadata, writer)},
 };
 
-SpocScanFacts *
-spoc_scan_facts_new(void)
+SpocScanMetadata *
+spoc_scan_metadata_new(void)
 {
-    SpocScanFacts *facts = g_new0(SpocScanFacts, 1);
+    SpocScanMetadata *facts = g_new0(SpocScanMetadata, 1);
     for (guint i = 0; i < G_N_ELEMENTS(text_fields); i++)
         G_STRUCT_MEMBER(char *, facts, text_fields[i].offset) = g_strdup("");
     return facts;
 }
 
 void
-spoc_scan_facts_free(SpocScanFacts *facts)
+spoc_scan_metadata_free(SpocScanMetadata *facts)
 {
     if (facts == NULL)
         return;
@@ -84,7 +84,7 @@ spoc_scan_facts_free(SpocScanFacts *facts)
 }
 
 void
-spoc_scan_facts_set(char **field, const char *value)
+spoc_scan_metadata_set(char **field, const char *value)
 {
     g_free(*field);
     *field = value != NULL ? g_strndup(value, SPOC_SCAN_FIELD_MAX_BYTES) : g_strdup("");
@@ -110,7 +110,7 @@ put_check(GString *out)
 }
 
 GString *
-spoc_scan_facts_format(const SpocScanFacts *facts)
+spoc_scan_metadata_format(const SpocScanMetadata *facts)
 {
     GString *out = g_string_new(FACTS_HEAD "\n");
     g_string_append_printf(out,
@@ -192,13 +192,13 @@ is_line(const char *line, const char *expected)
     return line != NULL && strcmp(line, expected) == 0;
 }
 
-SpocScanFacts *
-spoc_scan_facts_parse(const char *text, gsize size, GError **error)
+SpocScanMetadata *
+spoc_scan_metadata_parse(const char *text, gsize size, GError **error)
 {
     g_auto(GStrv) lines = split_checked(text, size, error);
     if (lines == NULL)
         return NULL;
-    g_autoptr(SpocScanFacts) facts = spoc_scan_facts_new();
+    g_autoptr(SpocScanMetadata) facts = spoc_scan_metadata_new();
     char **next = lines;
     gint64 bytes = 0;
     gboolean good = is_line(*next, FACTS_HEAD);

@@ -28,7 +28,7 @@ spoc_scan_listed_free(SpocScanListed *listed)
 {
     if (listed == NULL)
         return;
-    spoc_scan_facts_free(listed->facts);
+    spoc_scan_metadata_free(listed->facts);
     g_free(listed->name);
     g_free(listed);
 }
@@ -42,7 +42,7 @@ file_kind(const char *suffix, gboolean is_temporary)
         return HAS_DOCUMENT;
     if (g_str_equal(suffix, SPOC_SCAN_LEFT))
         return HAS_LEFT;
-    return g_str_equal(suffix, SPOC_SCAN_FACTS) ? HAS_FACTS : 0;
+    return g_str_equal(suffix, SPOC_SCAN_METADATA) ? HAS_FACTS : 0;
 }
 
 /* (transfer full): name of an entry, or of a foreign file → its Files */
@@ -65,7 +65,7 @@ sort_files(const GPtrArray *files)
 }
 
 static SpocScanStage
-find_stage(guint files, const SpocScanFacts *facts)
+find_stage(guint files, const SpocScanMetadata *facts)
 {
     if ((files & IS_FOREIGN) != 0)
         return SPOC_SCAN_STAGE_FOREIGN;
@@ -89,14 +89,14 @@ main_file(const char *name, guint files)
         return spoc_scan_file(name, SPOC_SCAN_DOCUMENT);
     if ((files & HAS_TEMPORARY) != 0)
         return spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
-    return spoc_scan_file(name, (files & HAS_LEFT) != 0 ? SPOC_SCAN_LEFT : SPOC_SCAN_FACTS);
+    return spoc_scan_file(name, (files & HAS_LEFT) != 0 ? SPOC_SCAN_LEFT : SPOC_SCAN_METADATA);
 }
 
 /* (nullable): NULL when it went on meanwhile */
 static SpocScanListed *
 look_at(SpocSpool *spool, const char *name, guint files)
 {
-    g_autoptr(SpocScanFacts) facts = NULL;
+    g_autoptr(SpocScanMetadata) facts = NULL;
     if ((files & (HAS_FACTS | HAS_LEFT)) != 0)
         facts = spoc_scan_load(spool, name, NULL);
     else if ((files & HAS_TEMPORARY) != 0)

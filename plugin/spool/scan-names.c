@@ -52,7 +52,7 @@ spoc_scan_process_lives(const char *stamp)
 /* (nullable): what the names of the job begin with. Names of versions before had the job's UUID
  * there, which no job number is. */
 static char *
-base_of(const SpocScanFacts *facts)
+base_of(const SpocScanMetadata *facts)
 {
     if (facts->job_id <= 0 || facts->accepted_unix_s <= 0)
         return NULL;
@@ -81,7 +81,7 @@ owner_of(SpocSpool *spool, const char *name)
     g_auto(SpocScanRecord) record = {0};
     if (spoc_scan_find_record(spool, name, &record, NULL) && record.owner != NULL)
         return g_steal_pointer(&record.owner);
-    g_autoptr(SpocScanFacts) facts = spoc_scan_load(spool, name, NULL);
+    g_autoptr(SpocScanMetadata) facts = spoc_scan_load(spool, name, NULL);
     return facts != NULL ? g_strdup(facts->user) : NULL;
 }
 
@@ -94,7 +94,7 @@ find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
     if (spoc_scan_find_record(spool, name, ret_record, &error))
         return TRUE;
     /* A crash between keeping the message and writing the record. */
-    if (!spoc_queue_find(spool, name, &state, NULL) &&
+    if (!spoc_message_find(spool, name, &state, NULL) &&
         g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
         return FALSE;
     *ret_record = (SpocScanRecord){.end = SPOC_SCAN_QUEUED,
@@ -105,7 +105,7 @@ find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
 }
 
 char *
-spoc_scan_choose_name(SpocSpool *spool, const SpocScanFacts *facts, guint document,
+spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *facts, guint document,
                       gboolean *ret_settled, SpocScanRecord *ret_record, GError **error)
 {
     *ret_settled = FALSE;
@@ -141,7 +141,7 @@ spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record,
 }
 
 gboolean
-spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanFacts *facts, GError **error)
+spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *facts, GError **error)
 {
     g_autofree char *base = base_of(facts);
     if (base == NULL)

@@ -45,7 +45,7 @@ spoc_scan_temporary_file(const char *name, const char *suffix)
 char *
 spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_temporary)
 {
-    static const char *const suffixes[] = {SPOC_SCAN_DOCUMENT, SPOC_SCAN_FACTS, SPOC_SCAN_LEFT,
+    static const char *const suffixes[] = {SPOC_SCAN_DOCUMENT, SPOC_SCAN_METADATA, SPOC_SCAN_LEFT,
                                            SPOC_SCAN_RECORD};
     *ret_temporary = g_str_has_prefix(file, SPOC_DURABLE_TEMPORARY_PREFIX);
     const char *start = file + (*ret_temporary ? strlen(SPOC_DURABLE_TEMPORARY_PREFIX) : 0);
@@ -78,10 +78,10 @@ make_file(SpocSpool *spool, const char *file, GError **error)
 
 /* For those who look at the spool alone: a full disk is no reason to go no further. */
 static gboolean
-announce(SpocSpool *spool, const char *name, const SpocScanFacts *facts, GError **error)
+announce(SpocSpool *spool, const char *name, const SpocScanMetadata *facts, GError **error)
 {
-    g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_FACTS);
-    g_autoptr(GString) text = spoc_scan_facts_format(facts);
+    g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_METADATA);
+    g_autoptr(GString) text = spoc_scan_metadata_format(facts);
     g_autoptr(GError) problem = NULL;
     int fd = make_file(spool, file, error);
     if (fd < 0)
@@ -93,7 +93,7 @@ announce(SpocSpool *spool, const char *name, const SpocScanFacts *facts, GError 
 }
 
 int
-spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanFacts *facts, GError **error)
+spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanMetadata *facts, GError **error)
 {
     if (!spoc_scan_check_name(name, error) || !announce(spool, name, facts, error))
         return -1;
@@ -102,16 +102,16 @@ spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanFacts *facts, 
 }
 
 gboolean
-spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanFacts *facts, GError **error)
+spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *facts, GError **error)
 {
     int folder = spoc_scan_folder(spool);
     if (!spoc_scan_check_name(name, error))
         return FALSE;
     g_autofree char *temporary = spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
     g_autofree char *document = spoc_scan_file(name, SPOC_SCAN_DOCUMENT);
-    g_autofree char *job = spoc_scan_file(name, SPOC_SCAN_FACTS);
+    g_autofree char *job = spoc_scan_file(name, SPOC_SCAN_METADATA);
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
-    g_autoptr(GString) text = spoc_scan_facts_format(facts);
+    g_autoptr(GString) text = spoc_scan_metadata_format(facts);
     /* The old facts go first: at no time are there facts of another document. */
     if (!spoc_file_remove(folder, job, error) || !spoc_file_remove(folder, left, error))
         return FALSE;
@@ -161,14 +161,14 @@ spoc_scan_leave(SpocSpool *spool, const char *name, GError **error)
     /* A second door may have asked for what the first one left. */
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
     return spoc_file_exists(spoc_scan_folder(spool), left) ||
-           rename_facts(spool, name, SPOC_SCAN_FACTS, SPOC_SCAN_LEFT, error);
+           rename_facts(spool, name, SPOC_SCAN_METADATA, SPOC_SCAN_LEFT, error);
 }
 
 void
 spoc_scan_withdraw(SpocSpool *spool, const char *name)
 {
     g_autofree char *temporary = spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
-    g_autofree char *announced = spoc_scan_temporary_file(name, SPOC_SCAN_FACTS);
+    g_autofree char *announced = spoc_scan_temporary_file(name, SPOC_SCAN_METADATA);
     (void)unlinkat(spoc_scan_folder(spool), temporary, 0);
     (void)unlinkat(spoc_scan_folder(spool), announced, 0);
     g_autoptr(GError) error = NULL;
@@ -196,26 +196,26 @@ spoc_scan_list_left(SpocSpool *spool, GError **error)
 }
 
 /* SPOC_ERROR_NOT_FOUND when there is no such file */
-static SpocScanFacts *
+static SpocScanMetadata *
 read_facts(SpocSpool *spool, const char *file, GError **error)
 {
     g_autoptr(GBytes) text =
-        spoc_file_read(spoc_scan_folder(spool), file, SPOC_SCAN_FACTS_MAX_BYTES, NULL, error);
+        spoc_file_read(spoc_scan_folder(spool), file, SPOC_SCAN_METADATA_MAX_BYTES, NULL, error);
     if (text == NULL)
         return NULL;
     gsize size = 0;
     const char *bytes = g_bytes_get_data(text, &size);
-    return spoc_scan_facts_parse(bytes != NULL ? bytes : "", size, error);
+    return spoc_scan_metadata_parse(bytes != NULL ? bytes : "", size, error);
 }
 
-SpocScanFacts *
+SpocScanMetadata *
 spoc_scan_load(SpocSpool *spool, const char *name, GError **error)
 {
-    static const char *const suffixes[] = {SPOC_SCAN_FACTS, SPOC_SCAN_LEFT};
+    static const char *const suffixes[] = {SPOC_SCAN_METADATA, SPOC_SCAN_LEFT};
     if (!spoc_scan_check_name(name, error))
         return NULL;
     g_autoptr(GError) problem = NULL;
-    SpocScanFacts *facts = NULL;
+    SpocScanMetadata *facts = NULL;
     for (guint i = 0; facts == NULL && i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *file = spoc_scan_file(name, suffixes[i]);
         g_clear_error(&problem);
@@ -229,10 +229,10 @@ spoc_scan_load(SpocSpool *spool, const char *name, GError **error)
     return facts;
 }
 
-SpocScanFacts *
+SpocScanMetadata *
 spoc_scan_load_temporary(SpocSpool *spool, const char *name, GError **error)
 {
-    g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_FACTS);
+    g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_METADATA);
     return read_facts(spool, file, error);
 }
 
@@ -264,7 +264,7 @@ spoc_scan_taken(SpocSpool *spool, const char *name, GError **error)
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
     return spoc_scan_check_name(name, error) &&
            (!spoc_file_exists(spoc_scan_folder(spool), left) ||
-            rename_facts(spool, name, SPOC_SCAN_LEFT, SPOC_SCAN_FACTS, error));
+            rename_facts(spool, name, SPOC_SCAN_LEFT, SPOC_SCAN_METADATA, error));
 }
 
 gboolean
@@ -286,7 +286,7 @@ spoc_scan_find_record(SpocSpool *spool, const char *name, SpocScanRecord *ret_re
         return FALSE;
     g_autofree char *file = spoc_scan_file(name, SPOC_SCAN_RECORD);
     g_autoptr(GBytes) text =
-        spoc_file_read(spoc_scan_folder(spool), file, SPOC_SCAN_FACTS_MAX_BYTES, NULL, error);
+        spoc_file_read(spoc_scan_folder(spool), file, SPOC_SCAN_METADATA_MAX_BYTES, NULL, error);
     if (text == NULL)
         return FALSE;
     gsize size = 0;
@@ -324,7 +324,7 @@ gboolean
 spoc_scan_remove(SpocSpool *spool, const char *name, GError **error)
 {
     /* The facts first: without them there is no entry. */
-    static const char *const suffixes[] = {SPOC_SCAN_LEFT, SPOC_SCAN_FACTS, SPOC_SCAN_DOCUMENT};
+    static const char *const suffixes[] = {SPOC_SCAN_LEFT, SPOC_SCAN_METADATA, SPOC_SCAN_DOCUMENT};
     if (!spoc_scan_check_name(name, error))
         return FALSE;
     for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
@@ -352,11 +352,11 @@ is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
 {
     SpocMessageState state;
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
-    if (!is_temporary && (spoc_queue_find(spool, name, &state, NULL) ||
+    if (!is_temporary && (spoc_message_find(spool, name, &state, NULL) ||
                           spoc_file_exists(spoc_scan_folder(spool), left)))
         return TRUE;
-    g_autoptr(SpocScanFacts) facts = is_temporary ? spoc_scan_load_temporary(spool, name, NULL)
-                                                  : spoc_scan_load(spool, name, NULL);
+    g_autoptr(SpocScanMetadata) facts = is_temporary ? spoc_scan_load_temporary(spool, name, NULL)
+                                                     : spoc_scan_load(spool, name, NULL);
     return facts != NULL && spoc_scan_process_lives(facts->writer);
 }
 
@@ -371,7 +371,7 @@ is_leftover(SpocSpool *spool, const char *file, gint64 now_unix_s)
     if (!is_temporary && g_str_equal(suffix, SPOC_SCAN_RECORD)) {
         SpocMessageState state;
         return age_s(spool, file, now_unix_s) > SPOC_SCAN_RECORD_KEEP_S &&
-               !spoc_queue_find(spool, name, &state, NULL);
+               !spoc_message_find(spool, name, &state, NULL);
     }
     return (is_temporary || !g_str_equal(suffix, SPOC_SCAN_LEFT)) &&
            age_s(spool, file, now_unix_s) > SWEEP_AFTER_S && !is_claimed(spool, name, is_temporary);

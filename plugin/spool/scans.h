@@ -20,7 +20,7 @@
 /* Linux gives a program no longer argument: nothing is ever cut, which could make one address
  * another. */
 #define SPOC_SCAN_OPTIONS_MAX_BYTES (128 * 1024)
-#define SPOC_SCAN_FACTS_MAX_BYTES (1024 * 1024)
+#define SPOC_SCAN_METADATA_MAX_BYTES (1024 * 1024)
 
 /* Of the message that a scan becomes */
 #define SPOC_SCAN_KIND "scan"
@@ -29,7 +29,7 @@
 #define SPOC_SCAN_RECORD_KEEP_S (7 * 24 * 3600)
 
 /**
- * SpocScanFacts: what is known of one document
+ * SpocScanMetadata: what is known of one document
  * @uri: with the recipients, as in DEVICE_URI
  * @options: of the job, as in argv
  * @content_type: "" when nobody said one
@@ -58,14 +58,14 @@ typedef struct {
     guint64 size_bytes;
     gint64 created_unix_s;
     gint64 accepted_unix_s;
-} SpocScanFacts;
+} SpocScanMetadata;
 
 /* All strings "" */
-SpocScanFacts *spoc_scan_facts_new(void);
-void spoc_scan_facts_free(SpocScanFacts *facts);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanFacts, spoc_scan_facts_free)
+SpocScanMetadata *spoc_scan_metadata_new(void);
+void spoc_scan_metadata_free(SpocScanMetadata *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanMetadata, spoc_scan_metadata_free)
 /* Replaces a string of the facts, cut to SPOC_SCAN_FIELD_MAX_BYTES; NULL is "". */
-void spoc_scan_facts_set(char **field, const char *value);
+void spoc_scan_metadata_set(char **field, const char *value);
 
 /* (transfer full): "PID-STARTED" of a process, the same as long as it lives and no other's
  * afterwards; "" when it cannot be told */
@@ -110,13 +110,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocScanRecord, spoc_scan_record_clear)
  *
  * Returns: (transfer full)
  */
-char *spoc_scan_choose_name(SpocSpool *spool, const SpocScanFacts *facts, guint document,
+char *spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *facts, guint document,
                             gboolean *ret_settled, SpocScanRecord *ret_record,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* CUPS will run this job again, from its first document on: what was settled of it counts for
  * the same cupsd as well. */
-gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanFacts *facts,
+gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *facts,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether the job of an entry of this name can come again, so that a record is of use */
@@ -130,11 +130,11 @@ gboolean spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord
 
 /* A descriptor to write the document to; it is not an entry yet. @facts lie beside it, so that
  * what is being copied is no riddle. */
-int spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanFacts *facts,
+int spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanMetadata *facts,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes it an entry, replacing one of this name. */
-gboolean spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanFacts *facts,
+gboolean spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *facts,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes the document safe from power loss. */
@@ -153,8 +153,8 @@ void spoc_scan_withdraw(SpocSpool *spool, const char *name);
 /* (transfer full) (element-type utf8): the entries that were left */
 GPtrArray *spoc_scan_list_left(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-SpocScanFacts *spoc_scan_load(SpocSpool *spool, const char *name,
-                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocScanMetadata *spoc_scan_load(SpocSpool *spool, const char *name,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* A descriptor to read it by, the caller's; SPOC_ERROR_CORRUPT when it has not @size_bytes */
 int spoc_scan_open_document(SpocSpool *spool, const char *name, guint64 size_bytes,
@@ -220,7 +220,7 @@ gboolean spoc_scan_stage_has_door(SpocScanStage stage);
 typedef struct {
     char *name;
     SpocScanStage stage;
-    SpocScanFacts *facts;
+    SpocScanMetadata *facts;
     guint64 size_bytes;
     gint64 changed_unix_s;
 } SpocScanListed;

@@ -113,7 +113,7 @@ static void G_GNUC_PRINTF(2, 3) add_cure(GError **error, const char *format, ...
 }
 
 void
-spoc_spool_add_cure(const SpocPlaces *places, GError **error)
+spoc_spool_add_remedy(const SpocPlaces *places, GError **error)
 {
     add_cure(error, "install -d -o %s -g %s -m 0700 %s", places->user, places->group,
              places->spool_dir);
@@ -133,7 +133,7 @@ spoc_spool_open(const SpocPlaces *places, GError **error)
     gboolean made = FALSE;
     spool->fd = open_directory(AT_FDCWD, spool->path, &made, error);
     if (spool->fd < 0) {
-        spoc_spool_add_cure(places, error);
+        spoc_spool_add_remedy(places, error);
         return NULL;
     }
     if (made)

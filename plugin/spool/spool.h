@@ -31,7 +31,7 @@ typedef struct _SpocSpool SpocSpool;
  */
 SpocSpool *spoc_spool_open(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Adds the command that makes a missing spool to an error (optional). */
-void spoc_spool_add_cure(const SpocPlaces *places, GError **error);
+void spoc_spool_add_remedy(const SpocPlaces *places, GError **error);
 void spoc_spool_free(SpocSpool *spool);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSpool, spoc_spool_free)
 

@@ -47,7 +47,7 @@ make_body(guint number)
 static void
 item_clear(gpointer data)
 {
-    SpocQueueItem *item = data;
+    SpocNewMessage *item = data;
     spoc_envelope_free((SpocEnvelope *)item->envelope);
     g_bytes_unref(item->body);
 }
@@ -55,16 +55,16 @@ item_clear(gpointer data)
 static gboolean
 fill(SpocSpool *spool, guint count, gint64 due_unix_s, GError **error)
 {
-    g_autoptr(GArray) batch = g_array_new(FALSE, FALSE, sizeof(SpocQueueItem));
+    g_autoptr(GArray) batch = g_array_new(FALSE, FALSE, sizeof(SpocNewMessage));
     g_array_set_clear_func(batch, item_clear);
     for (guint i = 0; i < count; i++) {
-        SpocQueueItem item = {.body = make_body(i)};
+        SpocNewMessage item = {.body = make_body(i)};
         item.envelope = make_envelope(i, due_unix_s, g_bytes_get_size(item.body));
         g_array_append_val(batch, item);
         if (batch->len < BATCH && i + 1 < count)
             continue;
-        if (!spoc_queue_add_batch(spool, (const SpocQueueItem *)(gpointer)batch->data, batch->len,
-                                  SPOC_STATE_WAITING, error))
+        if (!spoc_message_add_batch(spool, (const SpocNewMessage *)(gpointer)batch->data,
+                                    batch->len, SPOC_STATE_WAITING, error))
             return FALSE;
         g_array_set_size(batch, 0);
     }

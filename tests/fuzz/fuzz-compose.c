@@ -50,13 +50,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                        .printer_state = 5,
                        .printer_state_reasons = reasons};
     SpocPerson person = {.address = (char *)"alice@example.com", .name = text};
-    const SpocStateFacts facts = {.printer_info = text,
-                                  .printer_location = text,
-                                  .printer_message = text,
-                                  .printer_state = 5,
-                                  .printer_state_reasons = reasons,
-                                  .job_state_reasons = reasons,
-                                  .job_message = text};
+    const SpocStateAttributes facts = {.printer_info = text,
+                                       .printer_location = text,
+                                       .printer_message = text,
+                                       .printer_state = 5,
+                                       .printer_state_reasons = reasons,
+                                       .job_state_reasons = reasons,
+                                       .job_message = text};
     const SpocNotice notices[] = {
         {.event = &event,
          .owner = text,
@@ -68,7 +68,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     static const char *const cc[] = {"bob@example.com", "carol@example.com", NULL};
     const SpocNotification notification = {.kind =
-                                               size % 5 == 0 ? SPOC_MAIL_DIGEST : SPOC_MAIL_NEWS,
+                                               size % 5 == 0 ? SPOC_MAIL_DIGEST : SPOC_MAIL_NOTICE,
                                            .notices = notices,
                                            .notice_count = G_N_ELEMENTS(notices),
                                            .journal = text,

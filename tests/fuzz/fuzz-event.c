@@ -24,8 +24,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (result == SPOC_SCAN_EVENT) {
             if (event->name == NULL || event->length_bytes > SPOC_EVENT_MAX_BYTES)
                 abort();
-            spoc_whose_learn(&subscription, event);
-            (void)spoc_whose_decide(&subscription, event);
+            spoc_subscription_match_learn(&subscription, event);
+            (void)spoc_subscription_match_decide(&subscription, event);
         }
         at += consumed;
     }

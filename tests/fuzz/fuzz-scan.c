@@ -14,12 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 parse_facts(const char *text, gsize size)
 {
-    g_autoptr(SpocScanFacts) facts = spoc_scan_facts_parse(text, size, NULL);
+    g_autoptr(SpocScanMetadata) facts = spoc_scan_metadata_parse(text, size, NULL);
     if (facts == NULL)
         return;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GString) again = spoc_scan_facts_format(facts);
-    g_autoptr(SpocScanFacts) second = spoc_scan_facts_parse(again->str, again->len, &error);
+    g_autoptr(GString) again = spoc_scan_metadata_format(facts);
+    g_autoptr(SpocScanMetadata) second = spoc_scan_metadata_parse(again->str, again->len, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(facts->title, ==, second->title);
     g_assert_cmpstr(facts->options, ==, second->options);

@@ -24,7 +24,7 @@
 typedef struct {
     SpocPlaces *places;
     SpocLog *log;
-    SpocSetup *setup;
+    SpocRuntime *setup;
     GMainLoop *loop;
     GDataInputStream *commands;
     gint64 last_tick_us, longest_us;
@@ -85,8 +85,8 @@ ask(Client *client, SpocWho who, const char *name, const char *owner)
 static void
 load(Client *client)
 {
-    g_clear_pointer(&client->setup, spoc_setup_free);
-    client->setup = spoc_setup_load(client->places, client->log);
+    g_clear_pointer(&client->setup, spoc_runtime_free);
+    client->setup = spoc_runtime_load(client->places, client->log);
 }
 
 static void
@@ -149,6 +149,6 @@ main(void)
     g_data_input_stream_read_line_async(commands, G_PRIORITY_DEFAULT, NULL, on_command, &client);
     g_main_loop_run(loop);
     g_source_remove(tick);
-    spoc_setup_free(client.setup);
+    spoc_runtime_free(client.setup);
     return 0;
 }

@@ -23,7 +23,7 @@ say_all(const char *key, char **values)
 }
 
 static void
-on_state(const SpocStateFacts *facts, gpointer user_data)
+on_state(const SpocStateAttributes *facts, gpointer user_data)
 {
     GMainLoop *loop = user_data;
     g_main_loop_quit(loop);

@@ -93,7 +93,7 @@ test_facts(void)
         char *argv[] = {
             (char *)"spoc:", (char *)"42", (char *)"alice", (char *)"title job-uuid=2", (char *)"1",
             options,         NULL};
-        g_autoptr(SpocScanFacts) facts = spoc_job_facts(argv);
+        g_autoptr(SpocScanMetadata) facts = spoc_job_facts(argv);
         g_assert_cmpint(facts->accepted_unix_s, ==, cases[i].unix_s);
         g_assert_cmpint(facts->job_id, ==, 42);
         g_assert_cmpstr(facts->uuid, ==, "urn:uuid:1");

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 /* A client whose spocd has already said @answer, and hung up if told so. */
-static SpocClient *
+static SpocControlClient *
 client_that_hears(const char *answer, gsize size, gboolean hang_up, int *ret_other)
 {
     int fds[2];
@@ -16,7 +16,7 @@ client_that_hears(const char *answer, gsize size, gboolean hang_up, int *ret_oth
     if (hang_up)
         g_assert_cmpint(shutdown(fds[1], SHUT_WR), ==, 0);
     *ret_other = fds[1];
-    return spoc_client_new_from_fd(fds[0]);
+    return spoc_control_client_new_from_fd(fds[0]);
 }
 
 static void
@@ -39,10 +39,10 @@ test_answers(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         int other = -1;
-        g_autoptr(SpocClient) client =
+        g_autoptr(SpocControlClient) client =
             client_that_hears(cases[i].answer, strlen(cases[i].answer), TRUE, &other);
         g_autoptr(GError) error = NULL;
-        g_autoptr(GPtrArray) lines = spoc_client_ask(client, "status", &error);
+        g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, "status", &error);
         if (cases[i].error != NULL) {
             g_assert_null(lines);
             g_assert_error(error, SPOC_ERROR, SPOC_ERROR_FAILED);
@@ -63,12 +63,13 @@ static void
 test_two_questions(void)
 {
     int other = -1;
-    g_autoptr(SpocClient) client = client_that_hears("one\nok\ntwo\nok\n", 14, FALSE, &other);
+    g_autoptr(SpocControlClient) client =
+        client_that_hears("one\nok\ntwo\nok\n", 14, FALSE, &other);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) first = spoc_client_ask(client, "a", &error);
+    g_autoptr(GPtrArray) first = spoc_control_client_ask(client, "a", &error);
     g_assert_no_error(error);
     g_assert_cmpstr(g_ptr_array_index(first, 0), ==, "one");
-    g_autoptr(GPtrArray) second = spoc_client_ask(client, "b", &error);
+    g_autoptr(GPtrArray) second = spoc_control_client_ask(client, "b", &error);
     g_assert_no_error(error);
     g_assert_cmpstr(g_ptr_array_index(second, 0), ==, "two");
     close(other);
@@ -80,9 +81,9 @@ test_endless_line(void)
     int other = -1;
     gsize size = 100 * 1024;
     g_autofree char *answer = g_strnfill(size, 'x');
-    g_autoptr(SpocClient) client = client_that_hears(answer, size, TRUE, &other);
+    g_autoptr(SpocControlClient) client = client_that_hears(answer, size, TRUE, &other);
     g_autoptr(GError) error = NULL;
-    g_assert_null(spoc_client_ask(client, "status", &error));
+    g_assert_null(spoc_control_client_ask(client, "status", &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT);
     close(other);
 }

@@ -9,20 +9,20 @@
 
 typedef struct {
     char *path;
-    SpocControl *control;
+    SpocControlServer *control;
     GPtrArray *lines;
-    SpocControlClient *client; /* that said the last one; borrowed */
+    SpocControlPeer *client; /* that said the last one; borrowed */
 } Fixture;
 
 static void
-on_request(SpocControlClient *client, const char *line, gpointer user_data)
+on_request(SpocControlPeer *client, const char *line, gpointer user_data)
 {
     Fixture *fixture = user_data;
     g_ptr_array_add(fixture->lines, g_strdup(line));
     fixture->client = client;
     if (strcmp(line, "quiet") != 0) {
-        spoc_control_reply(client, line);
-        spoc_control_reply(client, "ok");
+        spoc_control_peer_reply(client, line);
+        spoc_control_peer_reply(client, "ok");
     }
 }
 
@@ -37,13 +37,13 @@ set_up(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof address), ==, 0);
     g_assert_cmpint(listen(fd, 5), ==, 0);
     fixture->lines = g_ptr_array_new_with_free_func(g_free);
-    fixture->control = spoc_control_new(fd, on_request, fixture);
+    fixture->control = spoc_control_server_new(fd, on_request, fixture);
 }
 
 static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
-    spoc_control_free(fixture->control);
+    spoc_control_server_free(fixture->control);
     g_ptr_array_unref(fixture->lines);
     unlink(fixture->path);
     g_autofree char *folder = g_path_get_dirname(fixture->path);

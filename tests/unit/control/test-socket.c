@@ -43,11 +43,11 @@ static void
 test_listen(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_cmpint(spoc_door_connect(root->spool, &error), ==, -1);
+    g_assert_cmpint(spoc_control_socket_connect(root->spool, &error), ==, -1);
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     g_clear_error(&error);
 
-    int listener = spoc_door_listen(root->spool, &error);
+    int listener = spoc_control_socket_listen(root->spool, &error);
     g_assert_no_error(error);
     struct stat info;
     g_assert_cmpint(fstatat(spoc_spool_fd(root->spool), "control", &info, 0), ==, 0);
@@ -57,21 +57,21 @@ test_listen(Root *root, gconstpointer data)
     g_assert_cmpint(fcntl(listener, F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
 
     /* One that listens is not replaced; a dead one is. */
-    g_assert_cmpint(spoc_door_listen(root->spool, &error), ==, -1);
+    g_assert_cmpint(spoc_control_socket_listen(root->spool, &error), ==, -1);
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     g_clear_error(&error);
     close(listener);
-    listener = spoc_door_listen(root->spool, &error);
+    listener = spoc_control_socket_listen(root->spool, &error);
     g_assert_no_error(error);
 
-    g_assert_true(spoc_door_wake(root->spool, root->places, &error));
+    g_assert_true(spoc_control_wake(root->spool, root->places, &error));
     g_assert_no_error(error);
     g_autofree char *said = accept_and_read(listener);
     g_assert_cmpstr(said, ==, "wake\n");
 
     /* So many at the door that no more fit: nobody blocks, and it counts as woken. */
     for (guint i = 0; i < 200; i++)
-        g_assert_true(spoc_door_wake(root->spool, root->places, &error));
+        g_assert_true(spoc_control_wake(root->spool, root->places, &error));
     close(listener);
 }
 
@@ -92,7 +92,7 @@ static void
 assert_wakes(Root *root, int listener, int other)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_true(spoc_door_wake(root->spool, root->places, &error));
+    g_assert_true(spoc_control_wake(root->spool, root->places, &error));
     g_assert_no_error(error);
     g_autofree char *said = accept_and_read(listener);
     g_assert_cmpstr(said, ==, "wake\n");
@@ -111,7 +111,7 @@ test_service(Root *root, gconstpointer data)
     const char *folder = root->places->service_dir;
     g_autofree char *path = g_build_filename(folder, "control", NULL);
     g_autofree char *elsewhere = g_build_filename(root->path, "elsewhere", NULL);
-    int own = spoc_door_listen(root->spool, &error);
+    int own = spoc_control_socket_listen(root->spool, &error);
     g_assert_no_error(error);
     g_assert_cmpint(g_mkdir(folder, 0755), ==, 0);
     int service = listen_at(path);
@@ -156,9 +156,9 @@ test_long_path(Root *root, gconstpointer data)
     g_autoptr(SpocPlaces) places = spoc_places_new(environment);
     g_autoptr(SpocSpool) spool = spoc_spool_open(places, &error);
     g_assert_no_error(error);
-    int listener = spoc_door_listen(spool, &error);
+    int listener = spoc_control_socket_listen(spool, &error);
     g_assert_no_error(error);
-    int fd = spoc_door_connect(spool, &error);
+    int fd = spoc_control_socket_connect(spool, &error);
     g_assert_no_error(error);
     close(fd);
     close(listener);
@@ -195,7 +195,7 @@ static void
 test_start(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_false(spoc_door_wake(root->spool, root->places, &error));
+    g_assert_false(spoc_control_wake(root->spool, root->places, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
     g_assert_nonnull(strstr(error->message, root->places->daemon_path));
     g_clear_error(&error);
@@ -206,7 +206,7 @@ test_start(Root *root, gconstpointer data)
                                            G_FILE_SET_CONTENTS_CONSISTENT, 0700, &error));
     int stray = open("/dev/null", O_RDONLY); /* without close-on-exec */
     (void)signal(SIGPIPE, SIG_IGN);
-    g_assert_true(spoc_door_wake(root->spool, root->places, &error));
+    g_assert_true(spoc_control_wake(root->spool, root->places, &error));
     g_assert_no_error(error);
     close(stray);
     /* No child is left behind. */

@@ -67,7 +67,7 @@ static void
 offer(Root *root)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) facts = spoc_scan_facts_new();
+    g_autoptr(SpocScanMetadata) facts = spoc_scan_metadata_new();
     int fd = spoc_scan_begin(root->spool, "s", facts, &error);
     g_assert_no_error(error);
     close(fd);
@@ -89,7 +89,7 @@ on_looking(gpointer user_data)
 typedef struct {
     Part parts[3];
     guint part_count;
-    SpocHandoverEnd end;
+    SpocSubmitResult end;
     const char *text;
     const char *progress;
 } Case;
@@ -97,27 +97,27 @@ typedef struct {
 static const Case cases[] = {
     {{{{"looking\nprogress 0 mx:25\nprogress 50 mx:25\nok delivered 250 taken\n"}, {"scan s"}}},
      1,
-     SPOC_HANDOVER_DELIVERED,
+     SPOC_SUBMIT_DELIVERED,
      "250 taken",
      "looking;0 mx:25;50 mx:25;"},
     {{{{"keep\n", "ok queued no\x1b[31m answer\n"}, {"scan s", "kept s"}}},
      1,
-     SPOC_HANDOVER_QUEUED,
+     SPOC_SUBMIT_QUEUED,
      "no [31m answer",
      ""},
-    {{{{"ok refused-hold 554 no\n"}, {"scan s"}}}, 1, SPOC_HANDOVER_REFUSED_HOLD, "554 no", ""},
-    {{{{"ok refused 554 no\n"}, {"scan s"}}}, 1, SPOC_HANDOVER_REFUSED, "554 no", ""},
-    {{{{"ok retry\n"}, {"scan s"}}}, 1, SPOC_HANDOVER_RETRY, "", ""},
-    {{{{"error what?\n"}, {"scan s"}}}, 1, SPOC_HANDOVER_RETRY, "what?", ""},
+    {{{{"ok refused-hold 554 no\n"}, {"scan s"}}}, 1, SPOC_SUBMIT_REFUSED_HOLD, "554 no", ""},
+    {{{{"ok refused 554 no\n"}, {"scan s"}}}, 1, SPOC_SUBMIT_REFUSED, "554 no", ""},
+    {{{{"ok retry\n"}, {"scan s"}}}, 1, SPOC_SUBMIT_RETRY, "", ""},
+    {{{{"error what?\n"}, {"scan s"}}}, 1, SPOC_SUBMIT_RETRY, "what?", ""},
     {{{{"progress x y\nprogress 101 y\nnonsense\nok hold z\n"}, {"scan s"}}},
      1,
-     SPOC_HANDOVER_HOLD,
+     SPOC_SUBMIT_HOLD,
      "z",
      ""},
     /* spocd goes in the middle, and another comes. */
     {{{{"progress 9 mx\nprog"}, {"scan s"}}, {{"ok delivered x\n"}, {"scan s"}}},
      2,
-     SPOC_HANDOVER_DELIVERED,
+     SPOC_SUBMIT_DELIVERED,
      "x",
      "9 mx;"},
 };
@@ -128,21 +128,21 @@ test_dialogues(Root *root, gconstpointer data)
     const Case *one = data;
     g_autoptr(GError) error = NULL;
     offer(root);
-    int listener = spoc_door_listen(root->spool, &error);
+    int listener = spoc_control_socket_listen(root->spool, &error);
     g_assert_no_error(error);
     Spocd spocd = {listener, one->parts, one->part_count};
     GThread *thread = g_thread_new("spocd", play, &spocd);
     g_autoptr(GString) progress = g_string_new(NULL);
-    const SpocHandover handover = {.spool = root->spool,
-                                   .places = root->places,
-                                   .name = "s",
-                                   .stop_fd = -1,
-                                   .patience_ms = 10000,
-                                   .looking = on_looking,
-                                   .progress = on_progress,
-                                   .user_data = progress};
+    const SpocSubmission handover = {.spool = root->spool,
+                                     .places = root->places,
+                                     .name = "s",
+                                     .stop_fd = -1,
+                                     .patience_ms = 10000,
+                                     .looking = on_looking,
+                                     .progress = on_progress,
+                                     .user_data = progress};
     g_autofree char *text = NULL;
-    g_assert_cmpint(spoc_handover_run(&handover, &text), ==, one->end);
+    g_assert_cmpint(spoc_submit(&handover, &text), ==, one->end);
     g_assert_cmpstr(text, ==, one->text);
     g_assert_cmpstr(progress->str, ==, one->progress);
     g_thread_join(thread);
@@ -153,10 +153,10 @@ static void
 test_nobody(Root *root, gconstpointer data)
 {
     offer(root);
-    const SpocHandover handover = {
+    const SpocSubmission handover = {
         .spool = root->spool, .places = root->places, .name = "s", .stop_fd = -1};
     g_autofree char *text = NULL;
-    g_assert_cmpint(spoc_handover_run(&handover, &text), ==, SPOC_HANDOVER_QUEUED);
+    g_assert_cmpint(spoc_submit(&handover, &text), ==, SPOC_SUBMIT_QUEUED);
     g_autoptr(GPtrArray) left = spoc_scan_list_left(root->spool, NULL);
     g_assert_cmpuint(left->len, ==, 1);
 }
@@ -169,14 +169,14 @@ test_stop(Root *root, gconstpointer data)
     int stop[2];
     g_assert_cmpint(pipe(stop), ==, 0);
     offer(root);
-    int listener = spoc_door_listen(root->spool, &error);
+    int listener = spoc_control_socket_listen(root->spool, &error);
     Spocd spocd = {listener, &part, 1};
     GThread *thread = g_thread_new("spocd", play, &spocd);
     g_assert_cmpint(write(stop[1], "x", 1), ==, 1);
-    const SpocHandover handover = {
+    const SpocSubmission handover = {
         .spool = root->spool, .places = root->places, .name = "s", .stop_fd = stop[0]};
     g_autofree char *text = NULL;
-    g_assert_cmpint(spoc_handover_run(&handover, &text), ==, SPOC_HANDOVER_WITHDRAWN);
+    g_assert_cmpint(spoc_submit(&handover, &text), ==, SPOC_SUBMIT_WITHDRAWN);
     g_thread_join(thread);
     close(listener);
     close(stop[0]);
@@ -189,28 +189,28 @@ test_limit(Root *root, gconstpointer data)
     static const struct {
         const char *says;
         guint64 max_bytes;
-        SpocHandoverEnd too_large;
+        SpocSubmitResult too_large;
     } answers[] = {
-        {"ok 51200 refused\n", 51200, SPOC_HANDOVER_REFUSED},
-        {"ok 51200 refused-hold\n", 51200, SPOC_HANDOVER_REFUSED_HOLD},
-        {"ok 0 refused\n", 0, SPOC_HANDOVER_REFUSED},
+        {"ok 51200 refused\n", 51200, SPOC_SUBMIT_REFUSED},
+        {"ok 51200 refused-hold\n", 51200, SPOC_SUBMIT_REFUSED_HOLD},
+        {"ok 0 refused\n", 0, SPOC_SUBMIT_REFUSED},
         /* Of another version; gone in the middle */
-        {"error unknown request\n", 0, SPOC_HANDOVER_REFUSED},
-        {"ok 512", 0, SPOC_HANDOVER_REFUSED},
+        {"error unknown request\n", 0, SPOC_SUBMIT_REFUSED},
+        {"ok 512", 0, SPOC_SUBMIT_REFUSED},
     };
     g_autoptr(GError) error = NULL;
-    const SpocHandover handover = {.spool = root->spool,
-                                   .places = root->places,
-                                   .name = "s",
-                                   .stop_fd = -1,
-                                   .patience_ms = 10000};
-    int listener = spoc_door_listen(root->spool, &error);
+    const SpocSubmission handover = {.spool = root->spool,
+                                     .places = root->places,
+                                     .name = "s",
+                                     .stop_fd = -1,
+                                     .patience_ms = 10000};
+    int listener = spoc_control_socket_listen(root->spool, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
         const Part part = {{answers[i].says}, {"scan-limit"}};
         Spocd spocd = {listener, &part, 1};
         GThread *thread = g_thread_new("spocd", play, &spocd);
-        SpocHandoverLimit limit = spoc_handover_ask_limit(&handover);
+        SpocHandoverLimit limit = spoc_submit_ask_limit(&handover);
         g_assert_cmpuint(limit.max_bytes, ==, answers[i].max_bytes);
         g_assert_cmpint(limit.too_large, ==, answers[i].too_large);
         g_thread_join(thread);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-static SpocListed *
+static SpocQueueListItem *
 make(void)
 {
     SpocEnvelope *envelope = spoc_envelope_new();
@@ -24,13 +24,13 @@ make(void)
     envelope->next_attempt_unix_s = 1000 + 600;
     envelope->reason = g_strdup("450 busy\r\nSTATE: +x");
     spoc_envelope_add_attempt(envelope, 1001, "mx: 450 busy");
-    return spoc_listed_new(envelope, SPOC_STATE_WAITING);
+    return spoc_queue_list_item_new(envelope, SPOC_STATE_WAITING);
 }
 
 static void
 test_short(void)
 {
-    g_autoptr(SpocListed) listed = make();
+    g_autoptr(SpocQueueListItem) listed = make();
     g_autofree char *text = spoc_queue_print_short(listed, 1000 + 300);
     g_assert_cmpstr(text, ==,
                     "abc-1  waiting  5 min old, 2.0\u00a0kB, 1 attempt, next in 5 min\n"
@@ -58,7 +58,7 @@ test_next(void)
          "configuration changes\n"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autoptr(SpocListed) listed = make();
+        g_autoptr(SpocQueueListItem) listed = make();
         listed->state = cases[i].state;
         listed->envelope->next_attempt_unix_s = cases[i].next_unix_s;
         g_autofree char *text = spoc_queue_print_short(listed, 1300);
@@ -69,7 +69,7 @@ test_next(void)
 static void
 test_full(void)
 {
-    g_autoptr(SpocListed) listed = make();
+    g_autoptr(SpocQueueListItem) listed = make();
     g_autofree char *text = spoc_queue_print_full(listed);
     static const char *const pieces[] = {"Id:            abc-1\n",
                                          "State:         waiting\n",
@@ -90,7 +90,7 @@ test_full(void)
 static void
 test_full_node(void)
 {
-    g_autoptr(SpocListed) listed = make();
+    g_autoptr(SpocQueueListItem) listed = make();
     g_autoptr(JsonNode) node = spoc_queue_print_full_node(listed);
     JsonObject *object = json_node_get_object(node);
     g_assert_cmpstr(json_object_get_string_member(object, "message_id"), ==, "m@host");
@@ -108,11 +108,11 @@ static void
 test_array(void)
 {
     static const char subject[] = "caf\u00e9 \u202efdp.exe\u200b\U000e0041\x1b";
-    g_autoptr(SpocListed) listed = make();
+    g_autoptr(SpocQueueListItem) listed = make();
     g_free(listed->envelope->subject);
     listed->envelope->subject = g_strdup(subject);
     GPtrArray *nodes = g_ptr_array_new();
-    g_ptr_array_add(nodes, spoc_listing_node(listed->envelope, listed->state));
+    g_ptr_array_add(nodes, spoc_queue_list_item_node(listed->envelope, listed->state));
     g_autofree char *text = spoc_queue_print_array(nodes);
     g_assert_nonnull(strstr(text, "caf\u00e9 \\u202efdp.exe\\u200b\\udb40\\udc41\\u001b\""));
     g_autoptr(JsonParser) parser = json_parser_new();

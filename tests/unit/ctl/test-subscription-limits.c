@@ -103,7 +103,7 @@ test_find(void)
         g_test_message("%s", cases[i].name);
         g_autoptr(GPtrArray) list = make_list(cases[i].groups, G_N_ELEMENTS(cases[i].groups));
         g_autoptr(GPtrArray) found = spoc_findings_new();
-        spoc_crowding_find(found, &cases[i].limits, cases[i].tasks_max, list, FALSE);
+        spoc_subscription_limits_find(found, &cases[i].limits, cases[i].tasks_max, list, FALSE);
         g_assert_cmpuint(found->len, ==, cases[i].word != NULL ? 1 : 0);
         if (cases[i].word == NULL)
             continue;
@@ -124,8 +124,9 @@ test_ours(void)
                  {NULL, FALSE, FALSE}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         const SpocCupsSubscription subscription = {.recipient_uri = (char *)cases[i].recipient};
-        g_assert_cmpint(spoc_crowding_is_ours(&subscription, FALSE), ==, cases[i].ours);
-        g_assert_cmpint(spoc_crowding_is_ours(&subscription, TRUE), ==, cases[i].with_mailto);
+        g_assert_cmpint(spoc_subscription_limits_is_ours(&subscription, FALSE), ==, cases[i].ours);
+        g_assert_cmpint(spoc_subscription_limits_is_ours(&subscription, TRUE), ==,
+                        cases[i].with_mailto);
     }
 }
 
@@ -157,7 +158,7 @@ test_doubles(void)
             subscription->events = g_strsplit("job-completed", ",", -1);
         }
         g_autoptr(GPtrArray) found = spoc_findings_new();
-        spoc_crowding_find(found, &limits, 0, list, FALSE);
+        spoc_subscription_limits_find(found, &limits, 0, list, FALSE);
         g_assert_cmpuint(found->len, ==, cases[i].is_double ? 1 : 0);
         if (!cases[i].is_double)
             continue;

@@ -7,7 +7,7 @@ static void
 put(SpocJobMemory *memory, gint job_id, const char *owner, const char *title)
 {
     g_autofree char *own = g_strdup(owner), *named = g_strdup(title);
-    const SpocJobFacts facts = {.owner = own, .title = named, .learned_unix_s = NOW};
+    const SpocJobAttributes facts = {.owner = own, .title = named, .learned_unix_s = NOW};
     spoc_job_memory_put(memory, job_id, &facts, NOW);
 }
 

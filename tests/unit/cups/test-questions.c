@@ -53,7 +53,7 @@ on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_
 }
 
 static void
-on_job(const SpocJobFacts *facts, const char *why, gboolean may_pass, gpointer user_data)
+on_job(const SpocJobAttributes *facts, const char *why, gboolean may_pass, gpointer user_data)
 {
     Heard *heard = user_data;
     guint answers = heard->answers + 1;

@@ -15,24 +15,24 @@ static FakeCupsd *server;
 
 typedef struct {
     guint answers;
-    SpocStateFacts *facts;
+    SpocStateAttributes *facts;
 } Heard;
 
 static void
 heard_clear(Heard *heard)
 {
-    spoc_state_facts_free(heard->facts);
+    spoc_state_attributes_free(heard->facts);
     *heard = (Heard){0};
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Heard, heard_clear)
 
 static void
-on_state(const SpocStateFacts *facts, gpointer user_data)
+on_state(const SpocStateAttributes *facts, gpointer user_data)
 {
     Heard *heard = user_data;
     heard->answers++;
-    spoc_state_facts_free(heard->facts);
-    heard->facts = facts != NULL ? spoc_state_facts_copy(facts) : NULL;
+    spoc_state_attributes_free(heard->facts);
+    heard->facts = facts != NULL ? spoc_state_attributes_copy(facts) : NULL;
 }
 
 static void
@@ -178,7 +178,7 @@ answer_never(ipp_t *request, ipp_t *response)
 /* --- tests ------------------------------------------------------------------------------ */
 
 static void
-expect_printer(const SpocStateFacts *facts)
+expect_printer(const SpocStateAttributes *facts)
 {
     static const char *const reasons[] = {"media-empty-error", "com.vendor.Cover_open-warning",
                                           NULL};
@@ -193,7 +193,7 @@ expect_printer(const SpocStateFacts *facts)
 }
 
 static void
-expect_job(const SpocStateFacts *facts)
+expect_job(const SpocStateAttributes *facts)
 {
     static const char *const reasons[] = {"job-printing", NULL};
     g_assert_cmpint(facts->job_state, ==, 5);
@@ -205,7 +205,7 @@ expect_job(const SpocStateFacts *facts)
 }
 
 static void
-expect_no_job(const SpocStateFacts *facts)
+expect_no_job(const SpocStateAttributes *facts)
 {
     g_assert_cmpint(facts->job_state, ==, 0);
     g_assert_null(facts->job_state_reasons[0]);
@@ -216,7 +216,7 @@ expect_no_job(const SpocStateFacts *facts)
 }
 
 static void
-expect_no_printer(const SpocStateFacts *facts)
+expect_no_printer(const SpocStateAttributes *facts)
 {
     g_assert_nonnull(facts);
     g_assert_null(facts->printer_info);
@@ -342,7 +342,7 @@ typedef struct {
 } Freeing;
 
 static void
-on_state_free(const SpocStateFacts *facts, gpointer user_data)
+on_state_free(const SpocStateAttributes *facts, gpointer user_data)
 {
     Freeing *freeing = user_data;
     freeing->answers++;

@@ -50,16 +50,16 @@ test_two_servers(void)
                                    .content = bytes,
                                    .finished = on_outcome,
                                    .user_data = &seen};
-        SpocJob *job = spoc_job_new(&parcel);
-        spoc_job_note_all(job, cases[i].first, "first");
-        spoc_job_explain(job, SPOC_STAGE_FINAL, "first");
+        SpocDeliveryRequest *job = spoc_delivery_request_new(&parcel);
+        spoc_delivery_request_note_all(job, cases[i].first, "first");
+        spoc_delivery_request_explain(job, SPOC_STAGE_FINAL, "first");
         job->tried = 1;
         if (cases[i].second_asked) {
-            spoc_job_note_all(job, cases[i].second, "second");
-            spoc_job_explain(job, SPOC_STAGE_FINAL, "second");
+            spoc_delivery_request_note_all(job, cases[i].second, "second");
+            spoc_delivery_request_explain(job, SPOC_STAGE_FINAL, "second");
             job->tried = 3;
         }
-        spoc_job_finish(job, !cases[i].second_asked, 0);
+        spoc_delivery_request_finish(job, !cases[i].second_asked, 0);
         g_test_message("case %u", i);
         g_assert_cmpint(seen.result, ==, cases[i].result);
         g_assert_true(seen.attempted);
@@ -69,7 +69,7 @@ test_two_servers(void)
             g_assert_cmpstr(seen.reason, ==,
                             cases[i].second_asked ? "first; then second" : "first");
         g_free(seen.reason);
-        spoc_job_free(job);
+        spoc_delivery_request_free(job);
     }
 }
 
@@ -85,7 +85,7 @@ test_drops(void)
                                .content = bytes,
                                .drops = 1,
                                .dropped_by = "one:25"};
-    SpocJob *job = spoc_job_new(&parcel);
+    SpocDeliveryRequest *job = spoc_delivery_request_new(&parcel);
     spoc_job_note_drop(job, "two:25"); /* another one: counted anew */
     g_assert_cmpuint(job->drops, ==, 1);
     g_assert_cmpstr(job->dropped_by, ==, "two:25");
@@ -97,7 +97,7 @@ test_drops(void)
     g_assert_cmpuint(job->drops, ==, 3);
     g_assert_cmpstr(job->dropped_by, ==, "two:25");
     g_assert_false(job->stay);
-    spoc_job_free(job);
+    spoc_delivery_request_free(job);
 }
 
 int

@@ -74,7 +74,7 @@ test_table(void)
         const SpocFailure failure = {
             .stage = cases[i].stage, .kind = cases[i].kind, .reply_code = cases[i].code};
         g_autofree char *sentence =
-            spoc_cure_sentence(&failure, "what it said\nSTATE: +x geheim", settings, 0);
+            spoc_remedy_sentence(&failure, "what it said\nSTATE: +x geheim", settings, 0);
         g_test_message("%s", sentence);
         g_autofree char *start =
             g_strdup_printf("%s, %s: what it said STATE: +x ***. ", settings->servers[0].name,
@@ -98,7 +98,7 @@ test_certificates(void)
         const SpocFailure failure = {.stage = SPOC_STAGE_TLS,
                                      .kind = SPOC_FAILURE_CERTIFICATE,
                                      .certificate = (SpocCertificateFault)i};
-        g_autofree char *cure = spoc_cure(&failure, settings, 1);
+        g_autofree char *cure = spoc_remedy(&failure, settings, 1);
         for (guint k = 0; k < G_N_ELEMENTS(hints); k++)
             g_assert_true((strstr(cure, hints[k]) != NULL) == (i == k));
     }

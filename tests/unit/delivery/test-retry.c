@@ -7,7 +7,7 @@ static void
 test_table(void)
 {
     static const gint64 delays_ms[] = {30000, 60000, 300000};
-    const SpocSchedule schedule = {delays_ms, G_N_ELEMENTS(delays_ms), 5 * DAY_MS};
+    const SpocRetrySchedule schedule = {delays_ms, G_N_ELEMENTS(delays_ms), 5 * DAY_MS};
     static const struct {
         guint attempts;
         gint64 created;
@@ -24,8 +24,8 @@ test_table(void)
         {9, 0, 999999, 0.0, 0},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-        g_assert_cmpint(spoc_schedule_next(&schedule, cases[i].attempts, cases[i].created,
-                                           cases[i].now, cases[i].jitter),
+        g_assert_cmpint(spoc_retry_next(&schedule, cases[i].attempts, cases[i].created,
+                                        cases[i].now, cases[i].jitter),
                         ==, cases[i].next);
 }
 
@@ -34,10 +34,10 @@ static void
 test_life(void)
 {
     static const gint64 delays_ms[] = {500, 3600000};
-    const SpocSchedule schedule = {delays_ms, G_N_ELEMENTS(delays_ms), 30 * DAY_MS};
+    const SpocRetrySchedule schedule = {delays_ms, G_N_ELEMENTS(delays_ms), 30 * DAY_MS};
     gint64 now = 1000;
     guint attempts = 1;
-    for (gint64 next; (next = spoc_schedule_next(&schedule, attempts, 1000, now, 0.0)) != 0;) {
+    for (gint64 next; (next = spoc_retry_next(&schedule, attempts, 1000, now, 0.0)) != 0;) {
         g_assert_cmpint(next, >, now);
         now = next;
         attempts++;

@@ -155,16 +155,16 @@ static const Case CASES[] = {
 };
 
 static const char *
-letter(SpocWhose whose)
+letter(SpocSubscriptionMatch whose)
 {
     switch (whose) {
-    case SPOC_WHOSE_THEIRS:
+    case SPOC_SUBSCRIPTION_MATCH_THEIRS:
         return "T";
-    case SPOC_WHOSE_OTHERS:
+    case SPOC_SUBSCRIPTION_MATCH_OTHERS:
         return "O";
-    case SPOC_WHOSE_UNDECIDED:
+    case SPOC_SUBSCRIPTION_MATCH_UNDECIDED:
         return "U";
-    case SPOC_WHOSE_UNKNOWN:
+    case SPOC_SUBSCRIPTION_MATCH_UNKNOWN:
         return "?";
     }
     return "!";
@@ -191,12 +191,13 @@ test_case(gconstpointer data)
     guint count = 0;
     for (; count < G_N_ELEMENTS(one->lines) && one->lines[count].whose != NULL; count++) {
         SpocEvent event = event_of(&one->lines[count]);
-        spoc_whose_learn(&subscription, &event);
+        spoc_subscription_match_learn(&subscription, &event);
     }
     g_assert_cmpuint(count, >, 0);
     for (guint i = 0; i < count; i++) {
         SpocEvent event = event_of(&one->lines[i]);
-        g_assert_cmpstr(letter(spoc_whose_decide(&subscription, &event)), ==, one->lines[i].whose);
+        g_assert_cmpstr(letter(spoc_subscription_match_decide(&subscription, &event)), ==,
+                        one->lines[i].whose);
     }
     spoc_subscription_clear(&subscription);
     g_assert_null(subscription.printer_uri);

@@ -27,7 +27,7 @@ test_condition(void)
     const struct {
         gint state;
         const char *const *reasons;
-        SpocCondition condition;
+        SpocSeverityOfState condition;
         const char *signature;
     } cases[] = {
         {3, no_reasons, SPOC_CONDITION_FINE, "3"},
@@ -42,15 +42,15 @@ test_condition(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         SpocEvent event = state_event(cases[i].state, cases[i].reasons);
         g_autofree char *signature = spoc_event_state_signature(&event);
-        g_assert_cmpint(spoc_event_condition(&event), ==, cases[i].condition);
+        g_assert_cmpint(spoc_event_severity(&event), ==, cases[i].condition);
         g_assert_cmpstr(signature, ==, cases[i].signature);
     }
     SpocEvent stopped = state_event(0, no_reasons);
     stopped.kind = SPOC_EVENT_PRINTER_STOPPED;
-    g_assert_cmpint(spoc_event_condition(&stopped), ==, SPOC_CONDITION_STOPPED);
+    g_assert_cmpint(spoc_event_severity(&stopped), ==, SPOC_CONDITION_STOPPED);
     SpocEvent job = state_event(5, no_reasons);
     job.job_id = 3;
-    g_assert_cmpint(spoc_event_condition(&job), ==, SPOC_CONDITION_NONE);
+    g_assert_cmpint(spoc_event_severity(&job), ==, SPOC_CONDITION_NONE);
 }
 
 static void
@@ -83,49 +83,51 @@ typedef struct {
     gint state;
     const char *const *reasons;
     gboolean had_fault; /* among those that waited with it */
-    SpocQuietVerdict verdict;
+    SpocSuppression verdict;
 } Scene;
 
 static void
 play(const Scene *scenes, guint count)
 {
-    SpocTold told = {0};
+    SpocLastNotification told = {0};
     for (guint i = 0; i < count; i++) {
         const Scene *scene = &scenes[i];
         SpocEvent event = state_event(scene->state, scene->reasons);
-        gboolean is_fault = spoc_condition_is_fault(spoc_event_condition(&event));
-        SpocQuietVerdict verdict = spoc_quiet_decide(&told, &event, scene->had_fault || is_fault,
-                                                     INTERVAL_S, 1000000 + scene->at_s);
+        gboolean is_fault = spoc_condition_is_fault(spoc_event_severity(&event));
+        SpocSuppression verdict = spoc_suppression_decide(
+            &told, &event, scene->had_fault || is_fault, INTERVAL_S, 1000000 + scene->at_s);
         g_test_message("scene %u", i);
         g_assert_cmpint(verdict, ==, scene->verdict);
-        if (verdict != SPOC_QUIET_DROP)
-            spoc_quiet_tell(&told, &event, INTERVAL_S, 1000000 + scene->at_s);
+        if (verdict != SPOC_SUPPRESSION_DROP)
+            spoc_suppression_tell(&told, &event, INTERVAL_S, 1000000 + scene->at_s);
     }
-    spoc_told_clear(&told);
+    spoc_last_notification_clear(&told);
 }
 
 static void
 test_stories(void)
 {
     static const Scene fault_and_back[] = {
-        {0, 5, empty_error, FALSE, SPOC_QUIET_TELL},
-        {20, 5, empty_error, FALSE, SPOC_QUIET_DROP},
-        {40, 3, no_reasons, FALSE, SPOC_QUIET_TELL_RESOLVED},
-        {50, 3, no_reasons, FALSE, SPOC_QUIET_DROP},
-        {60, 4, no_reasons, FALSE, SPOC_QUIET_TELL},
+        {0, 5, empty_error, FALSE, SPOC_SUPPRESSION_TELL},
+        {20, 5, empty_error, FALSE, SPOC_SUPPRESSION_DROP},
+        {40, 3, no_reasons, FALSE, SPOC_SUPPRESSION_TELL_RESOLVED},
+        {50, 3, no_reasons, FALSE, SPOC_SUPPRESSION_DROP},
+        {60, 4, no_reasons, FALSE, SPOC_SUPPRESSION_TELL},
     };
     static const Scene cleared_within_the_wait[] = {
-        {0, 3, no_reasons, TRUE, SPOC_QUIET_DROP}, /* never told of */
-        {100, 3, no_reasons, FALSE, SPOC_QUIET_TELL}, {200, 3, no_reasons, TRUE, SPOC_QUIET_DROP},
-        {9000, 3, no_reasons, TRUE, SPOC_QUIET_DROP}, {9100, 3, no_reasons, FALSE, SPOC_QUIET_TELL},
+        {0, 3, no_reasons, TRUE, SPOC_SUPPRESSION_DROP}, /* never told of */
+        {100, 3, no_reasons, FALSE, SPOC_SUPPRESSION_TELL},
+        {200, 3, no_reasons, TRUE, SPOC_SUPPRESSION_DROP},
+        {9000, 3, no_reasons, TRUE, SPOC_SUPPRESSION_DROP},
+        {9100, 3, no_reasons, FALSE, SPOC_SUPPRESSION_TELL},
     };
     static const Scene lasting_fault[] = {
-        {0, 5, empty_error, FALSE, SPOC_QUIET_TELL},
-        {3599, 5, empty_error, FALSE, SPOC_QUIET_DROP},
-        {3600, 5, empty_error, FALSE, SPOC_QUIET_TELL},
-        {3700, 5, no_reasons, FALSE, SPOC_QUIET_TELL}, /* another fault */
-        {3800, 3, two, FALSE, SPOC_QUIET_TELL},        /* it goes on, with a warning */
-        {3900, 4, no_reasons, TRUE, SPOC_QUIET_TELL_RESOLVED},
+        {0, 5, empty_error, FALSE, SPOC_SUPPRESSION_TELL},
+        {3599, 5, empty_error, FALSE, SPOC_SUPPRESSION_DROP},
+        {3600, 5, empty_error, FALSE, SPOC_SUPPRESSION_TELL},
+        {3700, 5, no_reasons, FALSE, SPOC_SUPPRESSION_TELL}, /* another fault */
+        {3800, 3, two, FALSE, SPOC_SUPPRESSION_TELL},        /* it goes on, with a warning */
+        {3900, 4, no_reasons, TRUE, SPOC_SUPPRESSION_TELL_RESOLVED},
     };
     play(fault_and_back, G_N_ELEMENTS(fault_and_back));
     play(cleared_within_the_wait, G_N_ELEMENTS(cleared_within_the_wait));
@@ -135,41 +137,43 @@ test_stories(void)
 static void
 test_thread(void)
 {
-    SpocTold told = {0};
+    SpocLastNotification told = {0};
     SpocEvent stopped = state_event(5, empty_error), trouble = state_event(3, two),
               fine = state_event(3, no_reasons);
-    spoc_quiet_tell(&told, &stopped, INTERVAL_S, 100);
+    spoc_suppression_tell(&told, &stopped, INTERVAL_S, 100);
     g_assert_cmpint(told.fault_unix_s, ==, 100);
-    spoc_quiet_tell(&told, &trouble, INTERVAL_S, 200); /* the same trouble, in the same thread */
+    spoc_suppression_tell(&told, &trouble, INTERVAL_S,
+                          200); /* the same trouble, in the same thread */
     g_assert_cmpint(told.fault_unix_s, ==, 100);
-    spoc_quiet_tell(&told, &fine, INTERVAL_S, 300);
+    spoc_suppression_tell(&told, &fine, INTERVAL_S, 300);
     g_assert_false(told.is_fault);
     g_assert_cmpint(told.fault_unix_s, ==, 100);
-    spoc_quiet_tell(&told, &stopped, INTERVAL_S, 400);
+    spoc_suppression_tell(&told, &stopped, INTERVAL_S, 400);
     g_assert_cmpint(told.fault_unix_s, ==, 400);
-    spoc_told_clear(&told);
+    spoc_last_notification_clear(&told);
 }
 
 /* Waits double with each mail, to the interval and no further, and start anew behind it. */
 static void
 test_wait(void)
 {
-    SpocTold told = {0};
+    SpocLastNotification told = {0};
     SpocEvent fine = state_event(3, no_reasons);
-    g_assert_cmpint(spoc_quiet_wait_s(NULL, WAIT_S, INTERVAL_S, 0), ==, WAIT_S);
-    g_assert_cmpint(spoc_quiet_wait_s(&told, 0, INTERVAL_S, 0), ==, 0);
+    g_assert_cmpint(spoc_suppression_wait_s(NULL, WAIT_S, INTERVAL_S, 0), ==, WAIT_S);
+    g_assert_cmpint(spoc_suppression_wait_s(&told, 0, INTERVAL_S, 0), ==, 0);
     static const gint64 waits[] = {10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600};
     for (guint i = 0; i < G_N_ELEMENTS(waits); i++) {
-        spoc_quiet_tell(&told, &fine, INTERVAL_S, 1000 + i);
-        g_assert_cmpint(spoc_quiet_wait_s(&told, WAIT_S, INTERVAL_S, 1100), ==, waits[i]);
+        spoc_suppression_tell(&told, &fine, INTERVAL_S, 1000 + i);
+        g_assert_cmpint(spoc_suppression_wait_s(&told, WAIT_S, INTERVAL_S, 1100), ==, waits[i]);
     }
-    g_assert_cmpint(spoc_quiet_wait_s(&told, 0, 2, 1001), ==, 2);
-    g_assert_cmpint(spoc_quiet_wait_s(&told, WAIT_S, 0, 1100), ==, WAIT_S);
-    g_assert_cmpint(spoc_quiet_wait_s(&told, WAIT_S, INTERVAL_S, 1000 + INTERVAL_S), ==, WAIT_S);
-    g_assert_cmpint(spoc_quiet_wait_s(&told, WAIT_S, INTERVAL_S, 10), ==, WAIT_S);
-    spoc_quiet_tell(&told, &fine, INTERVAL_S, 1000 + INTERVAL_S);
+    g_assert_cmpint(spoc_suppression_wait_s(&told, 0, 2, 1001), ==, 2);
+    g_assert_cmpint(spoc_suppression_wait_s(&told, WAIT_S, 0, 1100), ==, WAIT_S);
+    g_assert_cmpint(spoc_suppression_wait_s(&told, WAIT_S, INTERVAL_S, 1000 + INTERVAL_S), ==,
+                    WAIT_S);
+    g_assert_cmpint(spoc_suppression_wait_s(&told, WAIT_S, INTERVAL_S, 10), ==, WAIT_S);
+    spoc_suppression_tell(&told, &fine, INTERVAL_S, 1000 + INTERVAL_S);
     g_assert_cmpuint(told.count, ==, 1);
-    spoc_told_clear(&told);
+    spoc_last_notification_clear(&told);
 }
 
 int

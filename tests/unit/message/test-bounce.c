@@ -16,14 +16,14 @@ static const SpocReturned samples[] = {
 static SpocComposedMail *
 compose(const SpocReturned *returned, gsize count)
 {
-    const SpocReport report = {.returned = returned,
+    const SpocBounce report = {.returned = returned,
                                .count = count,
                                .sender = "print-server@example.com",
                                .recipient = "admin@example.com",
                                .host_name = "ph1",
                                .now_unix_s = 1790000100};
     g_autoptr(GError) error = NULL;
-    SpocComposedMail *mail = spoc_report_compose(&report, &error);
+    SpocComposedMail *mail = spoc_bounce_compose(&report, &error);
     g_assert_no_error(error);
     return mail;
 }
@@ -80,7 +80,7 @@ static void
 test_many(void)
 {
     g_autoptr(GArray) many = g_array_new(FALSE, FALSE, sizeof(SpocReturned));
-    for (guint i = 0; i < SPOC_REPORT_LISTED_MAX + 7; i++)
+    for (guint i = 0; i < SPOC_BOUNCE_LISTED_MAX + 7; i++)
         g_array_append_val(many, samples[i % 2]);
     g_autoptr(SpocComposedMail) mail =
         compose((const SpocReturned *)(gpointer)many->data, many->len);
@@ -92,12 +92,12 @@ static void
 test_bad_address(void)
 {
     g_autoptr(GError) error = NULL;
-    const SpocReport report = {.returned = samples,
+    const SpocBounce report = {.returned = samples,
                                .count = 1,
                                .sender = "a@example.com",
                                .recipient = "a@example.com>\r\nRCPT TO:<b@example.com",
                                .host_name = "ph1"};
-    g_assert_null(spoc_report_compose(&report, &error));
+    g_assert_null(spoc_bounce_compose(&report, &error));
     g_assert_nonnull(error);
 }
 

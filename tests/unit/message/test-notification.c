@@ -270,11 +270,11 @@ test_several(void)
         gint job_id;
         const char *reference; /* (nullable) */
     } cases[] = {
-        {SPOC_MAIL_NEWS, NULL, NULL, 17, "job-17@printhost.example.com"},
-        {SPOC_MAIL_NEWS, NULL, NULL, 0, NULL},
-        {SPOC_MAIL_NEWS, "a", "printer-q1-1732450000", 0,
+        {SPOC_MAIL_NOTICE, NULL, NULL, 17, "job-17@printhost.example.com"},
+        {SPOC_MAIL_NOTICE, NULL, NULL, 0, NULL},
+        {SPOC_MAIL_NOTICE, "a", "printer-q1-1732450000", 0,
          "printer-q1-1732450000@printhost.example.com"},
-        {SPOC_MAIL_NEWS, "b", "a> b\r\nBcc: c", 17, "a--b--Bcc--c@printhost.example.com"},
+        {SPOC_MAIL_NOTICE, "b", "a> b\r\nBcc: c", 17, "a--b--Bcc--c@printhost.example.com"},
         {SPOC_MAIL_DIGEST, "c", NULL, 17, NULL},
         {SPOC_MAIL_COLLECTED, "d", NULL, 17, NULL},
     };

@@ -30,21 +30,21 @@ expect_not(const char *text, const char *piece)
         g_error("'%s' is in\n%s", piece, text);
 }
 
-static SpocStateFacts
+static SpocStateAttributes
 make_facts(gint printer_state, gint job_state)
 {
     static char *const jam[] = {(char *)"media-jam-error", NULL};
     static char *const bad[] = {(char *)"document-format-error", NULL};
-    return (SpocStateFacts){.printer_info = (char *)"Laser <by> the window",
-                            .printer_location = (char *)"Room 5",
-                            .printer_message = (char *)"Tray 2",
-                            .printer_state = printer_state,
-                            .printer_state_reasons = (char **)jam,
-                            .job_state = job_state,
-                            .job_state_reasons = (char **)bad,
-                            .job_impressions = -1,
-                            .job_impressions_completed = 12,
-                            .job_sheets_completed = 6};
+    return (SpocStateAttributes){.printer_info = (char *)"Laser <by> the window",
+                                 .printer_location = (char *)"Room 5",
+                                 .printer_message = (char *)"Tray 2",
+                                 .printer_state = printer_state,
+                                 .printer_state_reasons = (char **)jam,
+                                 .job_state = job_state,
+                                 .job_state_reasons = (char **)bad,
+                                 .job_impressions = -1,
+                                 .job_impressions_completed = 12,
+                                 .job_sheets_completed = 6};
 }
 
 /* What CUPS says counts where its state is the event's; where and what the printer is, always. */
@@ -59,7 +59,7 @@ test_facts(void)
         sample.event.job_id = 0;
         sample.event.printer_state = 5;
         sample.notice.old_printer_state = 4;
-        SpocStateFacts facts = make_facts(fits ? 5 : 3, 0);
+        SpocStateAttributes facts = make_facts(fits ? 5 : 3, 0);
         sample.notice.facts = &facts;
         sample.notification.format = SPOC_FORMAT_BOTH;
         g_auto(SpocMailContent) content = {0};
@@ -90,7 +90,7 @@ test_job_facts(void)
     sample_init(&sample);
     sample.event.job_state = 8;
     sample.event.job_impressions_completed = -1;
-    SpocStateFacts facts = make_facts(3, 8);
+    SpocStateAttributes facts = make_facts(3, 8);
     sample.notice.facts = &facts;
     g_auto(SpocMailContent) content = {0};
     render(&sample.notification, &content);
@@ -107,7 +107,7 @@ test_left_over_reasons(void)
     Sample sample;
     sample_init(&sample);
     sample.event.job_state = 9;
-    SpocStateFacts facts = make_facts(3, 9);
+    SpocStateAttributes facts = make_facts(3, 9);
     facts.job_state_reasons = (char **)left_over;
     sample.notice.facts = &facts;
     g_auto(SpocMailContent) content = {0};
@@ -145,7 +145,7 @@ test_link(void)
         sample.event.printer_uri = (char *)cases[i].uri;
         sample.notification.web_interface = cases[i].web;
         sample.notification.format = SPOC_FORMAT_BOTH;
-        SpocStateFacts facts = make_facts(3, 9);
+        SpocStateAttributes facts = make_facts(3, 9);
         facts.is_class = cases[i].is_class;
         sample.notice.facts = &facts;
         g_auto(SpocMailContent) content = {0};
@@ -172,7 +172,7 @@ test_hidden_titles(void)
     SpocEvent other = sample.event;
     other.job_name = (char *)"Dismissal of Bob.odt";
     other.job_id = 18;
-    SpocStateFacts facts = make_facts(3, 9);
+    SpocStateAttributes facts = make_facts(3, 9);
     facts.printer_message = (char *)"Printing Report.pdf now";
     sample.event.kind = SPOC_EVENT_OTHER;
     sample.event.name = (char *)"job-odd";
@@ -189,7 +189,7 @@ test_hidden_titles(void)
     sample.notification.notice_count = 2;
     sample.notification.format = SPOC_FORMAT_BOTH;
     sample.notification.subject = "About Report.pdf";
-    for (SpocMailKind kind = SPOC_MAIL_NEWS; kind <= SPOC_MAIL_COLLECTED; kind++) {
+    for (SpocMailKind kind = SPOC_MAIL_NOTICE; kind <= SPOC_MAIL_COLLECTED; kind++) {
         sample.notification.kind = kind;
         notices[0].hides_title = notices[1].hides_title = FALSE;
         g_auto(SpocMailContent) shown = {0};

@@ -96,9 +96,9 @@ test_expand(void)
 static void
 test_complete(void)
 {
-    for (int i = 0; i < SPOC_NEWS_COUNT; i++) {
-        SpocNewsWords words;
-        spoc_words_news(ENGLISH, i, &words);
+    for (int i = 0; i < SPOC_NOTICE_COUNT; i++) {
+        SpocKindWords words;
+        spoc_words_kind(ENGLISH, i, &words);
         g_assert_nonnull(words.subject);
         g_assert_nonnull(words.theirs);
     }

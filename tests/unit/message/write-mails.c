@@ -83,9 +83,9 @@ write_events(const char *folder)
                                             "pl", "nl", "pt-BR", "ja"};
     for (SpocFormat format = SPOC_FORMAT_BOTH; format <= SPOC_FORMAT_HTML; format++) {
         for (guint i = 0; spoc_event_names_get(i) != NULL; i++)
-            write_event(folder, spoc_event_names_get(i), "en", SPOC_MAIL_NEWS, format);
+            write_event(folder, spoc_event_names_get(i), "en", SPOC_MAIL_NOTICE, format);
         for (guint i = 0; i < G_N_ELEMENTS(languages); i++)
-            write_event(folder, "job-completed", languages[i], SPOC_MAIL_NEWS, format);
+            write_event(folder, "job-completed", languages[i], SPOC_MAIL_NOTICE, format);
         write_event(folder, "job-completed", "en", SPOC_MAIL_DIGEST, format);
         write_event(folder, "job-completed", "en", SPOC_MAIL_COLLECTED, format);
     }

@@ -57,7 +57,7 @@ completed(gint job_id, gint64 when_unix_s, guint64 offset)
 static gboolean
 is_one(Fixture *fixture, const char *address, const SpocEvent *event, const char *journal)
 {
-    return spoc_duplicates_is_one(fixture->duplicates, address, SPOC_MAIL_NEWS, event, journal);
+    return spoc_duplicates_is_one(fixture->duplicates, address, SPOC_MAIL_NOTICE, event, journal);
 }
 
 static void

@@ -123,7 +123,7 @@ test_items(Fixture *fixture, gconstpointer data)
     };
     g_autoptr(SpocGroup) group = NULL;
     for (guint i = 0; i < G_N_ELEMENTS(events); i++)
-        add(fixture, &group, SPOC_MAIL_NEWS, &events[i]);
+        add(fixture, &group, SPOC_MAIL_NOTICE, &events[i]);
     static const struct {
         guint64 offset;
         guint times;
@@ -167,14 +167,14 @@ test_members(Fixture *fixture, gconstpointer data)
               second = job_event(10, 5, "job-stopped", 6),
               third = job_event(20, 5, "job-completed", 9);
     g_autoptr(SpocGroup) one = NULL, two = NULL, same = NULL, other = NULL;
-    add(fixture, &one, SPOC_MAIL_NEWS, &first);
+    add(fixture, &one, SPOC_MAIL_NOTICE, &first);
     g_assert_null(spoc_group_members(one));
-    add(fixture, &two, SPOC_MAIL_NEWS, &first);
-    add(fixture, &two, SPOC_MAIL_NEWS, &second);
-    add(fixture, &same, SPOC_MAIL_NEWS, &first);
-    add(fixture, &same, SPOC_MAIL_NEWS, &second);
-    add(fixture, &other, SPOC_MAIL_NEWS, &first);
-    add(fixture, &other, SPOC_MAIL_NEWS, &third);
+    add(fixture, &two, SPOC_MAIL_NOTICE, &first);
+    add(fixture, &two, SPOC_MAIL_NOTICE, &second);
+    add(fixture, &same, SPOC_MAIL_NOTICE, &first);
+    add(fixture, &same, SPOC_MAIL_NOTICE, &second);
+    add(fixture, &other, SPOC_MAIL_NOTICE, &first);
+    add(fixture, &other, SPOC_MAIL_NOTICE, &third);
     g_autofree char *members = spoc_group_members(two);
     g_autofree char *same_members = spoc_group_members(same);
     g_autofree char *other_members = spoc_group_members(other);
@@ -191,7 +191,7 @@ test_absorb(Fixture *fixture, gconstpointer data)
     SpocGroup *more = NULL;
     add(fixture, &rest, SPOC_MAIL_COLLECTED, &first);
     fixture->person.is_owner = FALSE;
-    add(fixture, &more, SPOC_MAIL_NEWS, &second);
+    add(fixture, &more, SPOC_MAIL_NOTICE, &second);
     spoc_group_absorb(rest, more);
     g_assert_cmpuint(fixture->freed, ==, 0);
     g_assert_cmpuint(rest->items->len, ==, 2);

@@ -12,20 +12,20 @@ static const char *jam[] = {"media-jam-error", NULL};
 
 typedef struct {
     Root root;
-    SpocToldStore *store;
+    SpocNotificationLog *store;
 } Fixture;
 
 static void
 set_up(Fixture *fixture, gconstpointer data)
 {
     root_set_up(&fixture->root, data);
-    fixture->store = spoc_told_store_new(fixture->root.spool, NULL);
+    fixture->store = spoc_notification_log_new(fixture->root.spool, NULL);
 }
 
 static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
-    spoc_told_store_free(fixture->store);
+    spoc_notification_log_free(fixture->store);
     root_tear_down(&fixture->root, data);
 }
 
@@ -33,8 +33,8 @@ tear_down(Fixture *fixture, gconstpointer data)
 static void
 restart(Fixture *fixture)
 {
-    spoc_told_store_free(fixture->store);
-    fixture->store = spoc_told_store_new(fixture->root.spool, NULL);
+    spoc_notification_log_free(fixture->store);
+    fixture->store = spoc_notification_log_new(fixture->root.spool, NULL);
 }
 
 static SpocEvent
@@ -52,18 +52,18 @@ test_restart(Fixture *fixture, gconstpointer data)
 {
     const char *printer = "odd\tname \"\xc3\xa4\"";
     SpocEvent event = state_event(printer, 5, jam, 100);
-    g_assert_null(spoc_told_store_find(fixture->store, ALICE, printer));
-    spoc_told_store_tell(fixture->store, ALICE, printer, &event, 3600, 1000);
+    g_assert_null(spoc_notification_log_find(fixture->store, ALICE, printer));
+    spoc_notification_log_tell(fixture->store, ALICE, printer, &event, 3600, 1000);
     restart(fixture);
-    const SpocTold *told = spoc_told_store_find(fixture->store, ALICE, printer);
+    const SpocLastNotification *told = spoc_notification_log_find(fixture->store, ALICE, printer);
     g_assert_nonnull(told);
     g_assert_cmpstr(told->signature, ==, "5 media-jam-error");
     g_assert_true(told->is_fault);
     g_assert_cmpint(told->fault_unix_s, ==, 100);
     g_assert_cmpint(told->told_unix_s, ==, 1000);
     g_assert_cmpuint(told->count, ==, 1);
-    g_assert_null(spoc_told_store_find(fixture->store, "bob@example.com", printer));
-    g_assert_null(spoc_told_store_find(fixture->store, ALICE, "q1"));
+    g_assert_null(spoc_notification_log_find(fixture->store, "bob@example.com", printer));
+    g_assert_null(spoc_notification_log_find(fixture->store, ALICE, "q1"));
 }
 
 static void
@@ -72,50 +72,50 @@ test_seen(Fixture *fixture, gconstpointer data)
     SpocEvent idle = state_event("q1", 3, no_reasons, 10);
     SpocEvent stopped = state_event("q1", 5, jam, 20);
     SpocEvent again = state_event("q1", 3, no_reasons, 30);
-    g_assert_cmpint(spoc_told_store_see(fixture->store, &idle), ==, 0);
-    g_assert_cmpint(spoc_told_store_see(fixture->store, &stopped), ==, 3);
+    g_assert_cmpint(spoc_notification_log_see(fixture->store, &idle), ==, 0);
+    g_assert_cmpint(spoc_notification_log_see(fixture->store, &stopped), ==, 3);
     /* Through another subscription */
-    g_assert_cmpint(spoc_told_store_see(fixture->store, &stopped), ==, 3);
+    g_assert_cmpint(spoc_notification_log_see(fixture->store, &stopped), ==, 3);
     restart(fixture);
-    g_assert_cmpint(spoc_told_store_see(fixture->store, &again), ==, 5);
+    g_assert_cmpint(spoc_notification_log_see(fixture->store, &again), ==, 5);
     /* From a journal that is read late */
-    g_assert_cmpint(spoc_told_store_see(fixture->store, &idle), ==, 0);
+    g_assert_cmpint(spoc_notification_log_see(fixture->store, &idle), ==, 0);
     SpocEvent server = {.kind = SPOC_EVENT_SERVER_STARTED};
-    g_assert_cmpint(spoc_told_store_see(fixture->store, &server), ==, 0);
+    g_assert_cmpint(spoc_notification_log_see(fixture->store, &server), ==, 0);
 }
 
 static void
 test_rate(Fixture *fixture, gconstpointer data)
 {
-    SpocToldStore *store = fixture->store;
+    SpocNotificationLog *store = fixture->store;
     for (gint64 now = 1000; now < 1003; now++) {
-        g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, now), ==, now);
-        spoc_told_store_count(store, ALICE, now);
+        g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 3, now), ==, now);
+        spoc_notification_log_count(store, ALICE, now);
     }
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, 1010), ==, 4600);
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 2, 1010), ==, 4601);
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 4, 1010), ==, 1010);
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, "bob@example.com", 3, 1010), ==, 1010);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 3, 1010), ==, 4600);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 2, 1010), ==, 4601);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 4, 1010), ==, 1010);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, "bob@example.com", 3, 1010), ==, 1010);
     restart(fixture);
     store = fixture->store;
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, 1010), ==, 4600);
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, 4600), ==, 4600);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 3, 1010), ==, 4600);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 3, 4600), ==, 4600);
     /* That what exceeds it is collected outlives a restart too, with times and without. */
-    g_assert_false(spoc_told_store_has_rest(store, ALICE));
-    spoc_told_store_set_rest(store, ALICE, TRUE);
-    spoc_told_store_set_rest(store, "bob@example.com", TRUE);
+    g_assert_false(spoc_notification_log_has_rest(store, ALICE));
+    spoc_notification_log_set_rest(store, ALICE, TRUE);
+    spoc_notification_log_set_rest(store, "bob@example.com", TRUE);
     restart(fixture);
     store = fixture->store;
-    g_assert_true(spoc_told_store_has_rest(store, ALICE));
-    g_assert_true(spoc_told_store_has_rest(store, "bob@example.com"));
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 2, 1010), ==, 4601);
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, "bob@example.com", 3, 1010), ==, 1010);
-    spoc_told_store_set_rest(store, ALICE, FALSE);
+    g_assert_true(spoc_notification_log_has_rest(store, ALICE));
+    g_assert_true(spoc_notification_log_has_rest(store, "bob@example.com"));
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 2, 1010), ==, 4601);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, "bob@example.com", 3, 1010), ==, 1010);
+    spoc_notification_log_set_rest(store, ALICE, FALSE);
     restart(fixture);
     store = fixture->store;
-    g_assert_false(spoc_told_store_has_rest(store, ALICE));
+    g_assert_false(spoc_notification_log_has_rest(store, ALICE));
     /* The clock was set back. */
-    g_assert_cmpint(spoc_told_store_next_unix_s(store, ALICE, 3, 10), ==, 10);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(store, ALICE, 3, 10), ==, 10);
 }
 
 static void
@@ -129,15 +129,15 @@ test_hostile_file(Fixture *fixture, gconstpointer data)
                                "seen\tq1\t99999999999\t1\t1\n"
                                "sent\t" ALICE "\t1,x\n"
                                "sent\n\n\t\t\t\nnonsense";
-    spoc_told_store_free(fixture->store);
+    spoc_notification_log_free(fixture->store);
     root_put(&fixture->root, "state", "told", text, strlen(text));
-    fixture->store = spoc_told_store_new(fixture->root.spool, NULL);
-    g_assert_nonnull(spoc_told_store_find(fixture->store, ALICE, "q1"));
+    fixture->store = spoc_notification_log_new(fixture->root.spool, NULL);
+    g_assert_nonnull(spoc_notification_log_find(fixture->store, ALICE, "q1"));
     for (gint i = 2; i <= 5; i++) {
         g_autofree char *printer = g_strdup_printf("q%d", i);
-        g_assert_null(spoc_told_store_find(fixture->store, ALICE, printer));
+        g_assert_null(spoc_notification_log_find(fixture->store, ALICE, printer));
     }
-    g_assert_cmpint(spoc_told_store_next_unix_s(fixture->store, ALICE, 1, 2), ==, 2);
+    g_assert_cmpint(spoc_notification_log_next_unix_s(fixture->store, ALICE, 1, 2), ==, 2);
 }
 
 /* What was used longest ago goes. */
@@ -147,13 +147,13 @@ test_bound(Fixture *fixture, gconstpointer data)
     SpocEvent event = state_event("q", 5, jam, 100);
     for (guint i = 0; i < 5001; i++) {
         g_autofree char *printer = g_strdup_printf("q%u", i);
-        spoc_told_store_tell(fixture->store, ALICE, printer, &event, 3600, 1000);
-        g_assert_nonnull(spoc_told_store_find(fixture->store, ALICE, "q0"));
+        spoc_notification_log_tell(fixture->store, ALICE, printer, &event, 3600, 1000);
+        g_assert_nonnull(spoc_notification_log_find(fixture->store, ALICE, "q0"));
     }
     restart(fixture);
-    g_assert_nonnull(spoc_told_store_find(fixture->store, ALICE, "q0"));
-    g_assert_null(spoc_told_store_find(fixture->store, ALICE, "q1"));
-    g_assert_nonnull(spoc_told_store_find(fixture->store, ALICE, "q5000"));
+    g_assert_nonnull(spoc_notification_log_find(fixture->store, ALICE, "q0"));
+    g_assert_null(spoc_notification_log_find(fixture->store, ALICE, "q1"));
+    g_assert_nonnull(spoc_notification_log_find(fixture->store, ALICE, "q5000"));
 }
 
 int

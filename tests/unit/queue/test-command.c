@@ -67,7 +67,7 @@ add_message_of(Fixture *fixture, const char *id, SpocMessageState state, const c
     envelope->attempts = 4;
     envelope->next_attempt_unix_s = state == SPOC_STATE_FAILED ? 0 : 9000;
     g_autoptr(GBytes) body = g_bytes_new_static("Subject: x\r\n\r\nx\r\n", 17);
-    g_assert_true(spoc_queue_add(fixture->spool, envelope, body, state, &error));
+    g_assert_true(spoc_message_add(fixture->spool, envelope, body, state, &error));
     g_assert_no_error(error);
 }
 
@@ -78,9 +78,9 @@ add_message(Fixture *fixture, const char *id, SpocMessageState state)
 }
 
 static gboolean
-order_one(SpocSpool *spool, SpocOrder order, const char *id, gint64 now, GError **error)
+order_one(SpocSpool *spool, SpocQueueCommand order, const char *id, gint64 now, GError **error)
 {
-    g_autoptr(GPtrArray) errors = spoc_steer(spool, order, &id, 1, now);
+    g_autoptr(GPtrArray) errors = spoc_queue_command(spool, order, &id, 1, now);
     g_assert_cmpuint(errors->len, ==, 1);
     const GError *problem = g_ptr_array_index(errors, 0);
     if (problem != NULL)
@@ -94,10 +94,10 @@ look(Fixture *fixture, const char *id, SpocMessageState wanted)
 {
     g_autoptr(GError) error = NULL;
     SpocMessageState state = SPOC_STATE_NEW;
-    g_assert_true(spoc_queue_find(fixture->spool, id, &state, &error));
+    g_assert_true(spoc_message_find(fixture->spool, id, &state, &error));
     g_assert_no_error(error);
     g_assert_cmpstr(spoc_message_state_name(state), ==, spoc_message_state_name(wanted));
-    SpocEnvelope *envelope = spoc_queue_load(fixture->spool, state, id, &error);
+    SpocEnvelope *envelope = spoc_message_load(fixture->spool, state, id, &error);
     g_assert_no_error(error);
     return envelope;
 }
@@ -110,7 +110,7 @@ test_retry(Fixture *fixture, gconstpointer data)
         g_autofree char *id = g_strdup_printf("m%u", i);
         g_autoptr(GError) error = NULL;
         add_message(fixture, id, from[i]);
-        g_assert_true(order_one(fixture->spool, SPOC_ORDER_RETRY, id, NOW, &error));
+        g_assert_true(order_one(fixture->spool, SPOC_QUEUE_COMMAND_RETRY, id, NOW, &error));
         g_assert_no_error(error);
         g_autoptr(SpocEnvelope) envelope = look(fixture, id, SPOC_STATE_WAITING);
         g_assert_cmpint(envelope->next_attempt_unix_s, ==, NOW);
@@ -124,7 +124,7 @@ test_retry_failed(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add_message_of(fixture, "f", SPOC_STATE_FAILED, "scan");
-    g_assert_true(order_one(fixture->spool, SPOC_ORDER_RETRY, "f", NOW, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_QUEUE_COMMAND_RETRY, "f", NOW, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) envelope = look(fixture, "f", SPOC_STATE_WAITING);
     const SpocEnvelopeRecipient *alice = g_ptr_array_index(envelope->recipients, 0);
@@ -136,8 +136,8 @@ test_retry_failed(Fixture *fixture, gconstpointer data)
 
     /* Of a notification there is no body to be sent. */
     add_message(fixture, "n", SPOC_STATE_FAILED);
-    g_assert_null(spoc_queue_load_body(fixture->spool, "n", NULL));
-    g_assert_false(order_one(fixture->spool, SPOC_ORDER_RETRY, "n", NOW, &error));
+    g_assert_null(spoc_message_load_body(fixture->spool, "n", NULL));
+    g_assert_false(order_one(fixture->spool, SPOC_QUEUE_COMMAND_RETRY, "n", NOW, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
     g_autoptr(SpocEnvelope) kept = look(fixture, "n", SPOC_STATE_FAILED);
     g_assert_cmpuint(kept->attempts, ==, 4);
@@ -148,18 +148,18 @@ test_hold_and_release(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add_message(fixture, "a", SPOC_STATE_WAITING);
-    g_assert_false(order_one(fixture->spool, SPOC_ORDER_RELEASE, "a", NOW, &error));
+    g_assert_false(order_one(fixture->spool, SPOC_QUEUE_COMMAND_RELEASE, "a", NOW, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
     g_clear_error(&error);
 
-    g_assert_true(order_one(fixture->spool, SPOC_ORDER_HOLD, "a", NOW, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_QUEUE_COMMAND_HOLD, "a", NOW, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) held = look(fixture, "a", SPOC_STATE_HELD);
     g_assert_cmpint(held->next_attempt_unix_s, ==, 0);
     g_assert_cmpstr(held->reason, ==, "held by the administrator");
     g_assert_cmpuint(held->history->len, ==, 1);
 
-    g_assert_true(order_one(fixture->spool, SPOC_ORDER_RELEASE, "a", NOW + 1, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_QUEUE_COMMAND_RELEASE, "a", NOW + 1, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) released = look(fixture, "a", SPOC_STATE_WAITING);
     g_assert_cmpint(released->next_attempt_unix_s, ==, NOW + 1);
@@ -167,7 +167,7 @@ test_hold_and_release(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(released->history->len, ==, 2);
 
     add_message(fixture, "f", SPOC_STATE_FAILED);
-    g_assert_false(order_one(fixture->spool, SPOC_ORDER_HOLD, "f", NOW, &error));
+    g_assert_false(order_one(fixture->spool, SPOC_QUEUE_COMMAND_HOLD, "f", NOW, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
@@ -176,12 +176,12 @@ test_delete(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add_message(fixture, "a", SPOC_STATE_HELD);
-    g_assert_true(order_one(fixture->spool, SPOC_ORDER_DELETE, "a", NOW, &error));
+    g_assert_true(order_one(fixture->spool, SPOC_QUEUE_COMMAND_DELETE, "a", NOW, &error));
     g_assert_no_error(error);
-    g_assert_false(order_one(fixture->spool, SPOC_ORDER_DELETE, "a", NOW, &error));
+    g_assert_false(order_one(fixture->spool, SPOC_QUEUE_COMMAND_DELETE, "a", NOW, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    g_assert_null(spoc_queue_load_body(fixture->spool, "a", &error));
+    g_assert_null(spoc_message_load_body(fixture->spool, "a", &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
 }
 
@@ -189,7 +189,7 @@ static void
 test_refused(Fixture *fixture, gconstpointer data)
 {
     add_message(fixture, "s", SPOC_STATE_SENDING);
-    for (guint i = 0; i < SPOC_ORDER_COUNT; i++) {
+    for (guint i = 0; i < SPOC_QUEUE_COMMAND_COUNT; i++) {
         static const struct {
             const char *id;
             SpocErrorCode code;
@@ -199,7 +199,8 @@ test_refused(Fixture *fixture, gconstpointer data)
                      {"", SPOC_ERROR_INVALID}};
         for (guint j = 0; j < G_N_ELEMENTS(cases); j++) {
             g_autoptr(GError) error = NULL;
-            g_assert_false(order_one(fixture->spool, (SpocOrder)i, cases[j].id, NOW, &error));
+            g_assert_false(
+                order_one(fixture->spool, (SpocQueueCommand)i, cases[j].id, NOW, &error));
             g_assert_error(error, SPOC_ERROR, (gint)cases[j].code);
         }
     }
@@ -232,14 +233,15 @@ test_many(Fixture *fixture, gconstpointer data)
     add_message(fixture, "h", SPOC_STATE_HELD);
     add_message(fixture, "f", SPOC_STATE_FAILED);
     add_message(fixture, "s", SPOC_STATE_SENDING);
-    static const SpocOrder orders[] = {SPOC_ORDER_HOLD, SPOC_ORDER_RELEASE, SPOC_ORDER_DELETE};
+    static const SpocQueueCommand orders[] = {SPOC_QUEUE_COMMAND_HOLD, SPOC_QUEUE_COMMAND_RELEASE,
+                                              SPOC_QUEUE_COMMAND_DELETE};
     for (guint k = 0; k < G_N_ELEMENTS(orders); k++) {
         g_autoptr(GPtrArray) errors =
-            spoc_steer(fixture->spool, orders[k], ids, G_N_ELEMENTS(cases), NOW);
+            spoc_queue_command(fixture->spool, orders[k], ids, G_N_ELEMENTS(cases), NOW);
         for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
             const int codes[] = {cases[i].hold, cases[i].release, cases[i].delete};
             const GError *error = g_ptr_array_index(errors, i);
-            g_test_message("%s %s", spoc_order_name(orders[k]), ids[i]);
+            g_test_message("%s %s", spoc_queue_command_name(orders[k]), ids[i]);
             g_assert_cmpint(error != NULL ? error->code : -1, ==, codes[k]);
         }
     }

@@ -27,7 +27,7 @@ static void
 test_fields(void)
 {
     g_autoptr(SpocEnvelope) envelope = make_envelope();
-    g_autofree char *line = spoc_listing_line(envelope, SPOC_STATE_WAITING);
+    g_autofree char *line = spoc_queue_list_item_line(envelope, SPOC_STATE_WAITING);
     g_assert_cmpstr(line, ==,
                     "{\"id\":\"abc-1\",\"kind\":\"notification\",\"state\":\"waiting\","
                     "\"recipients\":[{\"address\":\"alice@example.com\",\"state\":\"pending\"},"
@@ -42,12 +42,12 @@ test_round_trip(void)
 {
     g_autoptr(SpocEnvelope) envelope = make_envelope();
     envelope->reason = g_strdup("450 later");
-    g_autofree char *line = spoc_listing_line(envelope, SPOC_STATE_HELD);
+    g_autofree char *line = spoc_queue_list_item_line(envelope, SPOC_STATE_HELD);
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocListed) listed = spoc_listing_parse(line, &error);
+    g_autoptr(SpocQueueListItem) listed = spoc_queue_list_item_parse(line, &error);
     g_assert_no_error(error);
     g_assert_cmpint(listed->state, ==, SPOC_STATE_HELD);
-    g_autofree char *again = spoc_listing_line(listed->envelope, listed->state);
+    g_autofree char *again = spoc_queue_list_item_line(listed->envelope, listed->state);
     g_assert_cmpstr(again, ==, line);
 }
 
@@ -70,7 +70,7 @@ test_refused(void)
     };
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
         g_autoptr(GError) error = NULL;
-        g_assert_null(spoc_listing_parse(lines[i], &error));
+        g_assert_null(spoc_queue_list_item_parse(lines[i], &error));
         g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
     }
 }
@@ -83,7 +83,7 @@ test_too_many_recipients(void)
         g_string_append_printf(line, "%s{\"address\":\"a\"}", i > 0 ? "," : "");
     g_string_append(line, "]}");
     g_autoptr(GError) error = NULL;
-    g_assert_null(spoc_listing_parse(line->str, &error));
+    g_assert_null(spoc_queue_list_item_parse(line->str, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
 }
 
@@ -92,7 +92,7 @@ static void
 test_odd_numbers(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocListed) listed = spoc_listing_parse(
+    g_autoptr(SpocQueueListItem) listed = spoc_queue_list_item_parse(
         "{\"id\":\"a\",\"state\":\"new\",\"recipients\":[],\"job_id\":-4,\"size_bytes\":\"9\","
         "\"attempts\":99999999999,\"reason\":7,\"subject\":null}",
         &error);

@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "queue/list.h"
 
-static SpocListed *
+static SpocQueueListItem *
 make(const char *id, SpocMessageState state, gint64 created_unix_s, const char *address)
 {
     SpocEnvelope *envelope = spoc_envelope_new();
@@ -11,13 +11,13 @@ make(const char *id, SpocMessageState state, gint64 created_unix_s, const char *
     envelope->created_unix_s = created_unix_s;
     envelope->job_id = 7;
     spoc_envelope_add_recipient(envelope, address);
-    return spoc_listed_new(envelope, state);
+    return spoc_queue_list_item_new(envelope, state);
 }
 
 static GPtrArray *
 new_list(void)
 {
-    return g_ptr_array_new_with_free_func((GDestroyNotify)spoc_listed_free);
+    return g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
 }
 
 static void
@@ -31,7 +31,7 @@ test_merge(void)
     g_ptr_array_add(memory, make("a", SPOC_STATE_SENDING, 10, "a@example.com"));
     g_ptr_array_add(memory, make("d", SPOC_STATE_SENDING, 20, "a@example.com"));
     g_ptr_array_add(memory, make("d", SPOC_STATE_SENDING, 20, "a@example.com"));
-    spoc_gather_merge(list, memory);
+    spoc_queue_list_merge(list, memory);
 
     static const struct {
         const char *id;
@@ -42,7 +42,7 @@ test_merge(void)
                   {"c", SPOC_STATE_WAITING}};
     g_assert_cmpuint(list->len, ==, G_N_ELEMENTS(wanted));
     for (guint i = 0; i < list->len; i++) {
-        const SpocListed *listed = g_ptr_array_index(list, i);
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         g_assert_cmpstr(listed->envelope->id, ==, wanted[i].id);
         g_assert_cmpint(listed->state, ==, wanted[i].state);
     }
@@ -51,9 +51,9 @@ test_merge(void)
 static void
 test_filter(void)
 {
-    g_autoptr(SpocListed) listed = make("a", SPOC_STATE_WAITING, 1000, "Alice@Example.com");
+    g_autoptr(SpocQueueListItem) listed = make("a", SPOC_STATE_WAITING, 1000, "Alice@Example.com");
     static const struct {
-        SpocGatherFilter filter;
+        SpocQueueFilter filter;
         gboolean matches;
     } cases[] = {
         {{0}, TRUE},
@@ -70,7 +70,8 @@ test_filter(void)
         {{.job_id = 7, .recipient = "bob@example.com"}, FALSE},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-        g_assert_cmpint(spoc_gather_matches(&cases[i].filter, listed, 1060), ==, cases[i].matches);
+        g_assert_cmpint(spoc_queue_filter_matches(&cases[i].filter, listed, 1060), ==,
+                        cases[i].matches);
 }
 
 static void
@@ -85,16 +86,16 @@ test_arguments(void)
     for (guint i = 0; i < G_N_ELEMENTS(ages); i++) {
         g_autoptr(GError) error = NULL;
         gint64 seconds = -1;
-        gboolean good = spoc_gather_parse_age(ages[i].text, &seconds, &error);
+        gboolean good = spoc_queue_filter_parse_age(ages[i].text, &seconds, &error);
         g_assert_cmpint(seconds, ==, ages[i].seconds);
         g_assert_cmpint(good, ==, ages[i].seconds >= 0);
         g_assert_cmpint(error != NULL, ==, !good);
     }
     g_autoptr(GError) error = NULL;
     guint bit = 0;
-    g_assert_true(spoc_gather_parse_state("held", &bit, &error));
+    g_assert_true(spoc_queue_filter_parse_state("held", &bit, &error));
     g_assert_cmpuint(bit, ==, 1u << SPOC_STATE_HELD);
-    g_assert_false(spoc_gather_parse_state("Held", &bit, &error));
+    g_assert_false(spoc_queue_filter_parse_state("Held", &bit, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 

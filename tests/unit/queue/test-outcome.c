@@ -7,7 +7,7 @@
 #define MINUTE_MS 60000
 
 static const gint64 delays_ms[] = {MINUTE_MS, 5 * MINUTE_MS};
-static const SpocSchedule schedule = {
+static const SpocRetrySchedule schedule = {
     .delays_ms = delays_ms, .delay_count = 2, .max_age_ms = 60 * MINUTE_MS};
 
 /* One message to two people. */

@@ -4,9 +4,9 @@
 #define PLENTY 1000000
 
 static void
-assert_first(SpocAgenda *agenda, const char *id, gint64 due_unix_s)
+assert_first(SpocSchedule *agenda, const char *id, gint64 due_unix_s)
 {
-    const SpocAgendaItem *first = spoc_agenda_first(agenda);
+    const SpocScheduleItem *first = spoc_schedule_first(agenda);
     g_assert_nonnull(first);
     g_assert_cmpstr(first->id, ==, id);
     g_assert_cmpint(first->due_unix_s, ==, due_unix_s);
@@ -15,66 +15,66 @@ assert_first(SpocAgenda *agenda, const char *id, gint64 due_unix_s)
 static void
 test_order(void)
 {
-    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
-    g_assert_null(spoc_agenda_first(agenda));
-    spoc_agenda_put(agenda, "b", SPOC_STATE_WAITING, 20);
-    spoc_agenda_put(agenda, "a", SPOC_STATE_WAITING, 30);
-    spoc_agenda_put(agenda, "c", SPOC_STATE_HELD, 10);
-    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 3);
+    g_autoptr(SpocSchedule) agenda = spoc_schedule_new(PLENTY);
+    g_assert_null(spoc_schedule_first(agenda));
+    spoc_schedule_put(agenda, "b", SPOC_STATE_WAITING, 20);
+    spoc_schedule_put(agenda, "a", SPOC_STATE_WAITING, 30);
+    spoc_schedule_put(agenda, "c", SPOC_STATE_HELD, 10);
+    g_assert_cmpuint(spoc_schedule_count(agenda), ==, 3);
     assert_first(agenda, "c", 10);
-    g_assert_cmpint(spoc_agenda_first(agenda)->state, ==, SPOC_STATE_HELD);
+    g_assert_cmpint(spoc_schedule_first(agenda)->state, ==, SPOC_STATE_HELD);
 
     /* The same message with another time is one message. */
-    spoc_agenda_put(agenda, "c", SPOC_STATE_WAITING, 40);
-    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 3);
+    spoc_schedule_put(agenda, "c", SPOC_STATE_WAITING, 40);
+    g_assert_cmpuint(spoc_schedule_count(agenda), ==, 3);
     assert_first(agenda, "b", 20);
 
-    spoc_agenda_remove(agenda, "b");
-    spoc_agenda_remove(agenda, "none");
+    spoc_schedule_remove(agenda, "b");
+    spoc_schedule_remove(agenda, "none");
     assert_first(agenda, "a", 30);
 }
 
 static void
 test_all_due(void)
 {
-    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
-    spoc_agenda_put(agenda, "late", SPOC_STATE_WAITING, 1000);
-    spoc_agenda_put(agenda, "early", SPOC_STATE_WAITING, 5);
-    spoc_agenda_all_due(agenda, 100);
+    g_autoptr(SpocSchedule) agenda = spoc_schedule_new(PLENTY);
+    spoc_schedule_put(agenda, "late", SPOC_STATE_WAITING, 1000);
+    spoc_schedule_put(agenda, "early", SPOC_STATE_WAITING, 5);
+    spoc_schedule_all_due(agenda, 100);
     assert_first(agenda, "early", 5);
-    spoc_agenda_remove(agenda, "early");
+    spoc_schedule_remove(agenda, "early");
     assert_first(agenda, "late", 100);
 }
 
 static void
 test_many(void)
 {
-    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
+    g_autoptr(SpocSchedule) agenda = spoc_schedule_new(PLENTY);
     for (guint i = 0; i < 100000; i++) {
         g_autofree char *id = g_strdup_printf("message-%06u", i);
-        spoc_agenda_put(agenda, id, SPOC_STATE_WAITING, (gint64)(i * 7919u % 100003u));
+        spoc_schedule_put(agenda, id, SPOC_STATE_WAITING, (gint64)(i * 7919u % 100003u));
     }
     gint64 last = -1;
-    const SpocAgendaItem *first = NULL;
-    while ((first = spoc_agenda_first(agenda)) != NULL) {
+    const SpocScheduleItem *first = NULL;
+    while ((first = spoc_schedule_first(agenda)) != NULL) {
         g_assert_cmpint(first->due_unix_s, >=, last);
         last = first->due_unix_s;
-        spoc_agenda_remove(agenda, first->id);
+        spoc_schedule_remove(agenda, first->id);
     }
-    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 0);
+    g_assert_cmpuint(spoc_schedule_count(agenda), ==, 0);
 }
 
 /* Those of the same time come in the order in which they were put. */
 static void
 test_same_time(void)
 {
-    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(PLENTY);
+    g_autoptr(SpocSchedule) agenda = spoc_schedule_new(PLENTY);
     static const char *const ids[] = {"z", "m", "a", "q", "b"};
     for (guint i = 0; i < G_N_ELEMENTS(ids); i++)
-        spoc_agenda_put(agenda, ids[i], SPOC_STATE_NEW, 7);
+        spoc_schedule_put(agenda, ids[i], SPOC_STATE_NEW, 7);
     for (guint i = 0; i < G_N_ELEMENTS(ids); i++) {
         assert_first(agenda, ids[i], 7);
-        spoc_agenda_remove(agenda, ids[i]);
+        spoc_schedule_remove(agenda, ids[i]);
     }
 }
 
@@ -84,35 +84,35 @@ static void
 test_window(void)
 {
     enum { QUEUE = 1000 };
-    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(10);
+    g_autoptr(SpocSchedule) agenda = spoc_schedule_new(10);
     gboolean waits[QUEUE];
     for (guint i = 0; i < QUEUE; i++)
         waits[i] = TRUE;
     guint taken = 0, readings = 0;
     gint64 last = -1;
-    spoc_agenda_put(agenda, "0", SPOC_STATE_WAITING, 0);
+    spoc_schedule_put(agenda, "0", SPOC_STATE_WAITING, 0);
     for (; taken < QUEUE; taken++) {
-        if (taken == 0 || spoc_agenda_is_short(agenda)) {
-            spoc_agenda_clear(agenda);
+        if (taken == 0 || spoc_schedule_is_short(agenda)) {
+            spoc_schedule_clear(agenda);
             readings++;
             for (guint i = 0; i < QUEUE; i++) {
                 g_autofree char *id = g_strdup_printf("%u", i);
                 if (waits[i])
-                    spoc_agenda_put(agenda, id, SPOC_STATE_WAITING, (gint64)(i * 7919u % 1009u));
+                    spoc_schedule_put(agenda, id, SPOC_STATE_WAITING, (gint64)(i * 7919u % 1009u));
             }
         }
-        g_assert_cmpuint(spoc_agenda_count(agenda), ==, QUEUE - taken);
-        const SpocAgendaItem *first = spoc_agenda_first(agenda);
+        g_assert_cmpuint(spoc_schedule_count(agenda), ==, QUEUE - taken);
+        const SpocScheduleItem *first = spoc_schedule_first(agenda);
         g_assert_nonnull(first);
         g_assert_cmpint(first->due_unix_s, >=, last);
         last = first->due_unix_s;
         guint64 number = g_ascii_strtoull(first->id, NULL, 10);
         g_assert_true(waits[number]);
         waits[number] = FALSE;
-        spoc_agenda_remove(agenda, first->id);
+        spoc_schedule_remove(agenda, first->id);
     }
-    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 0);
-    g_assert_false(spoc_agenda_is_short(agenda));
+    g_assert_cmpuint(spoc_schedule_count(agenda), ==, 0);
+    g_assert_false(spoc_schedule_is_short(agenda));
     g_assert_cmpuint(readings, ==, QUEUE / 10);
 }
 
@@ -120,23 +120,23 @@ test_window(void)
 static void
 test_window_put(void)
 {
-    g_autoptr(SpocAgenda) agenda = spoc_agenda_new(2);
-    spoc_agenda_put(agenda, "a", SPOC_STATE_WAITING, 10);
-    spoc_agenda_put(agenda, "b", SPOC_STATE_WAITING, 20);
-    spoc_agenda_put(agenda, "c", SPOC_STATE_WAITING, 30);
-    spoc_agenda_put(agenda, "d", SPOC_STATE_WAITING, 5);
-    spoc_agenda_put(agenda, "e", SPOC_STATE_WAITING, 40);
-    g_assert_cmpuint(spoc_agenda_count(agenda), ==, 5);
+    g_autoptr(SpocSchedule) agenda = spoc_schedule_new(2);
+    spoc_schedule_put(agenda, "a", SPOC_STATE_WAITING, 10);
+    spoc_schedule_put(agenda, "b", SPOC_STATE_WAITING, 20);
+    spoc_schedule_put(agenda, "c", SPOC_STATE_WAITING, 30);
+    spoc_schedule_put(agenda, "d", SPOC_STATE_WAITING, 5);
+    spoc_schedule_put(agenda, "e", SPOC_STATE_WAITING, 40);
+    g_assert_cmpuint(spoc_schedule_count(agenda), ==, 5);
     assert_first(agenda, "d", 5);
-    spoc_agenda_remove(agenda, "d");
+    spoc_schedule_remove(agenda, "d");
     assert_first(agenda, "a", 10);
-    spoc_agenda_remove(agenda, "a");
-    g_assert_true(spoc_agenda_is_short(agenda));
+    spoc_schedule_remove(agenda, "a");
+    g_assert_true(spoc_schedule_is_short(agenda));
     /* After a change of the configuration those that are left out are due as well. */
-    spoc_agenda_all_due(agenda, 15);
-    spoc_agenda_put(agenda, "f", SPOC_STATE_WAITING, 16);
-    g_assert_true(spoc_agenda_is_short(agenda));
-    spoc_agenda_put(agenda, "g", SPOC_STATE_WAITING, 14);
+    spoc_schedule_all_due(agenda, 15);
+    spoc_schedule_put(agenda, "f", SPOC_STATE_WAITING, 16);
+    g_assert_true(spoc_schedule_is_short(agenda));
+    spoc_schedule_put(agenda, "g", SPOC_STATE_WAITING, 14);
     assert_first(agenda, "g", 14);
 }
 

@@ -218,7 +218,8 @@ count_states(const Root *root)
 {
     guint count = 0;
     for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
-        g_autoptr(GPtrArray) entries = spoc_queue_list(root->spool, (SpocMessageState)state, NULL);
+        g_autoptr(GPtrArray) entries =
+            spoc_message_list(root->spool, (SpocMessageState)state, NULL);
         g_assert_nonnull(entries);
         count += entries->len;
     }
@@ -247,7 +248,7 @@ queue_under_fault(FaultCall call, guint nth, guint count, int reason)
     g_autoptr(GBytes) body = g_bytes_new_static("body", 4);
 
     fault_arm(call, nth, count, reason);
-    PERSIST(spoc_queue_add(root.spool, envelope, body, SPOC_STATE_NEW, &error));
+    PERSIST(spoc_message_add(root.spool, envelope, body, SPOC_STATE_NEW, &error));
     hit = fault_disarm() || hit;
     g_assert_cmpuint(count_states(&root), ==, 1);
 
@@ -256,23 +257,24 @@ queue_under_fault(FaultCall call, guint nth, guint count, int reason)
     envelope->reason = g_strdup("no answer");
     SpocMessageState from = SPOC_STATE_NEW;
     fault_arm(call, nth, count, reason);
-    for (guint tries = 0; !spoc_queue_save(root.spool, envelope, from, SPOC_STATE_WAITING, &error);
-         tries++) {
+    for (guint tries = 0;
+         !spoc_message_save(root.spool, envelope, from, SPOC_STATE_WAITING, &error); tries++) {
         check_message(error, reason);
         g_clear_error(&error);
         g_assert_cmpuint(count_states(&root), ==, 1);
-        g_assert_true(spoc_queue_find(root.spool, "m1", &from, &error));
+        g_assert_true(spoc_message_find(root.spool, "m1", &from, &error));
         g_assert_cmpuint(tries, <, 10);
     }
     hit = fault_disarm() || hit;
-    g_autoptr(SpocEnvelope) loaded = spoc_queue_load(root.spool, SPOC_STATE_WAITING, "m1", &error);
+    g_autoptr(SpocEnvelope) loaded =
+        spoc_message_load(root.spool, SPOC_STATE_WAITING, "m1", &error);
     g_assert_no_error(error);
     g_assert_cmpstr(loaded->reason, ==, "no answer");
-    g_autoptr(GBytes) kept = spoc_queue_load_body(root.spool, "m1", &error);
+    g_autoptr(GBytes) kept = spoc_message_load_body(root.spool, "m1", &error);
     g_assert_true(g_bytes_equal(kept, body));
 
     fault_arm(call, nth, count, reason);
-    PERSIST(spoc_queue_delete(root.spool, SPOC_STATE_WAITING, "m1", &error));
+    PERSIST(spoc_message_delete(root.spool, SPOC_STATE_WAITING, "m1", &error));
     hit = fault_disarm() || hit;
     g_assert_cmpuint(count_states(&root), ==, 0);
     g_assert_cmpuint(root_count(&root, "data"), ==, 0);

@@ -44,7 +44,7 @@ add(Root *root, const char *id, SpocMessageState state)
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocEnvelope) envelope = new_envelope(id);
     g_autoptr(GBytes) body = g_bytes_new_static("body", 4);
-    g_assert_true(spoc_queue_add(root->spool, envelope, body, state, &error));
+    g_assert_true(spoc_message_add(root->spool, envelope, body, state, &error));
     g_assert_no_error(error);
 }
 
@@ -53,7 +53,7 @@ test_round_trip(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add(root, "m1", SPOC_STATE_NEW);
-    g_autoptr(SpocEnvelope) loaded = spoc_queue_load(root->spool, SPOC_STATE_NEW, "m1", &error);
+    g_autoptr(SpocEnvelope) loaded = spoc_message_load(root->spool, SPOC_STATE_NEW, "m1", &error);
     g_assert_no_error(error);
     g_assert_cmpstr(loaded->id, ==, "m1");
     g_assert_cmpstr(loaded->kind, ==, "notification");
@@ -80,7 +80,7 @@ test_round_trip(Root *root, gconstpointer data)
     g_assert_cmpuint(loaded->history->len, ==, 2);
     g_assert_cmpstr(((SpocAttempt *)loaded->history->pdata[0])->text, ==, "first Attempt: 1 x");
     g_assert_cmpint(((SpocAttempt *)loaded->history->pdata[0])->when_unix_s, ==, 1600000100);
-    g_autoptr(GBytes) body = spoc_queue_load_body(root->spool, "m1", &error);
+    g_autoptr(GBytes) body = spoc_message_load_body(root->spool, "m1", &error);
     g_assert_cmpmem(g_bytes_get_data(body, NULL), g_bytes_get_size(body), "body", 4);
 
     /* A person can read to whom it goes. */
@@ -128,9 +128,9 @@ test_largest(Root *root, gconstpointer data)
     for (guint i = 0; i < SPOC_ENVELOPE_HISTORY_MAX; i++)
         spoc_envelope_add_attempt(envelope, i, words);
     g_autoptr(GBytes) body = g_bytes_new_static("", 0);
-    g_assert_true(spoc_queue_add(root->spool, envelope, body, SPOC_STATE_HELD, &error));
+    g_assert_true(spoc_message_add(root->spool, envelope, body, SPOC_STATE_HELD, &error));
     g_assert_no_error(error);
-    g_autoptr(SpocEnvelope) loaded = spoc_queue_load(root->spool, SPOC_STATE_HELD, "m1", &error);
+    g_autoptr(SpocEnvelope) loaded = spoc_message_load(root->spool, SPOC_STATE_HELD, "m1", &error);
     g_assert_no_error(error);
     g_assert_cmpuint(loaded->recipients->len, ==, SPOC_ENVELOPE_RECIPIENTS_MAX);
 }
@@ -162,24 +162,24 @@ test_idempotent(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add(root, "m1", SPOC_STATE_NEW);
-    g_assert_true(spoc_queue_move(root->spool, "m1", SPOC_STATE_NEW, SPOC_STATE_SENDING, &error));
+    g_assert_true(spoc_message_move(root->spool, "m1", SPOC_STATE_NEW, SPOC_STATE_SENDING, &error));
     g_autoptr(GBytes) other = g_bytes_new_static("another", 7);
     g_autoptr(SpocEnvelope) envelope = new_envelope("m1");
-    g_assert_true(spoc_queue_add(root->spool, envelope, other, SPOC_STATE_NEW, &error));
+    g_assert_true(spoc_message_add(root->spool, envelope, other, SPOC_STATE_NEW, &error));
     g_assert_cmpuint(root_count(root, "new"), ==, 0);
-    g_autoptr(GBytes) body = spoc_queue_load_body(root->spool, "m1", &error);
+    g_autoptr(GBytes) body = spoc_message_load_body(root->spool, "m1", &error);
     g_assert_cmpuint(g_bytes_get_size(body), ==, 4);
     SpocMessageState state;
-    g_assert_true(spoc_queue_find(root->spool, "m1", &state, &error));
+    g_assert_true(spoc_message_find(root->spool, "m1", &state, &error));
     g_assert_cmpint(state, ==, SPOC_STATE_SENDING);
     g_assert_no_error(error);
-    g_assert_false(spoc_queue_move(root->spool, "m1", SPOC_STATE_NEW, SPOC_STATE_HELD, &error));
+    g_assert_false(spoc_message_move(root->spool, "m1", SPOC_STATE_NEW, SPOC_STATE_HELD, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    g_assert_false(spoc_queue_find(root->spool, "none", &state, &error));
+    g_assert_false(spoc_message_find(root->spool, "none", &state, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    g_assert_false(spoc_queue_find(root->spool, "../new/m1", &state, &error));
+    g_assert_false(spoc_message_find(root->spool, "../new/m1", &state, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
@@ -188,18 +188,18 @@ test_batch(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add(root, "m-3", SPOC_STATE_HELD);
-    SpocQueueItem items[10];
+    SpocNewMessage items[10];
     g_autoptr(GBytes) body = g_bytes_new_static("body", 4);
     for (guint i = 0; i < G_N_ELEMENTS(items); i++) {
         g_autofree char *id = g_strdup_printf("m-%u", i);
-        items[i] = (SpocQueueItem){.envelope = new_envelope(id), .body = body};
+        items[i] = (SpocNewMessage){.envelope = new_envelope(id), .body = body};
     }
     for (guint twice = 0; twice < 2; twice++) {
-        g_assert_true(spoc_queue_add_batch(root->spool, items, G_N_ELEMENTS(items),
-                                           SPOC_STATE_WAITING, &error));
-        g_autoptr(GPtrArray) entries = spoc_queue_list(root->spool, SPOC_STATE_WAITING, &error);
+        g_assert_true(spoc_message_add_batch(root->spool, items, G_N_ELEMENTS(items),
+                                             SPOC_STATE_WAITING, &error));
+        g_autoptr(GPtrArray) entries = spoc_message_list(root->spool, SPOC_STATE_WAITING, &error);
         g_assert_cmpuint(entries->len, ==, 9);
-        const SpocQueueEntry *entry = entries->pdata[0];
+        const SpocMessageEntry *entry = entries->pdata[0];
         g_assert_cmpint(entry->next_attempt_unix_s, ==, 1700000000);
         g_assert_cmpint(entry->state, ==, SPOC_STATE_WAITING);
     }
@@ -236,7 +236,8 @@ test_recover(Root *root, gconstpointer data)
     add(root, "sent", SPOC_STATE_NEW);
     add(root, "waits", SPOC_STATE_WAITING);
     add(root, "double", SPOC_STATE_HELD);
-    g_assert_true(spoc_queue_move(root->spool, "sent", SPOC_STATE_NEW, SPOC_STATE_SENDING, &error));
+    g_assert_true(
+        spoc_message_move(root->spool, "sent", SPOC_STATE_NEW, SPOC_STATE_SENDING, &error));
     g_autoptr(GBytes) envelope = root_get(root, "held", "double");
     wait_for_file_clock(root);
     root_put(root, "failed", "double", g_bytes_get_data(envelope, NULL),
@@ -245,15 +246,16 @@ test_recover(Root *root, gconstpointer data)
     root_put(root, "new", ".tmp-young", "x", 1);
     guint recovered = 0;
     gint64 before = g_get_real_time() / G_USEC_PER_SEC;
-    g_assert_true(spoc_queue_recover(root->spool, &recovered, &error));
+    g_assert_true(spoc_message_recover(root->spool, &recovered, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(recovered, ==, 1);
     SpocMessageState state;
-    g_assert_true(spoc_queue_find(root->spool, "sent", &state, &error));
+    g_assert_true(spoc_message_find(root->spool, "sent", &state, &error));
     g_assert_cmpint(state, ==, SPOC_STATE_WAITING);
-    g_autoptr(SpocEnvelope) sent = spoc_queue_load(root->spool, SPOC_STATE_WAITING, "sent", &error);
+    g_autoptr(SpocEnvelope) sent =
+        spoc_message_load(root->spool, SPOC_STATE_WAITING, "sent", &error);
     g_assert_cmpint(sent->next_attempt_unix_s, >=, before - 1); /* due now */
-    g_assert_true(spoc_queue_find(root->spool, "double", &state, &error));
+    g_assert_true(spoc_message_find(root->spool, "double", &state, &error));
     g_assert_cmpint(state, ==, SPOC_STATE_FAILED);
     g_assert_cmpuint(root_count(root, "held"), ==, 0);
     g_assert_cmpuint(root_count(root, "data"), ==, 4);
@@ -280,7 +282,7 @@ test_planted(Root *root, gconstpointer data)
             g_autoptr(GString) text = spoc_envelope_format(envelope, &error);
             root_put(root, "waiting", "m1", text->str, text->len);
         }
-        g_assert_null(spoc_queue_load(root->spool, SPOC_STATE_WAITING, "m1", &error));
+        g_assert_null(spoc_message_load(root->spool, SPOC_STATE_WAITING, "m1", &error));
         g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
         g_clear_error(&error);
         g_assert_true(spoc_spool_set_aside(root->spool, "waiting", "m1", &error));
@@ -289,7 +291,7 @@ test_planted(Root *root, gconstpointer data)
     g_autofree char *huge = g_malloc0(SPOC_ENVELOPE_MAX_BYTES + 1);
     root_put(root, "waiting", "m1", huge, SPOC_ENVELOPE_MAX_BYTES + 1);
     g_autoptr(GError) error = NULL;
-    g_assert_null(spoc_queue_load(root->spool, SPOC_STATE_WAITING, "m1", &error));
+    g_assert_null(spoc_message_load(root->spool, SPOC_STATE_WAITING, "m1", &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT);
 }
 

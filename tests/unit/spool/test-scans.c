@@ -13,24 +13,24 @@
 
 #define UUID "urn:uuid:AD15C0A3-f83e-3b46-7d4f-900530dda223"
 
-static SpocScanFacts *
+static SpocScanMetadata *
 new_facts(const char *uuid, const char *server)
 {
-    SpocScanFacts *facts = spoc_scan_facts_new();
+    SpocScanMetadata *facts = spoc_scan_metadata_new();
     facts->job_id = 42;
     facts->created_unix_s = 1700000000;
     facts->accepted_unix_s = 1699999999;
-    spoc_scan_facts_set(&facts->user, "alice");
-    spoc_scan_facts_set(&facts->title, "Gr\u00fc\u00dfe\r\nCheck: 00000000\n\"\\\x01");
-    spoc_scan_facts_set(&facts->uri, "spoc:%40owner");
-    spoc_scan_facts_set(&facts->options, "mail-to=bob media=a4");
-    spoc_scan_facts_set(&facts->uuid, uuid);
-    spoc_scan_facts_set(&facts->server, server);
+    spoc_scan_metadata_set(&facts->user, "alice");
+    spoc_scan_metadata_set(&facts->title, "Gr\u00fc\u00dfe\r\nCheck: 00000000\n\"\\\x01");
+    spoc_scan_metadata_set(&facts->uri, "spoc:%40owner");
+    spoc_scan_metadata_set(&facts->options, "mail-to=bob media=a4");
+    spoc_scan_metadata_set(&facts->uuid, uuid);
+    spoc_scan_metadata_set(&facts->server, server);
     return facts;
 }
 
 static char *
-choose(Root *root, const SpocScanFacts *facts, guint document, gboolean *ret_settled)
+choose(Root *root, const SpocScanMetadata *facts, guint document, gboolean *ret_settled)
 {
     g_autoptr(GError) error = NULL;
     g_auto(SpocScanRecord) record = {0};
@@ -41,7 +41,7 @@ choose(Root *root, const SpocScanFacts *facts, guint document, gboolean *ret_set
 }
 
 static void
-offer(Root *root, const char *name, SpocScanFacts *facts, const char *content)
+offer(Root *root, const char *name, SpocScanMetadata *facts, const char *content)
 {
     g_autoptr(GError) error = NULL;
     int fd = spoc_scan_begin(root->spool, name, facts, &error);
@@ -65,11 +65,11 @@ settle(Root *root, const char *name, SpocScanEnd end, const char *server)
 static void
 test_facts(void)
 {
-    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-2");
+    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-2");
     facts->size_bytes = 12345678901;
-    g_autoptr(GString) text = spoc_scan_facts_format(facts);
+    g_autoptr(GString) text = spoc_scan_metadata_format(facts);
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) parsed = spoc_scan_facts_parse(text->str, text->len, &error);
+    g_autoptr(SpocScanMetadata) parsed = spoc_scan_metadata_parse(text->str, text->len, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(parsed->title, ==, facts->title);
     g_assert_cmpstr(parsed->options, ==, facts->options);
@@ -78,8 +78,8 @@ test_facts(void)
     for (gsize i = 0; i < text->len; i++) {
         g_autofree char *bad = g_strndup(text->str, text->len);
         bad[i] ^= 1;
-        g_assert_null(spoc_scan_facts_parse(bad, text->len, NULL));
-        g_assert_null(spoc_scan_facts_parse(text->str, i, NULL));
+        g_assert_null(spoc_scan_metadata_parse(bad, text->len, NULL));
+        g_assert_null(spoc_scan_metadata_parse(text->str, i, NULL));
     }
 }
 
@@ -87,8 +87,8 @@ static void
 test_names(Root *root, gconstpointer data)
 {
     gboolean settled = FALSE;
-    g_autoptr(SpocScanFacts) first = new_facts(UUID, "100-1");
-    g_autoptr(SpocScanFacts) later = new_facts(UUID, "200-2");
+    g_autoptr(SpocScanMetadata) first = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) later = new_facts(UUID, "200-2");
     g_autofree char *name = choose(root, first, 1, &settled);
     g_assert_cmpstr(name, ==, "scan-42-1699999999-1-1");
     g_assert_false(settled);
@@ -111,7 +111,7 @@ test_names(Root *root, gconstpointer data)
     /* Other documents and jobs have nothing to do with it. */
     g_autofree char *second = choose(root, first, 2, &settled);
     g_assert_false(settled);
-    g_autoptr(SpocScanFacts) other = new_facts(UUID, "200-2");
+    g_autoptr(SpocScanMetadata) other = new_facts(UUID, "200-2");
     other->job_id = 4;
     g_autofree char *others = choose(root, other, 1, &settled);
     g_assert_false(settled);
@@ -124,8 +124,8 @@ static void
 test_documents_without_numbers(Root *root, gconstpointer data)
 {
     gboolean settled = FALSE;
-    g_autoptr(SpocScanFacts) before = new_facts(UUID, "100-1");
-    g_autoptr(SpocScanFacts) after = new_facts(UUID, "200-2");
+    g_autoptr(SpocScanMetadata) before = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) after = new_facts(UUID, "200-2");
     g_autofree char *first = choose(root, before, 0, &settled);
     settle(root, first, SPOC_SCAN_DELIVERED, "100-1");
     g_autofree char *rerun = choose(root, after, 0, &settled);
@@ -144,7 +144,7 @@ test_unknown_job(Root *root, gconstpointer data)
 {
     for (guint i = 0; i < 2; i++) {
         gboolean settled = FALSE;
-        g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+        g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
         facts->accepted_unix_s = i == 0 ? 0 : facts->accepted_unix_s;
         facts->job_id = i == 1 ? 0 : facts->job_id;
         g_autofree char *name = choose(root, facts, 0, &settled);
@@ -162,13 +162,13 @@ static void
 test_strangers(Root *root, gconstpointer data)
 {
     gboolean settled = FALSE;
-    g_autoptr(SpocScanFacts) alices = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) alices = new_facts(UUID, "100-1");
     g_autofree char *name = choose(root, alices, 1, &settled);
     g_assert_true(spoc_scan_name_recurs(name));
 
-    g_autoptr(SpocScanFacts) forged = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) forged = new_facts(UUID, "100-1");
     forged->job_id = 43;
-    spoc_scan_facts_set(&forged->user, "mallory");
+    spoc_scan_metadata_set(&forged->user, "mallory");
     g_autofree char *own = choose(root, forged, 1, &settled);
     g_assert_cmpstr(own, !=, name);
 
@@ -204,7 +204,7 @@ test_older(Root *root, gconstpointer data)
     static const char old[] = "Spoc-Scan-Record: 1\nEnd: delivered\nServer: 100-1\n"
                               "Text: 250 taken\nCheck: 0ba39b40\n";
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "100-1");
     root_put(root, "scans", "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-1.done", old, strlen(old));
     g_auto(SpocScanRecord) record = {0};
     g_assert_true(spoc_scan_find_record(root->spool, name, &record, &error));
@@ -215,7 +215,7 @@ test_older(Root *root, gconstpointer data)
     g_assert_true(spoc_scan_leave(root->spool, name, &error));
     g_autoptr(GPtrArray) left = spoc_scan_list_left(root->spool, &error);
     g_assert_cmpuint(left->len, ==, 1);
-    g_autoptr(SpocScanFacts) loaded = spoc_scan_load(root->spool, name, &error);
+    g_autoptr(SpocScanMetadata) loaded = spoc_scan_load(root->spool, name, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(loaded->uuid, ==, UUID);
 }
@@ -224,10 +224,10 @@ static void
 test_life(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
     offer(root, "a", facts, "old");
     offer(root, "a", facts, "document");
-    g_autoptr(SpocScanFacts) loaded = spoc_scan_load(root->spool, "a", &error);
+    g_autoptr(SpocScanMetadata) loaded = spoc_scan_load(root->spool, "a", &error);
     g_assert_no_error(error);
     g_assert_cmpstr(loaded->user, ==, "alice");
     int fd = spoc_scan_open_document(root->spool, "a", 8, &error);
@@ -243,7 +243,7 @@ test_life(Root *root, gconstpointer data)
     g_autoptr(GPtrArray) left = spoc_scan_list_left(root->spool, &error);
     g_assert_cmpuint(left->len, ==, 1);
     g_assert_cmpstr(left->pdata[0], ==, "a");
-    g_autoptr(SpocScanFacts) again = spoc_scan_load(root->spool, "a", &error);
+    g_autoptr(SpocScanMetadata) again = spoc_scan_load(root->spool, "a", &error);
     g_assert_nonnull(again);
     g_assert_true(spoc_scan_taken(root->spool, "a", &error));
     g_assert_true(spoc_scan_taken(root->spool, "a", &error));
@@ -270,7 +270,7 @@ static void
 test_queued(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
     offer(root, "q", facts, "document");
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
     envelope->id = g_strdup("q");
@@ -279,17 +279,17 @@ test_queued(Root *root, gconstpointer data)
     envelope->message_id = g_strdup("q@example.com");
     spoc_envelope_add_recipient(envelope, "alice@example.com");
     g_autoptr(GBytes) frame = g_bytes_new_static("frame", 5);
-    g_assert_true(spoc_queue_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_assert_true(spoc_message_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
     g_assert_true(spoc_scan_sweep(root->spool, G_MAXINT64 / 2, &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 2);
     /* The same, should only the record be missing. */
     gboolean settled = FALSE;
-    g_assert_true(spoc_queue_delete(root->spool, SPOC_STATE_WAITING, "q", &error));
+    g_assert_true(spoc_message_delete(root->spool, SPOC_STATE_WAITING, "q", &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 0);
 
     g_free(envelope->id);
     envelope->id = choose(root, facts, 1, &settled);
-    g_assert_true(spoc_queue_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_assert_true(spoc_message_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
     g_autofree char *name = choose(root, facts, 1, &settled);
     g_assert_cmpstr(name, ==, envelope->id);
     g_assert_true(settled);
@@ -300,8 +300,8 @@ test_sweep(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    g_autoptr(SpocScanFacts) dead = new_facts(UUID, "1-1");
-    g_autoptr(SpocScanFacts) living = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) dead = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) living = new_facts(UUID, "1-1");
     g_free(living->writer);
     living->writer = spoc_scan_process_stamp(getpid());
     g_assert_true(spoc_scan_process_lives(living->writer));
@@ -355,7 +355,7 @@ test_copy(Root *root, gconstpointer data)
         close(fds[1]);
         int file = open(source, O_RDONLY);
         guint64 size = 0;
-        g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+        g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
         const SpocScanCopy copy = {.spool = root->spool,
                                    .name = "c",
                                    .facts = facts,
@@ -380,7 +380,7 @@ static void
 test_limit(Root *root, gconstpointer data)
 {
     static const char content[100000];
-    g_autoptr(SpocScanFacts) facts = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
     root_put(root, "state", "source", content, sizeof content);
     g_autofree char *source = root_path(root, "state", "source");
     static const struct {
@@ -464,8 +464,8 @@ test_list(Root *root, gconstpointer data)
         {".tmp-alien", SPOC_SCAN_STAGE_FOREIGN, FALSE},
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanFacts) dead = new_facts(UUID, "1-1");
-    g_autoptr(SpocScanFacts) living = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) dead = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) living = new_facts(UUID, "1-1");
     g_free(living->writer);
     living->writer = spoc_scan_process_stamp(getpid());
     close(spoc_scan_begin(root->spool, "copying", living, &error));
@@ -477,7 +477,7 @@ test_list(Root *root, gconstpointer data)
     g_assert_true(spoc_scan_leave(root->spool, "left", &error));
     root_put(root, "scans", "damaged.left", "x", 1);
     root_put(root, "scans", "damaged.doc", "x", 1);
-    g_autoptr(GString) text = spoc_scan_facts_format(dead);
+    g_autoptr(GString) text = spoc_scan_metadata_format(dead);
     root_put(root, "scans", "undocumented.left", text->str, text->len);
     root_put(root, "scans", "paper.doc", "x", 1);
     root_put(root, "scans", "alien \xff.txt", "x", 1);
