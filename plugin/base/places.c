@@ -98,6 +98,8 @@ spoc_places_new(char **environment)
     places->cache_dir = g_build_filename(places->cache_root, "spoc", NULL);
     if (is_state_root_ours(own, files))
         places->service_dir = g_build_filename(places->state_root, "spoc", NULL);
+    places->is_private = is_in_environment(own, "CUPS_REQUESTROOT") &&
+                         strcmp(places->request_root, SPOC_BUILD_REQUESTROOT) != 0;
     places->daemon_path = g_build_filename(places->server_bin, "daemon", "spocd", NULL);
     places->user = SPOC_BUILD_USER;
     places->group = SPOC_BUILD_GROUP;

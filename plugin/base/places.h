@@ -33,6 +33,9 @@ typedef struct {
                             environment moves CUPS and leaves the state root where the system's is */
     char *daemon_path;   /* SERVER_BIN/daemon/spocd */
 
+    gboolean
+        is_private; /* the environment puts the spool elsewhere than the system's CUPS has it */
+
     const char *user; /* that owns a spool which has to be made, as built */
     const char *group;
 } SpocPlaces;

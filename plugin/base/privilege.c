@@ -47,7 +47,7 @@ find_owner(const SpocPlaces *places, Owner *ret_owner, GError **error)
                     places->spool_dir);
         return FALSE;
     }
-    if (info.st_uid == 0) {
+    if (info.st_uid == 0 && !places->is_private) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
                     "the spool '%s' belongs to root, and this program does not run as root; cure: "
                     "chown -R %s:%s %s",
@@ -80,7 +80,11 @@ spoc_privilege_drop(const SpocPlaces *places, GError **error)
     if (geteuid() != 0)
         return TRUE;
     Owner owner;
-    if (!find_owner(places, &owner, error) || !become(&owner, error))
+    if (!find_owner(places, &owner, error))
+        return FALSE;
+    if (owner.uid == 0)
+        return TRUE;
+    if (!become(&owner, error))
         return FALSE;
     (void)prctl(PR_SET_DUMPABLE, 0); /* setuid() may have set it again */
     return TRUE;

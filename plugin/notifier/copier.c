@@ -40,6 +40,17 @@ typedef struct {
     gboolean complete;
 } Writer;
 
+/* Root waits for the spool: until it is there, nobody knows whom to become for good. */
+static gboolean
+may_open(const SpocPlaces *places, GError **error)
+{
+    if (geteuid() == 0 && access(places->spool_dir, F_OK) != 0) {
+        spoc_error_set_errno(error, errno, "cannot look at the spool '%s'", places->spool_dir);
+        return FALSE;
+    }
+    return spoc_privilege_drop(places, error);
+}
+
 /* Everything anew: it was never made, or somebody removed it. */
 static gboolean
 open_journal(Writer *writer, GError **error)
@@ -48,7 +59,7 @@ open_journal(Writer *writer, GError **error)
     if (writer->writer != NULL)
         return TRUE;
     if (writer->spool == NULL) {
-        if (!spoc_privilege_drop(job->places, error)) {
+        if (!may_open(job->places, error)) {
             spoc_spool_add_remedy(job->places, error);
             return FALSE;
         }
