@@ -4,6 +4,7 @@
  * INPUT    fill COUNT DUE_IN_S: the spool of CUPS_REQUESTROOT; each message is for another of
  *          1,000 recipients, of 1.4 KB, and due in DUE_IN_S seconds.
  */
+#include "base/privilege.h"
 #include "spool/message.h"
 
 #include <stdio.h>
@@ -80,7 +81,8 @@ main(int argc, char **argv)
         return 2;
     }
     g_autoptr(SpocPlaces) places = spoc_places_new(NULL);
-    g_autoptr(SpocSpool) spool = spoc_spool_open(places, &error);
+    g_autoptr(SpocSpool) spool =
+        spoc_privilege_drop(places, &error) ? spoc_spool_open(places, &error) : NULL;
     gint64 begun = g_get_monotonic_time();
     guint count = (guint)strtoul(argv[1], NULL, 10);
     gint64 due = g_get_real_time() / G_USEC_PER_SEC + strtoll(argv[2], NULL, 10);
