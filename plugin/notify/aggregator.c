@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "notify/compose.h"
 #include "notify/digest-time.h"
+#include "notify/pending-marks.h"
 
 #include <string.h>
 
@@ -500,7 +501,9 @@ store(SpocAggregator *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *bo
     const SpocNotifyContext *around = desk->around;
     g_autoptr(GError) error = NULL;
     envelope->next_attempt_unix_s = now_unix_s();
-    if (!spoc_message_add(around->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
+    g_autofree char *marks = spoc_group_marks(group);
+    if (!spoc_pending_marks_write(around->spool, envelope->id, marks, &error) ||
+        !spoc_message_add(around->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
         !spoc_queue_manager_relearn(around->outbox, envelope->id, &error)) {
         spoc_log(around->log, SPOC_LOG_ERROR,
                  "%s: cannot write the mail, trying again every %d s: %s. Free space in %s or mend "
@@ -513,6 +516,7 @@ store(SpocAggregator *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *bo
     tell(desk, group);
     spoc_group_settle(group);
     spoc_group_free(group);
+    spoc_pending_marks_forget(around->spool);
     around->changed(around->user_data);
     return TRUE;
 }

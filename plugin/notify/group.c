@@ -4,6 +4,9 @@
 #include <string.h>
 
 typedef struct {
+    char *journal; /* a GRefString */
+    guint64 offset;
+    guint part;
     SpocGroupSafeFunc safe;
     gpointer user_data;
     GDestroyNotify destroy;
@@ -13,6 +16,7 @@ static void
 ref_clear(gpointer data)
 {
     Ref *ref = data;
+    g_ref_string_release(ref->journal);
     if (ref->destroy != NULL)
         ref->destroy(ref->user_data);
 }
@@ -142,7 +146,12 @@ spoc_group_add(SpocGroup *group, const SpocEntry *entry)
     group->may_exist |= entry->may_exist;
     group->cause = MIN(group->cause, entry->person->is_owner ? SPOC_CAUSE_OWN_JOB : entry->cause);
     group->person->is_owner &= entry->person->is_owner;
-    const Ref ref = {.safe = entry->safe, .user_data = entry->user_data, .destroy = entry->destroy};
+    const Ref ref = {.journal = g_ref_string_acquire(item->journal),
+                     .offset = entry->event->offset,
+                     .part = entry->part,
+                     .safe = entry->safe,
+                     .user_data = entry->user_data,
+                     .destroy = entry->destroy};
     g_array_append_val(group->refs, ref);
     put_item(group, item);
 }
@@ -198,6 +207,18 @@ spoc_group_members(const SpocGroup *group)
         return NULL;
     g_autoptr(GChecksum) members = g_checksum_copy(group->members);
     return g_strdup(g_checksum_get_string(members));
+}
+
+char *
+spoc_group_marks(const SpocGroup *group)
+{
+    GString *marks = g_string_new(NULL);
+    for (guint i = 0; i < group->refs->len; i++) {
+        const Ref *ref = &g_array_index(group->refs, Ref, i);
+        g_string_append_printf(marks, "%s %" G_GUINT64_FORMAT " %u\n", ref->journal, ref->offset,
+                               ref->part);
+    }
+    return g_string_free(marks, FALSE);
 }
 
 void

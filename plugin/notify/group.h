@@ -34,6 +34,7 @@ typedef enum {
  * @old_printer_state: 0: not known
  * @shows_title: @person may know the title and the owner of its job
  * @cause: with @person.is_owner it is SPOC_CAUSE_OWN_JOB in any case
+ * @part: names @person in the event's marks
  * @may_exist: its mail may be in the spool already
  * @safe: called once, unless the group is freed before
  * @user_data: (transfer full)
@@ -47,6 +48,7 @@ typedef struct {
     gint old_printer_state;
     gboolean shows_title;
     SpocCause cause;
+    guint part;
     gboolean may_exist;
     SpocGroupSafeFunc safe;
     gpointer user_data;
@@ -102,6 +104,8 @@ void spoc_group_drop_states(SpocGroup *group);
 guint spoc_group_events(const SpocGroup *group);
 /* (nullable) (transfer full): names all its events where there are several */
 char *spoc_group_members(const SpocGroup *group);
+/* (transfer full): the marks of all its events, for notify/pending-marks.h */
+char *spoc_group_marks(const SpocGroup *group);
 
 /* Calls @each with the user_data of every entry in it. */
 void spoc_group_each(const SpocGroup *group, GFunc each, gpointer user_data);

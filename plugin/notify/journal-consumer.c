@@ -42,7 +42,8 @@ struct _SpocJournalConsumer {
     gboolean asked;
     SpocCupsRetry subscription_retry, job_retry;
 
-    guint64 learned;   /* the subscription has learnt from all before this */
+    guint64 learned; /* the subscription has learnt from all before this */
+    gboolean learning_failed;
     guint64 position;  /* the next event to be handled */
     gboolean awaiting; /* an answer about the event at position */
     gboolean undecided;
@@ -476,6 +477,7 @@ hand_over(SpocJournalConsumer *stream, const SpocEvent *event, const SpocJobAttr
                                         facts != NULL ? facts->owner : NULL)),
         .cause = spoc_subscription_is_printers(&stream->subscription) ? SPOC_CAUSE_PRINTERS
                                                                       : SPOC_CAUSE_SOMEONES_JOB,
+        .part = part->part,
         .may_exist = stream->recheck_count > 0,
         .safe = on_mail_safe,
         .user_data = part,
@@ -648,13 +650,15 @@ spoc_journal_consumer_refresh(SpocJournalConsumer *stream, GError **error)
         return FALSE;
     stream->subscription.complete = stream->ended;
     if (spoc_journal_size(stream->journal) == before && stream->ended == was_ended &&
-        stream->learned > 0)
+        stream->learned > 0 && !stream->learning_failed)
         return TRUE;
     if (!must_look_ahead(stream))
         return TRUE;
     gboolean stopped = FALSE;
-    return spoc_event_reader_run(stream->journal, stream->ended, G_MAXUINT, learn_event, NULL,
-                                 stream, &stream->learned, &stopped, error);
+    stream->learning_failed =
+        !spoc_event_reader_run(stream->journal, stream->ended, G_MAXUINT, learn_event, NULL, stream,
+                               &stream->learned, &stopped, error);
+    return !stream->learning_failed;
 }
 
 gboolean

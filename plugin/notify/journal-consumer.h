@@ -24,7 +24,8 @@ typedef struct _SpocJournalConsumer SpocJournalConsumer;
 SpocJournalConsumer *spoc_journal_consumer_open(const SpocNotifyContext *surroundings,
                                                 SpocAggregator *desk, const char *journal_name,
                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* What is under way must be gone from desk and outbox before. */
+/* What is under way must be gone from desk and outbox before, and CUPS must not be asked: it is
+ * DONE, or the SpocCups is gone. */
 void spoc_journal_consumer_free(SpocJournalConsumer *stream);
 
 /* The name of its journal, the stream's */

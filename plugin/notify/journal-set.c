@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify/journal-set.h"
 
+#include "notify/pending-marks.h"
+
 #include "base/error.h"
 
 /* Open at once; the others wait for one of these to be done. */
@@ -18,6 +20,7 @@ SpocJournalSet *
 spoc_journal_set_new(const SpocNotifyContext *surroundings, SpocAggregator *desk)
 {
     SpocJournalSet *journals = g_new0(SpocJournalSet, 1);
+    spoc_pending_marks_finish(surroundings->spool, surroundings->log);
     journals->around = surroundings;
     journals->desk = desk;
     journals->streams = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_journal_consumer_free);
@@ -54,12 +57,14 @@ open_stream(SpocJournalSet *journals, const char *name)
     const SpocNotifyContext *around = journals->around;
     g_autoptr(GError) error = NULL;
     SpocJournalConsumer *stream = spoc_journal_consumer_open(around, journals->desk, name, &error);
-    if (stream != NULL && spoc_journal_consumer_refresh(stream, &error)) {
+    if (stream != NULL) {
         g_ptr_array_add(journals->streams, stream);
         g_hash_table_insert(journals->by_name, g_strdup(name), stream);
-        return TRUE;
+        if (spoc_journal_consumer_refresh(stream, &error))
+            return TRUE;
+        log_failure(journals, name, error);
+        return FALSE; /* it stays open: CUPS may have been asked already */
     }
-    spoc_journal_consumer_free(stream);
     log_failure(journals, name, error);
     if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT))
         return FALSE;

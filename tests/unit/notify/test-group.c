@@ -180,6 +180,11 @@ test_members(Fixture *fixture, gconstpointer data)
     g_autofree char *other_members = spoc_group_members(other);
     g_assert_cmpstr(members, ==, same_members);
     g_assert_cmpstr(members, !=, other_members);
+    g_autofree char *marks = spoc_group_marks(other);
+    g_autofree char *expected =
+        g_strdup_printf("%s 0 0\n%s 20 0\n", spoc_journal_name(fixture->journal),
+                        spoc_journal_name(fixture->journal));
+    g_assert_cmpstr(marks, ==, expected);
 }
 
 static void
