@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/event.h"
 
-#include "event/frame.h"
-
 #include <cups/ipp.h>
 #include <string.h>
 
@@ -230,23 +228,131 @@ read_event(const guint8 *bytes, gsize size)
     return g_steal_pointer(&event);
 }
 
+/* --- frames ----------------------------------------------------------------------------- */
+
+/* Finds where an event message starts and ends in the stream, before libcups is given its bytes.
+ * libcups reads collections by recursion and accepts what cupsd never writes. Here the only shape
+ * that passes is the one that cupsd gives an event: one event-notification group of flat
+ * attributes, bounded by SPOC_EVENT_MAX_BYTES. */
+typedef enum {
+    FRAME_WHOLE,
+    FRAME_SHORT, /* more bytes may complete it */
+    FRAME_BAD,   /* no bytes can make it a message */
+} FrameResult;
+
+typedef struct {
+    gsize length_bytes; /* of the whole message; as far as it is known when it is short */
+    gsize user_data_at; /* the value of notify-user-data, as far as it is there */
+    gsize user_data_size;
+} Frame;
+
+/* Version 2.0, operation 0, request 0, the event-notification group, and its first
+ * attribute's tag, name length and name (RFC 8010 3.1, RFC 3995 5.3.3.4). */
+static const guint8 START[] = {0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x07,
+                               0x47, 0x00, 0x0e, 'n',  'o',  't',  'i',  'f',  'y',
+                               '-',  'c',  'h',  'a',  'r',  's',  'e',  't'};
+
+#define GROUP_AT 8
+#define TAG_END 0x03
+#define TAG_GROUP 0x07
+#define TAG_OCTET_STRING 0x30
+
+/* RFC 3995 5.3.5: at most 63 octets */
+#define USER_DATA_MAX_BYTES 63
+
+static const char USER_DATA[] = "notify-user-data";
+
+/* (nullable): the first place at or behind @from where a message could start */
+static const guint8 *
+find_start(const guint8 *bytes, gsize size, gsize from)
+{
+    if (from >= size)
+        return NULL;
+    return memmem(bytes + from, size - from, START, sizeof START);
+}
+
+/* How many bytes at the end of @bytes could be the beginning of a start. */
+static gsize
+start_at_end(const guint8 *bytes, gsize size)
+{
+    for (gsize count = MIN(size, sizeof START - 1); count > 0; count--) {
+        if (memcmp(bytes + size - count, START, count) == 0)
+            return count;
+    }
+    return 0;
+}
+
+static gsize
+read_length(const guint8 *bytes)
+{
+    return (gsize)bytes[0] << 8 | bytes[1];
+}
+
+/* Value tags that stand for one flat value (RFC 8010 3.5.2): out-of-band values, then
+ * integers to mimeMediaType without the collections (0x34, 0x37, 0x4a). */
+static gboolean
+is_value_tag(guint8 tag)
+{
+    return (tag >= 0x10 && tag <= 0x16) || (tag >= 0x21 && tag <= 0x23) ||
+           (tag >= 0x30 && tag <= 0x36 && tag != 0x34) ||
+           (tag >= 0x41 && tag <= 0x49 && tag != 0x43);
+}
+
+/* Follows the attributes of the message that starts at @bytes. */
+static FrameResult
+walk_frame(const guint8 *bytes, gsize size, Frame *ret_frame)
+{
+    *ret_frame = (Frame){0};
+    gsize limit = MIN(size, SPOC_EVENT_MAX_BYTES);
+    FrameResult when_short = size >= SPOC_EVENT_MAX_BYTES ? FRAME_BAD : FRAME_SHORT;
+    if (size < sizeof START || memcmp(bytes, START, sizeof START) != 0)
+        return FRAME_BAD;
+
+    for (gsize at = GROUP_AT + 1; at < limit;) {
+        guint8 tag = bytes[at++];
+        ret_frame->length_bytes = at;
+        if (tag == TAG_END)
+            return FRAME_WHOLE;
+        if (!is_value_tag(tag))
+            return FRAME_BAD;
+        if (limit - at < 2)
+            break;
+        gsize name_size = read_length(bytes + at);
+        gsize name_at = at + 2;
+        if (name_at + name_size + 2 > limit)
+            break;
+        gsize value_size = read_length(bytes + name_at + name_size);
+        at = name_at + name_size + 2;
+        if (tag == TAG_OCTET_STRING && name_size == sizeof USER_DATA - 1 &&
+            value_size <= USER_DATA_MAX_BYTES &&
+            memcmp(bytes + name_at, USER_DATA, name_size) == 0) {
+            ret_frame->user_data_at = at;
+            ret_frame->user_data_size = MIN(value_size, limit - at);
+        }
+        if (value_size > limit - at)
+            break;
+        at += value_size;
+    }
+    return when_short;
+}
+
 /* --- the stream ------------------------------------------------------------------------- */
 
 /* Whether another message begins within the first @extent bytes of this one, which was
  * therefore cut short. The pattern in the user data counts only when a whole message follows
  * from there, beyond the user data: no event fits into it. */
 static gboolean
-is_cut_short(const guint8 *bytes, gsize size, const SpocFrame *frame, gsize extent)
+is_cut_short(const guint8 *bytes, gsize size, const Frame *frame, gsize extent)
 {
     gsize from = 1;
     gsize user_data_end = frame->user_data_at + frame->user_data_size;
     const guint8 *start;
-    while ((start = spoc_frame_find_start(bytes, extent, from)) != NULL) {
+    while ((start = find_start(bytes, extent, from)) != NULL) {
         gsize at = (gsize)(start - bytes);
         if (at < frame->user_data_at || at >= user_data_end)
             return TRUE;
-        SpocFrame inner;
-        if (spoc_frame_walk(start, size - at, &inner) == SPOC_FRAME_WHOLE &&
+        Frame inner;
+        if (walk_frame(start, size - at, &inner) == FRAME_WHOLE &&
             at + inner.length_bytes > user_data_end)
             return TRUE;
         from = user_data_end;
@@ -258,12 +364,12 @@ is_cut_short(const guint8 *bytes, gsize size, const SpocFrame *frame, gsize exte
 static SpocScanResult
 pass_over(const guint8 *bytes, gsize size, gsize from, gboolean complete, gsize *ret_consumed)
 {
-    const guint8 *next = spoc_frame_find_start(bytes, size, from);
+    const guint8 *next = find_start(bytes, size, from);
     gsize count = size;
     if (next != NULL)
         count = (gsize)(next - bytes);
     else if (!complete)
-        count = size - spoc_frame_start_at_end(bytes, size);
+        count = size - start_at_end(bytes, size);
     *ret_consumed = count;
     return count > 0 ? SPOC_SCAN_DAMAGED : SPOC_SCAN_MORE;
 }
@@ -277,16 +383,15 @@ spoc_event_scan(const guint8 *bytes, gsize size, guint64 offset, gboolean comple
     *ret_event = NULL;
     if (size == 0)
         return complete ? SPOC_SCAN_END : SPOC_SCAN_MORE;
-    if (spoc_frame_find_start(bytes, size, 0) != bytes)
+    if (find_start(bytes, size, 0) != bytes)
         return pass_over(bytes, size, 0, complete, ret_consumed);
 
-    SpocFrame frame;
-    SpocFrameResult result = spoc_frame_walk(bytes, size, &frame);
-    gsize extent =
-        result == SPOC_FRAME_WHOLE ? frame.length_bytes : MIN(size, SPOC_EVENT_MAX_BYTES);
-    if (result == SPOC_FRAME_BAD || is_cut_short(bytes, size, &frame, extent))
+    Frame frame;
+    FrameResult result = walk_frame(bytes, size, &frame);
+    gsize extent = result == FRAME_WHOLE ? frame.length_bytes : MIN(size, SPOC_EVENT_MAX_BYTES);
+    if (result == FRAME_BAD || is_cut_short(bytes, size, &frame, extent))
         return pass_over(bytes, size, 1, complete, ret_consumed);
-    if (result == SPOC_FRAME_SHORT)
+    if (result == FRAME_SHORT)
         return complete ? pass_over(bytes, size, 1, TRUE, ret_consumed) : SPOC_SCAN_MORE;
 
     g_autoptr(SpocEvent) event = read_event(bytes, frame.length_bytes);

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "event/severity.h"
-#include "message/notification.h"
+#include "message/notice.h"
 #include "message/words.h"
 
 typedef enum {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a document is, and what its file is called. */
+#include "message/scan-file.h"
+
 #include "base/text.h"
-#include "message/scan.h"
 
 #include <gio/gio.h>
 #include <string.h>

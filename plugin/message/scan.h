@@ -55,30 +55,3 @@ SpocComposedMail *spoc_scan_compose(const SpocScanMail *mail,
 /* FALSE with SPOC_ERROR_CORRUPT when it is no frame */
 gboolean spoc_scan_frame_split(GBytes *frame, GBytes **ret_head, GBytes **ret_tail,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* --- the document: scan-file.c ---------------------------------------------------------- */
-
-/* Bytes of a document's beginning that tell what it is */
-#define SPOC_SCAN_START_BYTES 4096
-
-/**
- * spoc_scan_content_type:
- * @declared: (nullable): what CUPS says
- * @start: (array length=size): the document's beginning
- *
- * What CUPS says, where that says something; else what the bytes look like. A program is but
- * bytes: a scanner sends none.
- *
- * Returns: (transfer full): "application/pdf", with a charset where it is text in UTF-8; never
- *   anything that is not a valid Content-Type
- */
-char *spoc_scan_content_type(const char *declared, const guint8 *start, gsize size);
-
-/**
- * spoc_scan_filename:
- * @wanted: anything
- *
- * Returns: (transfer full): a file's name with the extension of @content_type: one line, no
- *   folder in it, nothing that a file system refuses, and none that a double click would run
- */
-char *spoc_scan_filename(const char *wanted, const char *content_type);

@@ -2,12 +2,31 @@
 #include "message/values.h"
 
 #include "base/text.h"
-#include "message/values-notice.h"
+#include "event/severity.h"
+#include "message/kind.h"
+#include "message/reasons.h"
 
 #include <string.h>
 
 #define SUBJECT_MAX_BYTES 200
 #define HOST_MAX_BYTES 130
+/* In a sentence and the subject; the line "Title:" has it whole. */
+#define TITLE_SHOWN_MAX_BYTES 100
+#define TITLE_MAX_BYTES 400
+#define PRINTER_MAX_BYTES 130 /* cupsd takes 127 */
+#define NAME_MAX_BYTES 130
+#define TEXT_MAX_BYTES 300
+#define URL_MAX_BYTES 900
+
+/* Labels are padded so that the values stand below each other. */
+#define LABEL_COLUMNS_MAX 24
+
+typedef struct {
+    const SpocNotification *notification;
+    const SpocCatalogue *catalogue;
+    const char *host; /* one line */
+    gint64 when_unix_s;
+} ValuesContext;
 
 void
 spoc_values_clear(SpocValues *description)
@@ -57,8 +76,9 @@ count_events(const SpocNotification *notification)
 
 /* --- lists ------------------------------------------------------------------------------ */
 
-SpocTemplateSlot *
-spoc_values_add_element(SpocValues *description, GPtrArray *elements)
+/* (transfer none): the slots of a new element, which @elements then has */
+static SpocTemplateSlot *
+add_element(SpocValues *description, GPtrArray *elements)
 {
     SpocTemplateScope *scope = g_new0(SpocTemplateScope, 1);
     scope->slots = g_new0(SpocTemplateSlot, SPOC_SLOT_COUNT);
@@ -71,14 +91,495 @@ spoc_values_add_element(SpocValues *description, GPtrArray *elements)
     return scope->slots;
 }
 
-void
-spoc_values_set_list(SpocValues *description, SpocTemplateSlot *slots, SpocSlotName name,
-                     GPtrArray *elements)
+/* @elements: (transfer full) */
+static void
+set_list(SpocValues *description, SpocTemplateSlot *slots, SpocSlotName name, GPtrArray *elements)
 {
     slots[name].elements = (const SpocTemplateScope *const *)elements->pdata;
     slots[name].count = elements->len;
     g_ptr_array_add(description->arrays, elements);
 }
+
+/* --- one notice --------------------------------------------------------------------------- */
+
+typedef struct {
+    SpocValues *description;
+    const ValuesContext *context;
+    const SpocNotice *notice;
+    SpocTemplateSlot *slots;
+    SpocNoticeKind news;
+    char *const *printer_reasons;
+    char *const *job_reasons;
+    char *title;   /* for sentences */
+    char *printer; /* as it is called */
+} Work;
+
+static char *const NO_REASONS[] = {NULL};
+
+static const char *
+set_slot(const Work *work, SpocSlotName name, const char *text)
+{
+    const char *kept = text != NULL ? g_string_chunk_insert(work->description->strings, text) : "";
+    work->slots[name].text = kept;
+    return kept;
+}
+
+static void
+set_flag(const Work *work, SpocSlotName name, gboolean is_set)
+{
+    work->slots[name].text = is_set ? "1" : "";
+}
+
+/* (transfer full) (nullable): @text as one line, NULL when nothing can be read in it */
+static char *
+readable(const char *text, gsize max_bytes)
+{
+    g_autofree char *line = spoc_text_line(text, -1, max_bytes);
+    return *line != '\0' ? g_steal_pointer(&line) : NULL;
+}
+
+/* --- what CUPS said ----------------------------------------------------------------------- */
+
+/* CUPS was asked after the event: it may have gone on since then. */
+static gboolean
+facts_fit_printer(const SpocNotice *notice)
+{
+    return notice->facts != NULL && notice->event->printer_state != 0 &&
+           notice->facts->printer_state == notice->event->printer_state;
+}
+
+static gboolean
+facts_fit_job(const SpocNotice *notice)
+{
+    return notice->facts != NULL && notice->event->job_state != 0 &&
+           notice->facts->job_state == notice->event->job_state;
+}
+
+static char *const *
+printer_reasons_of(const SpocNotice *notice)
+{
+    char *const *reasons = facts_fit_printer(notice) ? notice->facts->printer_state_reasons
+                                                     : notice->event->printer_state_reasons;
+    return reasons != NULL ? reasons : NO_REASONS;
+}
+
+/* cupsd leaves reasons of the way there with a job that is over. */
+static gboolean
+is_left_over(gint job_state, char *const *reasons)
+{
+    static const char *const under_way[] = {"processing-to-stop-point", "job-printing",
+                                            "job-transforming", "job-outgoing", NULL};
+    for (gsize i = 0; job_state >= SPOC_JOB_CANCELED && reasons[i] != NULL; i++)
+        if (g_strv_contains(under_way, reasons[i]))
+            return TRUE;
+    return FALSE;
+}
+
+static char *const *
+job_reasons_of(const SpocNotice *notice)
+{
+    char *const *reasons = facts_fit_job(notice) ? notice->facts->job_state_reasons : NULL;
+    if (reasons == NULL || reasons[0] == NULL || is_left_over(notice->facts->job_state, reasons))
+        reasons = notice->event->job_state_reasons;
+    return reasons != NULL ? reasons : NO_REASONS;
+}
+
+static gint
+pages_of(const SpocNotice *notice)
+{
+    if (notice->event->job_impressions_completed > 0 || !facts_fit_job(notice))
+        return notice->event->job_impressions_completed;
+    return MAX(notice->facts->job_impressions_completed, notice->facts->job_sheets_completed);
+}
+
+/* --- titles ------------------------------------------------------------------------------- */
+
+/* (transfer full) (nullable): what is said of the job's title, if it may be known */
+static char *
+raw_title(const SpocNotice *notice)
+{
+    char *title = readable(notice->event->job_name, TITLE_MAX_BYTES);
+    return title != NULL ? title : readable(notice->job_title, TITLE_MAX_BYTES);
+}
+
+static gboolean
+contains(const char *text, const char *raw)
+{
+    g_autofree char *title = readable(raw, TITLE_MAX_BYTES);
+    return title != NULL && strstr(text, title) != NULL;
+}
+
+/* Whether @text, one line, must not be shown because it has a title in it that is to be hidden */
+static gboolean
+gives_away(const SpocNotification *notification, const char *text)
+{
+    for (guint i = 0; i < notification->notice_count; i++) {
+        const SpocNotice *notice = &notification->notices[i];
+        if (notice->hides_title &&
+            (contains(text, notice->event->job_name) || contains(text, notice->job_title) ||
+             contains(text, notice->owner)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+set_line(const Work *work, SpocSlotName name, const char *text)
+{
+    g_autofree char *line = spoc_text_line(text, -1, TEXT_MAX_BYTES);
+    set_slot(work, name, line);
+}
+
+/* What CUPS or the printer says of a job */
+static void
+set_message(const Work *work, SpocSlotName name, const char *text)
+{
+    g_autofree char *whole = spoc_text_line(text, -1, SPOC_EVENT_MAX_BYTES);
+    set_line(work, name, gives_away(work->context->notification, whole) ? NULL : whole);
+}
+
+static void
+set_title(Work *work)
+{
+    const SpocCatalogue *catalogue = work->context->catalogue;
+    g_autofree char *number = g_strdup_printf("%d", work->notice->event->job_id);
+    if (work->notice->hides_title) {
+        work->title = g_strdup(spoc_word(catalogue, SPOC_WORD_HIDDEN_TITLE));
+        set_slot(work, SPOC_SLOT_TITLE, NULL);
+    } else {
+        g_autofree char *whole = raw_title(work->notice);
+        work->title = readable(whole, TITLE_SHOWN_MAX_BYTES);
+        if (work->title == NULL)
+            work->title = g_strdup(spoc_word(catalogue, SPOC_WORD_UNTITLED));
+        set_slot(work, SPOC_SLOT_TITLE, whole != NULL ? whole : work->title);
+    }
+    if (work->notice->event->job_id > 0)
+        set_slot(work, SPOC_SLOT_JOB_ID, number);
+    else
+        set_slot(work, SPOC_SLOT_TITLE, NULL);
+}
+
+/* --- printers ----------------------------------------------------------------------------- */
+
+/* (transfer full) (nullable): as CUPS has it, with whatever is in it */
+static char *
+raw_printer(const SpocEvent *event)
+{
+    if (event->printer_name != NULL && *event->printer_name != '\0')
+        return g_strdup(event->printer_name);
+    const char *slash = event->printer_uri != NULL ? strrchr(event->printer_uri, '/') : NULL;
+    char *name = slash != NULL ? g_uri_unescape_string(slash + 1, NULL) : NULL;
+    return name != NULL && *name != '\0' ? name : (g_free(name), NULL);
+}
+
+static gboolean
+is_class(const SpocNotice *notice)
+{
+    return (notice->facts != NULL && notice->facts->is_class) ||
+           (notice->event->printer_uri != NULL &&
+            strstr(notice->event->printer_uri, "/classes/") != NULL);
+}
+
+static void
+set_printer_url(const Work *work, const char *name)
+{
+    const char *base = work->context->notification->web_interface;
+    gboolean is_there = work->notice->event->kind != SPOC_EVENT_PRINTER_DELETED;
+    if (base == NULL || *base == '\0' || name == NULL || !is_there)
+        return;
+    g_autofree char *escaped = g_uri_escape_string(name, NULL, FALSE);
+    g_autofree char *url =
+        g_strdup_printf("%s%s%s/%s", base, g_str_has_suffix(base, "/") ? "" : "/",
+                        is_class(work->notice) ? "classes" : "printers", escaped);
+    if (strlen(url) <= URL_MAX_BYTES)
+        set_slot(work, SPOC_SLOT_PRINTER_URL, url);
+}
+
+static void
+set_printer(Work *work)
+{
+    const SpocNotice *notice = work->notice;
+    const SpocStateAttributes *facts = notice->facts;
+    const SpocCatalogue *catalogue = work->context->catalogue;
+    g_autofree char *raw = raw_printer(notice->event);
+    work->printer = readable(raw, PRINTER_MAX_BYTES);
+    set_slot(work, SPOC_SLOT_PRINTER, work->printer);
+    if (work->printer == NULL)
+        work->printer = g_strdup(spoc_word(catalogue, SPOC_WORD_SOME_PRINTER));
+    set_printer_url(work, raw);
+    if (facts != NULL && raw != NULL) {
+        set_line(work, SPOC_SLOT_PRINTER_INFO, facts->printer_info);
+        set_line(work, SPOC_SLOT_PRINTER_LOCATION, facts->printer_location);
+    }
+    if (facts_fit_printer(notice))
+        set_message(work, SPOC_SLOT_PRINTER_MESSAGE, facts->printer_message);
+    set_slot(work, SPOC_SLOT_PRINTER_STATE,
+             spoc_words_printer_state(catalogue, notice->event->printer_state));
+    if (notice->old_printer_state != notice->event->printer_state)
+        set_slot(work, SPOC_SLOT_OLD_PRINTER_STATE,
+                 spoc_words_printer_state(catalogue, notice->old_printer_state));
+    g_autofree char *reasons = spoc_words_reasons(catalogue, work->printer_reasons);
+    set_slot(work, SPOC_SLOT_PRINTER_REASONS, reasons);
+}
+
+/* --- jobs --------------------------------------------------------------------------------- */
+
+static void
+set_job(Work *work)
+{
+    const SpocNotice *notice = work->notice;
+    set_title(work);
+    if (notice->event->job_id <= 0)
+        return;
+    g_autofree char *owner = spoc_text_line(notice->owner, -1, NAME_MAX_BYTES);
+    set_slot(work, SPOC_SLOT_OWNER, notice->hides_title ? NULL : owner);
+    /* A job that is made first and gets its document then is held for a moment. */
+    if (notice->event->kind != SPOC_EVENT_JOB_CREATED) {
+        g_autofree char *reasons = spoc_words_reasons(work->context->catalogue, work->job_reasons);
+        set_slot(work, SPOC_SLOT_JOB_STATE,
+                 spoc_words_job_state(work->context->catalogue, notice->event->job_state));
+        set_slot(work, SPOC_SLOT_JOB_REASONS, reasons);
+    }
+    if (pages_of(notice) > 0) {
+        g_autofree char *pages = g_strdup_printf("%d", pages_of(notice));
+        set_slot(work, SPOC_SLOT_PAGES, pages);
+    }
+}
+
+/* --- what happened ------------------------------------------------------------------------ */
+
+static void
+set_tone(const Work *work, SpocEventSeverity tone)
+{
+    static const struct {
+        SpocSlotName flag;
+        SpocWord badge;
+    } tones[] = {
+        [SPOC_EVENT_SEVERITY_GOOD] = {SPOC_SLOT_IS_GOOD, SPOC_WORD_BADGE_GOOD},
+        [SPOC_EVENT_SEVERITY_INFO] = {SPOC_SLOT_IS_INFO, SPOC_WORD_BADGE_INFO},
+        [SPOC_EVENT_SEVERITY_ATTENTION] = {SPOC_SLOT_IS_ATTENTION, SPOC_WORD_BADGE_ATTENTION},
+        [SPOC_EVENT_SEVERITY_FAULT] = {SPOC_SLOT_IS_FAULT, SPOC_WORD_BADGE_FAULT},
+    };
+    set_flag(work, tones[tone].flag, TRUE);
+    set_flag(work, SPOC_SLOT_IS_RESOLVED, work->notice->is_resolved);
+    set_slot(work, SPOC_SLOT_BADGE,
+             spoc_word(work->context->catalogue,
+                       work->notice->is_resolved ? SPOC_WORD_BADGE_RESOLVED : tones[tone].badge));
+}
+
+/* What is wrong with the job, else with its printer, as long as it is wrong */
+static void
+set_advice(const Work *work, SpocEventSeverity tone)
+{
+    gboolean is_over = work->notice->is_resolved || tone == SPOC_EVENT_SEVERITY_GOOD ||
+                       work->news == SPOC_NOTICE_JOB_CANCELED;
+    if (is_over)
+        return;
+    const SpocCatalogue *catalogue = work->context->catalogue;
+    g_autofree char *advice = NULL;
+    if (work->notice->event->job_id > 0)
+        advice = spoc_words_advice(catalogue, work->job_reasons);
+    if (advice == NULL)
+        advice = spoc_words_advice(catalogue, work->printer_reasons);
+    set_slot(work, SPOC_SLOT_ADVICE, advice);
+}
+
+static void
+set_sentences(const Work *work)
+{
+    const SpocNotice *notice = work->notice;
+    const char *reasons = work->slots[SPOC_SLOT_PRINTER_REASONS].text;
+    g_autofree char *reasons_behind =
+        *reasons != '\0' ? g_strconcat(": ", reasons, NULL) : g_strdup("");
+    g_autofree char *pages = g_strdup_printf("%d", MAX(pages_of(notice), 0));
+    const SpocWordValue values[] = {
+        {"title", work->title},
+        {"printer", work->printer},
+        {"owner", work->slots[SPOC_SLOT_OWNER].text},
+        {"reasons", reasons_behind},
+        {"host", work->context->host},
+        {"event", work->slots[SPOC_SLOT_EVENT].text},
+        {"pages", pages},
+    };
+    SpocKindWords words;
+    spoc_words_kind(work->context->catalogue, work->news, &words);
+    gboolean is_yours = work->context->notification->person->is_owner && words.yours != NULL;
+    const char *words_to_reader = is_yours ? words.yours : words.theirs;
+    if (notice->hides_title && words.untitled != NULL)
+        words_to_reader = words.untitled;
+    g_autofree char *sentence = spoc_words_expand(words_to_reader, values, G_N_ELEMENTS(values));
+    g_autofree char *subject = spoc_words_expand(words.subject, values, G_N_ELEMENTS(values));
+    set_flag(work, SPOC_SLOT_IS_YOURS, is_yours);
+    set_slot(work, SPOC_SLOT_SENTENCE, sentence);
+    set_slot(work, SPOC_SLOT_SUBJECT, subject);
+}
+
+static void
+set_times(const Work *work)
+{
+    if (work->notice->times < 2)
+        return;
+    g_autofree char *text =
+        spoc_words_count(work->context->catalogue, SPOC_COUNT_TIMES, work->notice->times);
+    set_slot(work, SPOC_SLOT_TIMES, text);
+}
+
+/* Everything that is said of a notice, "" where there is nothing to say; the subject as well */
+static void
+add_notice(SpocValues *description, const ValuesContext *context, const SpocNotice *notice,
+           SpocTemplateSlot *slots)
+{
+    Work work = {.description = description,
+                 .context = context,
+                 .notice = notice,
+                 .slots = slots,
+                 .printer_reasons = printer_reasons_of(notice),
+                 .job_reasons = job_reasons_of(notice)};
+    /* What is not said is nothing, and not what the mail says elsewhere. */
+    for (guint name = SPOC_SLOT_EVENT; name < SPOC_SLOT_COUNT; name++)
+        slots[name].text = "";
+    work.news = spoc_notice_kind(notice, work.printer_reasons);
+    SpocEventSeverity tone =
+        spoc_notice_severity(work.news, work.printer_reasons, work.job_reasons);
+    gboolean is_job = spoc_event_is_job(notice->event);
+    set_line(&work, SPOC_SLOT_EVENT, notice->event->name);
+    /* CUPS's words of a job may name whoever canceled it. */
+    set_message(&work, SPOC_SLOT_CUPS_SAYS, notice->hides_title ? NULL : notice->event->text);
+    set_job(&work);
+    set_printer(&work);
+    set_flag(&work, SPOC_SLOT_IS_JOB, is_job);
+    set_flag(&work, SPOC_SLOT_IS_PRINTER, !is_job && *slots[SPOC_SLOT_PRINTER].text != '\0');
+    set_flag(&work, SPOC_SLOT_IS_SERVER, !is_job && *slots[SPOC_SLOT_PRINTER].text == '\0');
+    set_tone(&work, tone);
+    set_advice(&work, tone);
+    set_sentences(&work);
+    set_times(&work);
+    g_autofree char *when = spoc_words_when(context->catalogue, notice->event->when_unix_s > 0
+                                                                    ? notice->event->when_unix_s
+                                                                    : context->when_unix_s);
+    set_slot(&work, SPOC_SLOT_WHEN, when);
+    g_free(work.title);
+    g_free(work.printer);
+}
+
+/* --- facts -------------------------------------------------------------------------------- */
+
+typedef struct {
+    SpocValues *description;
+    const SpocCatalogue *catalogue;
+    GPtrArray *elements;
+} Facts;
+
+/* Of a text without markup: letters of East Asia are two columns wide. */
+static guint
+count_columns(const char *text)
+{
+    guint columns = 0;
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+        columns += g_unichar_iswide(g_utf8_get_char(p)) ? 2 : 1;
+    return columns;
+}
+
+static void
+add_fact(const Facts *facts, SpocWord label, const char *value)
+{
+    if (value == NULL || *value == '\0')
+        return;
+    SpocTemplateSlot *slots = add_element(facts->description, facts->elements);
+    slots[SPOC_SLOT_LABEL].text = spoc_word(facts->catalogue, label);
+    slots[SPOC_SLOT_VALUE].text = value;
+}
+
+static void
+pad_labels(const Facts *facts)
+{
+    static const char blanks[] = "                        ";
+    G_STATIC_ASSERT(sizeof blanks - 1 == LABEL_COLUMNS_MAX);
+    guint widest = 0;
+    for (guint i = 0; i < facts->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+        widest = MAX(widest, count_columns(scope->slots[SPOC_SLOT_LABEL].text));
+    }
+    widest = MIN(widest, LABEL_COLUMNS_MAX);
+    for (guint i = 0; i < facts->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+        guint used = MIN(count_columns(scope->slots[SPOC_SLOT_LABEL].text), widest);
+        scope->slots[SPOC_SLOT_PADDING].text = blanks + LABEL_COLUMNS_MAX - (widest - used);
+    }
+}
+
+static void
+add_state(const Facts *facts, SpocWord label, const char *state, const char *reasons,
+          const char *more)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new();
+    const char *const all[] = {state, reasons, more};
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i] != NULL && *all[i] != '\0')
+            g_ptr_array_add(parts, (gpointer)all[i]);
+    }
+    g_ptr_array_add(parts, NULL);
+    g_autofree char *value = g_strjoinv(", ", (char **)parts->pdata);
+    add_fact(facts, label, g_string_chunk_insert(facts->description->strings, value));
+}
+
+static void
+add_printer_state(const Facts *facts, const SpocNotice *notice, const SpocTemplateSlot *slots)
+{
+    const char *state = slots[SPOC_SLOT_PRINTER_STATE].text;
+    const char *old = slots[SPOC_SLOT_OLD_PRINTER_STATE].text;
+    const SpocWordValue values[] = {{"state", state}, {"old", old}};
+    /* How the printer is while it prints something else is no news of this job. */
+    gboolean is_news =
+        !spoc_event_is_job(notice->event) || notice->event->printer_state == SPOC_PRINTER_STOPPED;
+    if (!is_news)
+        state = old = "";
+    g_autofree char *both =
+        *state != '\0' && *old != '\0'
+            ? spoc_words_expand(spoc_word(facts->catalogue, SPOC_WORD_STATE_BEFORE), values,
+                                G_N_ELEMENTS(values))
+            : g_strdup(state);
+    add_state(facts, SPOC_WORD_PRINTER_STATE, both, slots[SPOC_SLOT_PRINTER_REASONS].text,
+              notice->event->printer_is_accepting_jobs == 0
+                  ? spoc_word(facts->catalogue, SPOC_WORD_NOT_ACCEPTING)
+                  : NULL);
+}
+
+/* CUPS's own text is terse and English: it is worth a line where ours do not say the same. */
+static gboolean
+is_worth_saying(const SpocEvent *event)
+{
+    return event->kind == SPOC_EVENT_OTHER || event->kind == SPOC_EVENT_SERVER_AUDIT;
+}
+
+/* The list "facts": what add_notice() has set, with its labels */
+static void
+add_attributes(SpocValues *description, const ValuesContext *context, const SpocNotice *notice,
+               SpocTemplateSlot *slots)
+{
+    const Facts facts = {description, context->catalogue, g_ptr_array_sized_new(12)};
+    add_fact(&facts, SPOC_WORD_JOB, slots[SPOC_SLOT_JOB_ID].text);
+    add_fact(&facts, SPOC_WORD_TITLE, slots[SPOC_SLOT_TITLE].text);
+    add_fact(&facts, SPOC_WORD_OWNER, slots[SPOC_SLOT_OWNER].text);
+    add_state(&facts, SPOC_WORD_JOB_STATE, slots[SPOC_SLOT_JOB_STATE].text,
+              slots[SPOC_SLOT_JOB_REASONS].text, NULL);
+    add_fact(&facts, SPOC_WORD_PAGES, slots[SPOC_SLOT_PAGES].text);
+    add_fact(&facts, SPOC_WORD_PRINTER, slots[SPOC_SLOT_PRINTER].text);
+    if (strcmp(slots[SPOC_SLOT_PRINTER_INFO].text, slots[SPOC_SLOT_PRINTER].text) != 0)
+        add_fact(&facts, SPOC_WORD_DESCRIPTION, slots[SPOC_SLOT_PRINTER_INFO].text);
+    add_fact(&facts, SPOC_WORD_LOCATION, slots[SPOC_SLOT_PRINTER_LOCATION].text);
+    if (*slots[SPOC_SLOT_PRINTER].text != '\0')
+        add_printer_state(&facts, notice, slots);
+    add_fact(&facts, SPOC_WORD_PRINTER_SAYS, slots[SPOC_SLOT_PRINTER_MESSAGE].text);
+    add_fact(&facts, SPOC_WORD_WHEN, slots[SPOC_SLOT_WHEN].text);
+    add_fact(&facts, SPOC_WORD_HOW_OFTEN, slots[SPOC_SLOT_TIMES].text);
+    if (is_worth_saying(notice->event))
+        add_fact(&facts, SPOC_WORD_CUPS_SAYS, slots[SPOC_SLOT_CUPS_SAYS].text);
+    pad_labels(&facts);
+    set_list(description, slots, SPOC_SLOT_FACTS, facts.elements);
+}
+
+/* --- the mail ----------------------------------------------------------------------------- */
 
 static void
 set_left_out(SpocValues *description, const SpocCatalogue *catalogue, gulong count)
@@ -91,7 +592,7 @@ set_left_out(SpocValues *description, const SpocCatalogue *catalogue, gulong cou
 
 /* The first @count notices, or the latest ones of them where they are too many */
 static void
-add_events(SpocValues *description, const SpocValuesContext *context, guint count)
+add_events(SpocValues *description, const ValuesContext *context, guint count)
 {
     const SpocNotification *notification = context->notification;
     gulong left_out = notification->left_out;
@@ -100,9 +601,9 @@ add_events(SpocValues *description, const SpocValuesContext *context, guint coun
         left_out += MAX(notification->notices[i].times, 1);
     GPtrArray *elements = g_ptr_array_sized_new(count - first);
     for (guint i = first; i < count; i++)
-        spoc_values_add_notice(description, context, &notification->notices[i],
-                               spoc_values_add_element(description, elements));
-    spoc_values_set_list(description, description->scope.slots, SPOC_SLOT_EVENTS, elements);
+        add_notice(description, context, &notification->notices[i],
+                   add_element(description, elements));
+    set_list(description, description->scope.slots, SPOC_SLOT_EVENTS, elements);
     set_left_out(description, context->catalogue, left_out);
     if (count > 0 || left_out > 0)
         set(description, SPOC_SLOT_EVENTS_LABEL,
@@ -112,13 +613,13 @@ add_events(SpocValues *description, const SpocValuesContext *context, guint coun
 /* --- the mail --------------------------------------------------------------------------- */
 
 static void
-describe_news(SpocValues *description, const SpocValuesContext *context)
+describe_news(SpocValues *description, const ValuesContext *context)
 {
     const SpocNotification *notification = context->notification;
     SpocTemplateSlot *slots = description->scope.slots;
     guint last = notification->notice_count - 1;
-    spoc_values_add_notice(description, context, &notification->notices[last], slots);
-    spoc_values_add_attributes(description, context, &notification->notices[last], slots);
+    add_notice(description, context, &notification->notices[last], slots);
+    add_attributes(description, context, &notification->notices[last], slots);
     add_events(description, context, last);
     set(description, SPOC_SLOT_PREHEADER,
         *slots[SPOC_SLOT_ADVICE].text != '\0' ? slots[SPOC_SLOT_ADVICE].text
@@ -126,7 +627,7 @@ describe_news(SpocValues *description, const SpocValuesContext *context)
 }
 
 static void
-describe_list(SpocValues *description, const SpocValuesContext *context)
+describe_list(SpocValues *description, const ValuesContext *context)
 {
     const SpocNotification *notification = context->notification;
     const SpocCatalogue *catalogue = context->catalogue;
@@ -152,7 +653,7 @@ static void
 set_subject(SpocValues *description, const SpocNotification *notification)
 {
     g_autofree char *wish = spoc_text_line(notification->subject, -1, SUBJECT_MAX_BYTES);
-    if (*wish == '\0' || spoc_values_gives_away(notification, wish)) {
+    if (*wish == '\0' || gives_away(notification, wish)) {
         g_autofree char *line =
             spoc_text_line(spoc_values_get(description, SPOC_SLOT_SUBJECT), -1, SUBJECT_MAX_BYTES);
         set(description, SPOC_SLOT_SUBJECT, line);
@@ -173,10 +674,10 @@ spoc_values_make(const SpocNotification *notification, const SpocCatalogue *cata
         .arrays = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref),
     };
     g_autofree char *host = spoc_text_line(notification->host_name, -1, HOST_MAX_BYTES);
-    const SpocValuesContext context = {.notification = notification,
-                                       .catalogue = catalogue,
-                                       .host = host,
-                                       .when_unix_s = when_unix_s};
+    const ValuesContext context = {.notification = notification,
+                                   .catalogue = catalogue,
+                                   .host = host,
+                                   .when_unix_s = when_unix_s};
     const SpocWordValue values[] = {{"host", host}};
     g_autofree char *footer = spoc_words_expand(spoc_word(catalogue, notification->person->is_owner
                                                                          ? SPOC_WORD_SENT_TO_OWNER

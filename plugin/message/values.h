@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "message/notification.h"
+#include "message/notice.h"
 #include "message/vocabulary.h"
 #include "message/words.h"
 

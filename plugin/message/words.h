@@ -126,23 +126,5 @@ typedef struct {
 /* (transfer full): @sentence with each {name} replaced; values are put in as they are */
 char *spoc_words_expand(const char *sentence, const SpocWordValue *values, gsize count);
 
-/* --- state reasons: reasons.c ----------------------------------------------------------- */
-
-/* (transfer full) (nullable): the keywords of RFC 8011, PWG 5100.9 and CUPS in words,
- * "the paper is jammed; toner is low (warning)"; NULL when they say nothing */
-char *spoc_words_reasons(const SpocCatalogue *catalogue, char *const *keywords);
-
-/* The keyword without the suffix that says how bad it is: "media-empty-error" is "media-empty";
- * (transfer full) */
-char *spoc_reason_base(const char *keyword);
-
-/* --- what to do about them: advice.c ------------------------------------------------------ */
-
-/* (transfer full) (nullable): a sentence for each that somebody can do something about,
- * "Put paper into the tray."; NULL when there is none */
-char *spoc_words_advice(const SpocCatalogue *catalogue, char *const *keywords);
-
-/* --- times: when.c ------------------------------------------------------------------------ */
-
 /* (transfer full): "Tuesday, 24 November 2026, 13:05 CET", in the time zone of the environment */
 char *spoc_words_when(const SpocCatalogue *catalogue, gint64 unix_s);

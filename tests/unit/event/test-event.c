@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: frame.c */
 #include "event/event.h"
 
 #include "build-event.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: template-parse.c template-html.c */
+/* Also tests: template-html.c */
 #include "message/template.h"
 
 #include "base/error.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: reasons.c, advice.c, when.c */
+/* Also tests: reasons.c */
+#include "message/reasons.h"
 #include "message/words.h"
 
 #include <string.h>

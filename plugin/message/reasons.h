@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE  State reasons of printers and jobs: the keywords in words, and what to do about them.
+ */
+#pragma once
+
+#include "message/catalogue.h"
+
+/* (transfer full) (nullable): the keywords of RFC 8011, PWG 5100.9 and CUPS in words,
+ * "the paper is jammed; toner is low (warning)"; NULL when they say nothing */
+char *spoc_words_reasons(const SpocCatalogue *catalogue, char *const *keywords);
+
+/* The keyword without the suffix that says how bad it is: "media-empty-error" is "media-empty";
+ * (transfer full) */
+char *spoc_reason_base(const char *keyword);
+
+/* (transfer full) (nullable): a sentence for each that somebody can do something about,
+ * "Put paper into the tray."; NULL when there is none */
+char *spoc_words_advice(const SpocCatalogue *catalogue, char *const *keywords);
