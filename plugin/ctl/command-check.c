@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl check: every problem that shows without a network */
 #include "control/client.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/find-queue.h"
 #include "ctl/look.h"
@@ -43,8 +44,8 @@ print_sum(const SpocLook *look)
     return errors > 0 ? SPOC_CTL_PROBLEM : SPOC_CTL_GOOD;
 }
 
-int
-spoc_ctl_check(int argc, char **argv, const SpocPlaces *places)
+static int
+run_check(int argc, char **argv, const SpocPlaces *places)
 {
     if (!spoc_ctl_parse(NULL, "",
                         "Finds every problem that shows without a network: settings, trust,\n"
@@ -65,3 +66,9 @@ spoc_ctl_check(int argc, char **argv, const SpocPlaces *places)
     spoc_findings_print(look->cups, SPOC_LOG_INFO);
     return print_sum(look);
 }
+
+const SpocCommand spoc_command_check = {
+    .name = "check",
+    .run = run_check,
+    .help = "find every problem that shows without a network",
+};

@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "config/dump.h"
 #include "config/management-state.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
 
@@ -88,8 +89,8 @@ show(const SpocConfig *config, const SpocPlaces *places, const SpocOption *only,
         (void)spoc_ctl_put("%s", text);
 }
 
-int
-spoc_ctl_config(int argc, char **argv, const SpocPlaces *places)
+static int
+run_config(int argc, char **argv, const SpocPlaces *places)
 {
     gboolean changed = FALSE, json = FALSE;
     const GOptionEntry entries[] = {
@@ -124,3 +125,9 @@ spoc_ctl_config(int argc, char **argv, const SpocPlaces *places)
                       problems == 1 ? "problem was" : "problems were");
     return SPOC_CTL_GOOD;
 }
+
+const SpocCommand spoc_command_config = {
+    .name = "config",
+    .run = run_config,
+    .help = "show the effective settings and where each comes from",
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl queue list|show|retry|hold|release|delete|export */
 #include "base/error.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/queue-print.h"
 #include "ctl/queue-request.h"
@@ -360,8 +361,8 @@ print_help(FILE *stream)
     (void)fprintf(stream, "\n'spocctl queue COMMAND --help' says more.\n");
 }
 
-int
-spoc_ctl_queue(int argc, char **argv, const SpocPlaces *places)
+static int
+run_queue(int argc, char **argv, const SpocPlaces *places)
 {
     if (argc < 2) {
         print_help(stderr);
@@ -387,3 +388,9 @@ spoc_ctl_queue(int argc, char **argv, const SpocPlaces *places)
     g_set_prgname("spocctl queue");
     return spoc_ctl_usage("there is no command 'queue %s'", argv[1]);
 }
+
+const SpocCommand spoc_command_queue = {
+    .name = "queue",
+    .run = run_queue,
+    .help = "list, retry, hold, release and delete the mail that waits",
+};

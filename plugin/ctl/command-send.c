@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "control/socket.h"
 #include "control/submit.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "people/recipient.h"
 #include "spool/scan-copy.h"
@@ -268,8 +269,8 @@ send_all(const Wishes *wishes, const GArray *documents, const SpocPlaces *places
     return status;
 }
 
-int
-spoc_ctl_send(int argc, char **argv, const SpocPlaces *places)
+static int
+run_send(int argc, char **argv, const SpocPlaces *places)
 {
     g_auto(GStrv) to = NULL;
     g_auto(GStrv) cc = NULL;
@@ -310,3 +311,9 @@ spoc_ctl_send(int argc, char **argv, const SpocPlaces *places)
             close(g_array_index(documents, Document, i).fd);
     return status;
 }
+
+const SpocCommand spoc_command_send = {
+    .name = "send",
+    .run = run_send,
+    .help = "mail a document",
+};

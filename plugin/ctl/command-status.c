@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "config/cupsd-conf.h"
 #include "control/client.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/find-queue.h"
 #include "ctl/json.h"
@@ -236,8 +237,8 @@ show(const SpocPlaces *places, SpocLook *look, gboolean json, Overview *overview
     return errors == 0 ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;
 }
 
-int
-spoc_ctl_status(int argc, char **argv, const SpocPlaces *places)
+static int
+run_status(int argc, char **argv, const SpocPlaces *places)
 {
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
@@ -261,3 +262,9 @@ spoc_ctl_status(int argc, char **argv, const SpocPlaces *places)
     clear_overview(&overview);
     return status;
 }
+
+const SpocCommand spoc_command_status = {
+    .name = "status",
+    .run = run_status,
+    .help = "show in short how things are",
+};

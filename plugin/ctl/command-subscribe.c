@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl subscribe, subscriptions, unsubscribe */
 #include "base/error.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
 #include "ctl/subscription-limits.h"
@@ -231,8 +232,8 @@ subscribe(const SpocPlaces *places, const char *recipient_uri, const char *objec
     return SPOC_CTL_GOOD;
 }
 
-int
-spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places)
+static int
+run_subscribe(int argc, char **argv, const SpocPlaces *places)
 {
     g_autofree char *printer = NULL, *class_name = NULL, *events_text = NULL, *language = NULL;
     gboolean server = FALSE;
@@ -336,8 +337,8 @@ print_text(const GPtrArray *list, gboolean serves_mailto)
                            hidden);
 }
 
-int
-spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places)
+static int
+run_subscriptions(int argc, char **argv, const SpocPlaces *places)
 {
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
@@ -403,8 +404,8 @@ may_cancel(const GPtrArray *list, gboolean serves_mailto, gint id)
     return TRUE;
 }
 
-int
-spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places)
+static int
+run_unsubscribe(int argc, char **argv, const SpocPlaces *places)
 {
     gboolean all = FALSE;
     const GOptionEntry entries[] = {
@@ -447,3 +448,21 @@ spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places)
     }
     return status;
 }
+
+const SpocCommand spoc_command_subscribe = {
+    .name = "subscribe",
+    .run = run_subscribe,
+    .help = "let CUPS send events to a mail address",
+};
+
+const SpocCommand spoc_command_subscriptions = {
+    .name = "subscriptions",
+    .run = run_subscriptions,
+    .help = "list the subscriptions that lead to a mail",
+};
+
+const SpocCommand spoc_command_unsubscribe = {
+    .name = "unsubscribe",
+    .run = run_unsubscribe,
+    .help = "end subscriptions",
+};

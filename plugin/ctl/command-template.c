@@ -3,6 +3,7 @@
 #include "config/config.h"
 #include "config/cupsd-conf.h"
 #include "config/host.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/sample.h"
 
@@ -14,13 +15,6 @@ typedef struct {
     char *language;
     char *html;
 } Options;
-
-SpocTemplates *
-spoc_ctl_load_templates(const SpocPlaces *places)
-{
-    g_autofree char *own = g_build_filename(places->config_dir, "templates", NULL);
-    return spoc_templates_new(places->template_dir, own);
-}
 
 /* Unlike the text on a terminal, the file is exactly what the mail has in it. */
 static int
@@ -85,8 +79,8 @@ preview_event(const char *event, const Options *options, const SpocPlaces *place
     return status;
 }
 
-int
-spoc_ctl_template(int argc, char **argv, const SpocPlaces *places)
+static int
+run_template(int argc, char **argv, const SpocPlaces *places)
 {
     Options options = {0};
     const GOptionEntry entries[] = {
@@ -114,3 +108,9 @@ spoc_ctl_template(int argc, char **argv, const SpocPlaces *places)
     g_free(options.html);
     return status;
 }
+
+const SpocCommand spoc_command_template = {
+    .name = "template",
+    .run = run_template,
+    .help = "preview the mail about an event",
+};

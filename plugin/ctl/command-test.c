@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl test: the real path of a mail, stage by stage */
 #include "base/error.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
 #include "ctl/look.h"
@@ -231,8 +232,8 @@ parse_choice(const char *text, SpocServerChoice *ret_choice)
     return TRUE;
 }
 
-int
-spoc_ctl_test(int argc, char **argv, const SpocPlaces *places)
+static int
+run_test(int argc, char **argv, const SpocPlaces *places)
 {
     g_autofree char *server = NULL;
     gboolean json = FALSE;
@@ -272,3 +273,9 @@ spoc_ctl_test(int argc, char **argv, const SpocPlaces *places)
     json_object_unref(test.result);
     return status;
 }
+
+const SpocCommand spoc_command_test = {
+    .name = "test",
+    .run = run_test,
+    .help = "send a test mail and show each stage of the way",
+};

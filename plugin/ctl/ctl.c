@@ -118,6 +118,13 @@ spoc_ctl_put(const char *format, ...)
     return written >= 0;
 }
 
+SpocTemplates *
+spoc_ctl_load_templates(const SpocPlaces *places)
+{
+    g_autofree char *own = g_build_filename(places->config_dir, "templates", NULL);
+    return spoc_templates_new(places->template_dir, own);
+}
+
 char *
 spoc_ctl_shown(const char *text)
 {

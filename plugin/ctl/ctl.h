@@ -22,25 +22,6 @@ enum {
 #define SPOC_CTL_SHOWN_MAX_BYTES 900
 
 /**
- * SpocCtlFunc:
- * @argv: the command's own name, then its arguments
- *
- * Returns: an exit status
- */
-typedef int (*SpocCtlFunc)(int argc, char **argv, const SpocPlaces *places);
-
-int spoc_ctl_config(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_check(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_test(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_status(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_queue(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_send(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_subscribe(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_subscriptions(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_template(int argc, char **argv, const SpocPlaces *places);
-int spoc_ctl_unsubscribe(int argc, char **argv, const SpocPlaces *places);
-
-/**
  * spoc_ctl_parse:
  * @entries: (nullable): GOption's table
  * @parameters: "[KEY]", for the usage line

@@ -4,8 +4,8 @@
  * ERRORS   Exit status 0: well. 1: a problem was found, or it failed. 2: usage.
  */
 #include "build-config.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
-#include "ctl/truststore.h"
 
 #include <locale.h>
 #include <poll.h>
@@ -13,24 +13,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-typedef struct {
-    const char *name;
-    SpocCtlFunc run;
-    const char *help;
-} Command;
-
-static const Command commands[] = {
-    {"check", spoc_ctl_check, "find every problem that shows without a network"},
-    {"config", spoc_ctl_config, "show the effective settings and where each comes from"},
-    {"queue", spoc_ctl_queue, "list and steer the mail that waits"},
-    {"send", spoc_ctl_send, "mail a document"},
-    {"status", spoc_ctl_status, "show in short how things are"},
-    {"subscribe", spoc_ctl_subscribe, "let CUPS send events to a mail address"},
-    {"subscriptions", spoc_ctl_subscriptions, "list the subscriptions that lead to a mail"},
-    {"template", spoc_ctl_template, "preview the mail about an event"},
-    {"test", spoc_ctl_test, "send a test mail and show each stage of the way"},
-    {"truststore", spoc_ctl_truststore, "manage the certificates that are trusted"},
-    {"unsubscribe", spoc_ctl_unsubscribe, "end subscriptions"},
+static const SpocCommand *const commands[] = {
+    &spoc_command_check,         &spoc_command_config,      &spoc_command_queue,
+    &spoc_command_send,          &spoc_command_status,      &spoc_command_subscribe,
+    &spoc_command_subscriptions, &spoc_command_template,    &spoc_command_test,
+    &spoc_command_truststore,    &spoc_command_unsubscribe,
 };
 
 static void
@@ -38,7 +25,7 @@ print_help(FILE *stream)
 {
     (void)fprintf(stream, "Usage:\n  spocctl COMMAND [OPTION…] [ARGUMENT…]\n\nCommands:\n");
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++)
-        (void)fprintf(stream, "  %-15s %s\n", commands[i].name, commands[i].help);
+        (void)fprintf(stream, "  %-15s %s\n", commands[i]->name, commands[i]->help);
     (void)fprintf(stream, "\n'spocctl COMMAND --help' says more; so does spocctl(1).\n");
 }
 
@@ -71,9 +58,9 @@ main(int argc, char **argv)
         return SPOC_CTL_GOOD;
     }
     for (guint i = 0; i < G_N_ELEMENTS(commands); i++) {
-        if (g_str_equal(commands[i].name, name)) {
+        if (g_str_equal(commands[i]->name, name)) {
             g_autoptr(SpocPlaces) places = spoc_places_new(NULL);
-            int status = commands[i].run(argc - 1, argv + 1, places);
+            int status = commands[i]->run(argc - 1, argv + 1, places);
             if ((fflush(stdout) != 0 || ferror(stdout)) && !reader_has_left())
                 return spoc_ctl_fail("the output cannot be written");
             return status;

@@ -1,10 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ctl/truststore.h"
-
+/*
+ * PURPOSE   `spocctl truststore`: the certificates that are trusted besides the system's.
+ *
+ *     truststore list [--json]
+ *     truststore show ALIAS
+ *     truststore export ALIAS               PEM on stdout
+ *     truststore delete ALIAS
+ *     truststore import --alias ALIAS [--yes] [--leaf] FILE
+ *     truststore import --alias ALIAS [--yes] [--leaf] --from-server HOST[:PORT]
+ *                       --fingerprint SHA256
+ *
+ * Store and password are those of the configuration; --store FILE names another store.
+ *
+ * SECURITY  A certificate becomes trusted only when somebody saw its SHA-256 and said yes,
+ *           or gave --yes; one that a server shows only when its SHA-256 was given before.
+ */
 #include "base/error.h"
 #include "base/secret.h"
 #include "config/config.h"
 #include "ctl/certificate-print.h"
+#include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
 #include "ctl/truststore-import.h"
@@ -188,8 +203,8 @@ complete(Options *options, const SpocPlaces *places)
     options->password = g_strdup(spoc_config_string(config, SPOC_OPTION_TRUST_STORE_PASSWORD));
 }
 
-int
-spoc_ctl_truststore(int argc, char **argv, const SpocPlaces *places)
+static int
+run_truststore(int argc, char **argv, const SpocPlaces *places)
 {
     g_auto(Options) options = {0};
     const GOptionEntry entries[] = {
@@ -214,3 +229,9 @@ spoc_ctl_truststore(int argc, char **argv, const SpocPlaces *places)
         return spoc_ctl_fail("no trust store is configured; set trustStore or give --store FILE");
     return dispatch(&options, argc, argv);
 }
+
+const SpocCommand spoc_command_truststore = {
+    .name = "truststore",
+    .run = run_truststore,
+    .help = "manage the certificates that are trusted",
+};
