@@ -8,7 +8,7 @@
  *   queue-memory    a JSON object for each message that is in no file yet, then ok
  *   scan-reasons    "NAME REASON" for each document that waits to be taken up, then ok
  *   waits           what keeps the events of each journal, a line each (spool/listing.h), then ok
- *   retry ID…, hold ID…, release ID…, delete ID…: at most SPOC_STEER_TOGETHER_MAX; a line
+ *   retry ID…, hold ID…, release ID…, delete ID…: at most SPOC_QUEUE_COMMAND_BATCH_MAX; a line
  *                   "- ID TEXT" for each that could not be done, then ok
  *   reopen          after retry and release: servers that were down are asked again, then ok
  *   scan-limit, scan NAME, kept NAME, withdraw NAME: a door's document, see spool/handover.h

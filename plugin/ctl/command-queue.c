@@ -1,20 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl queue list|show|retry|hold|release|delete|export */
 #include "base/error.h"
+#include "config/config.h"
+#include "control/socket.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
+#include "ctl/json.h"
+#include "ctl/queue-commander.h"
 #include "ctl/queue-print.h"
-#include "ctl/queue-request.h"
 #include "delivery/attachment.h"
 #include "message/scan.h"
+#include "queue/list-scans.h"
+#include "queue/list.h"
+#include "spool/journal.h"
 #include "spool/scans.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/**
+ * Call:
+ * @spool: owned
+ * @all: every message that the filter lets through
+ * @filtered: a filter was given
+ * @recipient: (nullable): owned; what the filter points to
+ * @ids: NULL-terminated, borrowed
+ */
+typedef struct {
+    const SpocPlaces *places;
+    SpocSpool *spool;
+    gint64 now_unix_s;
+    gboolean json;
+    gboolean all;
+    gboolean filtered;
+    SpocQueueFilter filter;
+    char *recipient;
+    char **ids;
+} Call;
+
 typedef struct {
     const char *name;
-    int (*run)(SpocQueueRequest *request);
+    int (*run)(Call *call);
     gboolean writes_json;
     gboolean filters;
     gboolean takes_all;
@@ -39,15 +65,17 @@ connect_client(SpocSpool *spool)
     return client;
 }
 
-GPtrArray *
-spoc_queue_request_list(const SpocQueueRequest *request, SpocControlClient *client)
+/* (transfer full) (nullable): what waits, as far as it can be known; what is wrong is said.
+ * A spocd that does not answer hides only what it has in memory. */
+static GPtrArray *
+list_queue(const Call *call, SpocControlClient *client)
 {
     g_autoptr(GError) error = NULL;
-    GPtrArray *list = spoc_queue_list(request->spool, client, warn_entry, NULL, &error);
+    GPtrArray *list = spoc_queue_list(call->spool, client, warn_entry, NULL, &error);
     if (list == NULL && client != NULL) {
         spoc_ctl_warn("messages in their first attempt are missing here: %s", error->message);
         g_clear_error(&error);
-        list = spoc_queue_list(request->spool, NULL, warn_entry, NULL, &error);
+        list = spoc_queue_list(call->spool, NULL, warn_entry, NULL, &error);
     }
     if (list == NULL)
         (void)spoc_ctl_fail("%s", error->message);
@@ -55,55 +83,55 @@ spoc_queue_request_list(const SpocQueueRequest *request, SpocControlClient *clie
 }
 
 static int
-run_list(SpocQueueRequest *request)
+run_list(Call *call)
 {
-    g_autoptr(SpocControlClient) client = connect_client(request->spool);
-    g_autoptr(GPtrArray) list = spoc_queue_request_list(request, client);
+    g_autoptr(SpocControlClient) client = connect_client(call->spool);
+    g_autoptr(GPtrArray) list = list_queue(call, client);
     if (list == NULL)
         return SPOC_CTL_PROBLEM;
     GPtrArray *nodes = g_ptr_array_new();
     guint count = 0;
     for (guint i = 0; i < list->len; i++) {
         const SpocQueueListItem *listed = g_ptr_array_index(list, i);
-        if (!spoc_queue_filter_matches(&request->filter, listed, request->now_unix_s))
+        if (!spoc_queue_filter_matches(&call->filter, listed, call->now_unix_s))
             continue;
         count++;
-        if (request->json) {
+        if (call->json) {
             g_ptr_array_add(nodes, spoc_queue_list_item_node(listed->envelope, listed->state));
             continue;
         }
-        g_autofree char *text = spoc_queue_print_short(listed, request->now_unix_s);
+        g_autofree char *text = spoc_queue_print_short(listed, call->now_unix_s);
         (void)spoc_ctl_put("%s", text);
     }
     g_autofree char *array = spoc_queue_print_array(nodes);
-    if (request->json)
+    if (call->json)
         (void)spoc_ctl_put("%s", array);
     else if (count == 0)
-        (void)spoc_ctl_put("Nothing waits%s.\n", request->filtered ? " that matches" : "");
+        (void)spoc_ctl_put("Nothing waits%s.\n", call->filtered ? " that matches" : "");
     return SPOC_CTL_GOOD;
 }
 
 /* (transfer full) (nullable): with everything that the envelope says */
 static SpocQueueListItem *
-load(const SpocQueueRequest *request, const char *id, GError **error)
+load(const Call *call, const char *id, GError **error)
 {
     SpocMessageState state = SPOC_STATE_NEW;
     if (!spoc_spool_name_is_valid(id)) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, "that is not a message's id");
         return NULL;
     }
-    if (!spoc_message_find(request->spool, id, &state, error))
+    if (!spoc_message_find(call->spool, id, &state, error))
         return NULL;
-    SpocEnvelope *envelope = spoc_message_load(request->spool, state, id, error);
+    SpocEnvelope *envelope = spoc_message_load(call->spool, state, id, error);
     return envelope != NULL ? spoc_queue_list_item_new(envelope, state) : NULL;
 }
 
 /* One that is in no file: an entry of events, or a message in its first attempt */
 static SpocQueueListItem *
-find_listed(const SpocQueueRequest *request, const char *id)
+find_listed(const Call *call, const char *id)
 {
-    g_autoptr(SpocControlClient) client = connect_client(request->spool);
-    g_autoptr(GPtrArray) list = spoc_queue_request_list(request, client);
+    g_autoptr(SpocControlClient) client = connect_client(call->spool);
+    g_autoptr(GPtrArray) list = list_queue(call, client);
     for (guint i = 0; list != NULL && i < list->len; i++) {
         const SpocQueueListItem *listed = g_ptr_array_index(list, i);
         if (g_str_equal(listed->envelope->id, id))
@@ -112,9 +140,9 @@ find_listed(const SpocQueueRequest *request, const char *id)
     return NULL;
 }
 
-/* Most errors name the message already. */
-int
-spoc_queue_request_fail(const char *id, const GError *error)
+/* Says what is wrong with one message; most errors name it already. */
+static int
+fail_message(const char *id, const GError *error)
 {
     if (strstr(error->message, id) != NULL)
         return spoc_ctl_fail("%s", error->message);
@@ -122,20 +150,20 @@ spoc_queue_request_fail(const char *id, const GError *error)
 }
 
 static int
-run_show(SpocQueueRequest *request)
+run_show(Call *call)
 {
     int status = SPOC_CTL_GOOD;
     GPtrArray *nodes = g_ptr_array_new();
-    for (guint i = 0; request->ids[i] != NULL; i++) {
+    for (guint i = 0; call->ids[i] != NULL; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(SpocQueueListItem) listed = load(request, request->ids[i], &error);
+        g_autoptr(SpocQueueListItem) listed = load(call, call->ids[i], &error);
         if (listed == NULL && g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            listed = find_listed(request, request->ids[i]);
+            listed = find_listed(call, call->ids[i]);
         if (listed == NULL) {
-            status = spoc_queue_request_fail(request->ids[i], error);
+            status = fail_message(call->ids[i], error);
             continue;
         }
-        if (request->json) {
+        if (call->json) {
             g_ptr_array_add(nodes, spoc_queue_print_full_node(listed));
             continue;
         }
@@ -143,7 +171,7 @@ run_show(SpocQueueRequest *request)
         (void)spoc_ctl_put("%s%s", i > 0 ? "\n" : "", text);
     }
     g_autofree char *array = spoc_queue_print_array(nodes);
-    if (request->json)
+    if (call->json)
         (void)spoc_ctl_put("%s", array);
     return status;
 }
@@ -181,27 +209,26 @@ join_scan(SpocSpool *spool, const char *id, GBytes *frame, GError **error)
 }
 
 static GBytes *
-load_mail(SpocQueueRequest *request, const SpocQueueListItem *listed, const char *id,
-          GError **error)
+load_mail(Call *call, const SpocQueueListItem *listed, const char *id, GError **error)
 {
-    g_autoptr(GBytes) body = spoc_message_load_body(request->spool, id, error);
+    g_autoptr(GBytes) body = spoc_message_load_body(call->spool, id, error);
     if (body == NULL || strcmp(listed->envelope->kind, SPOC_SCAN_KIND) != 0)
         return g_steal_pointer(&body);
-    return join_scan(request->spool, id, body, error);
+    return join_scan(call->spool, id, body, error);
 }
 
 static int
-run_export(SpocQueueRequest *request)
+run_export(Call *call)
 {
-    gboolean single = request->ids[1] == NULL;
+    gboolean single = call->ids[1] == NULL;
     int status = SPOC_CTL_GOOD;
-    for (guint i = 0; request->ids[i] != NULL; i++) {
+    for (guint i = 0; call->ids[i] != NULL; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(SpocQueueListItem) listed = load(request, request->ids[i], &error);
+        g_autoptr(SpocQueueListItem) listed = load(call, call->ids[i], &error);
         g_autoptr(GBytes) body =
-            listed != NULL ? load_mail(request, listed, request->ids[i], &error) : NULL;
+            listed != NULL ? load_mail(call, listed, call->ids[i], &error) : NULL;
         if (body == NULL) {
-            status = spoc_queue_request_fail(request->ids[i], error);
+            status = fail_message(call->ids[i], error);
             continue;
         }
         g_autoptr(GBytes) text =
@@ -214,28 +241,244 @@ run_export(SpocQueueRequest *request)
     return status;
 }
 
-static int
-run_retry(SpocQueueRequest *request)
+/* --- commands that change messages ------------------------------------------------------- */
+
+/* Whether an command to "all" means this one. Without a --state, what has failed is left in
+ * peace by a retry, and only what is held can be released. */
+static gboolean
+is_meant(const Call *call, SpocQueueCommand command, const SpocQueueListItem *listed)
 {
-    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_RETRY);
+    if (g_strcmp0(listed->envelope->kind, SPOC_QUEUE_LIST_KIND_EVENTS) == 0)
+        return FALSE;
+    if (command != SPOC_QUEUE_COMMAND_DELETE &&
+        (spoc_gather_is_entry(listed) ||
+         g_strcmp0(listed->envelope->kind, SPOC_QUEUE_LIST_KIND_ASIDE) == 0))
+        return FALSE;
+    if (!spoc_queue_filter_matches(&call->filter, listed, call->now_unix_s))
+        return FALSE;
+    if (call->filter.states != 0)
+        return TRUE;
+    if (command == SPOC_QUEUE_COMMAND_RELEASE)
+        return listed->state == SPOC_STATE_HELD;
+    if (listed->state == SPOC_STATE_SENDING)
+        return command == SPOC_QUEUE_COMMAND_DELETE; /* says that it cannot be done */
+    return command == SPOC_QUEUE_COMMAND_DELETE || listed->state != SPOC_STATE_FAILED;
+}
+
+/* (transfer full) (nullable) (element-type utf8) */
+static GPtrArray *
+choose(const Call *call, SpocQueueCommand command, SpocControlClient *client)
+{
+    g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+    if (!call->all) {
+        for (guint i = 0; call->ids[i] != NULL; i++)
+            if (!g_ptr_array_find_with_equal_func(ids, call->ids[i], g_str_equal, NULL))
+                g_ptr_array_add(ids, g_strdup(call->ids[i]));
+        return g_steal_pointer(&ids);
+    }
+    g_autoptr(GPtrArray) list = list_queue(call, client);
+    if (list == NULL)
+        return NULL;
+    for (guint i = 0; i < list->len; i++) {
+        const SpocQueueListItem *listed = g_ptr_array_index(list, i);
+        if (is_meant(call, command, listed))
+            g_ptr_array_add(ids, g_strdup(listed->envelope->id));
+    }
+    return g_steal_pointer(&ids);
+}
+
+/* What has an identifier and is no message: to say so beats "there is no message". */
+typedef struct {
+    GPtrArray *journals; /* (nullable) (element-type utf8) */
+    GPtrArray *entries;  /* (element-type SpocQueueListItem): documents, and what was set aside */
+} Others;
+
+static void
+others_init(Others *others, SpocSpool *spool)
+{
+    others->journals = spoc_journal_list(spool, NULL);
+    others->entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
+    if (!spoc_gather_scans(spool, NULL, others->entries, NULL) ||
+        !spoc_gather_aside(spool, others->entries, NULL))
+        g_ptr_array_set_size(others->entries, 0);
+}
+
+static void
+others_clear(Others *others)
+{
+    g_clear_pointer(&others->journals, g_ptr_array_unref);
+    g_ptr_array_unref(others->entries);
+}
+
+static gboolean
+is_entry(const Others *others, SpocSpool *spool, const char *id)
+{
+    SpocMessageState state;
+    for (guint i = 0; i < others->entries->len; i++) {
+        const SpocQueueListItem *listed = g_ptr_array_index(others->entries, i);
+        if (g_str_equal(listed->envelope->id, id))
+            return !spoc_message_find(spool, id, &state, NULL);
+    }
+    return FALSE;
+}
+
+/* (nullable): what is wrong with an command about it */
+static GError *
+refuse(const Others *others, SpocSpool *spool, SpocQueueCommand command, const char *id)
+{
+    if (command != SPOC_QUEUE_COMMAND_DELETE && is_entry(others, spool, id))
+        return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
+                           "'%s' is no message yet, so it can only be deleted; 'spocctl queue "
+                           "show' says what it waits for",
+                           id);
+    if (others->journals != NULL &&
+        g_ptr_array_find_with_equal_func(others->journals, id, g_str_equal, NULL))
+        return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
+                           "'%s' are events that spocd has still to make messages of", id);
+    return NULL;
+}
+
+static JsonNode *
+result_node(const char *id, const GError *error)
+{
+    JsonObject *object = json_object_new();
+    json_object_set_string_member(object, "id", id);
+    json_object_set_boolean_member(object, "done", error == NULL);
+    spoc_json_set_text(object, "error", error != NULL ? error->message : NULL);
+    return spoc_json_object_node(object);
+}
+
+typedef struct {
+    Call *call;
+    SpocQueueCommand command;
+    GPtrArray *nodes; /* for JSON */
+    guint done;
+    int status;
+} Report;
+
+static void
+report_one(Report *report, const char *id, const GError *error)
+{
+    static const char *const done[] = {"due now", "held", "released", "deleted"};
+    if (error == NULL)
+        report->done++;
+    else
+        report->status = SPOC_CTL_PROBLEM;
+    if (report->call->json)
+        g_ptr_array_add(report->nodes, result_node(id, error));
+    else if (error == NULL)
+        (void)spoc_ctl_put("%s: %s\n", id, done[report->command]);
+    else
+        (void)fail_message(id, error);
+}
+
+/* Reports those that are no messages, and takes them out of @ids. */
+static void
+refuse_others(Report *report, GPtrArray *ids)
+{
+    Call *call = report->call;
+    Others others;
+    others_init(&others, call->spool);
+    for (guint i = 0; i < ids->len;) {
+        g_autoptr(GError) error =
+            refuse(&others, call->spool, report->command, g_ptr_array_index(ids, i));
+        if (error != NULL) {
+            report_one(report, g_ptr_array_index(ids, i), error);
+            g_ptr_array_remove_index(ids, i);
+        } else {
+            i++;
+        }
+    }
+    others_clear(&others);
+}
+
+/* @ids loses those that are no messages. @ret_done: how many commands succeeded */
+static int
+command_each(Call *call, SpocQueueCommander *commander, SpocQueueCommand command, GPtrArray *ids,
+             guint *ret_done)
+{
+    Report report = {.call = call, .command = command, .status = SPOC_CTL_GOOD};
+    report.nodes = g_ptr_array_new();
+    gboolean none = ids->len == 0;
+    if (!call->all)
+        refuse_others(&report, ids);
+    g_autoptr(GPtrArray) errors =
+        spoc_queue_commander_run(commander, command, ids, call->now_unix_s);
+    for (guint i = 0; i < ids->len; i++)
+        report_one(&report, g_ptr_array_index(ids, i), g_ptr_array_index(errors, i));
+    g_autofree char *array = spoc_queue_print_array(report.nodes);
+    if (call->json)
+        (void)spoc_ctl_put("%s", array);
+    else if (none)
+        (void)spoc_ctl_put("No message matches.\n");
+    *ret_done = report.done;
+    return report.status;
+}
+
+/* After we did spocd's work ourselves: lets go of the lock and starts one for what is due. */
+static int
+wake(Call *call)
+{
+    g_autoptr(GError) error = NULL;
+    g_clear_pointer(&call->spool, spoc_spool_free);
+    g_autoptr(SpocConfig) config = spoc_config_load(call->places);
+    if (spoc_config_choice(config, SPOC_OPTION_START_DAEMON) == SPOC_START_NEVER) {
+        spoc_ctl_warn("no spocd runs and startDaemon is never: start its service so that mail "
+                      "goes out");
+        return SPOC_CTL_GOOD;
+    }
+    call->spool = spoc_spool_open(call->places, &error);
+    if (call->spool == NULL || !spoc_control_wake(call->spool, call->places, &error))
+        return spoc_ctl_fail("the command stands, but spocd cannot be started: %s", error->message);
+    return SPOC_CTL_GOOD;
+}
+
+/* Carries out @command for the messages that are meant. Returns: an exit status */
+static int
+run_command(Call *call, SpocQueueCommand command)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocQueueCommander) commander = spoc_queue_commander_new(call->spool, &error);
+    if (commander == NULL)
+        return spoc_ctl_fail("%s", error->message);
+    SpocControlClient *client = spoc_queue_commander_client(commander);
+    g_autoptr(GPtrArray) ids = choose(call, command, client);
+    if (ids == NULL)
+        return SPOC_CTL_PROBLEM;
+    guint done = 0;
+    int status = command_each(call, commander, command, ids, &done);
+    gboolean alone = client == NULL;
+    g_clear_pointer(&commander, spoc_queue_commander_free);
+    gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
+    if (alone && sends && (done > 0 || call->all)) {
+        int woken = wake(call);
+        status = status == SPOC_CTL_GOOD ? woken : status;
+    }
+    return status;
 }
 
 static int
-run_hold(SpocQueueRequest *request)
+run_retry(Call *call)
 {
-    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_HOLD);
+    return run_command(call, SPOC_QUEUE_COMMAND_RETRY);
 }
 
 static int
-run_release(SpocQueueRequest *request)
+run_hold(Call *call)
 {
-    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_RELEASE);
+    return run_command(call, SPOC_QUEUE_COMMAND_HOLD);
 }
 
 static int
-run_delete(SpocQueueRequest *request)
+run_release(Call *call)
 {
-    return spoc_queue_request_command(request, SPOC_QUEUE_COMMAND_DELETE);
+    return run_command(call, SPOC_QUEUE_COMMAND_RELEASE);
+}
+
+static int
+run_delete(Call *call)
+{
+    return run_command(call, SPOC_QUEUE_COMMAND_DELETE);
 }
 
 static const Subcommand subcommands[] = {
@@ -253,7 +496,7 @@ static const Subcommand subcommands[] = {
 };
 
 static gboolean
-read_filter(SpocQueueRequest *request, char *const *states, const char *older_than)
+read_filter(Call *call, char *const *states, const char *older_than)
 {
     g_autoptr(GError) error = NULL;
     for (guint i = 0; states != NULL && states[i] != NULL; i++) {
@@ -262,56 +505,56 @@ read_filter(SpocQueueRequest *request, char *const *states, const char *older_th
             (void)spoc_ctl_usage("%s", error->message);
             return FALSE;
         }
-        request->filter.states |= bit;
+        call->filter.states |= bit;
     }
     if (older_than != NULL &&
-        !spoc_queue_filter_parse_age(older_than, &request->filter.older_than_s, &error)) {
+        !spoc_queue_filter_parse_age(older_than, &call->filter.older_than_s, &error)) {
         (void)spoc_ctl_usage("%s", error->message);
         return FALSE;
     }
-    if (request->recipient != NULL && !g_utf8_validate(request->recipient, -1, NULL)) {
+    if (call->recipient != NULL && !g_utf8_validate(call->recipient, -1, NULL)) {
         (void)spoc_ctl_usage("the recipient is not UTF-8");
         return FALSE;
     }
-    request->filter.recipient = request->recipient;
-    request->filtered = request->filter.job_id != 0 || request->filter.states != 0 ||
-                        older_than != NULL || request->recipient != NULL;
+    call->filter.recipient = call->recipient;
+    call->filtered = call->filter.job_id != 0 || call->filter.states != 0 || older_than != NULL ||
+                     call->recipient != NULL;
     return TRUE;
 }
 
 /* Whether identifiers, --all and filters go together. */
 static gboolean
-check_choice(const Subcommand *subcommand, const SpocQueueRequest *request)
+check_choice(const Subcommand *subcommand, const Call *call)
 {
     gboolean lists = subcommand->run == run_list;
-    gboolean named = request->ids[0] != NULL;
+    gboolean named = call->ids[0] != NULL;
     if (lists && named)
         (void)spoc_ctl_usage("'queue list' takes no id; use 'queue show'");
-    else if (!lists && request->all && named)
+    else if (!lists && call->all && named)
         (void)spoc_ctl_usage("give either ids or --all");
-    else if (!lists && !request->all && !named)
+    else if (!lists && !call->all && !named)
         (void)spoc_ctl_usage(subcommand->takes_all ? "which messages? Give ids or --all"
                                                    : "which messages? Give ids");
-    else if (!lists && !request->all && request->filtered)
+    else if (!lists && !call->all && call->filtered)
         (void)spoc_ctl_usage("filters narrow --all; they do not go with ids");
     else
         return TRUE;
     return FALSE;
 }
 
-/* Reads options and identifiers into @request. FALSE after saying what is wrong. */
+/* Reads options and identifiers into @call. FALSE after saying what is wrong. */
 static gboolean
-read_arguments(const Subcommand *subcommand, int *argc, char ***argv, SpocQueueRequest *request)
+read_arguments(const Subcommand *subcommand, int *argc, char ***argv, Call *call)
 {
     g_auto(GStrv) states = NULL;
     g_autofree char *older_than = NULL;
     const GOptionEntry entries[] = {
-        {"json", 0, 0, G_OPTION_ARG_NONE, &request->json, "Write JSON", NULL},
-        {"all", 'a', 0, G_OPTION_ARG_NONE, &request->all,
+        {"json", 0, 0, G_OPTION_ARG_NONE, &call->json, "Write JSON", NULL},
+        {"all", 'a', 0, G_OPTION_ARG_NONE, &call->all,
          "All messages, or all that match the filters", NULL},
-        {"recipient", 'r', 0, G_OPTION_ARG_FILENAME, &request->recipient,
+        {"recipient", 'r', 0, G_OPTION_ARG_FILENAME, &call->recipient,
          "Only those for this recipient", "ADDRESS|@DOMAIN"},
-        {"job", 'j', 0, G_OPTION_ARG_INT64, &request->filter.job_id, "Only those about this job",
+        {"job", 'j', 0, G_OPTION_ARG_INT64, &call->filter.job_id, "Only those about this job",
          "NUMBER"},
         {"state", 's', 0, G_OPTION_ARG_STRING_ARRAY, &states,
          "Only those in this state; may be repeated", "new|waiting|sending|held|failed"},
@@ -329,27 +572,27 @@ read_arguments(const Subcommand *subcommand, int *argc, char ***argv, SpocQueueR
             wanted[count++] = entries[i];
     }
     return spoc_ctl_parse(wanted, subcommand->parameters, subcommand->help, argc, argv) &&
-           read_filter(request, states, older_than);
+           read_filter(call, states, older_than);
 }
 
 static int
-run_subcommand(const Subcommand *subcommand, int argc, char **argv, SpocQueueRequest *request)
+run_subcommand(const Subcommand *subcommand, int argc, char **argv, Call *call)
 {
-    if (!read_arguments(subcommand, &argc, &argv, request))
+    if (!read_arguments(subcommand, &argc, &argv, call))
         return SPOC_CTL_USAGE;
     g_autoptr(GPtrArray) ids = g_ptr_array_new();
     for (int i = 1; i < argc; i++)
         g_ptr_array_add(ids, argv[i]);
     g_ptr_array_add(ids, NULL);
-    request->ids = (char **)ids->pdata;
-    if (!check_choice(subcommand, request))
+    call->ids = (char **)ids->pdata;
+    if (!check_choice(subcommand, call))
         return SPOC_CTL_USAGE;
 
     g_autoptr(GError) error = NULL;
-    request->spool = spoc_ctl_open_spool(request->places, &error);
-    if (request->spool == NULL)
+    call->spool = spoc_ctl_open_spool(call->places, &error);
+    if (call->spool == NULL)
         return spoc_ctl_fail("%s", error->message);
-    return subcommand->run(request);
+    return subcommand->run(call);
 }
 
 static void
@@ -375,14 +618,13 @@ run_queue(int argc, char **argv, const SpocPlaces *places)
     for (guint i = 0; i < G_N_ELEMENTS(subcommands); i++) {
         if (!g_str_equal(argv[1], subcommands[i].name))
             continue;
-        SpocQueueRequest request = {.places = places,
-                                    .now_unix_s = g_get_real_time() / G_USEC_PER_SEC};
+        Call call = {.places = places, .now_unix_s = g_get_real_time() / G_USEC_PER_SEC};
         g_autofree char *name = g_strconcat("queue ", argv[1], NULL);
         argv[1] = name;
-        int status = run_subcommand(&subcommands[i], argc - 1, argv + 1, &request);
+        int status = run_subcommand(&subcommands[i], argc - 1, argv + 1, &call);
         argv[1] = NULL;
-        spoc_spool_free(request.spool);
-        g_free(request.recipient);
+        spoc_spool_free(call.spool);
+        g_free(call.recipient);
         return status;
     }
     g_set_prgname("spocctl queue");

@@ -13,10 +13,10 @@
 #define BUSY_PAUSE_MS 100
 
 /* A hundred messages may take a slow disk long. */
-#define ORDER_TIMEOUT_MS 60000
+#define COMMAND_TIMEOUT_MS 60000
 
-/* The verb of an order, and the line's end */
-#define ORDER_NAME_MAX_BYTES 16
+/* The verb of an command, and the line's end */
+#define COMMAND_NAME_MAX_BYTES 16
 
 struct _SpocQueueCommander {
     SpocSpool *spool;
@@ -25,12 +25,12 @@ struct _SpocQueueCommander {
 
 /* One go at reaching spocd or replacing it. FALSE without @error: neither, come again. */
 static gboolean
-reach(SpocQueueCommander *steerer, GError **error)
+reach(SpocQueueCommander *commander, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    steerer->client = spoc_control_client_new(steerer->spool, &problem);
-    if (steerer->client != NULL) {
-        spoc_control_client_set_timeout(steerer->client, ORDER_TIMEOUT_MS);
+    commander->client = spoc_control_client_new(commander->spool, &problem);
+    if (commander->client != NULL) {
+        spoc_control_client_set_timeout(commander->client, COMMAND_TIMEOUT_MS);
         return TRUE;
     }
     if (!g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) {
@@ -39,7 +39,7 @@ reach(SpocQueueCommander *steerer, GError **error)
     }
     g_clear_error(&problem);
     gboolean busy = FALSE;
-    if (spoc_spool_lock(steerer->spool, &busy, &problem))
+    if (spoc_spool_lock(commander->spool, &busy, &problem))
         return TRUE;
     if (!busy)
         g_propagate_error(error, g_steal_pointer(&problem));
@@ -49,15 +49,15 @@ reach(SpocQueueCommander *steerer, GError **error)
 SpocQueueCommander *
 spoc_queue_commander_new(SpocSpool *spool, GError **error)
 {
-    g_autoptr(SpocQueueCommander) steerer = g_new0(SpocQueueCommander, 1);
-    steerer->spool = spool;
+    g_autoptr(SpocQueueCommander) commander = g_new0(SpocQueueCommander, 1);
+    commander->spool = spool;
     for (guint i = 0; i < BUSY_TRIES; i++) {
         GError *problem = NULL;
-        if (reach(steerer, &problem)) {
-            guint recovered = 0; /* what a dead spocd was sending is ours to steer */
-            if (steerer->client == NULL && !spoc_message_recover(spool, &recovered, error))
+        if (reach(commander, &problem)) {
+            guint recovered = 0; /* what a dead spocd was sending is ours now */
+            if (commander->client == NULL && !spoc_message_recover(spool, &recovered, error))
                 return NULL;
-            return g_steal_pointer(&steerer);
+            return g_steal_pointer(&commander);
         }
         if (problem != NULL) {
             g_propagate_error(error, problem);
@@ -72,18 +72,18 @@ spoc_queue_commander_new(SpocSpool *spool, GError **error)
 }
 
 void
-spoc_queue_commander_free(SpocQueueCommander *steerer)
+spoc_queue_commander_free(SpocQueueCommander *commander)
 {
-    if (steerer == NULL)
+    if (commander == NULL)
         return;
-    spoc_control_client_free(steerer->client);
-    g_free(steerer);
+    spoc_control_client_free(commander->client);
+    g_free(commander);
 }
 
 SpocControlClient *
-spoc_queue_commander_client(const SpocQueueCommander *steerer)
+spoc_queue_commander_client(const SpocQueueCommander *commander)
 {
-    return steerer->client;
+    return commander->client;
 }
 
 static void
@@ -109,13 +109,13 @@ find_problem(const GPtrArray *lines, const char *id)
 
 /* Asks spocd about some. FALSE: it does not answer, and there is no sense in asking on. */
 static gboolean
-ask(SpocQueueCommander *steerer, SpocQueueCommand order, const char *const *ids, gsize count,
+ask(SpocQueueCommander *commander, SpocQueueCommand command, const char *const *ids, gsize count,
     GPtrArray *errors, GError **error)
 {
-    g_autoptr(GString) request = g_string_new(spoc_queue_command_name(order));
+    g_autoptr(GString) request = g_string_new(spoc_queue_command_name(command));
     for (gsize i = 0; i < count; i++)
         g_string_append_printf(request, " %s", ids[i]);
-    g_autoptr(GPtrArray) lines = spoc_control_client_ask(steerer->client, request->str, error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(commander->client, request->str, error);
     if (lines == NULL)
         return FALSE;
     for (gsize i = 0; i < count; i++) {
@@ -128,10 +128,11 @@ ask(SpocQueueCommander *steerer, SpocQueueCommand order, const char *const *ids,
 }
 
 static void
-order_directly(SpocQueueCommander *steerer, SpocQueueCommand order, const char *const *ids,
-               gsize count, gint64 now_unix_s, GPtrArray *errors)
+run_directly(SpocQueueCommander *commander, SpocQueueCommand command, const char *const *ids,
+             gsize count, gint64 now_unix_s, GPtrArray *errors)
 {
-    g_autoptr(GPtrArray) said = spoc_queue_command(steerer->spool, order, ids, count, now_unix_s);
+    g_autoptr(GPtrArray) said =
+        spoc_queue_command(commander->spool, command, ids, count, now_unix_s);
     g_ptr_array_set_free_func(said, NULL);
     for (guint i = 0; i < said->len; i++)
         g_ptr_array_add(errors, g_ptr_array_index(said, i));
@@ -144,12 +145,12 @@ new_invalid(void)
                                "that is not a message's id; 'spocctl queue list' shows them");
 }
 
-/* How many of them, from @from, are one order: a line of the control socket at most */
+/* How many of them, from @from, go into one command: one line of the control socket at most */
 static gsize
 count_together(const GPtrArray *ids, gsize from)
 {
-    gsize count = 0, bytes = ORDER_NAME_MAX_BYTES;
-    while (from + count < ids->len && count < SPOC_STEER_TOGETHER_MAX) {
+    gsize count = 0, bytes = COMMAND_NAME_MAX_BYTES;
+    while (from + count < ids->len && count < SPOC_QUEUE_COMMAND_BATCH_MAX) {
         const char *id = g_ptr_array_index(ids, from + count);
         bytes += strlen(id) + 1;
         if (bytes > SPOC_CONTROL_LINE_MAX_BYTES || !spoc_spool_name_is_valid(id))
@@ -160,8 +161,8 @@ count_together(const GPtrArray *ids, gsize from)
 }
 
 GPtrArray *
-spoc_queue_commander_order(SpocQueueCommander *steerer, SpocQueueCommand order,
-                           const GPtrArray *ids, gint64 now_unix_s)
+spoc_queue_commander_run(SpocQueueCommander *commander, SpocQueueCommand command,
+                         const GPtrArray *ids, gint64 now_unix_s)
 {
     GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
     g_autoptr(GError) error = NULL;
@@ -170,14 +171,14 @@ spoc_queue_commander_order(SpocQueueCommander *steerer, SpocQueueCommand order,
         gsize count = count_together(ids, errors->len);
         if (!spoc_spool_name_is_valid(some[0])) /* cannot stand in a request */
             g_ptr_array_add(errors, new_invalid());
-        else if (steerer->client == NULL)
-            order_directly(steerer, order, some, count, now_unix_s, errors);
+        else if (commander->client == NULL)
+            run_directly(commander, command, some, count, now_unix_s, errors);
         else
-            (void)ask(steerer, order, some, count, errors, &error);
+            (void)ask(commander, command, some, count, errors, &error);
     }
-    gboolean sends = order == SPOC_QUEUE_COMMAND_RETRY || order == SPOC_QUEUE_COMMAND_RELEASE;
-    if (error == NULL && sends && steerer->client != NULL && ids->len > 0) {
-        g_autoptr(GPtrArray) lines = spoc_control_client_ask(steerer->client, "reopen", &error);
+    gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
+    if (error == NULL && sends && commander->client != NULL && ids->len > 0) {
+        g_autoptr(GPtrArray) lines = spoc_control_client_ask(commander->client, "reopen", &error);
         g_clear_error(&error); /* they are due all the same */
     }
     while (errors->len < ids->len)

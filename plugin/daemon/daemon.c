@@ -48,6 +48,7 @@ struct _SpocDaemon {
     SpocJournalSet *journals;
     SpocControlServer *control;
     gboolean own_socket; /* made here, not by systemd: closed before leaving */
+    SpocRequestsContext requests_context;
     SpocRequests *requests;
     SpocScanManager *scans;
 
@@ -228,7 +229,7 @@ when_settled(SpocDaemon *daemon)
         return;
     }
     int status = settled_status(daemon);
-    spoc_requests_settled(daemon->requests, status);
+    spoc_requests_report_idle(daemon->requests, status);
     if (daemon->mode == SPOC_DAEMON_ONCE && daemon->idle_timer == 0)
         daemon->idle_timer = g_idle_add(leave_when_idle, daemon);
     if (daemon->mode == SPOC_DAEMON_UNTIL_IDLE && nothing_waits(daemon) && daemon->idle_timer == 0)
@@ -308,9 +309,10 @@ keep_lock(SpocDaemon *daemon)
     return FALSE;
 }
 
-void
-spoc_daemon_wake(SpocDaemon *daemon)
+static void
+wake(gpointer user_data)
 {
+    SpocDaemon *daemon = user_data;
     if (!keep_lock(daemon))
         return;
     daemon->rescan_wanted = TRUE;
@@ -352,6 +354,7 @@ reload(SpocDaemon *daemon)
     SpocRuntime *old = daemon->setup; /* in use until all have the new one */
     daemon->setup = spoc_runtime_load(daemon->places, daemon->log);
     daemon->surroundings.setup = daemon->setup;
+    daemon->requests_context.runtime = daemon->setup;
     if (!spoc_queue_manager_use(daemon->outbox, daemon->setup, &error)) {
         log_failure(daemon, "no mail goes out", error);
         g_free(daemon->setup->blocker);
@@ -401,8 +404,8 @@ look_after_spool(SpocDaemon *daemon)
     daemon->spool_is_moved = is_moved;
 }
 
-static gboolean
-on_config_poll(gpointer user_data)
+static void
+check_config(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     say_status(daemon);
@@ -410,6 +413,12 @@ on_config_poll(gpointer user_data)
     look_after_spool(daemon);
     if (!daemon->leaving && spoc_runtime_is_stale(daemon->setup, daemon->places))
         reload(daemon);
+}
+
+static gboolean
+on_config_poll(gpointer daemon)
+{
+    check_config(daemon);
     return G_SOURCE_CONTINUE;
 }
 
@@ -441,6 +450,12 @@ spoc_daemon_leave(SpocDaemon *daemon)
     schedule_later(daemon);
 }
 
+static void
+leave_on_request(gpointer daemon)
+{
+    spoc_daemon_leave(daemon);
+}
+
 /* --- life ------------------------------------------------------------------------------- */
 
 SpocDaemon *
@@ -453,7 +468,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     daemon->log = log;
     daemon->mode = mode;
     daemon->loop = g_main_loop_new(NULL, FALSE);
-    daemon->requests = spoc_requests_new(daemon);
+    daemon->requests = spoc_requests_new(&daemon->requests_context);
     if (!open_control(daemon, listen_fd, error))
         return NULL;
 
@@ -481,6 +496,17 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     };
     daemon->desk = spoc_aggregator_new(&daemon->surroundings);
     daemon->journals = spoc_journal_set_new(&daemon->surroundings, daemon->desk);
+    daemon->requests_context = (SpocRequestsContext){
+        .spool = spool,
+        .queue_manager = daemon->outbox,
+        .scan_manager = daemon->scans,
+        .journals = daemon->journals,
+        .runtime = daemon->setup,
+        .wake = wake,
+        .check_config = check_config,
+        .leave = leave_on_request,
+        .user_data = daemon,
+    };
     if (!spoc_queue_manager_load(daemon->outbox, error) ||
         !spoc_queue_manager_use(daemon->outbox, daemon->setup, error))
         return NULL;
@@ -531,47 +557,11 @@ spoc_daemon_run(SpocDaemon *daemon)
         daemon->config_timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, CONFIG_POLL_S,
                                                           on_config_poll, daemon, NULL);
     spoc_waits_forget(daemon->spool);
-    spoc_daemon_wake(daemon);
+    wake(daemon);
     sweep(daemon);
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
     spoc_waits_keep(daemon->journals, daemon->spool, daemon->log);
     note_servers(daemon);
     return daemon->mode == SPOC_DAEMON_ONCE ? settled_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
-}
-
-SpocSpool *
-spoc_daemon_spool(SpocDaemon *daemon)
-{
-    return daemon->spool;
-}
-
-SpocQueueManager *
-spoc_daemon_queue_manager(SpocDaemon *daemon)
-{
-    return daemon->outbox;
-}
-
-const SpocRuntime *
-spoc_daemon_runtime(SpocDaemon *daemon)
-{
-    return daemon->setup;
-}
-
-SpocJournalSet *
-spoc_daemon_journals(SpocDaemon *daemon)
-{
-    return daemon->journals;
-}
-
-SpocScanManager *
-spoc_daemon_scan_manager(SpocDaemon *daemon)
-{
-    return daemon->scans;
-}
-
-void
-spoc_daemon_check_config(SpocDaemon *daemon)
-{
-    (void)on_config_poll(daemon);
 }

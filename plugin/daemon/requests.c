@@ -17,22 +17,22 @@
 #define REPLY_MAX_BYTES 1200
 
 struct _SpocRequests {
-    SpocDaemon *daemon;
-    GPtrArray *settlers; /* of Settler */
+    const SpocRequestsContext *context;
+    GPtrArray *idle_waiters; /* of IdleWaiter */
 };
 
-/* Asked to be told when all is settled. */
+/* A client that waits for the end of all work that is there and due ("settle") */
 typedef struct {
     SpocRequests *requests;
-    SpocControlPeer *client; /* borrowed: forget_settler() when it goes */
-} Settler;
+    SpocControlPeer *client; /* borrowed: remove_idle_waiter() when it disconnects */
+} IdleWaiter;
 
 SpocRequests *
-spoc_requests_new(SpocDaemon *daemon)
+spoc_requests_new(const SpocRequestsContext *context)
 {
     SpocRequests *requests = g_new0(SpocRequests, 1);
-    requests->daemon = daemon;
-    requests->settlers = g_ptr_array_new_with_free_func(g_free);
+    requests->context = context;
+    requests->idle_waiters = g_ptr_array_new_with_free_func(g_free);
     return requests;
 }
 
@@ -41,12 +41,24 @@ spoc_requests_free(SpocRequests *requests)
 {
     if (requests == NULL)
         return;
-    g_ptr_array_unref(requests->settlers);
+    g_ptr_array_unref(requests->idle_waiters);
     g_free(requests);
 }
 
 static void
-reply_flying(const SpocEnvelope *envelope, gpointer client)
+wake(const SpocRequests *requests)
+{
+    requests->context->wake(requests->context->user_data);
+}
+
+static void
+check_config(const SpocRequests *requests)
+{
+    requests->context->check_config(requests->context->user_data);
+}
+
+static void
+reply_active(const SpocEnvelope *envelope, gpointer client)
 {
     g_autofree char *line = spoc_queue_list_item_line(envelope, SPOC_STATE_SENDING);
     spoc_control_peer_reply(client, line);
@@ -70,19 +82,19 @@ add_integer(JsonBuilder *builder, const char *name, gint64 value)
 static void
 reply_status(SpocRequests *requests, SpocControlPeer *client)
 {
-    SpocQueueManager *outbox = spoc_daemon_queue_manager(requests->daemon);
-    const SpocRuntime *setup = spoc_daemon_runtime(requests->daemon);
+    SpocQueueManager *manager = requests->context->queue_manager;
+    const SpocRuntime *runtime = requests->context->runtime;
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     add_integer(builder, "pid", getpid());
     json_builder_set_member_name(builder, "version");
     json_builder_add_string_value(builder, SPOC_VERSION);
-    add_integer(builder, "sending", spoc_queue_manager_active(outbox));
-    add_integer(builder, "waiting", spoc_queue_manager_waiting(outbox));
-    add_integer(builder, "next_attempt_unix_s", spoc_queue_manager_next_due_unix_s(outbox));
+    add_integer(builder, "sending", spoc_queue_manager_active(manager));
+    add_integer(builder, "waiting", spoc_queue_manager_waiting(manager));
+    add_integer(builder, "next_attempt_unix_s", spoc_queue_manager_next_due_unix_s(manager));
     json_builder_set_member_name(builder, "configuration_problem");
-    if (setup->blocker != NULL)
-        json_builder_add_string_value(builder, setup->blocker);
+    if (runtime->blocker != NULL)
+        json_builder_add_string_value(builder, runtime->blocker);
     else
         json_builder_add_null_value(builder);
     json_builder_end_object(builder);
@@ -95,7 +107,7 @@ reply_status(SpocRequests *requests, SpocControlPeer *client)
 static void
 reply_waits(SpocRequests *requests, SpocControlPeer *client)
 {
-    g_autofree char *text = spoc_waits_text(spoc_daemon_journals(requests->daemon));
+    g_autofree char *text = spoc_waits_text(requests->context->journals);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
@@ -111,82 +123,83 @@ reply_problem(SpocControlPeer *client, const char *id, const char *text)
     spoc_control_peer_reply(client, line);
 }
 
-/* One order about many messages: their syncs are shared. */
+/* One command about many messages: their syncs are shared. */
 static void
-steer(SpocRequests *requests, SpocControlPeer *client, SpocQueueCommand order, const char *list)
+run_queue_command(SpocRequests *requests, SpocControlPeer *client, SpocQueueCommand command,
+                  const char *list)
 {
-    SpocQueueManager *outbox = spoc_daemon_queue_manager(requests->daemon);
-    gboolean sends = order == SPOC_QUEUE_COMMAND_RETRY || order == SPOC_QUEUE_COMMAND_RELEASE;
-    g_auto(GStrv) words = g_strsplit(list, " ", SPOC_STEER_TOGETHER_MAX + 1);
-    if (g_strv_length(words) > SPOC_STEER_TOGETHER_MAX) {
-        spoc_control_peer_reply(client, "error too many messages for one order");
+    SpocQueueManager *manager = requests->context->queue_manager;
+    gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
+    g_auto(GStrv) words = g_strsplit(list, " ", SPOC_QUEUE_COMMAND_BATCH_MAX + 1);
+    if (g_strv_length(words) > SPOC_QUEUE_COMMAND_BATCH_MAX) {
+        spoc_control_peer_reply(client, "error too many messages for one command");
         return;
     }
     g_autoptr(GPtrArray) ids = g_ptr_array_new();
     for (guint i = 0; words[i] != NULL; i++) {
-        if (!spoc_queue_manager_is_active(outbox, words[i]))
+        if (!spoc_queue_manager_is_active(manager, words[i]))
             g_ptr_array_add(ids, words[i]);
-        /* A try is under way, so a retry is granted; the rest has to wait for its end. */
-        else if (order != SPOC_QUEUE_COMMAND_RETRY)
+        /* It is being sent: a retry is granted already; the rest has to wait for the end. */
+        else if (command != SPOC_QUEUE_COMMAND_RETRY)
             reply_problem(client, words[i], "it is being sent at this moment; try again");
     }
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     g_autoptr(GPtrArray) errors = spoc_queue_command(
-        spoc_daemon_spool(requests->daemon), order, (const char *const *)ids->pdata, ids->len, now);
+        requests->context->spool, command, (const char *const *)ids->pdata, ids->len, now);
     for (guint i = 0; i < ids->len; i++) {
         const GError *error = g_ptr_array_index(errors, i);
         if (error != NULL)
             reply_problem(client, g_ptr_array_index(ids, i), error->message);
         else
-            spoc_queue_manager_replan(outbox, g_ptr_array_index(ids, i), sends ? now : 0);
+            spoc_queue_manager_replan(manager, g_ptr_array_index(ids, i), sends ? now : 0);
     }
-    spoc_daemon_wake(requests->daemon);
+    wake(requests);
     spoc_control_peer_reply(client, "ok");
 }
 
-/* Once for all that were ordered to be tried: who does that has mended something. */
+/* Once after all retries: who asks for them has mended something, so servers are tried again. */
 static void
-reopen(SpocRequests *requests, SpocControlPeer *client)
+reopen_servers(SpocRequests *requests, SpocControlPeer *client)
 {
-    spoc_daemon_check_config(requests->daemon);
-    spoc_queue_manager_reopen(spoc_daemon_queue_manager(requests->daemon));
-    spoc_daemon_wake(requests->daemon);
+    check_config(requests);
+    spoc_queue_manager_reopen(requests->context->queue_manager);
+    wake(requests);
     spoc_control_peer_reply(client, "ok");
 }
 
 static void
-forget_settler(gpointer data)
+remove_idle_waiter(gpointer data)
 {
-    Settler *settler = data;
-    g_ptr_array_remove_fast(settler->requests->settlers, settler);
+    IdleWaiter *waiter = data;
+    g_ptr_array_remove_fast(waiter->requests->idle_waiters, waiter);
 }
 
 static void
-add_settler(SpocRequests *requests, SpocControlPeer *client)
+add_idle_waiter(SpocRequests *requests, SpocControlPeer *client)
 {
-    Settler *settler = g_new(Settler, 1);
-    *settler = (Settler){requests, client};
-    g_ptr_array_add(requests->settlers, settler);
-    spoc_control_add_waiter(client, forget_settler, settler);
-    spoc_daemon_wake(requests->daemon);
+    IdleWaiter *waiter = g_new(IdleWaiter, 1);
+    *waiter = (IdleWaiter){requests, client};
+    g_ptr_array_add(requests->idle_waiters, waiter);
+    spoc_control_add_waiter(client, remove_idle_waiter, waiter);
+    wake(requests);
 }
 
 void
-spoc_requests_settled(SpocRequests *requests, int status)
+spoc_requests_report_idle(SpocRequests *requests, int status)
 {
     g_autofree char *line = g_strdup_printf("ok %d", status);
-    for (guint i = 0; i < requests->settlers->len; i++) {
-        Settler *settler = g_ptr_array_index(requests->settlers, i);
-        spoc_control_remove_waiter(settler->client, settler);
-        spoc_control_peer_reply(settler->client, line);
+    for (guint i = 0; i < requests->idle_waiters->len; i++) {
+        IdleWaiter *waiter = g_ptr_array_index(requests->idle_waiters, i);
+        spoc_control_remove_waiter(waiter->client, waiter);
+        spoc_control_peer_reply(waiter->client, line);
     }
-    g_ptr_array_set_size(requests->settlers, 0);
+    g_ptr_array_set_size(requests->idle_waiters, 0);
 }
 
-/* One answer at a time: then it is always plain which request an answer is for, and who is to
- * be told nothing when the client goes. */
+/* A connection waits for one answer at a time, so that it is clear which request an answer is
+ * for. */
 static gboolean
-refuse_second(SpocControlPeer *client)
+refuse_second_wait(SpocControlPeer *client)
 {
     if (!spoc_control_has_waiter(client))
         return FALSE;
@@ -199,7 +212,7 @@ spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_da
 {
     SpocRequests *requests = user_data;
     if (strcmp(line, "wake") == 0) {
-        spoc_daemon_wake(requests->daemon);
+        wake(requests);
         return;
     }
     if (strcmp(line, "status") == 0) {
@@ -207,8 +220,7 @@ spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_da
         return;
     }
     if (strcmp(line, "queue-memory") == 0) {
-        spoc_queue_manager_each_active(spoc_daemon_queue_manager(requests->daemon), reply_flying,
-                                       client);
+        spoc_queue_manager_each_active(requests->context->queue_manager, reply_active, client);
         spoc_control_peer_reply(client, "ok");
         return;
     }
@@ -218,56 +230,53 @@ spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_da
     }
     if (strcmp(line, "make-way") == 0) {
         spoc_control_peer_reply(client, "ok");
-        spoc_daemon_leave(requests->daemon);
+        requests->context->leave(requests->context->user_data);
         return;
     }
     if (strcmp(line, "settle") == 0) {
-        if (refuse_second(client))
+        if (refuse_second_wait(client))
             return;
-        spoc_daemon_check_config(requests->daemon); /* it is asked for what holds now */
-        add_settler(requests, client);
+        check_config(requests); /* the answer is about the settings of now */
+        add_idle_waiter(requests, client);
         return;
     }
     if (strcmp(line, "scan-reasons") == 0) {
-        spoc_scan_manager_each_waiting(spoc_daemon_scan_manager(requests->daemon), reply_reason,
-                                       client);
+        spoc_scan_manager_each_waiting(requests->context->scan_manager, reply_reason, client);
         spoc_control_peer_reply(client, "ok");
         return;
     }
     if (strcmp(line, "scan-limit") == 0) {
-        spoc_daemon_check_config(requests->daemon); /* it is asked for what holds now */
-        spoc_scan_answer_limit(client, spoc_daemon_runtime(requests->daemon));
+        check_config(requests); /* the answer is about the settings of now */
+        spoc_scan_answer_limit(client, requests->context->runtime);
         return;
     }
     if (g_str_has_prefix(line, "scan ")) {
-        if (refuse_second(client))
+        if (refuse_second_wait(client))
             return;
-        /* Somebody waits, and may have changed something just for that. */
-        spoc_daemon_check_config(requests->daemon);
-        spoc_daemon_wake(requests->daemon);
-        spoc_scan_manager_offer(spoc_daemon_scan_manager(requests->daemon), client,
-                                line + strlen("scan "));
+        /* Somebody waits for it, and may have changed a setting just before. */
+        check_config(requests);
+        wake(requests);
+        spoc_scan_manager_offer(requests->context->scan_manager, client, line + strlen("scan "));
         return;
     }
     if (g_str_has_prefix(line, "withdraw ")) {
-        spoc_scan_manager_withdraw(spoc_daemon_scan_manager(requests->daemon), client,
+        spoc_scan_manager_withdraw(requests->context->scan_manager, client,
                                    line + strlen("withdraw "));
         return;
     }
     if (g_str_has_prefix(line, "kept ")) {
-        spoc_scan_manager_kept(spoc_daemon_scan_manager(requests->daemon), client,
-                               line + strlen("kept "));
+        spoc_scan_manager_kept(requests->context->scan_manager, client, line + strlen("kept "));
         return;
     }
     if (strcmp(line, "reopen") == 0) {
-        reopen(requests, client);
+        reopen_servers(requests, client);
         return;
     }
     for (guint i = 0; i < SPOC_QUEUE_COMMAND_COUNT; i++) {
         const char *verb = spoc_queue_command_name((SpocQueueCommand)i);
         gsize length = strlen(verb);
         if (strncmp(line, verb, length) == 0 && line[length] == ' ') {
-            steer(requests, client, (SpocQueueCommand)i, line + length + 1);
+            run_queue_command(requests, client, (SpocQueueCommand)i, line + length + 1);
             return;
         }
     }

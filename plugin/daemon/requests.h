@@ -1,33 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What the control socket is asked for (control.h has the list), and the answers.
+ * PURPOSE  Answers what comes through the control socket (control/server.h lists the requests).
  */
 #pragma once
 
 #include "control/server.h"
-#include "daemon/daemon.h"
 #include "notify/journal-set.h"
 #include "queue/manager.h"
 #include "scan/manager.h"
 
+/**
+ * SpocRequestsContext:
+ * @runtime: the current one; a reload replaces it
+ * @wake: looks for new work in the spool
+ * @check_config: loads a changed configuration now, without waiting for the next look
+ * @leave: finishes what is in progress, then ends the daemon
+ *
+ * What requests need of the daemon. All borrowed; complete before the main loop runs.
+ */
+typedef struct {
+    SpocSpool *spool;
+    SpocQueueManager *queue_manager;
+    SpocScanManager *scan_manager;
+    SpocJournalSet *journals;
+    const SpocRuntime *runtime;
+    void (*wake)(gpointer user_data);
+    void (*check_config)(gpointer user_data);
+    void (*leave)(gpointer user_data);
+    gpointer user_data;
+} SpocRequestsContext;
+
 typedef struct _SpocRequests SpocRequests;
 
-SpocRequests *spoc_requests_new(SpocDaemon *daemon);
+/* @context: borrowed */
+SpocRequests *spoc_requests_new(const SpocRequestsContext *context);
 /* After the control socket is closed. */
 void spoc_requests_free(SpocRequests *requests);
 
 /* A SpocControlRequestFunc */
 void spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer requests);
 
-/* All that was there and due is handled: answers who asked to be told. */
-void spoc_requests_settled(SpocRequests *requests, int status);
-
-/* What the requests may use of the daemon */
-void spoc_daemon_wake(SpocDaemon *daemon);
-SpocSpool *spoc_daemon_spool(SpocDaemon *daemon);
-SpocQueueManager *spoc_daemon_queue_manager(SpocDaemon *daemon);
-SpocScanManager *spoc_daemon_scan_manager(SpocDaemon *daemon);
-SpocJournalSet *spoc_daemon_journals(SpocDaemon *daemon);
-/* Takes up a configuration that was changed, without waiting for the next look. */
-void spoc_daemon_check_config(SpocDaemon *daemon);
-const SpocRuntime *spoc_daemon_runtime(SpocDaemon *daemon);
+/* All that was there and due is handled: answers every client that waits for that. */
+void spoc_requests_report_idle(SpocRequests *requests, int status);

@@ -4,12 +4,12 @@
 #include "base/error.h"
 #include "spool/scans.h"
 
-static const char *const order_names[] = {"retry", "hold", "release", "delete"};
+static const char *const command_names[] = {"retry", "hold", "release", "delete"};
 
 const char *
-spoc_queue_command_name(SpocQueueCommand order)
+spoc_queue_command_name(SpocQueueCommand command)
 {
-    return order_names[order];
+    return command_names[command];
 }
 
 /* Where the message is, unless it is being sent. */
@@ -100,11 +100,11 @@ release(SpocEnvelope *envelope, SpocMessageState state, gint64 now_unix_s, GErro
     return TRUE;
 }
 
-/* The messages of one state that an order changes together */
+/* The messages of one state that an command changes together */
 typedef struct {
     GPtrArray *envelopes; /* none for a deletion: a damaged one can be deleted */
     GPtrArray *ids;       /* (element-type utf8): borrowed */
-    GArray *places;       /* of gsize: in the order's list */
+    GArray *places;       /* of gsize: in the command's list */
 } Share;
 
 static void
@@ -138,7 +138,7 @@ discard(SpocSpool *spool, const char *id, GError **error)
 
 /* Looks at one message, changes its envelope in memory and takes it into its state's share. */
 static gboolean
-prepare(SpocSpool *spool, SpocQueueCommand order, const char *id, gsize place, gint64 now_unix_s,
+prepare(SpocSpool *spool, SpocQueueCommand command, const char *id, gsize place, gint64 now_unix_s,
         Share *shares, GError **error)
 {
     static gboolean (*const changes[])(SpocEnvelope *, SpocMessageState, gint64,
@@ -146,15 +146,15 @@ prepare(SpocSpool *spool, SpocQueueCommand order, const char *id, gsize place, g
     SpocMessageState state = SPOC_STATE_WAITING;
     g_autoptr(GError) problem = NULL;
     if (!locate(spool, id, &state, &problem)) {
-        if (order == SPOC_QUEUE_COMMAND_DELETE &&
+        if (command == SPOC_QUEUE_COMMAND_DELETE &&
             g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             return discard(spool, id, error);
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
     }
-    if (order != SPOC_QUEUE_COMMAND_DELETE) {
+    if (command != SPOC_QUEUE_COMMAND_DELETE) {
         g_autoptr(SpocEnvelope) envelope = spoc_message_load(spool, state, id, error);
-        if (envelope == NULL || !changes[order](envelope, state, now_unix_s, error))
+        if (envelope == NULL || !changes[command](envelope, state, now_unix_s, error))
             return FALSE;
         g_ptr_array_add(shares[state].envelopes, g_steal_pointer(&envelope));
     }
@@ -164,14 +164,14 @@ prepare(SpocSpool *spool, SpocQueueCommand order, const char *id, gsize place, g
 }
 
 static void
-carry_out(SpocSpool *spool, SpocQueueCommand order, const Share *share, SpocMessageState state,
+carry_out(SpocSpool *spool, SpocQueueCommand command, const Share *share, SpocMessageState state,
           GPtrArray *errors)
 {
     SpocMessageState target =
-        order == SPOC_QUEUE_COMMAND_HOLD ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
+        command == SPOC_QUEUE_COMMAND_HOLD ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
     g_autoptr(GError) error = NULL;
     gboolean done =
-        order == SPOC_QUEUE_COMMAND_DELETE
+        command == SPOC_QUEUE_COMMAND_DELETE
             ? spoc_message_delete_batch(spool, state, (const char *const *)share->ids->pdata,
                                         share->ids->len, &error)
             : spoc_message_save_batch(spool, (SpocEnvelope *const *)share->envelopes->pdata,
@@ -188,10 +188,10 @@ free_error(gpointer error)
 }
 
 GPtrArray *
-spoc_queue_command(SpocSpool *spool, SpocQueueCommand order, const char *const *ids, gsize count,
+spoc_queue_command(SpocSpool *spool, SpocQueueCommand command, const char *const *ids, gsize count,
                    gint64 now_unix_s)
 {
-    g_return_val_if_fail(count <= SPOC_STEER_TOGETHER_MAX, NULL);
+    g_return_val_if_fail(count <= SPOC_QUEUE_COMMAND_BATCH_MAX, NULL);
 
     GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
@@ -203,12 +203,12 @@ spoc_queue_command(SpocSpool *spool, SpocQueueCommand order, const char *const *
         if (!g_hash_table_add(seen, (gpointer)ids[i]))
             g_set_error(&error, SPOC_ERROR, SPOC_ERROR_INVALID, "it is named twice");
         else
-            (void)prepare(spool, order, ids[i], i, now_unix_s, shares, &error);
+            (void)prepare(spool, command, ids[i], i, now_unix_s, shares, &error);
         g_ptr_array_add(errors, error);
     }
     for (guint i = 0; i < SPOC_STATE_COUNT; i++) {
         if (shares[i].ids->len > 0)
-            carry_out(spool, order, &shares[i], (SpocMessageState)i, errors);
+            carry_out(spool, command, &shares[i], (SpocMessageState)i, errors);
         share_clear(&shares[i]);
     }
     return errors;

@@ -33,18 +33,18 @@ typedef enum {
 
 #define SPOC_QUEUE_COMMAND_COUNT 4
 
-const char *spoc_queue_command_name(SpocQueueCommand order); /* "retry", "hold", … */
+const char *spoc_queue_command_name(SpocQueueCommand command); /* "retry", "hold", … */
 
 /* So many share their syncs; more are for the caller to divide, so that it can do something else
  * in between. */
-#define SPOC_STEER_TOGETHER_MAX 128
+#define SPOC_QUEUE_COMMAND_BATCH_MAX 128
 
 /**
  * spoc_queue_command:
- * @ids: (array length=count): at most SPOC_STEER_TOGETHER_MAX
+ * @ids: (array length=count): at most SPOC_QUEUE_COMMAND_BATCH_MAX
  *
  * Returns: (transfer full) (element-type GError): for each of @ids what is wrong, or NULL when the
- *   order was carried out, durably
+ *   command was carried out, durably
  */
-GPtrArray *spoc_queue_command(SpocSpool *spool, SpocQueueCommand order, const char *const *ids,
+GPtrArray *spoc_queue_command(SpocSpool *spool, SpocQueueCommand command, const char *const *ids,
                               gsize count, gint64 now_unix_s);

@@ -11,7 +11,7 @@
 /* What was set aside in corrupt/, and is no document's */
 #define SPOC_QUEUE_LIST_KIND_ASIDE "set-aside"
 
-/* Documents that are no message yet: orders but to delete them mean nothing. */
+/* Documents that are no message yet: of the queue commands only delete works on them. */
 gboolean spoc_gather_is_entry(const SpocQueueListItem *listed);
 
 /**

@@ -18,7 +18,7 @@ static void
 set_up(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    fixture->root = g_dir_make_tmp("spoc-steer-XXXXXX", &error);
+    fixture->root = g_dir_make_tmp("spoc-command-XXXXXX", &error);
     g_assert_no_error(error);
     g_autofree char *requests = g_strconcat("CUPS_REQUESTROOT=", fixture->root, NULL);
     g_autofree char *cache = g_strconcat("CUPS_CACHEDIR=", fixture->root, NULL);
@@ -253,11 +253,12 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add("/steer/retry", Fixture, NULL, set_up, test_retry, tear_down);
-    g_test_add("/steer/retry-failed", Fixture, NULL, set_up, test_retry_failed, tear_down);
-    g_test_add("/steer/hold-and-release", Fixture, NULL, set_up, test_hold_and_release, tear_down);
-    g_test_add("/steer/delete", Fixture, NULL, set_up, test_delete, tear_down);
-    g_test_add("/steer/refused", Fixture, NULL, set_up, test_refused, tear_down);
-    g_test_add("/steer/many", Fixture, NULL, set_up, test_many, tear_down);
+    g_test_add("/queue-command/retry", Fixture, NULL, set_up, test_retry, tear_down);
+    g_test_add("/queue-command/retry-failed", Fixture, NULL, set_up, test_retry_failed, tear_down);
+    g_test_add("/queue-command/hold-and-release", Fixture, NULL, set_up, test_hold_and_release,
+               tear_down);
+    g_test_add("/queue-command/delete", Fixture, NULL, set_up, test_delete, tear_down);
+    g_test_add("/queue-command/refused", Fixture, NULL, set_up, test_refused, tear_down);
+    g_test_add("/queue-command/many", Fixture, NULL, set_up, test_many, tear_down);
     return g_test_run();
 }
