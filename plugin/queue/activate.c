@@ -2,12 +2,13 @@
 #include "queue/activate.h"
 
 #include "base/error.h"
-#include "scan/content.h"
+#include "spool/scans.h"
 
 #include <string.h>
 
 static gboolean
-read_message(SpocSpool *spool, const char *id, SpocActive *claim, GError **error)
+read_message(SpocSpool *spool, const SpocQueueDocuments *documents, const char *id,
+             SpocActive *ret_active, GError **error)
 {
     g_autoptr(SpocEnvelope) envelope = spoc_message_load(spool, SPOC_STATE_SENDING, id, error);
     if (envelope == NULL)
@@ -21,13 +22,17 @@ read_message(SpocSpool *spool, const char *id, SpocActive *claim, GError **error
         return FALSE;
     SpocContent *content = NULL;
     if (strcmp(envelope->kind, SPOC_SCAN_KIND) == 0) {
-        content = spoc_scan_content_new(spool, id, body, NULL, NULL, error);
+        if (documents == NULL) {
+            g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "documents cannot be sent yet");
+            return FALSE;
+        }
+        content = documents->open(spool, id, body, error);
         if (content == NULL)
             return FALSE;
     }
-    claim->envelope = g_steal_pointer(&envelope);
-    claim->body = g_steal_pointer(&body);
-    claim->content = content;
+    ret_active->envelope = g_steal_pointer(&envelope);
+    ret_active->body = g_steal_pointer(&body);
+    ret_active->content = content;
     return TRUE;
 }
 
@@ -40,8 +45,8 @@ is_for_ever(const GError *error)
 }
 
 SpocActivateResult
-spoc_activate(SpocSpool *spool, SpocLog *log, const char *id, SpocMessageState state,
-              SpocActive *ret_claim)
+spoc_activate(SpocSpool *spool, SpocLog *log, const SpocQueueDocuments *documents, const char *id,
+              SpocMessageState state, SpocActive *ret_active)
 {
     g_autoptr(GError) error = NULL;
     if (!spoc_message_move(spool, id, state, SPOC_STATE_SENDING, &error)) {
@@ -49,7 +54,7 @@ spoc_activate(SpocSpool *spool, SpocLog *log, const char *id, SpocMessageState s
             spoc_log(log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
         return SPOC_ACTIVATE_NONE;
     }
-    if (read_message(spool, id, ret_claim, &error))
+    if (read_message(spool, documents, id, ret_active, &error))
         return SPOC_ACTIVATE_TAKEN;
 
     gboolean aside = is_for_ever(error);

@@ -8,7 +8,21 @@
 
 #include "base/log.h"
 #include "delivery/content.h"
+#include "runtime/runtime.h"
 #include "spool/message.h"
+
+/**
+ * SpocQueueDocuments: what the queue cannot do itself for a message that carries a document
+ * @open: (transfer full): what is sent instead of @body; SPOC_ERROR_NOT_FOUND or
+ *   SPOC_ERROR_CORRUPT when the document is not what it was
+ * @failed: writes a message to the owner of a document that was queued and then failed;
+ *   (transfer full) (nullable): its id
+ */
+typedef struct {
+    SpocContent *(*open)(SpocSpool *spool, const char *id, GBytes *body, GError **error);
+    char *(*failed)(SpocSpool *spool, SpocLog *log, const SpocRuntime *runtime,
+                    const SpocEnvelope *envelope);
+} SpocQueueDocuments;
 
 typedef enum {
     SPOC_ACTIVATE_TAKEN,
@@ -23,6 +37,8 @@ typedef struct {
     SpocContent *content;
 } SpocActive;
 
-/* @ret_claim: (out) (transfer full): its parts, when taken */
-SpocActivateResult spoc_activate(SpocSpool *spool, SpocLog *log, const char *id,
-                                 SpocMessageState state, SpocActive *ret_claim);
+/* @documents: (nullable): without it a message that carries a document stays where it is
+ * @ret_active: (out) (transfer full): its parts, when taken */
+SpocActivateResult spoc_activate(SpocSpool *spool, SpocLog *log,
+                                 const SpocQueueDocuments *documents, const char *id,
+                                 SpocMessageState state, SpocActive *ret_active);

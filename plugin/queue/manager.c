@@ -2,13 +2,11 @@
 #include "queue/manager.h"
 
 #include "base/error.h"
-#include "queue/activate.h"
 #include "queue/bounces.h"
 #include "queue/delivery-log.h"
 #include "queue/outcome.h"
 #include "queue/schedule.h"
-#include "scan/content.h"
-#include "scan/notice.h"
+#include "spool/scans.h"
 
 #include <string.h>
 
@@ -29,7 +27,8 @@ struct _SpocQueueManager {
     gpointer user_data;
 
     const SpocRuntime *setup;
-    SpocDelivery *delivery; /* (nullable): until the first setup without a blocker */
+    const SpocQueueDocuments *documents; /* (nullable) */
+    SpocDelivery *delivery;              /* (nullable): until the first setup without a blocker */
     SpocSchedule *agenda;
     gboolean agenda_is_partial; /* the folders could not be read */
     gint64 all_due_unix_s;      /* what was planned before is due since then */
@@ -117,6 +116,12 @@ spoc_queue_manager_free(SpocQueueManager *outbox)
     spoc_schedule_free(outbox->agenda);
     spoc_delivery_log_clear(&outbox->alarm);
     g_free(outbox);
+}
+
+void
+spoc_queue_manager_set_documents(SpocQueueManager *outbox, const SpocQueueDocuments *documents)
+{
+    outbox->documents = documents;
 }
 
 static void
@@ -325,7 +330,7 @@ static void
 tell_owner(SpocQueueManager *outbox, const SpocEnvelope *envelope)
 {
     g_autofree char *id =
-        spoc_scan_notice_queue(outbox->spool, outbox->log, outbox->setup, envelope);
+        outbox->documents->failed(outbox->spool, outbox->log, outbox->setup, envelope);
     if (id != NULL)
         spoc_schedule_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
 }
@@ -344,7 +349,7 @@ on_outcome(const SpocOutcome *outcome, gpointer user_data)
     outbox->closed_until_unix_s = outcome->attempted ? 0 : outcome->earliest_unix_s;
     if (flight->target == SPOC_FATE_FAILED)
         envelope->next_attempt_unix_s = spoc_bounces_due_unix_s(outbox->reporter, envelope, now);
-    if (flight->target == SPOC_FATE_FAILED && flight->events == NULL &&
+    if (flight->target == SPOC_FATE_FAILED && flight->events == NULL && outbox->documents != NULL &&
         strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
         tell_owner(outbox, envelope);
 
@@ -459,7 +464,8 @@ static void
 send_from_spool(SpocQueueManager *outbox, const char *id, SpocMessageState state)
 {
     SpocActive claim;
-    SpocActivateResult result = spoc_activate(outbox->spool, outbox->log, id, state, &claim);
+    SpocActivateResult result =
+        spoc_activate(outbox->spool, outbox->log, outbox->documents, id, state, &claim);
     if (result == SPOC_ACTIVATE_LATER)
         spoc_schedule_put(outbox->agenda, id, state, now_unix_s() + STORE_RETRY_S);
     if (result != SPOC_ACTIVATE_TAKEN)

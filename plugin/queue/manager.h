@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "delivery/delivery.h"
+#include "queue/activate.h"
 #include "runtime/runtime.h"
 #include "spool/message.h"
 
@@ -25,6 +26,10 @@ SpocQueueManager *spoc_queue_manager_new(SpocSpool *spool, SpocLog *log,
 /* Whatever is under way is dropped; the spool and the journals still have it. */
 void spoc_queue_manager_free(SpocQueueManager *outbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocQueueManager, spoc_queue_manager_free)
+
+/* Before anything is sent. @documents: static */
+void spoc_queue_manager_set_documents(SpocQueueManager *outbox,
+                                      const SpocQueueDocuments *documents);
 
 /**
  * spoc_queue_manager_load:

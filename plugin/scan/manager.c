@@ -74,6 +74,14 @@ scan_free(gpointer data)
     g_free(scan);
 }
 
+static SpocContent *
+open_document(SpocSpool *spool, const char *id, GBytes *body, GError **error)
+{
+    return spoc_scan_content_new(spool, id, body, NULL, NULL, error);
+}
+
+static const SpocQueueDocuments queue_documents = {open_document, spoc_scan_notice_queue};
+
 SpocScanManager *
 spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *outbox)
 {
@@ -81,6 +89,7 @@ spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *outbox)
     scans->spool = spool;
     scans->log = log;
     scans->outbox = outbox;
+    spoc_queue_manager_set_documents(outbox, &queue_documents);
     scans->scans = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, scan_free);
     scans->reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return scans;
