@@ -61,18 +61,17 @@ on_warning(const char *text, gpointer user_data)
 }
 
 static void
-on_finished(const SpocOutcome *outcome, gpointer user_data)
+on_finished(SpocDeliveryRequest *finished, gpointer user_data)
 {
     Test *test = user_data;
-    const SpocRecipientOutcome *recipient =
-        outcome->recipient_count > 0 ? &outcome->recipients[0] : NULL;
-    test->delivered = recipient != NULL && recipient->result == SPOC_RESULT_DELIVERED;
-    const char *reason = outcome->reason;
+    g_autoptr(SpocDeliveryRequest) request = finished;
+    const SpocRequestRecipient *recipient = g_ptr_array_index(request->recipients, 0);
+    test->delivered = recipient->result == SPOC_RESULT_DELIVERED;
+    const char *reason = request->reason;
     if (!test->delivered && reason == NULL)
-        reason = recipient != NULL && recipient->reply != NULL ? recipient->reply
-                                                               : "no server took the mail";
-    spoc_json_set_text(test->result, "server", outcome->server);
-    spoc_json_set_text(test->result, "queue_reply", test->delivered ? outcome->queue_reply : NULL);
+        reason = recipient->reply != NULL ? recipient->reply : "no server took the mail";
+    spoc_json_set_text(test->result, "server", request->server);
+    spoc_json_set_text(test->result, "queue_reply", test->delivered ? request->queue_reply : NULL);
     spoc_json_set_text(test->result, "reason", test->delivered ? NULL : reason);
     g_main_loop_quit(test->loop);
 }
@@ -107,17 +106,14 @@ send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice 
     if (delivery == NULL)
         return FALSE;
 
-    const char *const recipients[] = {address, NULL};
-    const SpocParcel parcel = {.id = mail->id,
-                               .sender = sender,
-                               .recipients = recipients,
-                               .content = mail->bytes,
-                               .trace = on_trace,
-                               .finished = on_finished,
-                               .user_data = test};
+    g_autoptr(SpocContent) content = spoc_content_new_bytes(mail->bytes);
+    SpocDeliveryRequest *request =
+        spoc_delivery_request_new(mail->id, sender, content, on_finished, test);
+    spoc_delivery_request_add_recipient(request, address);
+    request->trace = on_trace;
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     test->loop = loop;
-    spoc_delivery_submit(delivery, &parcel);
+    spoc_delivery_submit(delivery, request);
     g_main_loop_run(loop); /* ends by the delivery's own time-outs at the latest */
     spoc_delivery_rest(delivery);
     test->loop = NULL;

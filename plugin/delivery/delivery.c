@@ -2,16 +2,14 @@
 #include "delivery/delivery.h"
 
 #include "base/error.h"
-#include "delivery/private.h"
-#include "delivery/progress.h"
 #include "delivery/route.h"
 #include "delivery/server.h"
 
 #include <signal.h>
 
-/* Parcels a connection likes to have at hand: one under way, one behind its dot, and one to
+/* Requests a connection likes to have at hand: one under way, one behind its dot, and one to
  * follow each. */
-#define PARCELS_PER_CONNECTION 4
+#define REQUESTS_PER_CONNECTION 4
 
 struct _SpocDelivery {
     GMainContext *context;
@@ -25,8 +23,8 @@ struct _SpocDelivery {
     SpocServer *servers[SPOC_ROUTE_SERVERS];
     GPtrArray *retired; /* of SpocServer: with mails under way */
 
-    GHashTable *jobs; /* set of SpocDeliveryRequest: all that are not finished */
-    GQueue incoming;  /* jobs to be routed */
+    GHashTable *requests; /* set of SpocDeliveryRequest: all that are not finished */
+    GQueue incoming;      /* requests to be routed */
     GSource *pump;
     gboolean inside; /* the pump runs: freeing waits for its end */
     gboolean free_wanted;
@@ -49,10 +47,10 @@ schedule_at(gint64 when_us, gpointer user_data)
 }
 
 static void
-on_settled(SpocServer *server, SpocDeliveryRequest *job, gpointer user_data)
+on_settled(SpocServer *server, SpocDeliveryRequest *request, gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
-    g_queue_push_tail(&delivery->incoming, job);
+    g_queue_push_tail(&delivery->incoming, request);
     schedule_soon(delivery);
 }
 
@@ -88,7 +86,7 @@ read_states(const SpocDelivery *delivery, SpocServerState *states)
 
 /* Nobody was asked: what is known of the servers is the reason. */
 static void
-explain_refusal(SpocDelivery *delivery, SpocDeliveryRequest *job, const SpocServerState *states)
+explain_refusal(SpocDelivery *delivery, SpocDeliveryRequest *request, const SpocServerState *states)
 {
     gboolean mend = FALSE;
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
@@ -96,10 +94,10 @@ explain_refusal(SpocDelivery *delivery, SpocDeliveryRequest *job, const SpocServ
         if (!states[i].usable || words == NULL)
             continue;
         mend = mend || spoc_server_wants_mending(delivery->servers[i]);
-        spoc_delivery_request_explain(job, spoc_server_last_stage(delivery->servers[i]), words);
+        spoc_delivery_request_explain(request, spoc_server_last_stage(delivery->servers[i]), words);
     }
-    spoc_delivery_request_note_all(job, mend ? SPOC_VERDICT_HOLD : SPOC_VERDICT_LATER,
-                                   job->reason->str);
+    spoc_delivery_request_note_all(request, mend ? SPOC_VERDICT_HOLD : SPOC_VERDICT_LATER,
+                                   request->sentences->str);
 }
 
 static gint64
@@ -112,19 +110,18 @@ to_unix_s(gint64 monotonic_us)
 }
 
 static void
-conclude(SpocDelivery *delivery, SpocDeliveryRequest *job, const SpocServerState *states,
+conclude(SpocDelivery *delivery, SpocDeliveryRequest *request, const SpocServerState *states,
          gint64 earliest_us)
 {
     gboolean untried = FALSE;
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
-        untried = untried || (states[i].usable && (job->tried & (1u << i)) == 0);
-    if (job->tried == 0 && spoc_delivery_request_is_open(job))
-        explain_refusal(delivery, job, states);
+        untried = untried || (states[i].usable && (request->tried & (1u << i)) == 0);
+    if (request->tried == 0 && spoc_delivery_request_is_open(request))
+        explain_refusal(delivery, request, states);
     /* Only what no server was asked about is bound to wait for one. */
-    gint64 earliest_unix_s = job->tried == 0 ? to_unix_s(earliest_us) : 0;
-    g_hash_table_steal(delivery->jobs, job);
-    spoc_delivery_request_finish(job, untried, earliest_unix_s);
-    spoc_delivery_request_free(job);
+    gint64 earliest_unix_s = request->tried == 0 ? to_unix_s(earliest_us) : 0;
+    g_hash_table_steal(delivery->requests, request);
+    spoc_delivery_request_finish(request, untried, earliest_unix_s);
 }
 
 /* The backup hides from the senders that a server fails, but not from the administrator. */
@@ -143,29 +140,30 @@ tell_failover(SpocDelivery *delivery, int chosen)
 
 /* Which of the servers may have it already; -1: none, or it is not configured any more */
 static int
-find_dropper(const SpocDelivery *delivery, const SpocDeliveryRequest *job)
+find_dropper(const SpocDelivery *delivery, const SpocDeliveryRequest *request)
 {
     for (int i = 0; i < SPOC_ROUTE_SERVERS; i++) {
         const char *name = delivery->settings->servers[i].name;
-        if (name != NULL && g_strcmp0(name, job->dropped_by) == 0)
+        if (name != NULL && g_strcmp0(name, request->dropped_by) == 0)
             return i;
     }
     return -1;
 }
 
 static void
-route(SpocDelivery *delivery, SpocDeliveryRequest *job)
+route(SpocDelivery *delivery, SpocDeliveryRequest *request)
 {
     SpocServerState states[SPOC_ROUTE_SERVERS];
     read_states(delivery, states);
-    guint tried = job->tried |
-                  spoc_route_kept_from(states, job->tried, find_dropper(delivery, job), job->drops);
+    guint tried =
+        request->tried | spoc_route_kept_from(states, request->tried,
+                                              find_dropper(delivery, request), request->drops);
     SpocRoute next = spoc_route_next(states, tried, g_get_monotonic_time());
-    if (next.server >= 0 && spoc_delivery_request_is_open(job) && !job->stay) {
+    if (next.server >= 0 && spoc_delivery_request_is_open(request) && !request->stay) {
         tell_failover(delivery, next.server);
-        spoc_server_submit(delivery->servers[next.server], job);
+        spoc_server_submit(delivery->servers[next.server], request);
     } else {
-        conclude(delivery, job, states, next.earliest_us);
+        conclude(delivery, request, states, next.earliest_us);
     }
 }
 
@@ -187,9 +185,9 @@ on_schedule(gpointer user_data)
     SpocDelivery *delivery = user_data;
     g_source_set_ready_time(delivery->pump, -1);
     delivery->inside = TRUE;
-    SpocDeliveryRequest *job;
-    while (!delivery->free_wanted && (job = g_queue_pop_head(&delivery->incoming)) != NULL)
-        route(delivery, job);
+    SpocDeliveryRequest *request;
+    while (!delivery->free_wanted && (request = g_queue_pop_head(&delivery->incoming)) != NULL)
+        route(delivery, request);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS && !delivery->free_wanted; i++)
         spoc_server_schedule(delivery->servers[i]);
     drop_retired(delivery);
@@ -236,9 +234,9 @@ check_choice(const SpocDeliverySettings *settings, SpocServerChoice choice, GErr
     return TRUE;
 }
 
-SpocDelivery *
-spoc_delivery_new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
-                                SpocDeliveryWarnFunc warn, gpointer user_data, GError **error)
+static SpocDelivery *
+new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
+                  SpocDeliveryWarnFunc warn, gpointer user_data, GError **error)
 {
     static GSourceFuncs pump_functions = {.dispatch = dispatch_schedule};
     if (!check_choice(settings, choice, error))
@@ -269,8 +267,8 @@ spoc_delivery_new_with_settings(SpocDeliverySettings *settings, SpocServerChoice
     delivery->user_data = user_data;
     delivery->settings = spoc_settings_ref(settings);
     delivery->retired = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_server_free);
-    delivery->jobs = g_hash_table_new_full(g_direct_hash, g_direct_equal,
-                                           (GDestroyNotify)spoc_delivery_request_free, NULL);
+    delivery->requests = g_hash_table_new_full(g_direct_hash, g_direct_equal,
+                                               (GDestroyNotify)spoc_delivery_request_free, NULL);
     delivery->pump = g_source_new(&pump_functions, sizeof(GSource));
     g_source_set_callback(delivery->pump, on_schedule, delivery, NULL);
     g_source_attach(delivery->pump, context);
@@ -285,7 +283,7 @@ spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoice choice,
     g_autoptr(SpocDeliverySettings) settings = spoc_settings_new(config, tls, error);
     if (settings == NULL)
         return NULL;
-    return spoc_delivery_new_with_settings(settings, choice, warn, user_data, error);
+    return new_with_settings(settings, choice, warn, user_data, error);
 }
 
 static void
@@ -297,7 +295,7 @@ really_free(SpocDelivery *delivery)
         spoc_server_free(delivery->servers[i]);
     g_ptr_array_unref(delivery->retired);
     g_queue_clear(&delivery->incoming);
-    g_hash_table_unref(delivery->jobs);
+    g_hash_table_unref(delivery->requests);
     spoc_curl_multi_free(delivery->loop);
     spoc_settings_unref(delivery->settings);
     g_main_context_unref(delivery->context);
@@ -314,23 +312,23 @@ spoc_delivery_free(SpocDelivery *delivery)
         really_free(delivery);
 }
 
-void
-spoc_delivery_configure_with_settings(SpocDelivery *delivery, SpocDeliverySettings *settings)
+static void
+configure_with_settings(SpocDelivery *delivery, SpocDeliverySettings *settings)
 {
     spoc_settings_ref(settings);
     spoc_settings_unref(delivery->settings);
     delivery->settings = settings;
-    GQueue *jobs[SPOC_ROUTE_SERVERS];
+    GQueue *requests[SPOC_ROUTE_SERVERS];
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
-        jobs[i] = spoc_server_retire(delivery->servers[i]);
+        requests[i] = spoc_server_retire(delivery->servers[i]);
         g_ptr_array_add(delivery->retired, delivery->servers[i]);
     }
     make_servers(delivery);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
-        SpocDeliveryRequest *job;
-        while ((job = g_queue_pop_head(jobs[i])) != NULL)
-            g_queue_push_tail(&delivery->incoming, job);
-        g_queue_free(jobs[i]);
+        SpocDeliveryRequest *request;
+        while ((request = g_queue_pop_head(requests[i])) != NULL)
+            g_queue_push_tail(&delivery->incoming, request);
+        g_queue_free(requests[i]);
     }
     schedule_soon(delivery);
 }
@@ -345,15 +343,14 @@ spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls
         on_warning(error->message, delivery);
         return;
     }
-    spoc_delivery_configure_with_settings(delivery, settings);
+    configure_with_settings(delivery, settings);
 }
 
 void
-spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel)
+spoc_delivery_submit(SpocDelivery *delivery, SpocDeliveryRequest *request)
 {
-    SpocDeliveryRequest *job = spoc_delivery_request_new(parcel);
-    g_hash_table_add(delivery->jobs, job);
-    g_queue_push_tail(&delivery->incoming, job);
+    g_hash_table_add(delivery->requests, request);
+    g_queue_push_tail(&delivery->incoming, request);
     schedule_soon(delivery);
 }
 
@@ -367,13 +364,13 @@ spoc_delivery_try_now(SpocDelivery *delivery)
 guint
 spoc_delivery_wanted(const SpocDelivery *delivery)
 {
-    return delivery->settings->max_connections * PARCELS_PER_CONNECTION;
+    return delivery->settings->max_connections * REQUESTS_PER_CONNECTION;
 }
 
 guint
 spoc_delivery_pending(const SpocDelivery *delivery)
 {
-    return g_hash_table_size(delivery->jobs);
+    return g_hash_table_size(delivery->requests);
 }
 
 void

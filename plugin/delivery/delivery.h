@@ -4,97 +4,16 @@
  *           to the other server, limits. Knows nothing of spool or events.
  * OWNERSHIP One SpocDelivery a process; everything happens on the main context that was
  *           the thread's default when it was made. Callbacks come from the main loop, never
- *           from within a call. @finished may submit, configure and free; @trace may not.
- * ERRORS    Come as outcomes with words for people: server, stage, the server's own words,
- *           the setting or command that mends it. Never a password.
+ *           from within a call. A request's @finished may submit, configure and free; @trace
+ *           may not.
+ * ERRORS    Come in the finished request, with words for people: server, stage, the server's own
+ * words, the setting or command that mends it. Never a password.
  */
 #pragma once
 
 #include "config/config.h"
-#include "delivery/content.h"
-#include "delivery/verdict.h"
+#include "delivery/request.h"
 #include "trust/tls.h"
-
-typedef enum {
-    SPOC_RESULT_DELIVERED,
-    SPOC_RESULT_LATER,  /* try again by the schedule */
-    SPOC_RESULT_HOLD,   /* somebody must mend something; also by the schedule */
-    SPOC_RESULT_RETURN, /* final */
-} SpocResult;
-
-/**
- * SpocRecipientOutcome:
- * @result: for this recipient
- * @reply: the server's words about it, or ours, one line
- */
-typedef struct {
-    const char *address;
-    SpocResult result;
-    char *reply;
-} SpocRecipientOutcome;
-
-/**
- * SpocOutcome:
- * @recipients: (array length=recipient_count): one for each of the parcel's
- * @reason: (nullable): the sentence for log and history when not all is delivered: server,
- *   stage, words, cure; one line
- * @stage: SpocStage of the last failure; -1: there was none
- * @server: (nullable): "host:port" that gave the last word
- * @queue_reply: (nullable): the words behind the final dot, with the server's queue id
- * @possible_duplicate: the connection was lost behind the final dot, now or before it was
- *   delivered now: it may arrive twice
- * @drops: how often that was so, of all attempts
- * @dropped_by: (nullable): by which server
- * @attempted: FALSE when no server was asked because all are known to be down
- * @earliest_unix_s: no server is to be asked before; 0: no such limit
- */
-typedef struct {
-    SpocRecipientOutcome *recipients;
-    guint recipient_count;
-    char *reason;
-    int stage;
-    char *server;
-    char *queue_reply;
-    gboolean possible_duplicate;
-    guint drops;
-    char *dropped_by;
-    gboolean attempted;
-    gint64 earliest_unix_s;
-} SpocOutcome;
-
-typedef void (*SpocOutcomeFunc)(const SpocOutcome *outcome, gpointer user_data);
-
-/* One line of what happens on the way, for spocctl test and for DEBUG. @good FALSE: the
- * stage failed, and @text is the reason with its cure. */
-typedef void (*SpocTraceFunc)(SpocStage stage, gboolean good, const char *server, const char *text,
-                              gpointer user_data);
-
-/**
- * SpocParcel:
- * @id: the message's, for traces
- * @sender: envelope sender; "" is the null reverse-path
- * @recipients: (array zero-terminated=1): addresses still to be served, distinct
- * @content: RFC 5322 with CR LF, not dot-stuffed
- * @stream: (nullable): instead of @content, for what is larger than memory
- * @drops: the last outcome's; 0 at first
- * @dropped_by: (nullable): the last outcome's
- * @trace: (nullable)
- * @finished: called exactly once, unless the delivery is freed before
- *
- * All strings are copied.
- */
-typedef struct {
-    const char *id;
-    const char *sender;
-    const char *const *recipients;
-    GBytes *content;
-    SpocContent *stream;
-    guint drops;
-    const char *dropped_by;
-    SpocTraceFunc trace;
-    SpocOutcomeFunc finished;
-    gpointer user_data;
-} SpocParcel;
 
 typedef enum {
     SPOC_SERVER_ANY, /* primary, then backup */
@@ -122,7 +41,7 @@ SpocDelivery *spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoi
                                 SpocDeliveryWarnFunc warn, gpointer user_data,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Closes at once; parcels under way are dropped without a call of finished. */
+/* Closes at once; requests in progress are dropped without a call of finished. */
 void spoc_delivery_free(SpocDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDelivery, spoc_delivery_free)
 
@@ -130,14 +49,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDelivery, spoc_delivery_free)
  * under way ends on the connection that it has. */
 void spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls);
 
-/* Takes a parcel. More than there is room for is queued inside. */
-void spoc_delivery_submit(SpocDelivery *delivery, const SpocParcel *parcel);
+/* @request: (transfer full). More than there is room for is queued inside. */
+void spoc_delivery_submit(SpocDelivery *delivery, SpocDeliveryRequest *request);
 
 /* Somebody waits for what is submitted next: servers that are down are asked all the same, by one
  * connection each. */
 void spoc_delivery_try_now(SpocDelivery *delivery);
 
-/* How many parcels it likes to have at once, to keep every connection busy */
+/* How many requests it likes to have at once, to keep every connection busy */
 guint spoc_delivery_wanted(const SpocDelivery *delivery);
 /* How many it has that are not finished */
 guint spoc_delivery_pending(const SpocDelivery *delivery);

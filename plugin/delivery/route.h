@@ -25,7 +25,7 @@ typedef struct {
 /**
  * spoc_route_next:
  * @states: (array fixed-size=2)
- * @tried: bit N set: server N was asked for this parcel already
+ * @tried: bit N set: server N was asked for this request already
  *
  * The first in order that works, or that failed and is due to be asked again; else the
  * first that is being asked again just now, to share what it answers.

@@ -8,7 +8,7 @@
 /* After the server wanted fewer connections, one more is tried each so often. */
 #define GROW_AFTER_US (60 * (gint64)G_USEC_PER_SEC)
 
-/* How often one job starts again without that being a failure. */
+/* How often one request starts again without that being a failure. */
 #define FRESH_MAX 3
 #define SLOWER_MAX 3
 
@@ -23,7 +23,7 @@ struct _SpocServer {
 
     GPtrArray *connections; /* of SpocConnection */
     GQueue waiting;         /* of SpocDeliveryRequest */
-    guint flying;           /* jobs that a connection has */
+    guint flying;           /* requests that a connection has */
     gboolean retired;
     gboolean warned;
 
@@ -85,21 +85,21 @@ note_failure(SpocServer *server, SpocVerdict verdict, SpocStage stage, const cha
 }
 
 static void
-settle(SpocServer *server, SpocDeliveryRequest *job)
+settle(SpocServer *server, SpocDeliveryRequest *request)
 {
-    job->tried |= 1u << server->index;
-    server->events->settled(server, job, server->user_data);
+    request->tried |= 1u << server->index;
+    server->events->settled(server, request, server->user_data);
 }
 
 /* What waited for a server that has just failed moves on together. */
 static void
 move_waiting_on(SpocServer *server)
 {
-    SpocDeliveryRequest *job;
-    while ((job = g_queue_pop_head(&server->waiting)) != NULL) {
-        spoc_delivery_request_note_all(job, server->last_verdict, server->last_words);
-        spoc_delivery_request_explain(job, server->last_stage, server->last_sentence);
-        settle(server, job);
+    SpocDeliveryRequest *request;
+    while ((request = g_queue_pop_head(&server->waiting)) != NULL) {
+        spoc_delivery_request_note_all(request, server->last_verdict, server->last_words);
+        spoc_delivery_request_explain(request, server->last_stage, server->last_sentence);
+        settle(server, request);
     }
 }
 
@@ -146,9 +146,9 @@ has_others(const SpocServer *server, const SpocConnection *except)
 /* Outcomes of mails. */
 
 static void
-requeue(SpocServer *server, SpocDeliveryRequest *job)
+requeue(SpocServer *server, SpocDeliveryRequest *request)
 {
-    g_queue_push_head(&server->waiting, job);
+    g_queue_push_head(&server->waiting, request);
     schedule_later_too(server);
 }
 
@@ -162,7 +162,7 @@ says_too_many(const SpocFailure *failure)
 
 /* Returns whether some are left only because there were too many at once. */
 static gboolean
-note_recipients(SpocServer *server, SpocDeliveryRequest *job, const SpocMail *mail)
+note_recipients(SpocServer *server, SpocDeliveryRequest *request, const SpocMail *mail)
 {
     gboolean too_many = FALSE;
     for (guint i = 0; i < mail->recipients->len; i++) {
@@ -177,8 +177,8 @@ note_recipients(SpocServer *server, SpocDeliveryRequest *job, const SpocMail *ma
             too_many = too_many || again;
             spoc_delivery_request_note(recipient->tag, consequence.verdict, words);
             if (!again) {
-                spoc_delivery_request_explain(job, SPOC_STAGE_RECIPIENT, sentence);
-                spoc_delivery_request_trace(job, SPOC_STAGE_RECIPIENT, FALSE, name_of(server),
+                spoc_delivery_request_explain(request, SPOC_STAGE_RECIPIENT, sentence);
+                spoc_delivery_request_trace(request, SPOC_STAGE_RECIPIENT, FALSE, name_of(server),
                                             sentence);
             }
         } else if (mail->delivered && recipient->accepted) {
@@ -200,22 +200,22 @@ note_mail_failure(const SpocMail *mail, SpocVerdict verdict, const char *words)
     }
 }
 
-/* Whether the same job simply starts again here. */
+/* Whether the same request simply starts again here. */
 static gboolean
-starts_again(SpocServer *server, SpocDeliveryRequest *job, const SpocMail *mail,
+starts_again(SpocServer *server, SpocDeliveryRequest *request, const SpocMail *mail,
              SpocConsequence consequence, gboolean others)
 {
-    job->stay = FALSE;
+    request->stay = FALSE;
     switch (consequence.verdict) {
     case SPOC_VERDICT_FRESH:
-        return job->fresh++ < FRESH_MAX;
+        return request->fresh++ < FRESH_MAX;
     case SPOC_VERDICT_SAME_SERVER:
         /* A lost answer may have meant yes. Silence was long enough already. */
-        spoc_job_note_drop(job, name_of(server));
-        return mail->failure.kind != SPOC_FAILURE_TIMEOUT && job->stay;
+        spoc_delivery_request_note_drop(request, name_of(server));
+        return mail->failure.kind != SPOC_FAILURE_TIMEOUT && request->stay;
     case SPOC_VERDICT_SLOWER:
         shrink(server);
-        return others && job->slower++ < SLOWER_MAX;
+        return others && request->slower++ < SLOWER_MAX;
     default:
         return FALSE;
     }
@@ -223,41 +223,41 @@ starts_again(SpocServer *server, SpocDeliveryRequest *job, const SpocMail *mail,
 
 /* What the verdict has to know beside what was said */
 static void
-complete_failure(SpocServer *server, const SpocDeliveryRequest *job, const SpocMail *mail,
+complete_failure(SpocServer *server, const SpocDeliveryRequest *request, const SpocMail *mail,
                  SpocFailure *failure)
 {
     failure->sized = mail->sized;
     failure->small = spoc_content_size_bytes(mail->content) <= SPOC_SMALL_MAIL_BYTES;
-    failure->met_by_another = server->refused != NULL && strcmp(server->refused, job->id) != 0;
+    failure->met_by_another = server->refused != NULL && strcmp(server->refused, request->id) != 0;
     if (failure->stage == SPOC_STAGE_SENDER && failure->kind == SPOC_FAILURE_REPLY &&
         failure->reply_code < 500) {
         g_free(server->refused);
-        server->refused = g_strdup(job->id);
+        server->refused = g_strdup(request->id);
     }
 }
 
 static void
-take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest *job,
+take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest *request,
              SpocMail *mail)
 {
     gboolean others = has_others(server, connection);
     mail->failure.others_work = others;
-    complete_failure(server, job, mail, &mail->failure);
+    complete_failure(server, request, mail, &mail->failure);
     SpocConsequence consequence = spoc_verdict(&mail->failure);
-    gboolean again = starts_again(server, job, mail, consequence, others) && !server->retired;
+    gboolean again = starts_again(server, request, mail, consequence, others) && !server->retired;
     if (consequence.verdict == SPOC_VERDICT_SLOWER)
         spoc_connection_retire(connection);
     if (again && consequence.verdict == SPOC_VERDICT_FRESH) {
-        requeue(server, job);
+        requeue(server, request);
         return;
     }
     g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
     g_autofree char *sentence =
         spoc_remedy_sentence(&mail->failure, words, server->settings, server->index);
-    spoc_delivery_request_trace(job, mail->failure.stage, FALSE, name_of(server), sentence);
-    spoc_delivery_request_explain(job, mail->failure.stage, sentence);
+    spoc_delivery_request_trace(request, mail->failure.stage, FALSE, name_of(server), sentence);
+    spoc_delivery_request_explain(request, mail->failure.stage, sentence);
     if (again) {
-        requeue(server, job);
+        requeue(server, request);
         return;
     }
     note_mail_failure(mail, consequence.verdict, words);
@@ -265,11 +265,11 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest
     gboolean pause = consequence.verdict == SPOC_VERDICT_SLOWER && !others;
     if (consequence.server_is_down || pause) {
         note_failure(server, consequence.verdict, mail->failure.stage, words, sentence);
-        settle(server, job);
+        settle(server, request);
         move_waiting_on(server);
         return;
     }
-    settle(server, job);
+    settle(server, request);
 }
 
 static void
@@ -277,28 +277,29 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
 {
     SpocServer *server = user_data;
     g_autoptr(SpocMail) mail = mail_in;
-    SpocDeliveryRequest *job = mail->tag;
+    SpocDeliveryRequest *request = mail->tag;
     server->flying--;
     schedule_later_too(server);
-    g_free(job->server);
-    job->server = g_strdup(name_of(server));
+    g_free(request->server);
+    request->server = g_strdup(name_of(server));
     if (mail->mail_taken)
         note_health(server);
-    gboolean too_many = note_recipients(server, job, mail);
+    gboolean too_many = note_recipients(server, request, mail);
     if (mail->failed) {
-        take_failure(server, connection, job, mail);
+        take_failure(server, connection, request, mail);
         return;
     }
     if (mail->delivered) {
-        g_free(job->queue_reply);
-        job->queue_reply = spoc_settings_mask(server->settings, mail->words);
+        g_free(request->queue_reply);
+        request->queue_reply = spoc_settings_mask(server->settings, mail->words);
     }
     /* More than fit into one transaction: the rest now, by this server. */
-    gboolean more = mail->delivered && (too_many || job->recipients->len > mail->recipients->len);
-    if (more && !server->retired && spoc_delivery_request_is_open(job) && too_many)
-        requeue(server, job);
+    gboolean more =
+        mail->delivered && (too_many || request->recipients->len > mail->recipients->len);
+    if (more && !server->retired && spoc_delivery_request_is_open(request) && too_many)
+        requeue(server, request);
     else
-        settle(server, job);
+        settle(server, request);
 }
 
 /* Whether the pace allows no mail now; then the server is stirred when it does. */
@@ -318,10 +319,10 @@ on_next(SpocConnection *connection, gpointer user_data)
     gint64 now_us = g_get_monotonic_time();
     if (g_queue_is_empty(&server->waiting) || must_wait(server, now_us))
         return NULL;
-    SpocDeliveryRequest *job = g_queue_pop_head(&server->waiting);
+    SpocDeliveryRequest *request = g_queue_pop_head(&server->waiting);
     spoc_pace_take(server->pace, now_us);
     server->flying++;
-    return spoc_delivery_request_make_mail(job);
+    return spoc_delivery_request_make_mail(request);
 }
 
 static void
@@ -329,12 +330,12 @@ on_answered(SpocConnection *connection, SpocMail *mail, SpocStage stage, const S
             gpointer user_data)
 {
     SpocServer *server = user_data;
-    const SpocDeliveryRequest *job = mail->tag;
-    if (job->trace == NULL || reply->code >= 400)
+    const SpocDeliveryRequest *request = mail->tag;
+    if (request->trace == NULL || reply->code >= 400)
         return;
     g_autofree char *raw = spoc_reply_text(reply);
     g_autofree char *words = spoc_settings_mask(server->settings, raw);
-    spoc_delivery_request_trace(job, stage, TRUE, name_of(server), words);
+    spoc_delivery_request_trace(request, stage, TRUE, name_of(server), words);
 }
 
 /* Opening connections. */
@@ -349,21 +350,21 @@ static void
 on_progress(SpocConnection *connection, SpocStage stage, const char *text, gpointer user_data)
 {
     SpocServer *server = user_data;
-    const SpocDeliveryRequest *job = sponsor(server);
-    if (job == NULL || job->trace == NULL)
+    const SpocDeliveryRequest *request = sponsor(server);
+    if (request == NULL || request->trace == NULL)
         return;
     g_autofree char *words = spoc_settings_mask(server->settings, text);
-    spoc_delivery_request_trace(job, stage, TRUE, name_of(server), words);
+    spoc_delivery_request_trace(request, stage, TRUE, name_of(server), words);
 }
 
 static void
 on_warning(SpocConnection *connection, const char *text, gpointer user_data)
 {
     SpocServer *server = user_data;
-    const SpocDeliveryRequest *job = sponsor(server);
+    const SpocDeliveryRequest *request = sponsor(server);
     g_autofree char *words = spoc_settings_mask(server->settings, text);
-    if (job != NULL)
-        spoc_delivery_request_trace(job, SPOC_STAGE_STARTTLS, FALSE, name_of(server), words);
+    if (request != NULL)
+        spoc_delivery_request_trace(request, SPOC_STAGE_STARTTLS, FALSE, name_of(server), words);
     if (!server->warned)
         server->events->warning(words, server->user_data);
     server->warned = TRUE;
@@ -402,9 +403,9 @@ fail_opening(SpocServer *server, const SpocConnection *connection, SpocFailure f
     g_autofree char *words = spoc_settings_mask(server->settings, raw_words);
     g_autofree char *sentence =
         spoc_remedy_sentence(&failure, words, server->settings, server->index);
-    const SpocDeliveryRequest *job = sponsor(server);
-    if (job != NULL)
-        spoc_delivery_request_trace(job, failure.stage, FALSE, name_of(server), sentence);
+    const SpocDeliveryRequest *request = sponsor(server);
+    if (request != NULL)
+        spoc_delivery_request_trace(request, failure.stage, FALSE, name_of(server), sentence);
     if (failure.others_work) {
         shrink(server);
         return;
@@ -524,9 +525,9 @@ spoc_server_free(SpocServer *server)
 }
 
 void
-spoc_server_submit(SpocServer *server, SpocDeliveryRequest *job)
+spoc_server_submit(SpocServer *server, SpocDeliveryRequest *request)
 {
-    g_queue_push_tail(&server->waiting, job);
+    g_queue_push_tail(&server->waiting, request);
     schedule_later_too(server);
 }
 
@@ -597,13 +598,13 @@ GQueue *
 spoc_server_retire(SpocServer *server)
 {
     server->retired = TRUE;
-    GQueue *jobs = g_queue_new();
-    SpocDeliveryRequest *job;
-    while ((job = g_queue_pop_head(&server->waiting)) != NULL)
-        g_queue_push_tail(jobs, job);
+    GQueue *requests = g_queue_new();
+    SpocDeliveryRequest *request;
+    while ((request = g_queue_pop_head(&server->waiting)) != NULL)
+        g_queue_push_tail(requests, request);
     stop_opening(server, NULL);
     spoc_server_rest(server);
-    return jobs;
+    return requests;
 }
 
 gboolean

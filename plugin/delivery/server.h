@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   One server: its connections, the jobs that wait for one, and what is remembered
+ * PURPOSE   One server: its connections, the requests that wait for one, and what is remembered
  *           of its failures.
- * OWNERSHIP Jobs are borrowed: each that is submitted comes back with @settled exactly once,
+ * OWNERSHIP Requests are borrowed: each that is submitted comes back with @settled exactly once,
  *           unless the server is freed before.
  */
 #pragma once
 
 #include "delivery/connection.h"
 #include "delivery/pace.h"
-#include "delivery/progress.h"
+#include "delivery/request.h"
 
 typedef struct _SpocServer SpocServer;
 
 /**
  * SpocServerEvents:
- * @settled: the server has said what it has to say about the job: its recipients are noted
+ * @settled: the server has said what it has to say about the request: its recipients are noted
  * @schedule_soon: call spoc_server_schedule() soon, from the main loop
  * @schedule_at: the same at a monotonic time
  * @warning: not one mail's
  */
 typedef struct {
-    void (*settled)(SpocServer *server, SpocDeliveryRequest *job, gpointer user_data);
+    void (*settled)(SpocServer *server, SpocDeliveryRequest *request, gpointer user_data);
     void (*schedule_soon)(gpointer user_data);
     void (*schedule_at)(gint64 when_us, gpointer user_data);
     void (*warning)(const char *text, gpointer user_data);
@@ -33,9 +33,9 @@ SpocServer *spoc_server_new(GMainContext *context, SpocCurlMulti *loop,
                             const SpocServerEvents *events, gpointer user_data);
 void spoc_server_free(SpocServer *server);
 
-void spoc_server_submit(SpocServer *server, SpocDeliveryRequest *job);
+void spoc_server_submit(SpocServer *server, SpocDeliveryRequest *request);
 
-/* Gives waiting jobs to connections, and opens another when that helps. */
+/* Gives waiting requests to connections, and opens another when that helps. */
 void spoc_server_schedule(SpocServer *server);
 
 SpocServerState spoc_server_state(const SpocServer *server);
@@ -63,8 +63,8 @@ void spoc_server_rest(SpocServer *server);
  *
  * No new mails: idle connections are closed, busy ones end with their mails.
  *
- * Returns: (transfer full) (element-type SpocDeliveryRequest): the jobs that only waited; they are
- * not settled any more
+ * Returns: (transfer full) (element-type SpocDeliveryRequest): the requests that only waited; they
+ * are not settled any more
  */
 GQueue *spoc_server_retire(SpocServer *server);
 /* Nothing is under way. */

@@ -16,7 +16,7 @@ spoc_delivery_log_clear(SpocDeliveryLog *alarm)
 
 /* What the lines about a message are about */
 static SpocLogFields
-log_fields(const SpocEnvelope *envelope, const SpocOutcome *outcome)
+log_fields(const SpocEnvelope *envelope, const SpocDeliveryRequest *request)
 {
     SpocLogFields fields = {.queue_id = envelope->id, .job_id = envelope->job_id};
     if (envelope->recipients->len == 1) {
@@ -24,9 +24,9 @@ log_fields(const SpocEnvelope *envelope, const SpocOutcome *outcome)
         fields.recipient = recipient->address;
         fields.reply = recipient->reply;
     }
-    fields.server = outcome->server;
-    fields.stage = outcome->stage >= 0 ? spoc_stage_name((SpocStage)outcome->stage) : NULL;
-    fields.reply = outcome->queue_reply != NULL ? outcome->queue_reply : fields.reply;
+    fields.server = request->server;
+    fields.stage = request->stage >= 0 ? spoc_stage_name((SpocStage)request->stage) : NULL;
+    fields.reply = request->queue_reply != NULL ? request->queue_reply : fields.reply;
     return fields;
 }
 
@@ -61,23 +61,23 @@ say_whose(const SpocEnvelope *envelope)
 
 void
 spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelope *envelope,
-                          const SpocOutcome *outcome, guint delivered, SpocFate fate,
+                          const SpocDeliveryRequest *request, guint delivered, SpocFate fate,
                           gint64 now_unix_s)
 {
-    const SpocLogFields fields = log_fields(envelope, outcome);
+    const SpocLogFields fields = log_fields(envelope, request);
     if (delivered > 0) {
         g_autofree char *whose = say_whose(envelope);
         spoc_log_about(log, SPOC_LOG_INFO, &fields,
                        "%s: %s took it for %u of %u recipients: %s (%s)", envelope->id,
-                       outcome->server != NULL ? outcome->server : "the server", delivered,
+                       request->server != NULL ? request->server : "the server", delivered,
                        envelope->recipients->len,
-                       outcome->queue_reply != NULL ? outcome->queue_reply : "", whose);
+                       request->queue_reply != NULL ? request->queue_reply : "", whose);
     }
-    if (outcome->possible_duplicate)
+    if (request->possible_duplicate)
         spoc_log_about(log, SPOC_LOG_WARNING, &fields,
                        "%s: %s lost the connection behind the final dot (%u times so far): this "
                        "message may arrive twice, with the same Message-ID",
-                       envelope->id, outcome->dropped_by, outcome->drops);
+                       envelope->id, request->dropped_by, request->drops);
     /* Each message that is given up is an error of its own. */
     if (fate == SPOC_FATE_FAILED)
         spoc_log_about(log, SPOC_LOG_ERROR, &fields, "%s: %s", envelope->id, envelope->reason);

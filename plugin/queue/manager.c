@@ -336,24 +336,25 @@ tell_owner(SpocQueueManager *outbox, const SpocEnvelope *envelope)
 }
 
 static void
-on_outcome(const SpocOutcome *outcome, gpointer user_data)
+on_finished(SpocDeliveryRequest *finished, gpointer user_data)
 {
+    g_autoptr(SpocDeliveryRequest) request = finished;
     Flight *flight = user_data;
     SpocQueueManager *outbox = flight->outbox;
     SpocEnvelope *envelope = flight->envelope;
     gint64 now = now_unix_s();
 
     guint delivered = 0;
-    flight->target = spoc_outcome_apply(envelope, outcome, &outbox->setup->schedule, now,
+    flight->target = spoc_outcome_apply(envelope, request, &outbox->setup->schedule, now,
                                         g_random_double(), &delivered);
-    outbox->closed_until_unix_s = outcome->attempted ? 0 : outcome->earliest_unix_s;
+    outbox->closed_until_unix_s = request->attempted ? 0 : request->earliest_unix_s;
     if (flight->target == SPOC_FATE_FAILED)
         envelope->next_attempt_unix_s = spoc_bounces_due_unix_s(outbox->reporter, envelope, now);
     if (flight->target == SPOC_FATE_FAILED && flight->events == NULL && outbox->documents != NULL &&
         strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
         tell_owner(outbox, envelope);
 
-    spoc_delivery_log_outcome(&outbox->alarm, outbox->log, envelope, outcome, delivered,
+    spoc_delivery_log_outcome(&outbox->alarm, outbox->log, envelope, request, delivered,
                               flight->target, now);
     land(flight);
 }
@@ -381,29 +382,23 @@ trace_stream(SpocStage stage, gboolean good, const char *server, const char *tex
 static void
 launch(SpocQueueManager *outbox, Flight *flight)
 {
-    g_autoptr(GPtrArray) addresses = g_ptr_array_new();
-    for (guint i = 0; i < flight->envelope->recipients->len; i++) {
-        SpocEnvelopeRecipient *recipient = g_ptr_array_index(flight->envelope->recipients, i);
+    const SpocEnvelope *envelope = flight->envelope;
+    g_autoptr(SpocContent) body = spoc_content_new_bytes(flight->body);
+    SpocDeliveryRequest *request = spoc_delivery_request_new(
+        envelope->id, envelope->sender, flight->content != NULL ? flight->content : body,
+        on_finished, flight);
+    for (guint i = 0; i < envelope->recipients->len; i++) {
+        const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
         if (recipient->state == SPOC_RECIPIENT_PENDING)
-            g_ptr_array_add(addresses, recipient->address);
+            spoc_delivery_request_add_recipient(request, recipient->address);
     }
-    g_ptr_array_add(addresses, NULL);
-
-    SpocTraceFunc trace = spoc_log_wants(outbox->log, SPOC_LOG_DEBUG) ? trace_debug : NULL;
-    const SpocParcel parcel = {
-        .id = flight->envelope->id,
-        .sender = flight->envelope->sender,
-        .recipients = (const char *const *)addresses->pdata,
-        .content = flight->body,
-        .stream = flight->content,
-        .drops = flight->envelope->drops,
-        .dropped_by = flight->envelope->dropped_by,
-        .trace = flight->events != NULL ? trace_stream : trace,
-        .finished = on_outcome,
-        .user_data = flight,
-    };
+    spoc_delivery_request_set_drops(request, envelope->drops, envelope->dropped_by);
+    if (flight->events != NULL)
+        request->trace = trace_stream;
+    else if (spoc_log_wants(outbox->log, SPOC_LOG_DEBUG))
+        request->trace = trace_debug;
     g_hash_table_insert(outbox->flying, flight->envelope->id, flight);
-    spoc_delivery_submit(outbox->delivery, &parcel);
+    spoc_delivery_submit(outbox->delivery, request);
 }
 
 static Flight *

@@ -11,15 +11,15 @@ spoc_fate_state(SpocFate fate)
 
 /* Takes over what was said about each recipient. Returns how many were delivered now. */
 static guint
-note_recipients(SpocEnvelope *envelope, const SpocOutcome *outcome, gboolean *ret_hold)
+note_recipients(SpocEnvelope *envelope, const SpocDeliveryRequest *request, gboolean *ret_hold)
 {
     guint delivered = 0, next = 0;
     *ret_hold = FALSE;
-    for (guint i = 0; i < envelope->recipients->len && next < outcome->recipient_count; i++) {
+    for (guint i = 0; i < envelope->recipients->len && next < request->recipients->len; i++) {
         SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
         if (recipient->state != SPOC_RECIPIENT_PENDING)
             continue;
-        const SpocRecipientOutcome *said = &outcome->recipients[next++];
+        const SpocRequestRecipient *said = g_ptr_array_index(request->recipients, next++);
         g_free(recipient->reply);
         recipient->reply = g_strdup(said->reply);
         if (said->result == SPOC_RESULT_DELIVERED) {
@@ -61,24 +61,23 @@ give_up(SpocEnvelope *envelope)
 }
 
 SpocFate
-spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome,
+spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
                    const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,
                    guint *ret_delivered)
 {
     gboolean hold = FALSE;
-    *ret_delivered = note_recipients(envelope, outcome, &hold);
+    *ret_delivered = note_recipients(envelope, request, &hold);
     envelope->next_attempt_unix_s = 0;
-    envelope->drops = outcome->drops;
-    char *before = envelope->dropped_by; /* the outcome may have borrowed it */
-    envelope->dropped_by = g_strdup(outcome->dropped_by);
-    g_free(before);
-    if (outcome->attempted) {
+    envelope->drops = request->drops;
+    g_free(envelope->dropped_by);
+    envelope->dropped_by = g_strdup(request->dropped_by);
+    if (request->attempted) {
         envelope->attempts++;
         spoc_envelope_add_attempt(envelope, now_unix_s,
-                                  outcome->reason != NULL ? outcome->reason : "delivered");
+                                  request->reason != NULL ? request->reason : "delivered");
     }
     g_free(envelope->reason);
-    envelope->reason = g_strdup(outcome->reason);
+    envelope->reason = g_strdup(request->reason);
     if (spoc_envelope_pending(envelope) == 0)
         return any_failed(envelope) ? SPOC_FATE_FAILED : SPOC_FATE_GONE;
 
@@ -89,8 +88,8 @@ spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome,
         return SPOC_FATE_FAILED;
     }
     /* Not asked because the servers are known to be down: no attempt was used up. */
-    if (!outcome->attempted)
+    if (!request->attempted)
         next = now_unix_s;
-    envelope->next_attempt_unix_s = MAX(next, outcome->earliest_unix_s);
+    envelope->next_attempt_unix_s = MAX(next, request->earliest_unix_s);
     return hold ? SPOC_FATE_HELD : SPOC_FATE_WAITING;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What an outcome of a delivery makes of a message: its recipients' states, its history,
- *          its reason, its next attempt. Pure: time and chance are arguments.
+ * PURPOSE  What a finished delivery request makes of a message: its recipients' states, its
+ *          history, its reason, its next attempt. Pure: time and chance are arguments.
  */
 #pragma once
 
-#include "delivery/delivery.h"
+#include "delivery/request.h"
 #include "delivery/retry.h"
 #include "spool/message.h"
 
@@ -29,6 +29,6 @@ SpocMessageState spoc_fate_state(SpocFate fate);
  *
  * No attempt is counted where no server was asked. A message whose time is over is given up.
  */
-SpocFate spoc_outcome_apply(SpocEnvelope *envelope, const SpocOutcome *outcome,
+SpocFate spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
                             const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,
                             guint *ret_delivered);

@@ -125,38 +125,40 @@ submit_after_gap(gpointer user_data)
 }
 
 static void
-print_outcome(const Message *message, const SpocOutcome *outcome)
+print_outcome(const Message *message, const SpocDeliveryRequest *request)
 {
     static const char *const results[] = {"delivered", "later", "hold", "return"};
     g_autoptr(JsonBuilder) builder = start_line("outcome", message->id);
     json_builder_set_member_name(builder, "recipients");
     json_builder_begin_array(builder);
-    for (guint i = 0; i < outcome->recipient_count; i++) {
+    for (guint i = 0; i < request->recipients->len; i++) {
+        const SpocRequestRecipient *recipient = g_ptr_array_index(request->recipients, i);
         json_builder_begin_object(builder);
-        add_string(builder, "address", outcome->recipients[i].address);
-        add_string(builder, "result", results[outcome->recipients[i].result]);
-        add_string(builder, "reply", outcome->recipients[i].reply);
+        add_string(builder, "address", recipient->address);
+        add_string(builder, "result", results[recipient->result]);
+        add_string(builder, "reply", recipient->reply);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
-    add_string(builder, "reason", outcome->reason);
-    add_string(builder, "server", outcome->server);
-    add_string(builder, "queue_reply", outcome->queue_reply);
-    add_boolean(builder, "possible_duplicate", outcome->possible_duplicate);
-    add_integer(builder, "drops", outcome->drops);
-    add_string(builder, "dropped_by", outcome->dropped_by);
-    add_boolean(builder, "attempted", outcome->attempted);
-    add_integer(builder, "earliest_unix_s", outcome->earliest_unix_s);
+    add_string(builder, "reason", request->reason);
+    add_string(builder, "server", request->server);
+    add_string(builder, "queue_reply", request->queue_reply);
+    add_boolean(builder, "possible_duplicate", request->possible_duplicate);
+    add_integer(builder, "drops", request->drops);
+    add_string(builder, "dropped_by", request->dropped_by);
+    add_boolean(builder, "attempted", request->attempted);
+    add_integer(builder, "earliest_unix_s", request->earliest_unix_s);
     print_line(builder);
 }
 
 static void
-on_outcome(const SpocOutcome *outcome, gpointer user_data)
+on_finished(SpocDeliveryRequest *finished, gpointer user_data)
 {
+    g_autoptr(SpocDeliveryRequest) request = finished;
     g_autofree Message *message = user_data;
     Driver *driver = message->driver;
     if (!driver->quiet)
-        print_outcome(message, outcome);
+        print_outcome(message, request);
     g_free(message->id);
 
     if (++driver->finished == driver->count)
@@ -175,19 +177,17 @@ submit(Driver *driver)
         Message *message = g_new0(Message, 1);
         message->driver = driver;
         message->id = g_strdup_printf("%d", ++driver->submitted);
-        const SpocParcel parcel = {
-            .id = message->id,
-            .sender = driver->sender,
-            .recipients = (const char *const *)driver->recipients,
-            .content =
-                driver->submitted == 1 && driver->large != NULL ? driver->large : driver->content,
-            .drops = (guint)driver->drops,
-            .dropped_by = driver->dropper,
-            .trace = driver->quiet ? NULL : on_trace,
-            .finished = on_outcome,
-            .user_data = message,
-        };
-        spoc_delivery_submit(driver->delivery, &parcel);
+        gboolean large = driver->submitted == 1 && driver->large != NULL;
+        g_autoptr(SpocContent) content =
+            spoc_content_new_bytes(large ? driver->large : driver->content);
+        SpocDeliveryRequest *request =
+            spoc_delivery_request_new(message->id, driver->sender, content, on_finished, message);
+        for (guint i = 0; driver->recipients[i] != NULL; i++)
+            spoc_delivery_request_add_recipient(request, driver->recipients[i]);
+        spoc_delivery_request_set_drops(request, (guint)driver->drops, driver->dropper);
+        if (!driver->quiet)
+            request->trace = on_trace;
+        spoc_delivery_submit(driver->delivery, request);
     }
 }
 

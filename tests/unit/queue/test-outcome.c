@@ -22,20 +22,32 @@ new_envelope(void)
     return envelope;
 }
 
+static SpocDeliveryRequest *
+make_request(guint recipient_count)
+{
+    static const char *const addresses[] = {"a@example.com", "b@example.com"};
+    g_autoptr(GBytes) bytes = g_bytes_new_static("", 0);
+    g_autoptr(SpocContent) content = spoc_content_new_bytes(bytes);
+    SpocDeliveryRequest *request = spoc_delivery_request_new("m", "", content, NULL, NULL);
+    for (guint i = 0; i < recipient_count; i++)
+        spoc_delivery_request_add_recipient(request, addresses[i]);
+    return request;
+}
+
 static SpocFate
 apply(SpocEnvelope *envelope, SpocResult first, SpocResult second, gboolean attempted,
       gint64 earliest_unix_s, guint *ret_delivered)
 {
-    SpocRecipientOutcome recipients[2] = {{.address = "a@example.com", .result = first},
-                                          {.address = "b@example.com", .result = second}};
-    const SpocOutcome outcome = {
-        .recipients = recipients,
-        .recipient_count = spoc_envelope_pending(envelope),
-        .reason = (char *)"said the server",
-        .attempted = attempted,
-        .earliest_unix_s = earliest_unix_s,
-    };
-    return spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, ret_delivered);
+    const SpocResult results[] = {first, second};
+    g_autoptr(SpocDeliveryRequest) request = make_request(spoc_envelope_pending(envelope));
+    for (guint i = 0; i < request->recipients->len; i++) {
+        SpocRequestRecipient *recipient = g_ptr_array_index(request->recipients, i);
+        recipient->result = results[i];
+    }
+    request->reason = g_strdup("said the server");
+    request->attempted = attempted;
+    request->earliest_unix_s = earliest_unix_s;
+    return spoc_outcome_apply(envelope, request, &schedule, NOW, 0.0, ret_delivered);
 }
 
 static void
@@ -111,24 +123,18 @@ static void
 test_drops(void)
 {
     g_autoptr(SpocEnvelope) envelope = new_envelope();
-    SpocRecipientOutcome recipients[2] = {
-        {.address = "a@example.com", .result = SPOC_RESULT_LATER},
-        {.address = "b@example.com", .result = SPOC_RESULT_LATER}};
-    SpocOutcome outcome = {.recipients = recipients,
-                           .recipient_count = 2,
-                           .reason = (char *)"lost",
-                           .possible_duplicate = TRUE,
-                           .drops = 1,
-                           .dropped_by = (char *)"mail.example.com:25",
-                           .attempted = TRUE};
+    g_autoptr(SpocDeliveryRequest) request = make_request(2);
+    request->reason = g_strdup("lost");
+    request->possible_duplicate = TRUE;
+    request->attempted = TRUE;
+    spoc_delivery_request_set_drops(request, 1, "mail.example.com:25");
     guint delivered = 0;
-    g_assert_cmpint(spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, &delivered), ==,
+    g_assert_cmpint(spoc_outcome_apply(envelope, request, &schedule, NOW, 0.0, &delivered), ==,
                     SPOC_FATE_WAITING);
     g_assert_cmpuint(envelope->drops, ==, 1);
     g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
-    outcome.drops = 2;
-    outcome.dropped_by = envelope->dropped_by; /* as a parcel borrows it */
-    g_assert_cmpint(spoc_outcome_apply(envelope, &outcome, &schedule, NOW, 0.0, &delivered), ==,
+    spoc_delivery_request_set_drops(request, 2, envelope->dropped_by);
+    g_assert_cmpint(spoc_outcome_apply(envelope, request, &schedule, NOW, 0.0, &delivered), ==,
                     SPOC_FATE_WAITING);
     g_assert_cmpuint(envelope->drops, ==, 2);
     g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
