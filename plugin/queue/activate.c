@@ -2,6 +2,7 @@
 #include "queue/activate.h"
 
 #include "base/error.h"
+#include "scan/content.h" /* for nothing: it goes together with the pair in tests/lint */
 #include "spool/scans.h"
 
 #include <string.h>
