@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job.h"
 
+#include "spool/process.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -148,8 +149,8 @@ spoc_job_facts(char **argv)
     if (!g_ascii_string_to_signed(accepted, 10, 1, G_MAXINT64, &facts->accepted_unix_s, NULL))
         facts->accepted_unix_s = 0;
     g_free(facts->server);
-    facts->server = spoc_scan_process_stamp(getppid());
+    facts->server = spoc_process_stamp(getppid());
     g_free(facts->writer);
-    facts->writer = spoc_scan_process_stamp(getpid());
+    facts->writer = spoc_process_stamp(getpid());
     return facts;
 }

@@ -14,6 +14,7 @@
 #include "control/submit.h"
 #include "job.h"
 #include "spool/scan-copy.h"
+#include "spool/scan-names.h"
 
 #include <errno.h>
 #include <fcntl.h>

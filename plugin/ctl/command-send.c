@@ -8,7 +8,9 @@
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "people/recipient.h"
+#include "spool/process.h"
 #include "spool/scan-copy.h"
+#include "spool/scan-names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -114,7 +116,7 @@ make_facts(const Sender *sender, const Document *document)
     spoc_scan_metadata_set(&facts->user, sender->user);
     spoc_scan_metadata_set(&facts->title, title);
     g_free(facts->writer);
-    facts->writer = spoc_scan_process_stamp(getpid());
+    facts->writer = spoc_process_stamp(getpid());
     facts->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
     return facts;
 }

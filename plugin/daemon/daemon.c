@@ -11,7 +11,7 @@
 #include "notify/waits.h"
 #include "people/refusal.h"
 #include "queue/server-health.h"
-#include "spool/scans.h"
+#include "spool/scan-list.h"
 
 #include <unistd.h>
 

@@ -5,6 +5,7 @@
 #include "base/privilege.h"
 #include "control/socket.h"
 #include "notifier/backlog.h"
+#include "spool/journal-writer.h"
 #include "spool/journal.h"
 
 #include <errno.h>

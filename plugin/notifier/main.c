@@ -10,6 +10,7 @@
  */
 #include "base/privilege.h"
 #include "notifier/copier.h"
+#include "spool/journal-writer.h"
 #include "spool/journal.h"
 
 #include <errno.h>

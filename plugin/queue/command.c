@@ -2,6 +2,7 @@
 #include "queue/command.h"
 
 #include "base/error.h"
+#include "spool/scan-list.h"
 #include "spool/scans.h"
 
 static const char *const command_names[] = {"retry", "hold", "release", "delete"};

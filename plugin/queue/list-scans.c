@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "people/recipient.h"
-#include "spool/scans.h"
+#include "spool/scan-list.h"
 
 #include <cups/cups.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "scan/content.h"
 #include "scan/notice.h"
 #include "scan/prepare.h"
+#include "spool/scan-names.h"
 
 #include <string.h>
 

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   Bytes of a journal's head and blocks, and names of journals. The format is
- *           described at the top of journal.c.
+ *           described at the top of journal-format.c.
  * SECURITY  Decoding takes any bytes and believes nothing that its checksum doesn't cover.
  *
  * Private to the layer.
  */
 #pragma once
 
-#include "spool/journal.h"
+#include "spool/spool.h"
+
+#define SPOC_JOURNAL_URI_MAX_BYTES 4096
+#define SPOC_JOURNAL_USER_DATA_MAX_BYTES 4096
+#define SPOC_JOURNAL_COMMIT_MAX_BYTES (1024 * 1024)
 
 #define SPOC_JOURNAL_COMMAND_MAX_BYTES 16
 #define SPOC_JOURNAL_HEAD_FIXED_BYTES 64

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing a journal. The format and the order of the steps: see the top of journal.c. */
-#include "spool/journal-format.h"
+/* Writing a journal. The format and the order of the steps: see the top of journal-format.c. */
+#include "spool/journal-writer.h"
 
 #include "base/durable.h"
 #include "base/error.h"

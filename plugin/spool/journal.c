@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a journal, while it is written or later. The format: see the top of journal.c.
+ * Reading a journal, while it is written or later. The format: see the top of journal-format.c.
  *
  * Blocks are not all remembered: a subscription without end makes a million of them. One
  * place for each stretch of the file is, and from there the way goes from header to header.
  */
-#include "spool/journal-format.h"
+#include "spool/journal.h"
 
 #include "base/durable.h"
 #include "base/error.h"
 #include "spool/file.h"
-#include "spool/marks.h"
+#include "spool/journal-format.h"
 #include "spool/notes.h"
 
 #include <errno.h>
@@ -477,6 +477,46 @@ char *
 spoc_journal_notes(SpocJournal *journal, GError **error)
 {
     return spoc_notes_read(journal->notes, error);
+}
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Marks and notes outlive their journal when a crash came between the removals. */
+static void
+sweep_beside(int events, const char *file, const char *suffix)
+{
+    g_autofree char *name = g_strndup(file, strlen(file) - strlen(suffix));
+    if (!spoc_file_exists(events, name))
+        (void)unlinkat(events, file, 0);
+}
+
+GPtrArray *
+spoc_journal_list(SpocSpool *spool, GError **error)
+{
+    int events = spoc_spool_folder_fd(spool, "events");
+    g_autoptr(GPtrArray) all = spoc_file_list(events, error);
+    if (all == NULL) {
+        g_prefix_error(error, "the journals in '%s/events': ", spoc_spool_path(spool));
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < all->len; i++) {
+        const char *name = all->pdata[i];
+        guint64 created;
+        guint32 pid;
+        if (spoc_journal_name_parse(name, &created, &pid))
+            g_ptr_array_add(names, g_strdup(name));
+        else if (g_str_has_suffix(name, SPOC_JOURNAL_MARKS_SUFFIX))
+            sweep_beside(events, name, SPOC_JOURNAL_MARKS_SUFFIX);
+        else if (g_str_has_suffix(name, SPOC_JOURNAL_NOTES_SUFFIX))
+            sweep_beside(events, name, SPOC_JOURNAL_NOTES_SUFFIX);
+    }
+    g_ptr_array_sort(names, compare_names);
+    return names;
 }
 
 gboolean

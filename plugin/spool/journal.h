@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  Journals: what a notifier read, safe on disk, and how far spocd came in it.
+ * PURPOSE  Reads journals: what a notifier read, safe on disk, and how far spocd came in it.
  *
- * The on-disk format is described at the top of journal.c, its only owner. A journal
+ * The on-disk format is described at the top of journal-format.c, its only owner. A journal
  * holds a head (recipient URI, user data, writer, time), blocks of the raw stream,
  * each with its checksum, and an end mark. Offsets are of the raw stream: a byte's
  * offset never changes, so an event is named by the offset of its first byte.
@@ -13,37 +13,10 @@
  */
 #pragma once
 
+#include "spool/marks.h"
+#include "spool/notes.h"
 #include "spool/spool.h"
 
-#define SPOC_JOURNAL_URI_MAX_BYTES 4096
-#define SPOC_JOURNAL_USER_DATA_MAX_BYTES 4096
-#define SPOC_JOURNAL_COMMIT_MAX_BYTES (1024 * 1024)
-
-/* Writing: one per notifier process. */
-typedef struct _SpocJournalWriter SpocJournalWriter;
-
-/* Makes a journal with a new, unique name; nothing is on disk for certain before the
- * first successful sync. */
-SpocJournalWriter *spoc_journal_writer_new(SpocSpool *spool, const char *recipient_uri,
-                                           const void *user_data, gsize user_data_size,
-                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void spoc_journal_writer_free(SpocJournalWriter *writer);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJournalWriter, spoc_journal_writer_free)
-const char *spoc_journal_writer_name(const SpocJournalWriter *writer);
-
-/* Appends one block of 1 to SPOC_JOURNAL_COMMIT_MAX_BYTES and syncs it. On failure nothing
- * of the block counts: the file is cut back, and the same bytes must be given again before
- * others. With SPOC_ERROR_NOT_FOUND the journal is gone (somebody removed the spool), and
- * only a new writer can help. */
-gboolean spoc_journal_writer_commit(SpocJournalWriter *writer, const void *bytes, gsize size,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Writes and syncs the end mark: the stream is complete. Where nothing was committed no
- * journal comes to be. */
-gboolean spoc_journal_writer_finish(SpocJournalWriter *writer,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Reading: spocd. */
 typedef struct _SpocJournal SpocJournal;
 
 /**
@@ -80,7 +53,6 @@ gssize spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsi
 /* Marks. @part names a recipient of an event; a whole event is SPOC_JOURNAL_WHOLE, and covers all
  * its parts. spoc_journal_mark_before() says that all before @offset is finished, which keeps the
  * memory of marks small. */
-#define SPOC_JOURNAL_WHOLE 0xffffu
 /* The part that names a recipient, whatever the others are by the next start */
 guint spoc_journal_part(const char *key);
 gboolean spoc_journal_mark(SpocJournal *journal, guint64 offset, guint part,
@@ -94,7 +66,6 @@ gboolean spoc_journal_sync_marks(SpocJournal *journal, GError **error) G_GNUC_WA
 /* Notes: lines of text, bounded, which spocd keeps with a journal, such as what CUPS said about its
  * subscription. One is safe from kill -9 when spoc_journal_note() returns, from power loss
  * after spoc_journal_sync_notes(). SPOC_ERROR_LIMIT when there is no room for more. */
-#define SPOC_JOURNAL_NOTES_MAX_BYTES (4 * 1024 * 1024)
 gboolean spoc_journal_note(SpocJournal *journal, const char *line,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean spoc_journal_sync_notes(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;

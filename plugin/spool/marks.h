@@ -7,6 +7,9 @@
 
 #include <glib.h>
 
+/* The part of a mark that covers the whole event */
+#define SPOC_JOURNAL_WHOLE 0xffffu
+
 typedef struct _SpocMarks SpocMarks;
 
 /* Reads what marks there are; makes no file before the first mark. @salt is the journal's:

@@ -3,12 +3,13 @@
  * PURPOSE  Messages that wait: an envelope (small, changes) in the folder of its state,
  *          and a body (never changes) in data/. Moving between states is one rename.
  *
- * The on-disk format is described at the top of queue.c, its only owner. An envelope's
+ * The on-disk format is described at the top of message.c, its only owner. An envelope's
  * modification time is the time of its next attempt, in failed/ that of the report about it,
  * so that a start needs no more than a reading of the folders.
  */
 #pragma once
 
+#include "spool/envelope.h"
 #include "spool/spool.h"
 
 typedef enum {
@@ -22,56 +23,7 @@ typedef enum {
 
 const char *spoc_message_state_name(SpocMessageState state);
 
-typedef enum {
-    SPOC_RECIPIENT_PENDING,
-    SPOC_RECIPIENT_DELIVERED,
-    SPOC_RECIPIENT_FAILED,
-} SpocRecipientState;
-
-const char *spoc_recipient_state_name(SpocRecipientState state);
-
-typedef struct {
-    char *address;
-    SpocRecipientState state;
-    char *reply; /* (nullable): the server's words */
-} SpocEnvelopeRecipient;
-
-/* One attempt; the last SPOC_ENVELOPE_HISTORY_MAX are kept */
-typedef struct {
-    gint64 when_unix_s;
-    char *text; /* one line */
-} SpocAttempt;
-
-#define SPOC_ENVELOPE_HISTORY_MAX 10
-#define SPOC_ENVELOPE_RECIPIENTS_MAX 100
-#define SPOC_ENVELOPE_MAX_BYTES (256 * 1024)
 #define SPOC_MESSAGE_BODY_MAX_BYTES (64 * 1024 * 1024)
-
-typedef struct {
-    char *id;              /* a valid spool name; also the name of both files */
-    char *kind;            /* "notification", "scan", "report" */
-    char *sender;          /* envelope sender, may be "" */
-    GPtrArray *recipients; /* (element-type SpocEnvelopeRecipient) */
-    char *owner;           /* (nullable): address of a document's owner, as it was then */
-    gint64 job_id;         /* 0 for none */
-    char *subject;         /* readable, one line */
-    char *message_id;      /* without angle brackets */
-    guint64 size_bytes;
-    guint attempts;
-    guint drops;      /* how often the connection was lost behind the final dot */
-    char *dropped_by; /* (nullable): "host:port" of the server that did so */
-    gint64 created_unix_s;
-    gint64 next_attempt_unix_s; /* 0: none is planned */
-    char *reason;               /* (nullable): why it waits, is held or has failed */
-    GPtrArray *history;         /* (element-type SpocAttempt), oldest first */
-} SpocEnvelope;
-
-SpocEnvelope *spoc_envelope_new(void);
-void spoc_envelope_free(SpocEnvelope *envelope);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEnvelope, spoc_envelope_free)
-void spoc_envelope_add_recipient(SpocEnvelope *envelope, const char *address);
-void spoc_envelope_add_attempt(SpocEnvelope *envelope, gint64 when_unix_s, const char *text);
-guint spoc_envelope_pending(const SpocEnvelope *envelope);
 
 /* The kind of mails about events. Of one that failed only the envelope is kept, and not its body:
  * nobody needs to be told later, and strangers can cause many. */
@@ -133,7 +85,6 @@ gboolean spoc_message_move(SpocSpool *spool, const char *id, SpocMessageState fr
 gboolean spoc_message_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
                            SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Envelope first, then body; the document of a scan as well. */
 /* Like spoc_message_save() for each of @envelopes, whose ids are distinct, with their syncs shared.
  * On failure some may have been saved and moved; all may be given again. */
 gboolean spoc_message_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
@@ -144,6 +95,7 @@ gboolean spoc_message_save_batch(SpocSpool *spool, SpocEnvelope *const *envelope
 gboolean spoc_message_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
                                    gsize count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/* Envelope first, then body; the document of a scan as well. */
 gboolean spoc_message_delete(SpocSpool *spool, SpocMessageState state, const char *id,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -7,7 +7,6 @@
 #include "base/durable.h"
 #include "base/error.h"
 #include "spool/file.h"
-#include "spool/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,6 +10,8 @@
 
 #include <glib.h>
 
+#define SPOC_JOURNAL_NOTES_MAX_BYTES (4 * 1024 * 1024)
+
 typedef struct _SpocNotes SpocNotes;
 
 /* Makes no file before the first line. */

@@ -33,6 +33,8 @@
  * before wrote none), Server, Text, Check.
  */
 #include "spool/scan-format.h"
+
+#include "base/durable.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -63,6 +65,56 @@ static const TextField text_fields[] = {
     {"Server: ", G_STRUCT_OFFSET(SpocScanMetadata, server)},
     {"Writer: ", G_STRUCT_OFFSET(SpocScanMetadata, writer)},
 };
+
+/* --- names of files --------------------------------------------------------------------- */
+
+int
+spoc_scan_folder(const SpocSpool *spool)
+{
+    return spoc_spool_folder_fd(spool, "scans");
+}
+
+gboolean
+spoc_scan_check_name(const char *name, GError **error)
+{
+    if (spoc_spool_name_is_valid(name))
+        return TRUE;
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "'%s' is no name of a scan", name);
+    return FALSE;
+}
+
+char *
+spoc_scan_file(const char *name, const char *suffix)
+{
+    return g_strconcat(name, suffix, NULL);
+}
+
+char *
+spoc_scan_temporary_file(const char *name, const char *suffix)
+{
+    return g_strconcat(SPOC_DURABLE_TEMPORARY_PREFIX, name, suffix, NULL);
+}
+
+char *
+spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_temporary)
+{
+    static const char *const suffixes[] = {SPOC_SCAN_DOCUMENT, SPOC_SCAN_METADATA, SPOC_SCAN_LEFT,
+                                           SPOC_SCAN_RECORD};
+    *ret_temporary = g_str_has_prefix(file, SPOC_DURABLE_TEMPORARY_PREFIX);
+    const char *start = file + (*ret_temporary ? strlen(SPOC_DURABLE_TEMPORARY_PREFIX) : 0);
+    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        if (!g_str_has_suffix(start, suffixes[i]))
+            continue;
+        char *name = g_strndup(start, strlen(start) - strlen(suffixes[i]));
+        *ret_suffix = suffixes[i];
+        if (spoc_spool_name_is_valid(name))
+            return name;
+        g_free(name);
+    }
+    return NULL;
+}
+
+/* --- metadata and records --------------------------------------------------------------- */
 
 SpocScanMetadata *
 spoc_scan_metadata_new(void)

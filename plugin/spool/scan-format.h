@@ -1,12 +1,84 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   The texts of facts and records. The format is described at the top of
- *           scan-facts.c. Private to the layer.
- * SECURITY  Parsing takes any bytes; what is not exactly right is SPOC_ERROR_CORRUPT.
+ * PURPOSE   Metadata and record of a scan, their texts, and the names of their files. The format is
+ * described at the top of scan-format.c. SECURITY  Parsing takes any bytes; what is not exactly
+ * right is SPOC_ERROR_CORRUPT.
  */
 #pragma once
 
-#include "spool/scans.h"
+#include "spool/spool.h"
+
+#define SPOC_SCAN_FIELD_MAX_BYTES 4096
+/* Linux gives a program no longer argument: nothing is ever cut, which could make one address
+ * another. */
+#define SPOC_SCAN_OPTIONS_MAX_BYTES (128 * 1024)
+#define SPOC_SCAN_METADATA_MAX_BYTES (1024 * 1024)
+
+/* Of the message that a scan becomes */
+#define SPOC_SCAN_KIND "scan"
+
+/* Records of what was settled are kept so long. */
+#define SPOC_SCAN_RECORD_KEEP_S (7 * 24 * 3600)
+
+/**
+ * SpocScanMetadata: what is known of one document
+ * @uri: with the recipients, as in DEVICE_URI
+ * @options: of the job, as in argv
+ * @content_type: "" when nobody said one
+ * @uuid: of the job, as a client may have chosen it; "" for none
+ * @accepted_unix_s: when cupsd took the job, as cupsd says; 0: not known. Not kept on disk: it
+ *   is a part of the entry's name
+ * @server: the cupsd that runs the job, see spoc_process_stamp(); "" for spocctl
+ * @writer: the door itself, likewise
+ * @size_bytes: of the document
+ *
+ * No string is NULL.
+ */
+typedef struct {
+    gint64 job_id;
+    char *user;
+    char *title;
+    char *printer;
+    char *printer_info;
+    char *location;
+    char *uri;
+    char *options;
+    char *content_type;
+    char *uuid;
+    char *server;
+    char *writer;
+    guint64 size_bytes;
+    gint64 created_unix_s;
+    gint64 accepted_unix_s;
+} SpocScanMetadata;
+
+/* All strings "" */
+SpocScanMetadata *spoc_scan_metadata_new(void);
+void spoc_scan_metadata_free(SpocScanMetadata *facts);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanMetadata, spoc_scan_metadata_free)
+/* Replaces a string of the facts, cut to SPOC_SCAN_FIELD_MAX_BYTES; NULL is "". */
+void spoc_scan_metadata_set(char **field, const char *value);
+
+typedef enum {
+    SPOC_SCAN_DELIVERED,
+    SPOC_SCAN_QUEUED,
+} SpocScanEnd;
+
+/**
+ * SpocScanRecord: what has become of a document that CUPS may run again
+ * @owner: (nullable): of the job; records of versions before have none
+ * @server: the cupsd that was told; "" makes the record count for every cupsd
+ * @text: for people
+ */
+typedef struct {
+    SpocScanEnd end;
+    char *owner;
+    char *server;
+    char *text;
+} SpocScanRecord;
+
+void spoc_scan_record_clear(SpocScanRecord *record);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocScanRecord, spoc_scan_record_clear)
 
 #define SPOC_SCAN_DOCUMENT ".doc"
 #define SPOC_SCAN_METADATA ".job"
@@ -35,6 +107,3 @@ char *spoc_scan_temporary_file(const char *name, const char *suffix);
  * Returns: (transfer full) (nullable): the entry's name; NULL for a file that is not ours
  */
 char *spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_temporary);
-
-/* Facts of a document that is being copied */
-SpocScanMetadata *spoc_scan_load_temporary(SpocSpool *spool, const char *name, GError **error);

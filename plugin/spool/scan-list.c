@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everything that lies in scans/, for people: nothing in the spool may be invisible. */
+#include "spool/scan-list.h"
+
 #include "base/error.h"
 #include "spool/file.h"
 #include "spool/message.h"
-#include "spool/scan-format.h"
+#include "spool/process.h"
+#include "spool/scans.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#define SWEEP_AFTER_S 3600
 
 typedef enum {
     HAS_DOCUMENT = 1 << 0,
@@ -69,7 +74,7 @@ find_stage(guint files, const SpocScanMetadata *facts)
 {
     if ((files & IS_FOREIGN) != 0)
         return SPOC_SCAN_STAGE_FOREIGN;
-    gboolean lives = facts != NULL && spoc_scan_process_lives(facts->writer);
+    gboolean lives = facts != NULL && spoc_process_lives(facts->writer);
     if ((files & (HAS_FACTS | HAS_LEFT)) == 0 && (files & HAS_TEMPORARY) != 0)
         return lives ? SPOC_SCAN_STAGE_COPYING : SPOC_SCAN_STAGE_CUT_OFF;
     if (facts == NULL || (files & HAS_DOCUMENT) == 0)
@@ -170,4 +175,59 @@ spoc_scan_discard(SpocSpool *spool, const char *name, GError **error)
     }
     g_set_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND, "there is no message '%s'", name);
     return FALSE;
+}
+
+/* --- sweeping --------------------------------------------------------------------------- */
+
+static gint64
+age_s(SpocSpool *spool, const char *file, gint64 now_unix_s)
+{
+    struct stat info;
+    if (fstatat(spoc_scan_folder(spool), file, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return 0;
+    return now_unix_s - info.st_ctim.tv_sec;
+}
+
+/* A door that has waited for hours for a slow server still comes back to it. */
+static gboolean
+is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
+{
+    SpocMessageState state;
+    g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
+    if (!is_temporary && (spoc_message_find(spool, name, &state, NULL) ||
+                          spoc_file_exists(spoc_scan_folder(spool), left)))
+        return TRUE;
+    g_autoptr(SpocScanMetadata) facts = is_temporary ? spoc_scan_load_temporary(spool, name, NULL)
+                                                     : spoc_scan_load(spool, name, NULL);
+    return facts != NULL && spoc_process_lives(facts->writer);
+}
+
+static gboolean
+is_leftover(SpocSpool *spool, const char *file, gint64 now_unix_s)
+{
+    const char *suffix = NULL;
+    gboolean is_temporary = FALSE;
+    g_autofree char *name = spoc_scan_file_parse(file, &suffix, &is_temporary);
+    if (name == NULL)
+        return FALSE;
+    if (!is_temporary && g_str_equal(suffix, SPOC_SCAN_RECORD)) {
+        SpocMessageState state;
+        return age_s(spool, file, now_unix_s) > SPOC_SCAN_RECORD_KEEP_S &&
+               !spoc_message_find(spool, name, &state, NULL);
+    }
+    return (is_temporary || !g_str_equal(suffix, SPOC_SCAN_LEFT)) &&
+           age_s(spool, file, now_unix_s) > SWEEP_AFTER_S && !is_claimed(spool, name, is_temporary);
+}
+
+gboolean
+spoc_scan_sweep(SpocSpool *spool, gint64 now_unix_s, GError **error)
+{
+    g_autoptr(GPtrArray) files = spoc_file_list(spoc_scan_folder(spool), error);
+    if (files == NULL)
+        return FALSE;
+    for (guint i = 0; i < files->len; i++)
+        if (is_leftover(spool, files->pdata[i], now_unix_s) &&
+            !spoc_file_remove(spoc_scan_folder(spool), files->pdata[i], error))
+            return FALSE;
+    return TRUE;
 }

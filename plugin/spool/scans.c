@@ -4,62 +4,12 @@
 #include "base/durable.h"
 #include "base/error.h"
 #include "spool/file.h"
-#include "spool/message.h"
-#include "spool/scan-format.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define SWEEP_AFTER_S 3600
-
-int
-spoc_scan_folder(const SpocSpool *spool)
-{
-    return spoc_spool_folder_fd(spool, "scans");
-}
-
-gboolean
-spoc_scan_check_name(const char *name, GError **error)
-{
-    if (spoc_spool_name_is_valid(name))
-        return TRUE;
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "'%s' is no name of a scan", name);
-    return FALSE;
-}
-
-char *
-spoc_scan_file(const char *name, const char *suffix)
-{
-    return g_strconcat(name, suffix, NULL);
-}
-
-char *
-spoc_scan_temporary_file(const char *name, const char *suffix)
-{
-    return g_strconcat(SPOC_DURABLE_TEMPORARY_PREFIX, name, suffix, NULL);
-}
-
-char *
-spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_temporary)
-{
-    static const char *const suffixes[] = {SPOC_SCAN_DOCUMENT, SPOC_SCAN_METADATA, SPOC_SCAN_LEFT,
-                                           SPOC_SCAN_RECORD};
-    *ret_temporary = g_str_has_prefix(file, SPOC_DURABLE_TEMPORARY_PREFIX);
-    const char *start = file + (*ret_temporary ? strlen(SPOC_DURABLE_TEMPORARY_PREFIX) : 0);
-    for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-        if (!g_str_has_suffix(start, suffixes[i]))
-            continue;
-        char *name = g_strndup(start, strlen(start) - strlen(suffixes[i]));
-        *ret_suffix = suffixes[i];
-        if (spoc_spool_name_is_valid(name))
-            return name;
-        g_free(name);
-    }
-    return NULL;
-}
 
 /* --- doors ------------------------------------------------------------------------------ */
 
@@ -332,60 +282,5 @@ spoc_scan_remove(SpocSpool *spool, const char *name, GError **error)
         if (!spoc_file_remove(spoc_scan_folder(spool), file, error))
             return FALSE;
     }
-    return TRUE;
-}
-
-/* --- sweeping --------------------------------------------------------------------------- */
-
-static gint64
-age_s(SpocSpool *spool, const char *file, gint64 now_unix_s)
-{
-    struct stat info;
-    if (fstatat(spoc_scan_folder(spool), file, &info, AT_SYMLINK_NOFOLLOW) != 0)
-        return 0;
-    return now_unix_s - info.st_ctim.tv_sec;
-}
-
-/* A door that has waited for hours for a slow server still comes back to it. */
-static gboolean
-is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
-{
-    SpocMessageState state;
-    g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
-    if (!is_temporary && (spoc_message_find(spool, name, &state, NULL) ||
-                          spoc_file_exists(spoc_scan_folder(spool), left)))
-        return TRUE;
-    g_autoptr(SpocScanMetadata) facts = is_temporary ? spoc_scan_load_temporary(spool, name, NULL)
-                                                     : spoc_scan_load(spool, name, NULL);
-    return facts != NULL && spoc_scan_process_lives(facts->writer);
-}
-
-static gboolean
-is_leftover(SpocSpool *spool, const char *file, gint64 now_unix_s)
-{
-    const char *suffix = NULL;
-    gboolean is_temporary = FALSE;
-    g_autofree char *name = spoc_scan_file_parse(file, &suffix, &is_temporary);
-    if (name == NULL)
-        return FALSE;
-    if (!is_temporary && g_str_equal(suffix, SPOC_SCAN_RECORD)) {
-        SpocMessageState state;
-        return age_s(spool, file, now_unix_s) > SPOC_SCAN_RECORD_KEEP_S &&
-               !spoc_message_find(spool, name, &state, NULL);
-    }
-    return (is_temporary || !g_str_equal(suffix, SPOC_SCAN_LEFT)) &&
-           age_s(spool, file, now_unix_s) > SWEEP_AFTER_S && !is_claimed(spool, name, is_temporary);
-}
-
-gboolean
-spoc_scan_sweep(SpocSpool *spool, gint64 now_unix_s, GError **error)
-{
-    g_autoptr(GPtrArray) files = spoc_file_list(spoc_scan_folder(spool), error);
-    if (files == NULL)
-        return FALSE;
-    for (guint i = 0; i < files->len; i++)
-        if (is_leftover(spool, files->pdata[i], now_unix_s) &&
-            !spoc_file_remove(spoc_scan_folder(spool), files->pdata[i], error))
-            return FALSE;
     return TRUE;
 }

@@ -6,6 +6,7 @@
  * The first byte says where the input is split: before it the journal, behind it the marks.
  */
 #include "spool/journal-format.h"
+#include "spool/journal.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -3,7 +3,7 @@
 """The notifier alone: as fast as its writer, nothing lost, whatever happens to the disk or to it.
 
 What it wrote is read here by a second implementation of the journal's format, so that the
-two agree with what is written at the top of journal.c.
+two agree with what is written at the top of journal-format.c.
 """
 
 import errno

@@ -2,6 +2,7 @@
 #include "notify/group.h"
 
 #include "../spool/root.h"
+#include "spool/journal-writer.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "faults.h"
 #include "root.h"
+#include "spool/journal-writer.h"
 #include "spool/journal.h"
 #include "spool/message.h"
 

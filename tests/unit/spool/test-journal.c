@@ -2,6 +2,7 @@
 /* Also tests: marks.c, notes.c */
 #include "base/error.h"
 #include "root.h"
+#include "spool/journal-writer.h"
 #include "spool/journal.h"
 
 #include <glib/gstdio.h>

@@ -3,8 +3,12 @@
 #include "base/error.h"
 #include "root.h"
 #include "spool/message.h"
+#include "spool/process.h"
 #include "spool/scan-copy.h"
 #include "spool/scan-format.h"
+#include "spool/scan-list.h"
+#include "spool/scan-names.h"
+#include "spool/scans.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -303,10 +307,10 @@ test_sweep(Root *root, gconstpointer data)
     g_autoptr(SpocScanMetadata) dead = new_facts(UUID, "1-1");
     g_autoptr(SpocScanMetadata) living = new_facts(UUID, "1-1");
     g_free(living->writer);
-    living->writer = spoc_scan_process_stamp(getpid());
-    g_assert_true(spoc_scan_process_lives(living->writer));
-    g_assert_false(spoc_scan_process_lives("1-0"));
-    g_assert_false(spoc_scan_process_lives(""));
+    living->writer = spoc_process_stamp(getpid());
+    g_assert_true(spoc_process_lives(living->writer));
+    g_assert_false(spoc_process_lives("1-0"));
+    g_assert_false(spoc_process_lives(""));
     offer(root, "dead", dead, "x");
     offer(root, "living", living, "x");
     offer(root, "left", dead, "x");
@@ -467,7 +471,7 @@ test_list(Root *root, gconstpointer data)
     g_autoptr(SpocScanMetadata) dead = new_facts(UUID, "1-1");
     g_autoptr(SpocScanMetadata) living = new_facts(UUID, "1-1");
     g_free(living->writer);
-    living->writer = spoc_scan_process_stamp(getpid());
+    living->writer = spoc_process_stamp(getpid());
     close(spoc_scan_begin(root->spool, "copying", living, &error));
     close(spoc_scan_begin(root->spool, "half", dead, &error));
     root_put(root, "scans", ".tmp-lone.doc", "x", 1);
