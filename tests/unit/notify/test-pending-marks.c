@@ -5,6 +5,7 @@
 #include "spool/message.h"
 
 #include "../spool/root.h"
+#include "spool/journal-writer.h"
 
 #include <string.h>
 
