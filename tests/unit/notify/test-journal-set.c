@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "people/refusal.h"
+#include "spool/journal-writer.h"
 
 /* The linker's --wrap gives these names; nobody else declares them. */
 gssize __real_spoc_journal_read(SpocJournal *journal, guint64 offset, void *buffer, gsize size,
