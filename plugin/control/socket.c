@@ -2,6 +2,7 @@
 #include "control/socket.h"
 
 #include "base/error.h"
+#include "base/own-log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 
 #define SOCKET_NAME "control"
 #define NEW_SOCKET_NAME ".tmp-control"
-#define LOG_NAME "spocd.log"
 #define LISTEN_BACKLOG 64
 #define DESCRIPTORS_MAX 65536
 
@@ -198,7 +198,7 @@ spoc_control_socket_listen(SpocSpool *spool, GError **error)
 static int
 open_log(SpocSpool *spool)
 {
-    int fd = openat(spoc_spool_fd(spool), LOG_NAME,
+    int fd = openat(spoc_spool_fd(spool), SPOC_OWN_LOG_NAME,
                     O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
     struct stat info;
     if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink == 1)

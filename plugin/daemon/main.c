@@ -7,12 +7,12 @@
  *          prevents delivery. 1: the spool cannot be used. 2: usage.
  */
 #include "base/error.h"
+#include "base/own-log.h"
 #include "base/privilege.h"
 #include "build-config.h"
 #include "config/config.h"
 #include "control/socket.h"
 #include "daemon/daemon.h"
-#include "daemon/own-log.h"
 #include "daemon/service.h"
 #include "message/notification.h"
 #include "runtime/runtime.h"
@@ -169,7 +169,7 @@ on_signal(gpointer daemon)
 static gboolean
 tend_log(gpointer spool)
 {
-    spoc_own_log_tend(spool);
+    spoc_own_log_tend(spoc_spool_fd(spool));
     return G_SOURCE_CONTINUE;
 }
 
@@ -177,7 +177,7 @@ tend_log(gpointer spool)
 static gboolean
 tend_before_line(SpocLogLevel level, const char *line, const SpocLogFields *fields, gpointer spool)
 {
-    spoc_own_log_tend(spool);
+    spoc_own_log_tend(spoc_spool_fd(spool));
     return FALSE; /* it goes where it always does */
 }
 

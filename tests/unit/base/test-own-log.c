@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
-#include "daemon/own-log.h"
+#include "base/own-log.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -12,8 +12,7 @@ typedef struct {
     char *root;
     char *log;
     char *old;
-    SpocPlaces *places;
-    SpocSpool *spool;
+    int folder;
     int stderr_before;
 } Fixture;
 
@@ -25,10 +24,8 @@ set_up(Fixture *fixture, gconstpointer data)
     g_assert_no_error(error);
     g_autofree char *spool = g_build_filename(fixture->root, "spoc", NULL);
     g_assert_cmpint(g_mkdir(spool, 0700), ==, 0);
-    g_auto(GStrv) environment = g_environ_setenv(NULL, "CUPS_REQUESTROOT", fixture->root, TRUE);
-    fixture->places = spoc_places_new(environment);
-    fixture->spool = spoc_spool_open(fixture->places, &error);
-    g_assert_no_error(error);
+    fixture->folder = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    g_assert_cmpint(fixture->folder, >=, 0);
     fixture->log = g_build_filename(spool, SPOC_OWN_LOG_NAME, NULL);
     fixture->old = g_build_filename(spool, SPOC_OWN_LOG_OLD_NAME, NULL);
     fixture->stderr_before = dup(STDERR_FILENO);
@@ -42,8 +39,7 @@ tear_down(Fixture *fixture, gconstpointer data)
 {
     (void)dup2(fixture->stderr_before, STDERR_FILENO);
     close(fixture->stderr_before);
-    spoc_spool_free(fixture->spool);
-    spoc_places_free(fixture->places);
+    close(fixture->folder);
     g_autofree char *command = g_strdup_printf("rm -r '%s'", fixture->root);
     g_assert_true(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL));
     g_free(fixture->root);
@@ -68,7 +64,7 @@ static void
 test_small_stays(Fixture *fixture, gconstpointer data)
 {
     say("one line\n");
-    spoc_own_log_tend(fixture->spool);
+    spoc_own_log_tend(fixture->folder);
     say("two\n");
     g_assert_cmpint(size_of(fixture->log), ==, 13);
     g_assert_cmpint(size_of(fixture->old), ==, -1);
@@ -80,7 +76,7 @@ test_rotated(Fixture *fixture, gconstpointer data)
     g_autofree char *much = g_strnfill(SPOC_OWN_LOG_MAX_BYTES, 'x');
     for (guint round = 0; round < 3; round++) {
         say(much);
-        spoc_own_log_tend(fixture->spool);
+        spoc_own_log_tend(fixture->folder);
         g_assert_cmpint(size_of(fixture->old), ==, SPOC_OWN_LOG_MAX_BYTES);
         g_assert_cmpint(size_of(fixture->log), ==, 0);
     }
@@ -94,7 +90,7 @@ test_burst(Fixture *fixture, gconstpointer data)
 {
     g_autofree char *line = g_strnfill(SPOC_LOG_LINE_MAX_BYTES, 'x');
     for (guint i = 0; i < 3 * SPOC_OWN_LOG_MAX_BYTES / SPOC_LOG_LINE_MAX_BYTES; i++) {
-        spoc_own_log_tend(fixture->spool);
+        spoc_own_log_tend(fixture->folder);
         say(line);
         g_assert_cmpint(size_of(fixture->log), <=, SPOC_OWN_LOG_MAX_BYTES);
         g_assert_cmpint(size_of(fixture->old), <=, SPOC_OWN_LOG_MAX_BYTES);
@@ -105,7 +101,7 @@ test_burst(Fixture *fixture, gconstpointer data)
     g_assert_cmpint(g_unlink(fixture->old), ==, 0);
     g_assert_cmpint(g_mkdir(fixture->old, 0700), ==, 0);
     for (guint i = 0; i < 2 * SPOC_OWN_LOG_MAX_BYTES / SPOC_LOG_LINE_MAX_BYTES; i++) {
-        spoc_own_log_tend(fixture->spool);
+        spoc_own_log_tend(fixture->folder);
         say(line);
         g_assert_cmpint(size_of(fixture->log), <=, SPOC_OWN_LOG_MAX_BYTES);
     }
@@ -115,7 +111,7 @@ static void
 test_removed(Fixture *fixture, gconstpointer data)
 {
     g_assert_cmpint(g_unlink(fixture->log), ==, 0);
-    spoc_own_log_tend(fixture->spool);
+    spoc_own_log_tend(fixture->folder);
     say("anew\n");
     g_assert_cmpint(size_of(fixture->log), ==, 5);
 }
@@ -128,13 +124,13 @@ test_planted(Fixture *fixture, gconstpointer data)
     g_assert_true(g_file_set_contents(victim, "v", 1, NULL));
     g_assert_cmpint(g_unlink(fixture->log), ==, 0);
     g_assert_cmpint(symlink(victim, fixture->log), ==, 0);
-    spoc_own_log_tend(fixture->spool);
+    spoc_own_log_tend(fixture->folder);
     say("to nobody\n");
     g_assert_cmpint(size_of(victim), ==, 1);
 
     g_assert_cmpint(g_unlink(fixture->log), ==, 0);
     g_assert_cmpint(link(victim, fixture->log), ==, 0);
-    spoc_own_log_tend(fixture->spool);
+    spoc_own_log_tend(fixture->folder);
     say("to nobody\n");
     g_assert_cmpint(size_of(victim), ==, 1);
 }

@@ -6,11 +6,10 @@
  */
 #pragma once
 
-#include "spool/spool.h"
-
 #define SPOC_OWN_LOG_NAME "spocd.log"
 #define SPOC_OWN_LOG_OLD_NAME "spocd.log.1"
 #define SPOC_OWN_LOG_MAX_BYTES (1024 * 1024)
 
-/* Before each line, and now and then. Only where stderr is that log. */
-void spoc_own_log_tend(const SpocSpool *spool);
+/* Keeps it so: before each line, and now and then. Only where stderr is that log.
+ * @folder: the spool's file descriptor */
+void spoc_own_log_tend(int folder);

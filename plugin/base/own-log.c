@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon/own-log.h"
+#include "base/own-log.h"
 
 #include "base/log.h"
 
@@ -31,9 +31,8 @@ reopen(int folder)
 }
 
 void
-spoc_own_log_tend(const SpocSpool *spool)
+spoc_own_log_tend(int folder)
 {
-    int folder = spoc_spool_fd(spool);
     struct stat ours;
     if (fstat(STDERR_FILENO, &ours) != 0)
         return;
