@@ -35,22 +35,22 @@ struct _SpocDaemon {
     SpocDaemonMode mode;
 
     GMainLoop *loop;
-    SpocRuntime *setup;
+    SpocRuntime *runtime;
     SpocManagement *management;
     SpocCups *cups;
     SpocJobStore *job_store;
-    SpocQueueManager *outbox;
+    SpocQueueManager *queue;
     SpocServerHealth *server_health;
-    SpocNotificationLog *told;
+    SpocNotificationLog *notification_log;
     SpocDuplicates *duplicates;
-    SpocAggregator *desk;
-    SpocNotifyContext surroundings;
+    SpocAggregator *aggregator;
+    SpocNotifyContext notify_context;
     SpocJournalSet *journals;
     SpocControlServer *control;
     gboolean own_socket; /* made here, not by systemd: closed before leaving */
     SpocRequestsContext requests_context;
     SpocRequests *requests;
-    SpocScanManager *scans;
+    SpocScanManager *scan_manager;
 
     guint schedule_source, due_timer, idle_timer, sync_timer, leave_timer, rescan_timer,
         again_timer, config_timer;
@@ -62,14 +62,14 @@ struct _SpocDaemon {
     gboolean leaving;
 };
 
-static gboolean pump(gpointer user_data);
+static gboolean run_round(gpointer user_data);
 
 static void
 schedule_later(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     if (daemon->schedule_source == 0)
-        daemon->schedule_source = g_idle_add_full(G_PRIORITY_DEFAULT, pump, daemon, NULL);
+        daemon->schedule_source = g_idle_add_full(G_PRIORITY_DEFAULT, run_round, daemon, NULL);
 }
 
 static gint64
@@ -103,7 +103,7 @@ rescan(SpocDaemon *daemon)
     g_autoptr(GError) error = NULL;
     daemon->rescan_wanted = FALSE;
     daemon->rescan_failed = FALSE;
-    if (!spoc_scan_manager_rescan(daemon->scans, &error)) {
+    if (!spoc_scan_manager_rescan(daemon->scan_manager, &error)) {
         log_failure(daemon, "cannot list the scans", error);
         daemon->rescan_failed = TRUE;
     }
@@ -125,30 +125,30 @@ sync_marks(gpointer user_data)
 
 /* All that is there and due is handled. */
 static gboolean
-is_settled(const SpocDaemon *daemon)
+is_drained(const SpocDaemon *daemon)
 {
     return daemon->schedule_source == 0 && !spoc_management_is_fetching(daemon->management) &&
-           !spoc_aggregator_is_busy(daemon->desk) &&
-           spoc_queue_manager_active(daemon->outbox) == 0 &&
-           !spoc_scan_manager_are_busy(daemon->scans) &&
-           !spoc_queue_manager_has_due(daemon->outbox, now_unix_s()) &&
+           !spoc_aggregator_is_busy(daemon->aggregator) &&
+           spoc_queue_manager_active(daemon->queue) == 0 &&
+           !spoc_scan_manager_are_busy(daemon->scan_manager) &&
+           !spoc_queue_manager_has_due(daemon->queue, now_unix_s()) &&
            !spoc_journal_set_any(daemon->journals, SPOC_JOURNAL_CONSUMER_BUSY);
 }
 
 static gboolean
 nothing_waits(const SpocDaemon *daemon)
 {
-    return !daemon->rescan_failed && spoc_queue_manager_waiting(daemon->outbox) == 0 &&
-           spoc_scan_manager_waiting(daemon->scans) == 0 &&
-           spoc_aggregator_waiting(daemon->desk) == 0 &&
+    return !daemon->rescan_failed && spoc_queue_manager_waiting(daemon->queue) == 0 &&
+           spoc_scan_manager_waiting(daemon->scan_manager) == 0 &&
+           spoc_aggregator_waiting(daemon->aggregator) == 0 &&
            !spoc_journal_set_any(daemon->journals, SPOC_JOURNAL_CONSUMER_UNDECIDED) &&
            !spoc_journal_set_any(daemon->journals, SPOC_JOURNAL_CONSUMER_BLOCKED);
 }
 
 static int
-settled_status(const SpocDaemon *daemon)
+drained_status(const SpocDaemon *daemon)
 {
-    if (daemon->setup->blocker != NULL)
+    if (daemon->runtime->blocker != NULL)
         return SPOC_DAEMON_CONFIGURATION;
     return nothing_waits(daemon) ? SPOC_DAEMON_NOTHING_WAITS : SPOC_DAEMON_SOMETHING_WAITS;
 }
@@ -165,9 +165,9 @@ open_control(SpocDaemon *daemon, int listen_fd, GError **error)
     return TRUE;
 }
 
-/* No wake-up is lost: the socket is closed, then the spool is looked at once more. A door
- * commits before it connects, so what it committed is seen, or it finds nobody and starts the
- * next spocd. */
+/* No wake-up is lost: the socket is closed, then the spool is looked at once more. A client
+ * commits its work before it connects: either we see that work now, or the client finds no
+ * socket and starts the next spocd. */
 static gboolean
 leave_when_idle(gpointer user_data)
 {
@@ -177,16 +177,17 @@ leave_when_idle(gpointer user_data)
     if (daemon->own_socket)
         g_clear_pointer(&daemon->control, spoc_control_server_free);
     rescan(daemon);
-    (void)pump(daemon);
-    if (is_settled(daemon) && (nothing_waits(daemon) || daemon->mode == SPOC_DAEMON_ONCE)) {
+    (void)run_round(daemon);
+    if (is_drained(daemon) && (nothing_waits(daemon) || daemon->mode == SPOC_DAEMON_ONCE)) {
         if (daemon->mode != SPOC_DAEMON_ONCE)
-            spoc_log(daemon->log, SPOC_LOG_INFO, "nothing left to do: leaving");
+            spoc_log(daemon->log, SPOC_LOG_INFO,
+                     "nothing left to do: spocd ends until the next event or document");
         g_main_loop_quit(daemon->loop);
         return G_SOURCE_REMOVE;
     }
     if (daemon->control == NULL && !open_control(daemon, -1, &error)) {
         log_failure(daemon, "cannot open the control socket again", error);
-        g_main_loop_quit(daemon->loop); /* the next door starts another */
+        g_main_loop_quit(daemon->loop); /* the next client starts another spocd */
     }
     return G_SOURCE_REMOVE;
 }
@@ -206,30 +207,29 @@ static void
 arm_due_timer(SpocDaemon *daemon)
 {
     g_clear_handle_id(&daemon->due_timer, g_source_remove);
-    gint64 due = spoc_queue_manager_next_due_unix_s(daemon->outbox);
-    gint64 desk_due = spoc_aggregator_next_due_unix_s(daemon->desk);
+    gint64 due = spoc_queue_manager_next_due_unix_s(daemon->queue);
+    gint64 aggregator_due = spoc_aggregator_next_due_unix_s(daemon->aggregator);
     gint64 now = now_unix_s();
-    if (desk_due > 0 && (due <= now || desk_due < due))
-        due = desk_due;
+    if (aggregator_due > 0 && (due <= now || aggregator_due < due))
+        due = aggregator_due;
     /* One that is due already waits for room, which comes with an outcome. */
     if (due > now)
         daemon->due_timer = g_timeout_add_seconds((guint)MIN(due - now, RESCAN_S), on_due, daemon);
 }
 
 static void
-when_settled(SpocDaemon *daemon)
+finish_if_drained(SpocDaemon *daemon)
 {
-    if (!is_settled(daemon))
+    if (!is_drained(daemon))
         return;
-    /* Nothing more comes in this run: nothing waits for company, and what was returned is
-     * reported. */
-    if (daemon->mode == SPOC_DAEMON_ONCE && (spoc_aggregator_close(daemon->desk, FALSE) ||
-                                             spoc_queue_manager_report_now(daemon->outbox))) {
+    /* Nothing more comes in this run: groups are closed, and bounces go out. */
+    if (daemon->mode == SPOC_DAEMON_ONCE && (spoc_aggregator_close(daemon->aggregator, FALSE) ||
+                                             spoc_queue_manager_report_now(daemon->queue))) {
         schedule_later(daemon);
         return;
     }
-    int status = settled_status(daemon);
-    spoc_requests_report_idle(daemon->requests, status);
+    int status = drained_status(daemon);
+    spoc_requests_report_drained(daemon->requests, status);
     if (daemon->mode == SPOC_DAEMON_ONCE && daemon->idle_timer == 0)
         daemon->idle_timer = g_idle_add(leave_when_idle, daemon);
     if (daemon->mode == SPOC_DAEMON_UNTIL_IDLE && nothing_waits(daemon) && daemon->idle_timer == 0)
@@ -243,7 +243,7 @@ when_settled(SpocDaemon *daemon)
 static gboolean
 read_to_end(SpocDaemon *daemon)
 {
-    if (!spoc_aggregator_whole_is_due(daemon->desk)) {
+    if (!spoc_aggregator_whole_is_due(daemon->aggregator)) {
         daemon->reads_to_end = FALSE;
         return FALSE;
     }
@@ -255,42 +255,42 @@ read_to_end(SpocDaemon *daemon)
     return !daemon->reads_to_end;
 }
 
-/* One round: everybody gets a share of the room, what waits in the spool and what is new. */
+/* One round: what waits in the spool and what is new share the room in the queue. */
 static gboolean
-pump(gpointer user_data)
+run_round(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     g_clear_handle_id(&daemon->schedule_source, g_source_remove);
     if (daemon->leaving) {
-        if (spoc_queue_manager_active(daemon->outbox) == 0)
+        if (spoc_queue_manager_active(daemon->queue) == 0)
             g_main_loop_quit(daemon->loop);
         return G_SOURCE_REMOVE;
     }
-    /* Before the office's values are here a mail might be composed with the wrong sender. */
+    /* Before the central server's values are here a mail might get the wrong sender. */
     gboolean is_ready =
         spoc_management_is_ready(daemon->management) &&
         !(daemon->mode == SPOC_DAEMON_ONCE && spoc_management_is_fetching(daemon->management));
-    daemon->rescan_wanted |= spoc_scan_manager_set_open(daemon->scans, is_ready);
+    daemon->rescan_wanted |= spoc_scan_manager_set_open(daemon->scan_manager, is_ready);
     if (daemon->rescan_wanted)
         rescan(daemon);
     if (!is_ready)
         return G_SOURCE_REMOVE;
-    spoc_queue_manager_send_due(daemon->outbox, now_unix_s(), SPOC_QUEUE_MANAGER_HALF);
+    spoc_queue_manager_send_due(daemon->queue, now_unix_s(), SPOC_QUEUE_MANAGER_HALF);
     gboolean more = spoc_journal_set_step(daemon->journals);
     gboolean all_read = read_to_end(daemon);
     more |= daemon->reads_to_end && spoc_journal_set_step(daemon->journals);
-    spoc_aggregator_step(daemon->desk, all_read);
-    spoc_queue_manager_send_due(daemon->outbox, now_unix_s(), SPOC_QUEUE_MANAGER_ALL);
+    spoc_aggregator_step(daemon->aggregator, all_read);
+    spoc_queue_manager_send_due(daemon->queue, now_unix_s(), SPOC_QUEUE_MANAGER_ALL);
     daemon->rescan_wanted |= spoc_journal_set_remove_done(daemon->journals);
 
     if (spoc_journal_set_count(daemon->journals) > 0 && daemon->sync_timer == 0)
         daemon->sync_timer = g_timeout_add(SYNC_MS, sync_marks, daemon);
     arm_due_timer(daemon);
-    if (more && spoc_aggregator_room(daemon->desk) > 0)
+    if (more && spoc_aggregator_room(daemon->aggregator) > 0)
         schedule_later(daemon);
-    if (spoc_queue_manager_active(daemon->outbox) > 0)
+    if (spoc_queue_manager_active(daemon->queue) > 0)
         g_clear_handle_id(&daemon->idle_timer, g_source_remove);
-    when_settled(daemon);
+    finish_if_drained(daemon);
     return G_SOURCE_REMOVE;
 }
 
@@ -303,8 +303,8 @@ keep_lock(SpocDaemon *daemon)
     if (spoc_spool_lock_is_current(daemon->spool) || spoc_spool_lock(daemon->spool, &busy, &error))
         return TRUE;
     spoc_log(daemon->log, busy ? SPOC_LOG_WARNING : SPOC_LOG_ERROR,
-             "the lock of the spool was removed and cannot be taken again%s%s; leaving",
-             busy ? ": another spocd has it" : ": ", busy ? "" : error->message);
+             "the lock file of the spool was removed, and locking it again failed: %s; spocd ends",
+             busy ? "another spocd has locked it" : error->message);
     spoc_daemon_leave(daemon);
     return FALSE;
 }
@@ -325,8 +325,8 @@ sweep(SpocDaemon *daemon)
 {
     gint64 now = now_unix_s();
     daemon->sweep_due_unix_s = now + SWEEP_S;
-    spoc_queue_manager_sweep(daemon->outbox, now);
-    g_hash_table_remove_all(daemon->surroundings.said); /* what lasts is said again */
+    spoc_queue_manager_sweep(daemon->queue, now);
+    g_hash_table_remove_all(daemon->notify_context.said); /* what lasts is said again */
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_sweep(daemon->spool, now, &error))
         log_failure(daemon, "cannot sweep the scans", error);
@@ -351,19 +351,19 @@ reload(SpocDaemon *daemon)
 {
     g_autoptr(GError) error = NULL;
     spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
-    SpocRuntime *old = daemon->setup; /* in use until all have the new one */
-    daemon->setup = spoc_runtime_load(daemon->places, daemon->log);
-    daemon->surroundings.setup = daemon->setup;
-    daemon->requests_context.runtime = daemon->setup;
-    if (!spoc_queue_manager_use(daemon->outbox, daemon->setup, &error)) {
+    SpocRuntime *old = daemon->runtime; /* in use until all have the new one */
+    daemon->runtime = spoc_runtime_load(daemon->places, daemon->log);
+    daemon->notify_context.setup = daemon->runtime;
+    daemon->requests_context.runtime = daemon->runtime;
+    if (!spoc_queue_manager_use(daemon->queue, daemon->runtime, &error)) {
         log_failure(daemon, "no mail goes out", error);
-        g_free(daemon->setup->blocker);
-        daemon->setup->blocker = g_strdup(error->message);
+        g_free(daemon->runtime->blocker);
+        daemon->runtime->blocker = g_strdup(error->message);
     }
-    spoc_scan_manager_use(daemon->scans, daemon->setup);
-    spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
-    if (spoc_runtime_take_note(daemon->setup, daemon->spool))
-        spoc_queue_manager_all_due(daemon->outbox);
+    spoc_scan_manager_use(daemon->scan_manager, daemon->runtime);
+    spoc_management_use(daemon->management, daemon->runtime->config, daemon->runtime->tls);
+    if (spoc_runtime_take_note(daemon->runtime, daemon->spool))
+        spoc_queue_manager_all_due(daemon->queue);
     daemon->rescan_wanted = TRUE;
     spoc_runtime_free(old);
     schedule_later(daemon);
@@ -371,28 +371,28 @@ reload(SpocDaemon *daemon)
 
 /* For systemctl status */
 static void
-say_status(const SpocDaemon *daemon)
+report_status(const SpocDaemon *daemon)
 {
     if (daemon->mode != SPOC_DAEMON_SERVICE)
         return;
     g_autofree char *text =
-        daemon->setup->blocker != NULL
-            ? g_strdup_printf("No mail goes out: %s", daemon->setup->blocker)
-            : g_strdup_printf("Sending %u, waiting %u", spoc_queue_manager_active(daemon->outbox),
-                              spoc_queue_manager_waiting(daemon->outbox));
+        daemon->runtime->blocker != NULL
+            ? g_strdup_printf("No mail goes out: %s", daemon->runtime->blocker)
+            : g_strdup_printf("Sending %u, waiting %u", spoc_queue_manager_active(daemon->queue),
+                              spoc_queue_manager_waiting(daemon->queue));
     spoc_service_status(text);
 }
 
 static void
-note_servers(SpocDaemon *daemon)
+record_server_health(SpocDaemon *daemon)
 {
-    spoc_server_health_update(daemon->server_health, spoc_queue_manager_delivery(daemon->outbox),
+    spoc_server_health_update(daemon->server_health, spoc_queue_manager_delivery(daemon->queue),
                               now_unix_s());
 }
 
 /* What is in the spool that is open still goes out, so spocd stays; but what comes is elsewhere. */
 static void
-look_after_spool(SpocDaemon *daemon)
+check_spool_place(SpocDaemon *daemon)
 {
     gboolean is_moved = !spoc_spool_is_at_path(daemon->spool);
     if (is_moved && !daemon->spool_is_moved)
@@ -408,10 +408,10 @@ static void
 check_config(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
-    say_status(daemon);
-    note_servers(daemon);
-    look_after_spool(daemon);
-    if (!daemon->leaving && spoc_runtime_is_stale(daemon->setup, daemon->places))
+    report_status(daemon);
+    record_server_health(daemon);
+    check_spool_place(daemon);
+    if (!daemon->leaving && spoc_runtime_is_stale(daemon->runtime, daemon->places))
         reload(daemon);
 }
 
@@ -472,48 +472,48 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     if (!open_control(daemon, listen_fd, error))
         return NULL;
 
-    daemon->setup = spoc_runtime_load(places, log);
+    daemon->runtime = spoc_runtime_load(places, log);
     daemon->cups = spoc_cups_new(places->server_bin);
     daemon->job_store = spoc_job_store_new(spool, log, daemon->cups);
-    daemon->outbox = spoc_queue_manager_new(spool, log, schedule_later, daemon);
+    daemon->queue = spoc_queue_manager_new(spool, log, schedule_later, daemon);
     daemon->server_health = spoc_server_health_new(spool);
-    daemon->told = spoc_notification_log_new(spool, log);
+    daemon->notification_log = spoc_notification_log_new(spool, log);
     daemon->duplicates = spoc_duplicates_new(spool, log);
-    daemon->scans = spoc_scan_manager_new(spool, log, daemon->outbox);
-    spoc_scan_manager_use(daemon->scans, daemon->setup);
-    daemon->surroundings = (SpocNotifyContext){
+    daemon->scan_manager = spoc_scan_manager_new(spool, log, daemon->queue);
+    spoc_scan_manager_use(daemon->scan_manager, daemon->runtime);
+    daemon->notify_context = (SpocNotifyContext){
         .spool = spool,
         .log = log,
-        .outbox = daemon->outbox,
+        .outbox = daemon->queue,
         .cups = daemon->cups,
-        .told = daemon->told,
+        .told = daemon->notification_log,
         .duplicates = daemon->duplicates,
-        .setup = daemon->setup,
+        .setup = daemon->runtime,
         .said = spoc_said_new(),
         .once = mode == SPOC_DAEMON_ONCE,
         .changed = schedule_later,
         .user_data = daemon,
     };
-    daemon->desk = spoc_aggregator_new(&daemon->surroundings);
-    daemon->journals = spoc_journal_set_new(&daemon->surroundings, daemon->desk);
+    daemon->aggregator = spoc_aggregator_new(&daemon->notify_context);
+    daemon->journals = spoc_journal_set_new(&daemon->notify_context, daemon->aggregator);
     daemon->requests_context = (SpocRequestsContext){
         .spool = spool,
-        .queue_manager = daemon->outbox,
-        .scan_manager = daemon->scans,
+        .queue_manager = daemon->queue,
+        .scan_manager = daemon->scan_manager,
         .journals = daemon->journals,
-        .runtime = daemon->setup,
+        .runtime = daemon->runtime,
         .wake = wake,
         .check_config = check_config,
         .leave = leave_on_request,
         .user_data = daemon,
     };
-    if (!spoc_queue_manager_load(daemon->outbox, error) ||
-        !spoc_queue_manager_use(daemon->outbox, daemon->setup, error))
+    if (!spoc_queue_manager_load(daemon->queue, error) ||
+        !spoc_queue_manager_use(daemon->queue, daemon->runtime, error))
         return NULL;
-    if (spoc_runtime_take_note(daemon->setup, spool))
-        spoc_queue_manager_all_due(daemon->outbox);
+    if (spoc_runtime_take_note(daemon->runtime, spool))
+        spoc_queue_manager_all_due(daemon->queue);
     daemon->management = spoc_management_new(places, log, on_management_fetched, daemon);
-    spoc_management_use(daemon->management, daemon->setup->config, daemon->setup->tls);
+    spoc_management_use(daemon->management, daemon->runtime->config, daemon->runtime->tls);
     return g_steal_pointer(&daemon);
 }
 
@@ -527,23 +527,23 @@ spoc_daemon_free(SpocDaemon *daemon)
                         &daemon->again_timer,     &daemon->config_timer};
     for (guint i = 0; i < G_N_ELEMENTS(sources); i++)
         g_clear_handle_id(sources[i], g_source_remove);
-    if (daemon->scans != NULL)
-        spoc_scan_manager_hang_up(daemon->scans);
+    if (daemon->scan_manager != NULL)
+        spoc_scan_manager_hang_up(daemon->scan_manager);
     spoc_control_server_free(daemon->control);
     spoc_management_free(daemon->management);
-    /* They hold pointers to streams, and CUPS's answers to the desk: they go first. */
+    /* Their callbacks use journals and aggregator: they go first. */
     spoc_job_store_free(daemon->job_store);
     spoc_cups_free(daemon->cups);
-    spoc_queue_manager_free(daemon->outbox);
+    spoc_queue_manager_free(daemon->queue);
     spoc_server_health_free(daemon->server_health);
-    spoc_aggregator_free(daemon->desk);
-    spoc_notification_log_free(daemon->told);
+    spoc_aggregator_free(daemon->aggregator);
+    spoc_notification_log_free(daemon->notification_log);
     spoc_duplicates_free(daemon->duplicates);
-    spoc_scan_manager_free(daemon->scans);
+    spoc_scan_manager_free(daemon->scan_manager);
     spoc_journal_set_free(daemon->journals);
     spoc_requests_free(daemon->requests);
-    g_clear_pointer(&daemon->surroundings.said, g_hash_table_unref);
-    spoc_runtime_free(daemon->setup);
+    g_clear_pointer(&daemon->notify_context.said, g_hash_table_unref);
+    spoc_runtime_free(daemon->runtime);
     g_main_loop_unref(daemon->loop);
     g_free(daemon);
 }
@@ -562,6 +562,6 @@ spoc_daemon_run(SpocDaemon *daemon)
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
     spoc_waits_keep(daemon->journals, daemon->spool, daemon->log);
-    note_servers(daemon);
-    return daemon->mode == SPOC_DAEMON_ONCE ? settled_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
+    record_server_health(daemon);
+    return daemon->mode == SPOC_DAEMON_ONCE ? drained_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   spocd itself: joins journals, people, outbox and control socket on one main loop,
+ * PURPOSE   spocd itself: joins journals, aggregator, queue and control socket on one main loop,
  *           and knows when there is nothing left to do.
  * OWNERSHIP Holds the lock of the spool while it lives.
  */
@@ -10,7 +10,7 @@
 #include "spool/spool.h"
 
 typedef enum {
-    SPOC_DAEMON_UNTIL_IDLE, /* started by a door or by hand */
+    SPOC_DAEMON_UNTIL_IDLE, /* started by a client or by hand */
     SPOC_DAEMON_ONCE,       /* all that is there and due, then leave */
     SPOC_DAEMON_SERVICE,    /* for ever */
 } SpocDaemonMode;

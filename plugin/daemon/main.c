@@ -79,7 +79,7 @@ parse_options(Options *options, int *argc, char ***argv, GError **error)
 
 /* Asks the spocd that has the spool to do the work of --once, and waits for its verdict. */
 static int
-let_the_other_settle(int fd, SpocLog *log)
+let_the_other_drain(int fd, SpocLog *log)
 {
     char answer[64];
     gsize length = 0;
@@ -103,8 +103,8 @@ let_the_other_settle(int fd, SpocLog *log)
     return (int)status;
 }
 
-/* Whoever has the lock was started by a door or by hand: it leaves the spool to the service, to
- * which the doors talk already. */
+/* The spocd with the lock was started by a client or by hand: it gives the spool to the service,
+ * to which the clients talk already. */
 static void
 ask_to_make_way(SpocSpool *spool)
 {
@@ -142,7 +142,7 @@ take_spool(SpocSpool *spool, int listen_fd, const Options *options, SpocLog *log
         if (fd >= 0) {
             *ret_status = SPOC_DAEMON_NOTHING_WAITS;
             if (options->once)
-                *ret_status = let_the_other_settle(fd, log);
+                *ret_status = let_the_other_drain(fd, log);
             else if (write(fd, "wake\n", 5) == 5)
                 spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool");
             close(fd);
@@ -150,7 +150,7 @@ take_spool(SpocSpool *spool, int listen_fd, const Options *options, SpocLog *log
         }
         if (waited_ms >= LOCK_WAIT_MS) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
-                        "another spocd has the lock of '%s' but does not answer",
+                        "another spocd has locked '%s' but does not answer; end it, or restart it",
                         spoc_spool_path(spool));
             return FALSE;
         }
@@ -217,7 +217,7 @@ serve(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
     return status;
 }
 
-/* A site may forbid the doors to start spocd: then only a service does. */
+/* A site may forbid that clients start spocd: then only a service does. */
 static gboolean
 may_start_on_demand(const SpocPlaces *places)
 {

@@ -18,21 +18,21 @@
 
 struct _SpocRequests {
     const SpocRequestsContext *context;
-    GPtrArray *idle_waiters; /* of IdleWaiter */
+    GPtrArray *drain_waiters; /* of DrainWaiter */
 };
 
 /* A client that waits for the end of all work that is there and due ("settle") */
 typedef struct {
     SpocRequests *requests;
-    SpocControlPeer *client; /* borrowed: remove_idle_waiter() when it disconnects */
-} IdleWaiter;
+    SpocControlPeer *client; /* borrowed: remove_drain_waiter() when it disconnects */
+} DrainWaiter;
 
 SpocRequests *
 spoc_requests_new(const SpocRequestsContext *context)
 {
     SpocRequests *requests = g_new0(SpocRequests, 1);
     requests->context = context;
-    requests->idle_waiters = g_ptr_array_new_with_free_func(g_free);
+    requests->drain_waiters = g_ptr_array_new_with_free_func(g_free);
     return requests;
 }
 
@@ -41,7 +41,7 @@ spoc_requests_free(SpocRequests *requests)
 {
     if (requests == NULL)
         return;
-    g_ptr_array_unref(requests->idle_waiters);
+    g_ptr_array_unref(requests->drain_waiters);
     g_free(requests);
 }
 
@@ -168,32 +168,32 @@ reopen_servers(SpocRequests *requests, SpocControlPeer *client)
 }
 
 static void
-remove_idle_waiter(gpointer data)
+remove_drain_waiter(gpointer data)
 {
-    IdleWaiter *waiter = data;
-    g_ptr_array_remove_fast(waiter->requests->idle_waiters, waiter);
+    DrainWaiter *waiter = data;
+    g_ptr_array_remove_fast(waiter->requests->drain_waiters, waiter);
 }
 
 static void
-add_idle_waiter(SpocRequests *requests, SpocControlPeer *client)
+add_drain_waiter(SpocRequests *requests, SpocControlPeer *client)
 {
-    IdleWaiter *waiter = g_new(IdleWaiter, 1);
-    *waiter = (IdleWaiter){requests, client};
-    g_ptr_array_add(requests->idle_waiters, waiter);
-    spoc_control_add_waiter(client, remove_idle_waiter, waiter);
+    DrainWaiter *waiter = g_new(DrainWaiter, 1);
+    *waiter = (DrainWaiter){requests, client};
+    g_ptr_array_add(requests->drain_waiters, waiter);
+    spoc_control_add_waiter(client, remove_drain_waiter, waiter);
     wake(requests);
 }
 
 void
-spoc_requests_report_idle(SpocRequests *requests, int status)
+spoc_requests_report_drained(SpocRequests *requests, int status)
 {
     g_autofree char *line = g_strdup_printf("ok %d", status);
-    for (guint i = 0; i < requests->idle_waiters->len; i++) {
-        IdleWaiter *waiter = g_ptr_array_index(requests->idle_waiters, i);
+    for (guint i = 0; i < requests->drain_waiters->len; i++) {
+        DrainWaiter *waiter = g_ptr_array_index(requests->drain_waiters, i);
         spoc_control_remove_waiter(waiter->client, waiter);
         spoc_control_peer_reply(waiter->client, line);
     }
-    g_ptr_array_set_size(requests->idle_waiters, 0);
+    g_ptr_array_set_size(requests->drain_waiters, 0);
 }
 
 /* A connection waits for one answer at a time, so that it is clear which request an answer is
@@ -237,7 +237,7 @@ spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_da
         if (refuse_second_wait(client))
             return;
         check_config(requests); /* the answer is about the settings of now */
-        add_idle_waiter(requests, client);
+        add_drain_waiter(requests, client);
         return;
     }
     if (strcmp(line, "scan-reasons") == 0) {

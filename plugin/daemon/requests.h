@@ -41,4 +41,4 @@ void spoc_requests_free(SpocRequests *requests);
 void spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer requests);
 
 /* All that was there and due is handled: answers every client that waits for that. */
-void spoc_requests_report_idle(SpocRequests *requests, int status);
+void spoc_requests_report_drained(SpocRequests *requests, int status);
