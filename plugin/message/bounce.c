@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message/bounce.h"
 
+#include "base/address.h"
 #include "base/text.h"
 #include "message/mime.h"
 #include "message/words.h"
@@ -83,14 +84,6 @@ make_text(const SpocBounce *report, const SpocWordValue *values, gsize value_cou
     return g_string_free(text, FALSE);
 }
 
-/* What stands behind the @ of the identifier: the sender's domain is one. */
-static char *
-make_message_id(const SpocBounce *report, const char *id)
-{
-    const char *domain = strrchr(report->sender, '@') + 1;
-    return g_strdup_printf("%s@%s", id, g_str_is_ascii(domain) ? domain : "localhost");
-}
-
 SpocComposedMail *
 spoc_bounce_compose(const SpocBounce *report, GError **error)
 {
@@ -103,28 +96,22 @@ spoc_bounce_compose(const SpocBounce *report, GError **error)
     g_autofree char *count = g_strdup_printf("%" G_GSIZE_FORMAT, report->count);
     const SpocWordValue values[] = {{"host", host}, {"count", count}};
     gsize value_count = G_N_ELEMENTS(values);
-    g_autofree char *name =
-        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, value_count);
     g_autofree char *text = make_text(report, values, value_count);
 
-    SpocComposedMail *mail = g_new0(SpocComposedMail, 1);
-    mail->id = identifier(report);
-    mail->message_id = make_message_id(report, mail->id);
-    mail->subject =
+    char *id = identifier(report);
+    char *message_id = spoc_mail_message_id_of_sender(id, report->sender);
+    char *subject =
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_REPORT_SUBJECT), values, value_count);
-    g_autofree char *reference = g_strdup_printf("<%s>", mail->message_id);
-
+    const SpocMailHeaders headers = {.catalogue = catalogue,
+                                     .sender = report->sender,
+                                     .sender_name = report->sender_name,
+                                     .host_name = report->host_name,
+                                     .to = report->recipient,
+                                     .subject = subject,
+                                     .date_unix_s = report->now_unix_s,
+                                     .message_id = message_id};
     GString *bytes = g_string_sized_new(2048);
-    spoc_mime_append_mailbox(
-        bytes, "From", report->sender_name != NULL ? report->sender_name : name, report->sender);
-    spoc_mime_append_mailbox(bytes, "To", NULL, report->recipient);
-    spoc_mime_append_text_header(bytes, "Subject", mail->subject);
-    spoc_mime_append_date(bytes, report->now_unix_s);
-    spoc_mime_append_header(bytes, "Message-ID", reference);
-    spoc_mime_append_header(bytes, "MIME-Version", "1.0");
-    spoc_mime_append_header(bytes, "Auto-Submitted", "auto-generated"); /* RFC 3834 5 */
-    spoc_mime_append_header(bytes, "X-Auto-Response-Suppress", "All");
+    spoc_mail_append_headers(bytes, &headers);
     spoc_mime_append_text_part(bytes, "plain", text);
-    mail->bytes = g_string_free_to_bytes(bytes);
-    return mail;
+    return spoc_composed_mail_new(id, message_id, subject, bytes);
 }

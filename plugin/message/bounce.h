@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "message/notification.h"
+#include "message/mail.h"
 
 /* A report lists so many messages; of the others it says the number. */
 #define SPOC_BOUNCE_LISTED_MAX 200

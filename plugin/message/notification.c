@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message/notification.h"
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "message/mime.h"
@@ -13,18 +14,6 @@
 #define DIGEST_DIGITS 16
 #define SUBJECT_MAX_BYTES 200
 #define CC_MAX SPOC_RECIPIENTS_MAX
-
-void
-spoc_composed_mail_free(SpocComposedMail *mail)
-{
-    if (mail == NULL)
-        return;
-    g_free(mail->id);
-    g_free(mail->message_id);
-    g_free(mail->subject);
-    g_clear_pointer(&mail->bytes, g_bytes_unref);
-    g_free(mail);
-}
 
 /* --- identifiers ------------------------------------------------------------------------ */
 
@@ -62,57 +51,25 @@ identifier(const SpocNotification *notification)
                            notification->notices[0].event->offset, who);
 }
 
-/* What stands behind the @ of an identifier: a domain, whatever the host is called. */
-static char *
-identifier_domain(const char *host_name)
-{
-    g_autofree char *name = as_name(host_name != NULL ? host_name : "");
-    g_autofree char *probe = g_strconcat("x@", name, NULL);
-    return spoc_address_is_valid(probe, NULL) ? g_steal_pointer(&name) : g_strdup("localhost");
-}
-
 /* (nullable): the beginning of the thread; no mail has this identifier, all refer to it. A job's
  * is made only of what every event says, so that mails to different people, and from different
  * subscriptions, stand together. */
 static char *
-thread_identifier(const SpocNotification *notification, const char *domain)
+thread_identifier(const SpocNotification *notification)
 {
     if (notification->thread != NULL) {
         g_autofree char *name = as_name(notification->thread);
-        return g_strdup_printf("%.*s@%s", JOURNAL_NAME_MAX_BYTES, name, domain);
+        g_autofree char *id = g_strndup(name, JOURNAL_NAME_MAX_BYTES);
+        return spoc_mail_message_id(id, notification->host_name);
     }
     gint job_id = notification->notices[notification->notice_count - 1].event->job_id;
     if (notification->kind != SPOC_MAIL_NOTICE || job_id <= 0)
         return NULL;
-    return g_strdup_printf("job-%d@%s", job_id, domain);
+    g_autofree char *id = g_strdup_printf("job-%d", job_id);
+    return spoc_mail_message_id(id, notification->host_name);
 }
 
-/* --- headers ---------------------------------------------------------------------------- */
-
-static void
-append_identity(GString *mail, const SpocCatalogue *catalogue, const char *sender,
-                const char *sender_name, const char *host_name)
-{
-    const SpocWordValue values[] = {{"host", host_name}};
-    g_autofree char *name =
-        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, G_N_ELEMENTS(values));
-    spoc_mime_append_mailbox(mail, "From", sender_name != NULL ? sender_name : name, sender);
-}
-
-static void
-append_automatic(GString *mail)
-{
-    spoc_mime_append_header(mail, "MIME-Version", "1.0");
-    spoc_mime_append_header(mail, "Auto-Submitted", "auto-generated"); /* RFC 3834 5 */
-    spoc_mime_append_header(mail, "X-Auto-Response-Suppress", "All");
-}
-
-static void
-append_identifier(GString *mail, const char *name, const char *identifier_text)
-{
-    g_autofree char *value = g_strconcat("<", identifier_text, ">", NULL);
-    spoc_mime_append_header(mail, name, value);
-}
+/* --- addresses -------------------------------------------------------------------------- */
 
 static gboolean
 check_address(const char *address, const char *role, GError **error)
@@ -121,31 +78,6 @@ check_address(const char *address, const char *role, GError **error)
         return TRUE;
     g_prefix_error(error, "%s: ", role);
     return FALSE;
-}
-
-static SpocComposedMail *
-finish(GString *bytes, char *id, char *message_id, char *subject)
-{
-    SpocComposedMail *mail = g_new0(SpocComposedMail, 1);
-    mail->id = id;
-    mail->message_id = message_id;
-    mail->subject = subject;
-    /* Many are under way at once, and a GString has up to twice the room. */
-    gsize size = bytes->len;
-    mail->bytes = g_bytes_new_take(g_realloc(g_string_free(bytes, FALSE), size), size);
-    return mail;
-}
-
-/* RFC 5322 3.6.3, one address a line */
-static void
-append_cc(GString *mail, const char *const *cc)
-{
-    if (cc == NULL || cc[0] == NULL)
-        return;
-    g_string_append(mail, "Cc:");
-    for (gsize i = 0; cc[i] != NULL; i++)
-        g_string_append_printf(mail, "%s <%s>", i > 0 ? ",\r\n" : "", cc[i]);
-    g_string_append(mail, "\r\n");
 }
 
 static gboolean
@@ -306,26 +238,25 @@ spoc_notification_compose(const SpocNotification *notification, char **ret_warni
     g_auto(SpocMailContent) content = {0};
     spoc_notification_render(notification, ret_warning, &content);
 
-    g_autofree char *host = spoc_text_line(notification->host_name, -1, 100);
-    g_autofree char *domain = identifier_domain(notification->host_name);
-    g_autofree char *thread = thread_identifier(notification, domain);
+    g_autofree char *thread = thread_identifier(notification);
     char *id = identifier(notification);
-    char *message_id = g_strconcat(id, "@", domain, NULL);
+    char *message_id = spoc_mail_message_id(id, notification->host_name);
+    const SpocMailHeaders headers = {.catalogue = catalogue,
+                                     .sender = notification->sender,
+                                     .sender_name = notification->sender_name,
+                                     .host_name = notification->host_name,
+                                     .to_name = person->name,
+                                     .to = person->address,
+                                     .cc = notification->cc,
+                                     .subject = content.subject,
+                                     .date_unix_s = date_unix_s,
+                                     .message_id = message_id,
+                                     .thread = thread,
+                                     .language = spoc_catalogue_language(catalogue)};
     GString *mail = g_string_sized_new(12288);
-    append_identity(mail, catalogue, notification->sender, notification->sender_name, host);
-    spoc_mime_append_mailbox(mail, "To", person->name, person->address);
-    append_cc(mail, notification->cc);
-    spoc_mime_append_text_header(mail, "Subject", content.subject);
-    spoc_mime_append_date(mail, date_unix_s);
-    append_identifier(mail, "Message-ID", message_id);
-    if (thread != NULL) {
-        append_identifier(mail, "In-Reply-To", thread);
-        append_identifier(mail, "References", thread);
-    }
-    append_automatic(mail);
-    spoc_mime_append_header(mail, "Content-Language", spoc_catalogue_language(catalogue));
+    spoc_mail_append_headers(mail, &headers);
     append_content(mail, id, &content);
-    return finish(mail, id, message_id, g_steal_pointer(&content.subject));
+    return spoc_composed_mail_new(id, message_id, g_steal_pointer(&content.subject), mail);
 }
 
 SpocComposedMail *
@@ -338,7 +269,6 @@ spoc_test_mail_compose(const char *sender, const char *sender_name, const char *
         !check_address(recipient, "the recipient", error))
         return NULL;
     g_autofree char *host = spoc_text_line(host_name, -1, 100);
-    g_autofree char *domain = identifier_domain(host_name);
     const SpocWordValue values[] = {{"host", host}, {"recipient", recipient}};
     char *subject = spoc_words_expand(spoc_word(catalogue, SPOC_WORD_TEST_SUBJECT), values,
                                       G_N_ELEMENTS(values));
@@ -346,15 +276,18 @@ spoc_test_mail_compose(const char *sender, const char *sender_name, const char *
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_TEST_TEXT), values, G_N_ELEMENTS(values));
     g_autofree char *random = g_uuid_string_random();
     char *id = g_strdup_printf("test-%" G_GINT64_FORMAT "-%.8s", now_unix_s, random);
-    char *message_id = g_strconcat(id, "@", domain, NULL);
+    char *message_id = spoc_mail_message_id(id, host_name);
 
     GString *mail = g_string_sized_new(1024);
-    append_identity(mail, catalogue, sender, sender_name, host);
-    spoc_mime_append_mailbox(mail, "To", NULL, recipient);
-    spoc_mime_append_text_header(mail, "Subject", subject);
-    spoc_mime_append_date(mail, now_unix_s);
-    append_identifier(mail, "Message-ID", message_id);
-    append_automatic(mail);
+    const SpocMailHeaders headers = {.catalogue = catalogue,
+                                     .sender = sender,
+                                     .sender_name = sender_name,
+                                     .host_name = host_name,
+                                     .to = recipient,
+                                     .subject = subject,
+                                     .date_unix_s = now_unix_s,
+                                     .message_id = message_id};
+    spoc_mail_append_headers(mail, &headers);
     spoc_mime_append_text_part(mail, "plain", text);
-    return finish(mail, id, message_id, subject);
+    return spoc_composed_mail_new(id, message_id, subject, mail);
 }

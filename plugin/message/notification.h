@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "message/mail.h"
 #include "message/notice.h"
 
 /* What templates have made of a notification; a part that the format does not want is NULL */
@@ -20,16 +21,6 @@ typedef struct {
 
 void spoc_mail_content_clear(SpocMailContent *content);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocMailContent, spoc_mail_content_clear)
-
-typedef struct {
-    char *id;         /* a valid spool name, from journal, offset and address */
-    char *message_id; /* without brackets */
-    char *subject;    /* readable, one line */
-    GBytes *bytes;
-} SpocComposedMail;
-
-void spoc_composed_mail_free(SpocComposedMail *mail);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocComposedMail, spoc_composed_mail_free)
 
 /**
  * spoc_notification_render:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message/scan-notice.h"
 
+#include "base/address.h"
 #include "base/text.h"
 #include "message/mime.h"
 #include "message/words.h"
@@ -54,29 +55,22 @@ spoc_scan_notice_compose(const SpocScanNotice *notice, GError **error)
         {"printer", *printer != '\0' ? printer : "spocctl"},
         {"id", notice->id}};
     gsize count = G_N_ELEMENTS(values);
-    g_autofree char *name =
-        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SENDER), values, count);
     g_autofree char *text = make_text(notice, catalogue, values, count);
-    const char *domain = strrchr(notice->sender, '@') + 1;
-
-    SpocComposedMail *mail = g_new0(SpocComposedMail, 1);
-    mail->id = g_strconcat("notice-", notice->id, NULL);
-    mail->message_id =
-        g_strdup_printf("%s@%s", mail->id, g_str_is_ascii(domain) ? domain : "localhost");
-    mail->subject =
+    char *id = g_strconcat("notice-", notice->id, NULL);
+    char *message_id = spoc_mail_message_id_of_sender(id, notice->sender);
+    char *subject =
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SCAN_FAILED_SUBJECT), values, count);
-    g_autofree char *identifier = g_strdup_printf("<%s>", mail->message_id);
+    const SpocMailHeaders headers = {.catalogue = catalogue,
+                                     .sender = notice->sender,
+                                     .sender_name = notice->sender_name,
+                                     .host_name = notice->host_name,
+                                     .to_name = notice->owner->name,
+                                     .to = notice->owner->address,
+                                     .subject = subject,
+                                     .date_unix_s = notice->now_unix_s,
+                                     .message_id = message_id};
     GString *bytes = g_string_sized_new(2048);
-    spoc_mime_append_mailbox(
-        bytes, "From", notice->sender_name != NULL ? notice->sender_name : name, notice->sender);
-    spoc_mime_append_mailbox(bytes, "To", notice->owner->name, notice->owner->address);
-    spoc_mime_append_text_header(bytes, "Subject", mail->subject);
-    spoc_mime_append_date(bytes, notice->now_unix_s);
-    spoc_mime_append_header(bytes, "Message-ID", identifier);
-    spoc_mime_append_header(bytes, "MIME-Version", "1.0");
-    spoc_mime_append_header(bytes, "Auto-Submitted", "auto-generated"); /* RFC 3834 5 */
-    spoc_mime_append_header(bytes, "X-Auto-Response-Suppress", "All");
+    spoc_mail_append_headers(bytes, &headers);
     spoc_mime_append_text_part(bytes, "plain", text);
-    mail->bytes = g_string_free_to_bytes(bytes);
-    return mail;
+    return spoc_composed_mail_new(id, message_id, subject, bytes);
 }

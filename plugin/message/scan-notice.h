@@ -6,7 +6,8 @@
  */
 #pragma once
 
-#include "message/notification.h"
+#include "message/mail.h"
+#include "people/recipient.h"
 
 typedef struct {
     const char *address;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "message/scan.h"
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "message/mime.h"
-#include "message/words.h"
 
 #include <string.h>
 
@@ -79,13 +79,8 @@ append_people(GString *head, const char *header, const GPtrArray *people, GError
 static gboolean
 append_authors(GString *head, const SpocScanMail *mail, GError **error)
 {
-    g_autofree char *host = spoc_text_line(mail->host_name, -1, 100);
-    const SpocWordValue values[] = {{"host", host}};
-    g_autofree char *server =
-        mail->sender_name != NULL
-            ? g_strdup(mail->sender_name)
-            : spoc_words_expand(spoc_word(spoc_catalogue_find(mail->language), SPOC_WORD_SENDER),
-                                values, G_N_ELEMENTS(values));
+    g_autofree char *server = spoc_mail_sender_name(spoc_catalogue_find(mail->language),
+                                                    mail->sender_name, mail->host_name);
     const SpocPerson *owner = mail->owner;
     if (!spoc_address_is_valid(mail->sender, error) ||
         (owner != NULL && !spoc_address_is_valid(owner->address, error))) {
@@ -131,12 +126,12 @@ static char *
 make_message_id(const SpocScanMail *mail)
 {
     const char *uuid = mail->uuid != NULL ? mail->uuid : "";
-    const char *domain = strrchr(mail->sender, '@') + 1;
     g_autoptr(GChecksum) origin = g_checksum_new(G_CHECKSUM_SHA256);
     g_checksum_update(origin, (const guchar *)uuid, (gssize)strlen(uuid) + 1);
     g_checksum_update(origin, (const guchar *)mail->host_name, -1);
-    return g_strdup_printf("%s.%.*s@%s", mail->name, ORIGIN_DIGITS, g_checksum_get_string(origin),
-                           g_str_is_ascii(domain) ? domain : "localhost");
+    g_autofree char *id =
+        g_strdup_printf("%s.%.*s", mail->name, ORIGIN_DIGITS, g_checksum_get_string(origin));
+    return spoc_mail_message_id_of_sender(id, mail->sender);
 }
 
 SpocComposedMail *
@@ -149,23 +144,21 @@ spoc_scan_compose(const SpocScanMail *mail, GError **error)
     g_autofree char *body = clean_body(mail->body);
     g_autofree char *boundary = make_boundary(mail, body);
 
-    SpocComposedMail *composed = g_new0(SpocComposedMail, 1);
-    composed->id = g_strdup(mail->name);
-    composed->message_id = make_message_id(mail);
-    composed->subject = spoc_text_line(mail->subject, -1, 500);
-    spoc_mime_append_text_header(head, "Subject", composed->subject);
+    char *message_id = make_message_id(mail);
+    char *subject = spoc_text_line(mail->subject, -1, 500);
+    spoc_mime_append_text_header(head, "Subject", subject);
     spoc_mime_append_date(head, mail->when_unix_s);
     g_string_append_printf(head,
                            "Message-ID: <%s>\r\nMIME-Version: 1.0\r\n"
                            "X-Auto-Response-Suppress: OOF, AutoReply\r\n"
                            "Content-Type: multipart/mixed;\r\n boundary=\"%s\"\r\n\r\n--%s\r\n",
-                           composed->message_id, boundary, boundary);
+                           message_id, boundary, boundary);
     spoc_mime_append_text_part(head, "plain", body);
     g_string_append_printf(head, "--%s\r\n", boundary);
     append_document_headers(head, mail);
     g_string_append_printf(head, "--%s--\r\n", boundary);
-    composed->bytes = g_string_free_to_bytes(g_steal_pointer(&head));
-    return composed;
+    return spoc_composed_mail_new(g_strdup(mail->name), message_id, subject,
+                                  g_steal_pointer(&head));
 }
 
 gboolean

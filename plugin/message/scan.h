@@ -7,7 +7,8 @@
  */
 #pragma once
 
-#include "message/notification.h"
+#include "message/mail.h"
+#include "people/recipient.h"
 
 #define SPOC_SCAN_BODY_MAX_BYTES (64 * 1024)
 

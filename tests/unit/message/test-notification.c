@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the mail says is in test-describe.c. */
+/* What the mail says is in test-values.c. Also tests: mail.c */
 #include "base/error.h"
 #include "sample.h"
 
