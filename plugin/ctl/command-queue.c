@@ -115,7 +115,7 @@ run_list(Call *call)
 static SpocQueueListItem *
 load(const Call *call, const char *id, GError **error)
 {
-    SpocMessageState state = SPOC_STATE_NEW;
+    SpocState state = SPOC_STATE_NEW;
     if (!spoc_spool_name_is_valid(id)) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, "that is not a message's id");
         return NULL;
@@ -313,7 +313,7 @@ others_clear(Others *others)
 static gboolean
 is_entry(const Others *others, SpocSpool *spool, const char *id)
 {
-    SpocMessageState state;
+    SpocState state;
     for (guint i = 0; i < others->entries->len; i++) {
         const SpocQueueListItem *listed = g_ptr_array_index(others->entries, i);
         if (g_str_equal(listed->envelope->id, id))

@@ -18,7 +18,7 @@ typedef struct {
     gint64 pid;
     char *version;
     gboolean on_request; /* startDaemon lets the doors start it */
-    guint counts[SPOC_STATE_COUNT];
+    guint counts[SPOC_STATE_FOLDERS];
     guint journals;           /* with events that are no messages yet */
     GPtrArray *subscriptions; /* (nullable): of CUPS; NULL when it cannot be asked */
     gint64 subscriptions_max; /* 0: no limit */
@@ -103,8 +103,8 @@ print_text(const Overview *overview)
                            overview->on_request
                                ? "it is started when there is something to do"
                                : "startDaemon is never, so its service has to be started");
-    for (guint state = 0; state < SPOC_STATE_COUNT; state++)
-        (void)spoc_ctl_put("%-8s %u\n", spoc_message_state_name((SpocMessageState)state),
+    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++)
+        (void)spoc_ctl_put("%-8s %u\n", spoc_message_state_name((SpocState)state),
                            overview->counts[state]);
     if (overview->journals > 0)
         (void)spoc_ctl_put("%-8s %u %s with events that are not yet composed\n", "events",
@@ -146,8 +146,8 @@ print_json(const SpocLook *look, const Overview *overview)
     json_object_set_boolean_member(object, "running", overview->running);
     json_object_set_int_member(object, "pid", overview->pid);
     spoc_json_set_text(object, "version", overview->version);
-    for (guint state = 0; state < SPOC_STATE_COUNT; state++)
-        json_object_set_int_member(object, spoc_message_state_name((SpocMessageState)state),
+    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++)
+        json_object_set_int_member(object, spoc_message_state_name((SpocState)state),
                                    overview->counts[state]);
     json_object_set_int_member(object, "event_journals", overview->journals);
     if (overview->subscriptions != NULL)

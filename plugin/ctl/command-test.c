@@ -66,7 +66,7 @@ on_finished(SpocDeliveryRequest *finished, gpointer user_data)
     Test *test = user_data;
     g_autoptr(SpocDeliveryRequest) request = finished;
     const SpocRequestRecipient *recipient = g_ptr_array_index(request->recipients, 0);
-    test->delivered = recipient->result == SPOC_RESULT_DELIVERED;
+    test->delivered = recipient->state == SPOC_STATE_DONE;
     const char *reason = request->reason;
     if (!test->delivered && reason == NULL)
         reason = recipient->reply != NULL ? recipient->reply : "no server took the mail";

@@ -19,7 +19,7 @@ changed_unix_s(const SpocEnvelope *envelope)
 
 /* (nullable): of those in @state the one that came to it last */
 static const SpocEnvelope *
-find_latest(const GPtrArray *list, SpocMessageState state, guint *ret_count)
+find_latest(const GPtrArray *list, SpocState state, guint *ret_count)
 {
     const SpocEnvelope *latest = NULL;
     *ret_count = 0;
@@ -35,7 +35,7 @@ find_latest(const GPtrArray *list, SpocMessageState state, guint *ret_count)
 }
 
 static void
-find_state(GPtrArray *findings, const GPtrArray *list, SpocMessageState state, const char *are,
+find_state(GPtrArray *findings, const GPtrArray *list, SpocState state, const char *are,
            const char *remedy)
 {
     guint count = 0;

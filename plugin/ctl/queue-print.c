@@ -62,7 +62,7 @@ addresses_text(const SpocEnvelope *envelope)
         const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
         g_autofree char *shown = spoc_ctl_shown(recipient->address);
         g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", shown);
-        if (recipient->state != SPOC_RECIPIENT_PENDING)
+        if (recipient->state != SPOC_STATE_WAITING)
             g_string_append_printf(text, " (%s)", spoc_recipient_state_name(recipient->state));
     }
     return g_string_free(text, FALSE);

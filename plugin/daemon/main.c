@@ -267,7 +267,7 @@ count_waiting(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s,
 static void
 explain_waiting(SpocSpool *spool, SpocLog *log)
 {
-    static const SpocMessageState states[] = {SPOC_STATE_HELD, SPOC_STATE_WAITING};
+    static const SpocState states[] = {SPOC_STATE_HELD, SPOC_STATE_WAITING};
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         Waiting waiting = {0};
         if (!spoc_message_each(spool, states[i], count_waiting, &waiting, NULL) ||

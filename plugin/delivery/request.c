@@ -53,7 +53,7 @@ spoc_delivery_request_add_recipient(SpocDeliveryRequest *request, const char *ad
 {
     SpocRequestRecipient *recipient = g_new0(SpocRequestRecipient, 1);
     recipient->address = g_strdup(address);
-    recipient->result = SPOC_RESULT_LATER;
+    recipient->state = SPOC_STATE_WAITING;
     recipient->is_open = TRUE;
     g_ptr_array_add(request->recipients, recipient);
 }
@@ -101,17 +101,17 @@ spoc_delivery_request_note(SpocRequestRecipient *recipient, SpocVerdict verdict,
     switch (verdict) {
     case SPOC_VERDICT_DELIVERED:
         recipient->is_open = FALSE;
-        recipient->result = SPOC_RESULT_DELIVERED;
+        recipient->state = SPOC_STATE_DONE;
         break;
     case SPOC_VERDICT_RETURN:
         recipient->is_open = FALSE;
-        recipient->result = SPOC_RESULT_RETURN;
+        recipient->state = SPOC_STATE_FAILED;
         break;
     case SPOC_VERDICT_RETURN_UNLESS_BACKUP:
         recipient->returned_unless_backup = TRUE;
         break;
     case SPOC_VERDICT_HOLD:
-        recipient->result = SPOC_RESULT_HOLD;
+        recipient->state = SPOC_STATE_HELD;
         recipient->returned_unless_backup = FALSE;
         break;
     case SPOC_VERDICT_FRESH:
@@ -156,12 +156,12 @@ spoc_delivery_request_explain(SpocDeliveryRequest *request, SpocStage stage, con
     g_string_append(request->sentences, sentence);
 }
 
-static SpocResult
-final_result(const SpocRequestRecipient *recipient, gboolean untried)
+static SpocState
+final_state(const SpocRequestRecipient *recipient, gboolean untried)
 {
     if (recipient->is_open && recipient->returned_unless_backup && !untried)
-        return SPOC_RESULT_RETURN;
-    return recipient->result;
+        return SPOC_STATE_FAILED;
+    return recipient->state;
 }
 
 void
@@ -170,11 +170,11 @@ spoc_delivery_request_finish(SpocDeliveryRequest *request, gboolean untried, gin
     gboolean all = TRUE, any = FALSE;
     for (guint i = 0; i < request->recipients->len; i++) {
         SpocRequestRecipient *recipient = g_ptr_array_index(request->recipients, i);
-        recipient->result = final_result(recipient, untried);
+        recipient->state = final_state(recipient, untried);
         if (recipient->reply == NULL)
             recipient->reply = g_strdup(request->sentences->str);
-        all = all && recipient->result == SPOC_RESULT_DELIVERED;
-        any = any || recipient->result == SPOC_RESULT_DELIVERED;
+        all = all && recipient->state == SPOC_STATE_DONE;
+        any = any || recipient->state == SPOC_STATE_DONE;
     }
     if (!all)
         request->reason = spoc_text_line(request->sentences->str, -1, REASON_MAX_BYTES);

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "base/state.h"
 #include "delivery/content.h"
 #include "delivery/mail.h"
 #include "delivery/verdict.h"
@@ -14,22 +15,16 @@
 /* RFC 5321 4.5.3.1.8: at least so many recipients every server takes. */
 #define SPOC_DELIVERY_REQUEST_MAIL_RECIPIENTS_MAX 100
 
-typedef enum {
-    SPOC_RESULT_DELIVERED,
-    SPOC_RESULT_LATER,  /* try again by the schedule */
-    SPOC_RESULT_HOLD,   /* somebody must mend something; also by the schedule */
-    SPOC_RESULT_RETURN, /* final */
-} SpocResult;
-
 /**
  * SpocRequestRecipient:
- * @result: LATER until a server has said something else
+ * @state: WAITING until a server has said something else: then DONE, FAILED, or HELD, which means
+ *   that an administrator has to do something, and that it is tried all the same
  * @reply: (nullable): the server's words about it, or ours, one line; set when it is finished
  * @is_open: no server has said the last word
  */
 typedef struct {
     char *address;
-    SpocResult result;
+    SpocState state;
     char *reply;
     gboolean is_open;
     gboolean returned_unless_backup;

@@ -537,7 +537,7 @@ send_group(SpocAggregator *desk, SpocGroup *group, const SpocStateAttributes *fa
         return;
     }
     /* A crash between writing the message and marking its events: it is in the spool. */
-    SpocMessageState state = SPOC_STATE_NEW;
+    SpocState state = SPOC_STATE_NEW;
     if (spoc_queue_manager_is_active(around->outbox, envelope->id) ||
         (group->may_exist && spoc_message_find(around->spool, envelope->id, &state, NULL))) {
         spoc_group_settle(group);

@@ -87,7 +87,7 @@ spoc_pending_marks_finish(SpocSpool *spool, SpocLog *log)
     const char *data = g_bytes_get_data(bytes, &size);
     g_autofree char *text = g_strndup(data != NULL ? data : "", size);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    SpocMessageState state = SPOC_STATE_NEW;
+    SpocState state = SPOC_STATE_NEW;
     if (lines[0] != NULL && *lines[0] != '\0' && spoc_message_find(spool, lines[0], &state, NULL))
         make_marks(spool, log, lines);
     spoc_pending_marks_forget(spool);

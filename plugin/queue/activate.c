@@ -47,7 +47,7 @@ is_for_ever(const GError *error)
 
 SpocActivateResult
 spoc_activate(SpocSpool *spool, SpocLog *log, const SpocQueueDocuments *documents, const char *id,
-              SpocMessageState state, SpocActive *ret_active)
+              SpocState state, SpocActive *ret_active)
 {
     g_autoptr(GError) error = NULL;
     if (!spoc_message_move(spool, id, state, SPOC_STATE_SENDING, &error)) {

@@ -41,4 +41,4 @@ typedef struct {
  * @ret_active: (out) (transfer full): its parts, when taken */
 SpocActivateResult spoc_activate(SpocSpool *spool, SpocLog *log,
                                  const SpocQueueDocuments *documents, const char *id,
-                                 SpocMessageState state, SpocActive *ret_active);
+                                 SpocState state, SpocActive *ret_active);

@@ -163,7 +163,7 @@ add_returned(GArray *returned, const SpocEnvelope *envelope)
             .job_id = envelope->job_id,
             .created_unix_s = envelope->created_unix_s,
         };
-        if (recipient->state == SPOC_RECIPIENT_FAILED)
+        if (recipient->state == SPOC_STATE_FAILED)
             g_array_append_val(returned, entry);
     }
 }

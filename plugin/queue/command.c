@@ -15,14 +15,14 @@ spoc_queue_command_name(SpocQueueCommand command)
 
 /* Where the message is, unless it is being sent. */
 static gboolean
-locate(SpocSpool *spool, const char *id, SpocMessageState *ret_state, GError **error)
+locate(SpocSpool *spool, const char *id, SpocState *ret_state, GError **error)
 {
     if (!spoc_spool_name_is_valid(id)) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                             "that is not a message's id; 'spocctl queue list' shows them");
         return FALSE;
     }
-    SpocMessageState state = SPOC_STATE_WAITING;
+    SpocState state = SPOC_STATE_WAITING;
     if (!spoc_message_find(spool, id, &state, error))
         return FALSE;
     if (state == SPOC_STATE_SENDING) {
@@ -40,8 +40,8 @@ revive(SpocEnvelope *envelope, gint64 now_unix_s)
 {
     for (guint i = 0; i < envelope->recipients->len; i++) {
         SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_FAILED)
-            recipient->state = SPOC_RECIPIENT_PENDING;
+        if (recipient->state == SPOC_STATE_FAILED)
+            recipient->state = SPOC_STATE_WAITING;
     }
     envelope->created_unix_s = now_unix_s;
     envelope->attempts = 0;
@@ -50,7 +50,7 @@ revive(SpocEnvelope *envelope, gint64 now_unix_s)
 }
 
 static gboolean
-retry(SpocEnvelope *envelope, SpocMessageState state, gint64 now_unix_s, GError **error)
+retry(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
 {
     if (state == SPOC_STATE_FAILED &&
         g_strcmp0(envelope->kind, SPOC_QUEUE_NOTIFICATION_KIND) == 0) {
@@ -72,7 +72,7 @@ retry(SpocEnvelope *envelope, SpocMessageState state, gint64 now_unix_s, GError 
 }
 
 static gboolean
-hold(SpocEnvelope *envelope, SpocMessageState state, gint64 now_unix_s, GError **error)
+hold(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
 {
     if (state == SPOC_STATE_FAILED) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
@@ -88,7 +88,7 @@ hold(SpocEnvelope *envelope, SpocMessageState state, gint64 now_unix_s, GError *
 }
 
 static gboolean
-release(SpocEnvelope *envelope, SpocMessageState state, gint64 now_unix_s, GError **error)
+release(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
 {
     if (state != SPOC_STATE_HELD) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "message '%s' is not held but %s",
@@ -142,9 +142,9 @@ static gboolean
 prepare(SpocSpool *spool, SpocQueueCommand command, const char *id, gsize place, gint64 now_unix_s,
         Share *shares, GError **error)
 {
-    static gboolean (*const changes[])(SpocEnvelope *, SpocMessageState, gint64,
-                                       GError **) = {retry, hold, release};
-    SpocMessageState state = SPOC_STATE_WAITING;
+    static gboolean (*const changes[])(SpocEnvelope *, SpocState, gint64, GError **) = {retry, hold,
+                                                                                        release};
+    SpocState state = SPOC_STATE_WAITING;
     g_autoptr(GError) problem = NULL;
     if (!locate(spool, id, &state, &problem)) {
         if (command == SPOC_QUEUE_COMMAND_DELETE &&
@@ -165,11 +165,10 @@ prepare(SpocSpool *spool, SpocQueueCommand command, const char *id, gsize place,
 }
 
 static void
-carry_out(SpocSpool *spool, SpocQueueCommand command, const Share *share, SpocMessageState state,
+carry_out(SpocSpool *spool, SpocQueueCommand command, const Share *share, SpocState state,
           GPtrArray *errors)
 {
-    SpocMessageState target =
-        command == SPOC_QUEUE_COMMAND_HOLD ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
+    SpocState target = command == SPOC_QUEUE_COMMAND_HOLD ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
     g_autoptr(GError) error = NULL;
     gboolean done =
         command == SPOC_QUEUE_COMMAND_DELETE
@@ -196,8 +195,8 @@ spoc_queue_command(SpocSpool *spool, SpocQueueCommand command, const char *const
 
     GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    Share shares[SPOC_STATE_COUNT];
-    for (guint i = 0; i < SPOC_STATE_COUNT; i++)
+    Share shares[SPOC_STATE_FOLDERS];
+    for (guint i = 0; i < SPOC_STATE_FOLDERS; i++)
         share_init(&shares[i]);
     for (gsize i = 0; i < count; i++) {
         GError *error = NULL;
@@ -207,9 +206,9 @@ spoc_queue_command(SpocSpool *spool, SpocQueueCommand command, const char *const
             (void)prepare(spool, command, ids[i], i, now_unix_s, shares, &error);
         g_ptr_array_add(errors, error);
     }
-    for (guint i = 0; i < SPOC_STATE_COUNT; i++) {
+    for (guint i = 0; i < SPOC_STATE_FOLDERS; i++) {
         if (shares[i].ids->len > 0)
-            carry_out(spool, command, &shares[i], (SpocMessageState)i, errors);
+            carry_out(spool, command, &shares[i], (SpocState)i, errors);
         share_clear(&shares[i]);
     }
     return errors;

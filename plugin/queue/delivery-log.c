@@ -61,7 +61,7 @@ say_whose(const SpocEnvelope *envelope)
 
 void
 spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelope *envelope,
-                          const SpocDeliveryRequest *request, guint delivered, SpocFate fate,
+                          const SpocDeliveryRequest *request, guint delivered, SpocState state,
                           gint64 now_unix_s)
 {
     const SpocLogFields fields = log_fields(envelope, request);
@@ -79,10 +79,10 @@ spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelo
                        "message may arrive twice, with the same Message-ID",
                        envelope->id, request->dropped_by, request->drops);
     /* Each message that is given up is an error of its own. */
-    if (fate == SPOC_FATE_FAILED)
+    if (state == SPOC_STATE_FAILED)
         spoc_log_about(log, SPOC_LOG_ERROR, &fields, "%s: %s", envelope->id, envelope->reason);
-    else if (fate == SPOC_FATE_HELD)
+    else if (state == SPOC_STATE_HELD)
         say_trouble(alarm, log, &fields, SPOC_LOG_ERROR, envelope, now_unix_s);
-    else if (fate == SPOC_FATE_WAITING)
+    else if (state == SPOC_STATE_WAITING)
         say_trouble(alarm, log, &fields, SPOC_LOG_WARNING, envelope, now_unix_s);
 }

@@ -17,5 +17,5 @@ void spoc_delivery_log_clear(SpocDeliveryLog *alarm);
 
 /* @delivered: how many recipients got it now */
 void spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelope *envelope,
-                               const SpocDeliveryRequest *request, guint delivered, SpocFate fate,
+                               const SpocDeliveryRequest *request, guint delivered, SpocState state,
                                gint64 now_unix_s);

@@ -4,10 +4,12 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <string.h>
+
 #define WAIT_REASON_MAX_BYTES 600
 
 SpocQueueListItem *
-spoc_queue_list_item_new(SpocEnvelope *envelope, SpocMessageState state)
+spoc_queue_list_item_new(SpocEnvelope *envelope, SpocState state)
 {
     SpocQueueListItem *listed = g_new0(SpocQueueListItem, 1);
     listed->envelope = envelope;
@@ -45,7 +47,7 @@ recipients_array(const SpocEnvelope *envelope)
 }
 
 JsonNode *
-spoc_queue_list_item_node(const SpocEnvelope *envelope, SpocMessageState state)
+spoc_queue_list_item_node(const SpocEnvelope *envelope, SpocState state)
 {
     JsonObject *object = json_object_new();
     json_object_set_string_member(object, "id", text_or_empty(envelope->id));
@@ -69,7 +71,7 @@ spoc_queue_list_item_node(const SpocEnvelope *envelope, SpocMessageState state)
 }
 
 char *
-spoc_queue_list_item_line(const SpocEnvelope *envelope, SpocMessageState state)
+spoc_queue_list_item_line(const SpocEnvelope *envelope, SpocState state)
 {
     g_autoptr(JsonNode) node = spoc_queue_list_item_node(envelope, state);
     return json_to_string(node, FALSE);
@@ -98,25 +100,24 @@ integer_member(JsonObject *object, const char *name)
 }
 
 static gboolean
-parse_state(const char *name, SpocMessageState *ret_state)
+parse_state(const char *name, SpocState *ret_state)
 {
-    for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
-        if (g_strcmp0(name, spoc_message_state_name((SpocMessageState)state)) == 0) {
-            *ret_state = (SpocMessageState)state;
+    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++) {
+        if (g_strcmp0(name, spoc_message_state_name((SpocState)state)) == 0) {
+            *ret_state = (SpocState)state;
             return TRUE;
         }
     }
     return FALSE;
 }
 
-static SpocRecipientState
+static SpocState
 parse_recipient_state(const char *name)
 {
-    for (guint state = SPOC_RECIPIENT_PENDING; state <= SPOC_RECIPIENT_FAILED; state++) {
-        if (g_strcmp0(name, spoc_recipient_state_name((SpocRecipientState)state)) == 0)
-            return (SpocRecipientState)state;
-    }
-    return SPOC_RECIPIENT_PENDING;
+    SpocState state = SPOC_STATE_WAITING;
+    if (name != NULL)
+        (void)spoc_recipient_state_parse(name, strlen(name), &state);
+    return state;
 }
 
 static gboolean
@@ -147,7 +148,7 @@ parse_recipients(JsonObject *object, SpocEnvelope *envelope)
 static SpocQueueListItem *
 parse_object(JsonObject *object)
 {
-    SpocMessageState state = SPOC_STATE_NEW;
+    SpocState state = SPOC_STATE_NEW;
     const char *id = string_member(object, "id");
     if (id == NULL || !spoc_spool_name_is_valid(id) ||
         !parse_state(string_member(object, "state"), &state))

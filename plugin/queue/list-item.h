@@ -19,21 +19,21 @@
  * @envelope: sender, message_id and history may be missing in one that was read from JSON
  */
 typedef struct {
-    SpocMessageState state;
+    SpocState state;
     SpocEnvelope *envelope;
 } SpocQueueListItem;
 
 /* @envelope: (transfer full) */
-SpocQueueListItem *spoc_queue_list_item_new(SpocEnvelope *envelope, SpocMessageState state);
+SpocQueueListItem *spoc_queue_list_item_new(SpocEnvelope *envelope, SpocState state);
 void spoc_queue_list_item_free(SpocQueueListItem *listed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocQueueListItem, spoc_queue_list_item_free)
 
 /* (transfer full): an object {id, kind, state, recipients: [{address, state}], job_id, subject,
  * size_bytes, attempts, created_unix_s, next_attempt_unix_s, reason} */
-JsonNode *spoc_queue_list_item_node(const SpocEnvelope *envelope, SpocMessageState state);
+JsonNode *spoc_queue_list_item_node(const SpocEnvelope *envelope, SpocState state);
 
 /* (transfer full): the same as one line without its line break */
-char *spoc_queue_list_item_line(const SpocEnvelope *envelope, SpocMessageState state);
+char *spoc_queue_list_item_line(const SpocEnvelope *envelope, SpocState state);
 
 /* (transfer full): SPOC_ERROR_CORRUPT for anything that spoc_queue_list_item_line() does not write
  */

@@ -26,7 +26,7 @@ warn_about(const Warner *warner, const char *what, const char *id, const GError 
 }
 
 static gboolean
-gather_state(SpocSpool *spool, SpocMessageState state, const Warner *warner, GPtrArray *list,
+gather_state(SpocSpool *spool, SpocState state, const Warner *warner, GPtrArray *list,
              GError **error)
 {
     g_autoptr(GPtrArray) entries = spoc_message_list(spool, state, error);
@@ -227,10 +227,10 @@ spoc_queue_list(SpocSpool *spool, SpocControlClient *client, SpocQueueListWarnFu
         g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (!gather_journals(spool, client, &warner, list, error))
         return NULL;
-    for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
+    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++) {
         g_autoptr(GPtrArray) found =
             g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
-        if (!gather_state(spool, (SpocMessageState)state, &warner, found, error))
+        if (!gather_state(spool, (SpocState)state, &warner, found, error))
             return NULL;
         spoc_queue_list_merge(list, g_steal_pointer(&found));
     }
@@ -296,8 +296,8 @@ spoc_queue_filter_parse_age(const char *text, gint64 *ret_s, GError **error)
 gboolean
 spoc_queue_filter_parse_state(const char *text, guint *ret_bit, GError **error)
 {
-    for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
-        if (g_str_equal(text, spoc_message_state_name((SpocMessageState)state))) {
+    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++) {
+        if (g_str_equal(text, spoc_message_state_name((SpocState)state))) {
             *ret_bit = 1u << state;
             return TRUE;
         }

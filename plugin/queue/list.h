@@ -39,7 +39,7 @@ void spoc_queue_list_merge(GPtrArray *list, GPtrArray *other);
  * SpocQueueFilter:
  * @recipient: (nullable): an address, or "@domain"
  * @job_id: 0: any
- * @states: bits 1 << SpocMessageState; 0: any
+ * @states: bits 1 << SpocState; 0: any
  * @older_than_s: at least so old; 0: any
  */
 typedef struct {

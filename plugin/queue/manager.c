@@ -47,8 +47,8 @@ typedef struct {
     SpocQueueManager *outbox;
     SpocEnvelope *envelope;
     GBytes *body;
-    gboolean in_spool; /* as a file in sending/ */
-    SpocFate target;
+    gboolean in_spool;                /* as a file in sending/ */
+    SpocState state;                  /* SENDING until the delivery is finished */
     guint store_retry;                /* GSource id */
     SpocContent *content;             /* (nullable): what is sent instead of the body */
     const SpocDocumentEvents *events; /* (nullable): until it has landed in the spool */
@@ -213,10 +213,10 @@ static void
 landed(Flight *flight)
 {
     SpocQueueManager *outbox = flight->outbox;
-    if (flight->target == SPOC_FATE_WAITING || flight->target == SPOC_FATE_HELD)
-        spoc_schedule_put(outbox->agenda, flight->envelope->id, spoc_fate_state(flight->target),
+    if (flight->state == SPOC_STATE_WAITING || flight->state == SPOC_STATE_HELD)
+        spoc_schedule_put(outbox->agenda, flight->envelope->id, flight->state,
                           flight->envelope->next_attempt_unix_s);
-    else if (flight->target == SPOC_FATE_FAILED)
+    else if (flight->state == SPOC_STATE_FAILED)
         spoc_bounces_note(outbox->reporter, flight->envelope);
     if (flight->safe != NULL)
         flight->safe(flight->user_data);
@@ -242,10 +242,9 @@ store_again(gpointer user_data)
     SpocEnvelope *envelope = flight->envelope;
     g_autoptr(GError) error = NULL;
     gboolean stored =
-        flight->target == SPOC_FATE_GONE
+        flight->state == SPOC_STATE_DONE
             ? spoc_message_delete(outbox->spool, SPOC_STATE_SENDING, envelope->id, &error)
-            : spoc_message_save(outbox->spool, envelope, SPOC_STATE_SENDING,
-                                spoc_fate_state(flight->target), &error);
+            : spoc_message_save(outbox->spool, envelope, SPOC_STATE_SENDING, flight->state, &error);
     if (stored) {
         flight->store_retry = 0; /* returning G_SOURCE_REMOVE ends it */
         landed(flight);
@@ -258,39 +257,39 @@ store_again(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
-/* Writes those first flights that go to @target, with as few syncs as possible. */
+/* Writes those first flights that go to @state, with as few syncs as possible. */
 static gboolean
-store_batch(SpocQueueManager *outbox, GPtrArray *flights, SpocFate target, GError **error)
+store_batch(SpocQueueManager *outbox, GPtrArray *flights, SpocState state, GError **error)
 {
     g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(SpocNewMessage));
     for (guint i = 0; i < flights->len; i++) {
         const Flight *flight = g_ptr_array_index(flights, i);
         const SpocNewMessage item = {.envelope = flight->envelope, .body = flight->body};
-        if (flight->target == target)
+        if (flight->state == state)
             g_array_append_val(items, item);
     }
     return items->len == 0 ||
            spoc_message_add_batch(outbox->spool, (const SpocNewMessage *)(gpointer)items->data,
-                                  items->len, spoc_fate_state(target), error);
+                                  items->len, state, error);
 }
 
 static gboolean
 land_all(gpointer user_data)
 {
-    static const SpocFate targets[] = {SPOC_FATE_WAITING, SPOC_FATE_HELD, SPOC_FATE_FAILED};
+    static const SpocState states[] = {SPOC_STATE_WAITING, SPOC_STATE_HELD, SPOC_STATE_FAILED};
     SpocQueueManager *outbox = user_data;
     gboolean again = FALSE;
     outbox->landing_source = 0;
-    for (guint i = 0; i < G_N_ELEMENTS(targets); i++) {
+    for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         g_autoptr(GError) error = NULL;
-        if (!store_batch(outbox, outbox->landing, targets[i], &error)) {
+        if (!store_batch(outbox, outbox->landing, states[i], &error)) {
             say_not_stored(outbox, "some messages", error);
             again = TRUE;
             continue;
         }
         for (guint k = outbox->landing->len; k > 0; k--) {
             Flight *flight = g_ptr_array_index(outbox->landing, k - 1);
-            if (flight->target != targets[i])
+            if (flight->state != states[i])
                 continue;
             g_ptr_array_remove_index_fast(outbox->landing, k - 1);
             landed(flight);
@@ -308,15 +307,12 @@ land(Flight *flight)
     SpocQueueManager *outbox = flight->outbox;
     if (flight->events != NULL && !flight->awaits_landing) {
         flight->awaits_landing = TRUE;
-        flight->events->decided(flight->envelope,
-                                flight->target == SPOC_FATE_GONE ? SPOC_STATE_SENDING
-                                                                 : spoc_fate_state(flight->target),
-                                flight->user_data);
+        flight->events->decided(flight->envelope, flight->state, flight->user_data);
         return;
     }
     if (flight->in_spool) {
         (void)store_again(flight);
-    } else if (flight->target == SPOC_FATE_GONE) {
+    } else if (flight->state == SPOC_STATE_DONE) {
         landed(flight);
     } else {
         g_ptr_array_add(outbox->landing, flight);
@@ -345,17 +341,17 @@ on_finished(SpocDeliveryRequest *finished, gpointer user_data)
     gint64 now = now_unix_s();
 
     guint delivered = 0;
-    flight->target = spoc_outcome_apply(envelope, request, &outbox->setup->schedule, now,
-                                        g_random_double(), &delivered);
+    flight->state = spoc_outcome_apply(envelope, request, &outbox->setup->schedule, now,
+                                       g_random_double(), &delivered);
     outbox->closed_until_unix_s = request->attempted ? 0 : request->earliest_unix_s;
-    if (flight->target == SPOC_FATE_FAILED)
+    if (flight->state == SPOC_STATE_FAILED)
         envelope->next_attempt_unix_s = spoc_bounces_due_unix_s(outbox->reporter, envelope, now);
-    if (flight->target == SPOC_FATE_FAILED && flight->events == NULL && outbox->documents != NULL &&
+    if (flight->state == SPOC_STATE_FAILED && flight->events == NULL && outbox->documents != NULL &&
         strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
         tell_owner(outbox, envelope);
 
     spoc_delivery_log_outcome(&outbox->alarm, outbox->log, envelope, request, delivered,
-                              flight->target, now);
+                              flight->state, now);
     land(flight);
 }
 
@@ -382,6 +378,7 @@ trace_stream(SpocStage stage, gboolean good, const char *server, const char *tex
 static void
 launch(SpocQueueManager *outbox, Flight *flight)
 {
+    flight->state = SPOC_STATE_SENDING;
     const SpocEnvelope *envelope = flight->envelope;
     g_autoptr(SpocContent) body = spoc_content_new_bytes(flight->body);
     SpocDeliveryRequest *request = spoc_delivery_request_new(
@@ -389,7 +386,7 @@ launch(SpocQueueManager *outbox, Flight *flight)
         on_finished, flight);
     for (guint i = 0; i < envelope->recipients->len; i++) {
         const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_PENDING)
+        if (recipient->state == SPOC_STATE_WAITING)
             spoc_delivery_request_add_recipient(request, recipient->address);
     }
     spoc_delivery_request_set_drops(request, envelope->drops, envelope->dropped_by);
@@ -456,7 +453,7 @@ spoc_queue_manager_drop(SpocQueueManager *outbox, const char *id)
 }
 
 static void
-send_from_spool(SpocQueueManager *outbox, const char *id, SpocMessageState state)
+send_from_spool(SpocQueueManager *outbox, const char *id, SpocState state)
 {
     SpocActive claim;
     SpocActivateResult result =
@@ -488,7 +485,7 @@ spoc_queue_manager_send_due(SpocQueueManager *outbox, gint64 now, SpocQueueManag
     while (spoc_queue_manager_room(outbox) > 0 && outbox->flying_from_spool < most &&
            (first = spoc_schedule_first(outbox->agenda)) != NULL && first->due_unix_s <= now) {
         g_autofree char *id = g_strdup(first->id);
-        SpocMessageState state = first->state;
+        SpocState state = first->state;
         spoc_schedule_remove(outbox->agenda, id);
         send_from_spool(outbox, id, state);
         complete_agenda(outbox);
@@ -573,7 +570,7 @@ spoc_queue_manager_relearn(SpocQueueManager *outbox, const char *id, GError **er
 
     spoc_schedule_remove(outbox->agenda, id);
     complete_agenda(outbox);
-    SpocMessageState state = SPOC_STATE_WAITING;
+    SpocState state = SPOC_STATE_WAITING;
     g_autoptr(GError) missing = NULL;
     if (!spoc_message_find(outbox->spool, id, &state, &missing))
         return TRUE; /* it was deleted */

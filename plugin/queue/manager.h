@@ -84,13 +84,13 @@ typedef enum {
 /**
  * SpocDocumentEvents: what a first flight tells whoever waits for it
  * @reached: (nullable): what happens at @server is about this mail; may not change the outbox
- * @decided: how it ended: @state is WAITING, HELD or FAILED, or SENDING when all recipients
- *   have it. The envelope says more. Nothing is written or forgotten before
- * spoc_queue_manager_commit() or spoc_queue_manager_drop(), which may be called at once or later.
+ * @decided: how it ended: @state is WAITING, HELD, FAILED or DONE. The envelope says more. Nothing
+ * is written or forgotten before spoc_queue_manager_commit() or spoc_queue_manager_drop(), which
+ * may be called at once or later.
  */
 typedef struct {
     void (*reached)(const char *server, gpointer user_data);
-    void (*decided)(const SpocEnvelope *envelope, SpocMessageState state, gpointer user_data);
+    void (*decided)(const SpocEnvelope *envelope, SpocState state, gpointer user_data);
 } SpocDocumentEvents;
 
 /**

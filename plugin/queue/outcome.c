@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "queue/outcome.h"
 
-SpocMessageState
-spoc_fate_state(SpocFate fate)
-{
-    if (fate == SPOC_FATE_HELD)
-        return SPOC_STATE_HELD;
-    return fate == SPOC_FATE_FAILED ? SPOC_STATE_FAILED : SPOC_STATE_WAITING;
-}
-
 /* Takes over what was said about each recipient. Returns how many were delivered now. */
 static guint
 note_recipients(SpocEnvelope *envelope, const SpocDeliveryRequest *request, gboolean *ret_hold)
@@ -17,17 +9,17 @@ note_recipients(SpocEnvelope *envelope, const SpocDeliveryRequest *request, gboo
     *ret_hold = FALSE;
     for (guint i = 0; i < envelope->recipients->len && next < request->recipients->len; i++) {
         SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state != SPOC_RECIPIENT_PENDING)
+        if (recipient->state != SPOC_STATE_WAITING)
             continue;
         const SpocRequestRecipient *said = g_ptr_array_index(request->recipients, next++);
         g_free(recipient->reply);
         recipient->reply = g_strdup(said->reply);
-        if (said->result == SPOC_RESULT_DELIVERED) {
-            recipient->state = SPOC_RECIPIENT_DELIVERED;
+        if (said->state == SPOC_STATE_DONE) {
+            recipient->state = SPOC_STATE_DONE;
             delivered++;
-        } else if (said->result == SPOC_RESULT_RETURN) {
-            recipient->state = SPOC_RECIPIENT_FAILED;
-        } else if (said->result == SPOC_RESULT_HOLD) {
+        } else if (said->state == SPOC_STATE_FAILED) {
+            recipient->state = SPOC_STATE_FAILED;
+        } else if (said->state == SPOC_STATE_HELD) {
             *ret_hold = TRUE;
         }
     }
@@ -39,7 +31,7 @@ any_failed(const SpocEnvelope *envelope)
 {
     for (guint i = 0; i < envelope->recipients->len; i++) {
         const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_FAILED)
+        if (recipient->state == SPOC_STATE_FAILED)
             return TRUE;
     }
     return FALSE;
@@ -51,8 +43,8 @@ give_up(SpocEnvelope *envelope)
 {
     for (guint i = 0; i < envelope->recipients->len; i++) {
         SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_PENDING)
-            recipient->state = SPOC_RECIPIENT_FAILED;
+        if (recipient->state == SPOC_STATE_WAITING)
+            recipient->state = SPOC_STATE_FAILED;
     }
     g_autofree char *last = g_steal_pointer(&envelope->reason);
     envelope->reason =
@@ -60,7 +52,7 @@ give_up(SpocEnvelope *envelope)
                         envelope->attempts, last != NULL ? last : "none");
 }
 
-SpocFate
+SpocState
 spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
                    const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,
                    guint *ret_delivered)
@@ -79,17 +71,17 @@ spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
     g_free(envelope->reason);
     envelope->reason = g_strdup(request->reason);
     if (spoc_envelope_pending(envelope) == 0)
-        return any_failed(envelope) ? SPOC_FATE_FAILED : SPOC_FATE_GONE;
+        return any_failed(envelope) ? SPOC_STATE_FAILED : SPOC_STATE_DONE;
 
     gint64 next = spoc_retry_next(schedule, MAX(envelope->attempts, 1), envelope->created_unix_s,
                                   now_unix_s, jitter);
     if (next == 0) {
         give_up(envelope);
-        return SPOC_FATE_FAILED;
+        return SPOC_STATE_FAILED;
     }
     /* Not asked because the servers are known to be down: no attempt was used up. */
     if (!request->attempted)
         next = now_unix_s;
     envelope->next_attempt_unix_s = MAX(next, request->earliest_unix_s);
-    return hold ? SPOC_FATE_HELD : SPOC_FATE_WAITING;
+    return hold ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
 }

@@ -9,26 +9,16 @@
 #include "delivery/retry.h"
 #include "spool/message.h"
 
-/* Where a settled message goes. */
-typedef enum {
-    SPOC_FATE_NONE, /* still under way */
-    SPOC_FATE_GONE, /* delivered: nothing remains */
-    SPOC_FATE_WAITING,
-    SPOC_FATE_HELD,
-    SPOC_FATE_FAILED,
-} SpocFate;
-
-/* The folder of a message that remains */
-SpocMessageState spoc_fate_state(SpocFate fate);
-
 /**
  * spoc_outcome_apply:
  * @envelope: (inout): the message that was tried
  * @jitter: 0.0 to 1.0, for the next attempt
  * @ret_delivered: (out): how many recipients got it now
  *
+ * Returns: WAITING, HELD, FAILED or DONE
+ *
  * No attempt is counted where no server was asked. A message whose time is over is given up.
  */
-SpocFate spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
-                            const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,
-                            guint *ret_delivered);
+SpocState spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
+                             const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,
+                             guint *ret_delivered);

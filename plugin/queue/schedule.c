@@ -70,7 +70,7 @@ leave_latest_out(SpocSchedule *agenda)
 }
 
 void
-spoc_schedule_put(SpocSchedule *agenda, const char *id, SpocMessageState state, gint64 due_unix_s)
+spoc_schedule_put(SpocSchedule *agenda, const char *id, SpocState state, gint64 due_unix_s)
 {
     GSequenceIter *before = g_hash_table_lookup(agenda->by_id, id);
     if (before != NULL)
@@ -133,7 +133,7 @@ spoc_schedule_clear(SpocSchedule *agenda)
 
 typedef struct {
     SpocSchedule *agenda;
-    SpocMessageState state;
+    SpocState state;
     gint64 all_due_unix_s;
 } Filling;
 
@@ -153,7 +153,7 @@ learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointe
 gboolean
 spoc_schedule_fill(SpocSchedule *agenda, SpocSpool *spool, gint64 all_due_unix_s, GError **error)
 {
-    static const SpocMessageState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
+    static const SpocState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
     spoc_schedule_clear(agenda);
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         Filling filling = {.agenda = agenda, .state = states[i], .all_due_unix_s = all_due_unix_s};

@@ -13,7 +13,7 @@ typedef struct _SpocSchedule SpocSchedule;
 typedef struct {
     gint64 due_unix_s;
     guint64 order; /* of being put */
-    SpocMessageState state;
+    SpocState state;
     char id[];
 } SpocScheduleItem;
 
@@ -23,8 +23,7 @@ void spoc_schedule_free(SpocSchedule *agenda);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSchedule, spoc_schedule_free)
 
 /* An @id that is there already gets the new state and time. */
-void spoc_schedule_put(SpocSchedule *agenda, const char *id, SpocMessageState state,
-                       gint64 due_unix_s);
+void spoc_schedule_put(SpocSchedule *agenda, const char *id, SpocState state, gint64 due_unix_s);
 void spoc_schedule_remove(SpocSchedule *agenda, const char *id);
 /* (nullable): the earliest, and of those due at the same time the one that was put first; the
  * agenda's until it is changed */

@@ -17,7 +17,7 @@ gboolean
 spoc_scan_answer_settled(SpocControlPeer *door, SpocSpool *spool, SpocLog *log, const char *name)
 {
     g_auto(SpocScanRecord) record = {0};
-    SpocMessageState state;
+    SpocState state;
     gboolean is_message = spoc_message_find(spool, name, &state, NULL);
     gboolean has_record = spoc_scan_find_record(spool, name, &record, NULL);
     if (!is_message && !has_record)
@@ -79,7 +79,7 @@ spoc_scan_has_delivered(const SpocEnvelope *envelope)
 {
     for (guint i = 0; i < envelope->recipients->len; i++) {
         const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
-        if (recipient->state == SPOC_RECIPIENT_DELIVERED)
+        if (recipient->state == SPOC_STATE_DONE)
             return TRUE;
     }
     return FALSE;

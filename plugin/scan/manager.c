@@ -44,7 +44,7 @@ typedef struct {
     gboolean has_asked;
     char *server; /* (nullable) */
 
-    SpocMessageState decided; /* SENDING: all have it */
+    SpocState decided;
     gboolean any_delivered;
     char *reason;   /* (nullable): what the door is told */
     char *left_out; /* (nullable): and of recipients who get nothing while others do */
@@ -243,7 +243,7 @@ on_safe(gpointer user_data)
     Scan *scan = user_data;
     scan->in_outbox = FALSE;
     g_autoptr(GError) error = NULL;
-    if (scan->decided == SPOC_STATE_SENDING) {
+    if (scan->decided == SPOC_STATE_DONE) {
         remove_entry(scan);
         finish(scan, SPOC_SUBMIT_DELIVERED, scan->reason);
         return;
@@ -324,16 +324,16 @@ decide_unreachable(Scan *scan)
 }
 
 static void
-on_decided(const SpocEnvelope *envelope, SpocMessageState state, gpointer user_data)
+on_decided(const SpocEnvelope *envelope, SpocState state, gpointer user_data)
 {
     Scan *scan = user_data;
     scan->decided = state;
-    scan->any_delivered = state == SPOC_STATE_SENDING || spoc_scan_has_delivered(envelope);
+    scan->any_delivered = state == SPOC_STATE_DONE || spoc_scan_has_delivered(envelope);
     g_free(scan->reason);
-    scan->reason = g_strdup(state == SPOC_STATE_SENDING ? scan->server : envelope->reason);
+    scan->reason = g_strdup(state == SPOC_STATE_DONE ? scan->server : envelope->reason);
     if (scan->is_withdrawn) {
         end_withdrawn(scan);
-    } else if (state == SPOC_STATE_SENDING) {
+    } else if (state == SPOC_STATE_DONE) {
         settle(scan, SPOC_SCAN_DELIVERED);
         land(scan);
     } else if (state != SPOC_STATE_FAILED) {
@@ -671,7 +671,7 @@ static gboolean
 take_left(SpocScanManager *scans, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    SpocMessageState state;
+    SpocState state;
     if (g_hash_table_contains(scans->scans, name))
         return FALSE;
     if (spoc_message_find(scans->spool, name, &state, NULL)) {

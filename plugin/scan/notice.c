@@ -16,7 +16,7 @@ compose(const SpocRuntime *setup, const SpocScanMetadata *facts, const SpocEnvel
         const SpocUndelivered one = {.address = recipient->address,
                                      .reason = recipient->reply != NULL ? recipient->reply
                                                                         : envelope->reason};
-        if (recipient->state == SPOC_RECIPIENT_FAILED)
+        if (recipient->state == SPOC_STATE_FAILED)
             g_array_append_val(undelivered, one);
     }
     const SpocScanNotice notice = {

@@ -106,7 +106,7 @@ spoc_scan_keep_failed(SpocSpool *spool, const SpocRuntime *setup, const char *na
     if (!prepare(spool, setup, name, facts, &order, ret_prepared, error))
         return FALSE;
     SpocEnvelopeRecipient *recipient = g_ptr_array_index(ret_prepared->envelope->recipients, 0);
-    recipient->state = SPOC_RECIPIENT_FAILED;
+    recipient->state = SPOC_STATE_FAILED;
     recipient->reply = g_strdup(reason);
     ret_prepared->envelope->reason = g_strdup(reason);
     return spoc_message_add(spool, ret_prepared->envelope, ret_prepared->frame, SPOC_STATE_FAILED,

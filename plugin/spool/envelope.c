@@ -39,13 +39,35 @@
 #define CHECK_KEY "Check: "
 #define CHECK_LINE_BYTES (sizeof CHECK_KEY - 1 + 8 + 1)
 
-static const char *const recipient_states[] = {"pending", "delivered", "failed"};
+static const struct {
+    SpocState state;
+    const char *name;
+} recipient_states[] = {
+    {SPOC_STATE_WAITING, "pending"},
+    {SPOC_STATE_DONE, "delivered"},
+    {SPOC_STATE_FAILED, "failed"},
+};
 
 const char *
-spoc_recipient_state_name(SpocRecipientState state)
+spoc_recipient_state_name(SpocState state)
 {
-    g_return_val_if_fail(state < G_N_ELEMENTS(recipient_states), "");
-    return recipient_states[state];
+    for (guint i = 0; i < G_N_ELEMENTS(recipient_states); i++)
+        if (recipient_states[i].state == state)
+            return recipient_states[i].name;
+    g_return_val_if_reached("");
+}
+
+gboolean
+spoc_recipient_state_parse(const char *name, gsize length, SpocState *ret_state)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(recipient_states); i++) {
+        if (strlen(recipient_states[i].name) != length ||
+            memcmp(name, recipient_states[i].name, length) != 0)
+            continue;
+        *ret_state = recipient_states[i].state;
+        return TRUE;
+    }
+    return FALSE;
 }
 
 static void
@@ -96,6 +118,7 @@ void
 spoc_envelope_add_recipient(SpocEnvelope *envelope, const char *address)
 {
     SpocEnvelopeRecipient *recipient = g_new0(SpocEnvelopeRecipient, 1);
+    recipient->state = SPOC_STATE_WAITING;
     recipient->address = g_strdup(address);
     g_ptr_array_add(envelope->recipients, recipient);
 }
@@ -118,7 +141,7 @@ spoc_envelope_pending(const SpocEnvelope *envelope)
     guint pending = 0;
     for (guint i = 0; i < envelope->recipients->len; i++) {
         const SpocEnvelopeRecipient *recipient = envelope->recipients->pdata[i];
-        pending += recipient->state == SPOC_RECIPIENT_PENDING ? 1 : 0;
+        pending += recipient->state == SPOC_STATE_WAITING ? 1 : 0;
     }
     return pending;
 }
@@ -264,21 +287,18 @@ need_number(Lines *lines, const char *key, gint64 max)
 static void
 parse_recipient(Lines *lines, SpocEnvelope *envelope, const char *value)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(recipient_states); i++) {
-        gsize length = strlen(recipient_states[i]);
-        if (strncmp(value, recipient_states[i], length) != 0 || value[length] != ' ')
-            continue;
-        const char *address = value + length + 1;
-        if (address[0] == '\0' || strlen(address) > NAME_MAX_BYTES)
-            break;
-        spoc_envelope_add_recipient(envelope, address);
-        SpocEnvelopeRecipient *recipient =
-            envelope->recipients->pdata[envelope->recipients->len - 1];
-        recipient->state = (SpocRecipientState)i;
-        recipient->reply = g_strdup(take(lines, "Reply: "));
+    SpocState state = SPOC_STATE_WAITING;
+    gsize length = strcspn(value, " ");
+    const char *address = value[length] == ' ' ? value + length + 1 : "";
+    if (address[0] == '\0' || strlen(address) > NAME_MAX_BYTES ||
+        !spoc_recipient_state_parse(value, length, &state)) {
+        lines->good = FALSE;
         return;
     }
-    lines->good = FALSE;
+    spoc_envelope_add_recipient(envelope, address);
+    SpocEnvelopeRecipient *recipient = envelope->recipients->pdata[envelope->recipients->len - 1];
+    recipient->state = state;
+    recipient->reply = g_strdup(take(lines, "Reply: "));
 }
 
 static void

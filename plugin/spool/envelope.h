@@ -6,20 +6,17 @@
  */
 #pragma once
 
+#include "base/state.h"
 #include "spool/spool.h"
 
-typedef enum {
-    SPOC_RECIPIENT_PENDING,
-    SPOC_RECIPIENT_DELIVERED,
-    SPOC_RECIPIENT_FAILED,
-} SpocRecipientState;
-
-const char *spoc_recipient_state_name(SpocRecipientState state);
+/* A recipient's word in the envelope and in JSON: it is WAITING, DONE or FAILED. */
+const char *spoc_recipient_state_name(SpocState state);
+gboolean spoc_recipient_state_parse(const char *name, gsize length, SpocState *ret_state);
 
 typedef struct {
     char *address;
-    SpocRecipientState state;
-    char *reply; /* (nullable): the server's words */
+    SpocState state; /* WAITING, DONE or FAILED */
+    char *reply;     /* (nullable): the server's words */
 } SpocEnvelopeRecipient;
 
 /* One attempt; the last SPOC_ENVELOPE_HISTORY_MAX are kept */

@@ -28,18 +28,18 @@
 
 #define SWEEP_AFTER_S 3600
 
-static const char *const state_names[SPOC_STATE_COUNT] = {"new", "waiting", "sending", "held",
-                                                          "failed"};
+static const char *const state_names[SPOC_STATE_FOLDERS] = {"new", "waiting", "sending", "held",
+                                                            "failed"};
 
 const char *
-spoc_message_state_name(SpocMessageState state)
+spoc_message_state_name(SpocState state)
 {
-    g_return_val_if_fail(state < SPOC_STATE_COUNT, "");
+    g_return_val_if_fail(state < SPOC_STATE_FOLDERS, "");
     return state_names[state];
 }
 
 static int
-state_fd(SpocSpool *spool, SpocMessageState state)
+state_fd(SpocSpool *spool, SpocState state)
 {
     return spoc_spool_folder_fd(spool, spoc_message_state_name(state));
 }
@@ -70,18 +70,18 @@ format_envelope(const SpocEnvelope *envelope, GError **error)
 
 /* Whether a message in @state has a body */
 static gboolean
-keeps_body(const SpocEnvelope *envelope, SpocMessageState state)
+keeps_body(const SpocEnvelope *envelope, SpocState state)
 {
     return state != SPOC_STATE_FAILED ||
            g_strcmp0(envelope->kind, SPOC_QUEUE_NOTIFICATION_KIND) != 0;
 }
 
 static gboolean
-exists_in(SpocSpool *spool, const char *id, SpocMessageState *ret_state)
+exists_in(SpocSpool *spool, const char *id, SpocState *ret_state)
 {
     /* Twice: a message may move to a folder that was looked into before it came. */
-    for (guint i = 0; i < 2 * SPOC_STATE_COUNT; i++) {
-        SpocMessageState state = (SpocMessageState)(i % SPOC_STATE_COUNT);
+    for (guint i = 0; i < 2 * SPOC_STATE_FOLDERS; i++) {
+        SpocState state = (SpocState)(i % SPOC_STATE_FOLDERS);
         if (spoc_file_exists(state_fd(spool, state), id)) {
             *ret_state = state;
             return TRUE;
@@ -91,8 +91,8 @@ exists_in(SpocSpool *spool, const char *id, SpocMessageState *ret_state)
 }
 
 gboolean
-spoc_message_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
-                 SpocMessageState state, GError **error)
+spoc_message_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body, SpocState state,
+                 GError **error)
 {
     const SpocNewMessage item = {.envelope = envelope, .body = body};
     return spoc_message_add_batch(spool, &item, 1, state, error);
@@ -105,7 +105,7 @@ find_new(SpocSpool *spool, const SpocNewMessage *items, gsize count, GError **er
     g_autoptr(GPtrArray) new_items = g_ptr_array_new();
     for (gsize i = 0; i < count; i++) {
         const char *id = items[i].envelope->id;
-        SpocMessageState state;
+        SpocState state;
         if (!check_id(id, error))
             return NULL;
         if (exists_in(spool, id, &state))
@@ -130,7 +130,7 @@ place_all(int folder, GArray *files, GError **error)
 }
 
 static gboolean
-add_bodies(int folder, const GPtrArray *items, SpocMessageState state, GError **error)
+add_bodies(int folder, const GPtrArray *items, SpocState state, GError **error)
 {
     g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(SpocFileContent));
     for (guint i = 0; i < items->len; i++) {
@@ -183,8 +183,8 @@ add_envelopes(int folder, const GPtrArray *items, GError **error)
 }
 
 gboolean
-spoc_message_add_batch(SpocSpool *spool, const SpocNewMessage *items, gsize count,
-                       SpocMessageState state, GError **error)
+spoc_message_add_batch(SpocSpool *spool, const SpocNewMessage *items, gsize count, SpocState state,
+                       GError **error)
 {
     g_autoptr(GPtrArray) new_items = find_new(spool, items, count, error);
     if (new_items != NULL && new_items->len == 0)
@@ -218,8 +218,8 @@ visit(int folder, const char *name, gpointer user_data, GError **error)
 }
 
 gboolean
-spoc_message_each(SpocSpool *spool, SpocMessageState state, SpocMessageEachFunc each,
-                  gpointer user_data, GError **error)
+spoc_message_each(SpocSpool *spool, SpocState state, SpocMessageEachFunc each, gpointer user_data,
+                  GError **error)
 {
     Each visitor = {.each = each, .user_data = user_data};
     if (spoc_file_each(state_fd(spool, state), visit, &visitor, error))
@@ -246,7 +246,7 @@ add_entry(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpo
 }
 
 GPtrArray *
-spoc_message_list(SpocSpool *spool, SpocMessageState state, GError **error)
+spoc_message_list(SpocSpool *spool, SpocState state, GError **error)
 {
     g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
     if (!spoc_message_each(spool, state, add_entry, entries, error))
@@ -257,8 +257,8 @@ spoc_message_list(SpocSpool *spool, SpocMessageState state, GError **error)
 }
 
 gboolean
-spoc_message_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
-                      gint64 next_attempt_unix_s, GError **error)
+spoc_message_set_time(SpocSpool *spool, SpocState state, const char *id, gint64 next_attempt_unix_s,
+                      GError **error)
 {
     const struct timespec times[2] = {{.tv_sec = next_attempt_unix_s},
                                       {.tv_sec = next_attempt_unix_s}};
@@ -273,7 +273,7 @@ spoc_message_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
 }
 
 gboolean
-spoc_message_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state, GError **error)
+spoc_message_find(SpocSpool *spool, const char *id, SpocState *ret_state, GError **error)
 {
     if (!check_id(id, error))
         return FALSE;
@@ -284,7 +284,7 @@ spoc_message_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state,
 }
 
 SpocEnvelope *
-spoc_message_load(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
+spoc_message_load(SpocSpool *spool, SpocState state, const char *id, GError **error)
 {
     if (!check_id(id, error))
         return NULL;
@@ -327,8 +327,7 @@ spoc_message_load_body(SpocSpool *spool, const char *id, GError **error)
 }
 
 gboolean
-spoc_message_move(SpocSpool *spool, const char *id, SpocMessageState from, SpocMessageState to,
-                  GError **error)
+spoc_message_move(SpocSpool *spool, const char *id, SpocState from, SpocState to, GError **error)
 {
     if (!check_id(id, error))
         return FALSE;
@@ -341,8 +340,8 @@ spoc_message_move(SpocSpool *spool, const char *id, SpocMessageState from, SpocM
 }
 
 static gboolean
-move_all(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocMessageState from,
-         SpocMessageState to, GError **error)
+move_all(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocState from,
+         SpocState to, GError **error)
 {
     for (gsize i = 0; i < count; i++)
         if (!spoc_message_move(spool, envelopes[i]->id, from, to, error))
@@ -352,7 +351,7 @@ move_all(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocMess
 
 /* Of those that have come into @state */
 static gboolean
-drop_bodies(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocMessageState state,
+drop_bodies(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocState state,
             GError **error)
 {
     for (gsize i = 0; i < count; i++)
@@ -366,7 +365,7 @@ drop_bodies(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count, SpocM
  * an older envelope in another folder that a crash could bring back. */
 gboolean
 spoc_message_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
-                        SpocMessageState from, SpocMessageState to, GError **error)
+                        SpocState from, SpocState to, GError **error)
 {
     if (count == 0)
         return TRUE;
@@ -387,16 +386,16 @@ spoc_message_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize 
 }
 
 gboolean
-spoc_message_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
-                  SpocMessageState to, GError **error)
+spoc_message_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocState from, SpocState to,
+                  GError **error)
 {
     SpocEnvelope *const one = (SpocEnvelope *)envelope;
     return spoc_message_save_batch(spool, &one, 1, from, to, error);
 }
 
 gboolean
-spoc_message_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
-                          gsize count, GError **error)
+spoc_message_delete_batch(SpocSpool *spool, SpocState state, const char *const *ids, gsize count,
+                          GError **error)
 {
     int folder = state_fd(spool, state);
     for (gsize i = 0; i < count; i++)
@@ -412,7 +411,7 @@ spoc_message_delete_batch(SpocSpool *spool, SpocMessageState state, const char *
 }
 
 gboolean
-spoc_message_delete(SpocSpool *spool, SpocMessageState state, const char *id, GError **error)
+spoc_message_delete(SpocSpool *spool, SpocState state, const char *id, GError **error)
 {
     return spoc_message_delete_batch(spool, state, &id, 1, error);
 }
@@ -425,7 +424,7 @@ typedef struct {
 
 typedef struct {
     SpocSpool *spool;
-    SpocMessageState state;
+    SpocState state;
     GArray *messages; /* of Bounded */
 } Bounding;
 
@@ -463,7 +462,7 @@ compare_latest(gconstpointer a, gconstpointer b)
 }
 
 gboolean
-spoc_queue_bound(SpocSpool *spool, SpocMessageState state, guint count_max, guint64 bytes_max,
+spoc_queue_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 bytes_max,
                  guint *ret_removed, GError **error)
 {
     g_autoptr(GArray) messages = g_array_new(FALSE, FALSE, sizeof(Bounded));
@@ -504,7 +503,7 @@ static gboolean
 sweep_one(int folder, const char *name, gpointer user_data, GError **error)
 {
     const Sweep *sweep = user_data;
-    SpocMessageState state;
+    SpocState state;
     gboolean temporary = g_str_has_prefix(name, SPOC_DURABLE_TEMPORARY_PREFIX);
     if (!temporary && !sweep->bodies)
         return TRUE;
@@ -525,14 +524,14 @@ sweep(SpocSpool *spool, const char *folder_name, gint64 now_s, GError **error)
 
 /* After a crash on a file system whose renames are not whole: keeps what was written last. */
 static gboolean
-keep_latest(SpocSpool *spool, const char *id, SpocMessageState state, GError **error)
+keep_latest(SpocSpool *spool, const char *id, SpocState state, GError **error)
 {
     struct stat own;
     if (fstatat(state_fd(spool, state), id, &own, AT_SYMLINK_NOFOLLOW) != 0 ||
         !S_ISREG(own.st_mode))
         return TRUE;
-    for (guint i = 0; i < SPOC_STATE_COUNT; i++) {
-        SpocMessageState other = (SpocMessageState)i;
+    for (guint i = 0; i < SPOC_STATE_FOLDERS; i++) {
+        SpocState other = (SpocState)i;
         struct stat info;
         if (other == state ||
             fstatat(state_fd(spool, other), id, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -541,7 +540,7 @@ keep_latest(SpocSpool *spool, const char *id, SpocMessageState state, GError **e
         gboolean own_is_later = own.st_ctim.tv_sec != info.st_ctim.tv_sec
                                     ? own.st_ctim.tv_sec > info.st_ctim.tv_sec
                                     : own.st_ctim.tv_nsec >= info.st_ctim.tv_nsec;
-        SpocMessageState loser = own_is_later ? other : state;
+        SpocState loser = own_is_later ? other : state;
         if (!spoc_file_remove(state_fd(spool, loser), id, error))
             return FALSE;
         if (!own_is_later)
@@ -568,7 +567,7 @@ put_back(SpocSpool *spool, const char *id, GError **error)
 
 typedef struct {
     SpocSpool *spool;
-    SpocMessageState state;
+    SpocState state;
     guint put_back;
 } Recovery;
 
@@ -602,8 +601,8 @@ gboolean
 spoc_message_recover(SpocSpool *spool, guint *ret_recovered, GError **error)
 {
     Recovery recovery = {.spool = spool};
-    for (guint i = 0; i < SPOC_STATE_COUNT; i++) {
-        recovery.state = (SpocMessageState)i;
+    for (guint i = 0; i < SPOC_STATE_FOLDERS; i++) {
+        recovery.state = (SpocState)i;
         if (recovery.state == SPOC_STATE_WAITING)
             continue; /* nearly all; one that has a double is found from the other side */
         if (!spoc_file_each(state_fd(spool, recovery.state), recover_one, &recovery, error))

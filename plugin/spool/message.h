@@ -9,19 +9,12 @@
  */
 #pragma once
 
+#include "base/state.h"
 #include "spool/envelope.h"
 #include "spool/spool.h"
 
-typedef enum {
-    SPOC_STATE_NEW,
-    SPOC_STATE_WAITING,
-    SPOC_STATE_SENDING,
-    SPOC_STATE_HELD,
-    SPOC_STATE_FAILED,
-    SPOC_STATE_COUNT,
-} SpocMessageState;
-
-const char *spoc_message_state_name(SpocMessageState state);
+/* The folder's name; not for SPOC_STATE_DONE */
+const char *spoc_message_state_name(SpocState state);
 
 #define SPOC_MESSAGE_BODY_MAX_BYTES (64 * 1024 * 1024)
 
@@ -32,7 +25,7 @@ const char *spoc_message_state_name(SpocMessageState state);
 /* Makes a message: body, then envelope, both durable. One with this id that is already
  * there in any state is left as it is, and TRUE returned: composing is idempotent. */
 gboolean spoc_message_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
-                          SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                          SpocState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
     const SpocEnvelope *envelope;
@@ -42,16 +35,16 @@ typedef struct {
 /* Like spoc_message_add() for each of @items, whose ids are distinct, with their syncs shared.
  * On failure some may be there; all may be given again. */
 gboolean spoc_message_add_batch(SpocSpool *spool, const SpocNewMessage *items, gsize count,
-                                SpocMessageState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                                SpocState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
     char *id;
-    SpocMessageState state;
+    SpocState state;
     gint64 next_attempt_unix_s; /* from the modification time; 0: none */
 } SpocMessageEntry;
 
 /* (transfer full) (element-type SpocMessageEntry): what is in one state, in no order */
-GPtrArray *spoc_message_list(SpocSpool *spool, SpocMessageState state,
+GPtrArray *spoc_message_list(SpocSpool *spool, SpocState state,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* @changed_unix_s: when it came into this state, or was changed in it */
@@ -59,44 +52,44 @@ typedef void (*SpocMessageEachFunc)(const char *id, gint64 next_attempt_unix_s,
                                     gint64 changed_unix_s, gpointer user_data);
 
 /* The same without holding all of them: @each may move or delete the message. */
-gboolean spoc_message_each(SpocSpool *spool, SpocMessageState state, SpocMessageEachFunc each,
+gboolean spoc_message_each(SpocSpool *spool, SpocState state, SpocMessageEachFunc each,
                            gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Sets the time alone, without sync. */
-gboolean spoc_message_set_time(SpocSpool *spool, SpocMessageState state, const char *id,
+gboolean spoc_message_set_time(SpocSpool *spool, SpocState state, const char *id,
                                gint64 next_attempt_unix_s,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* (nullable) FALSE with SPOC_ERROR_NOT_FOUND when no state has it */
-gboolean spoc_message_find(SpocSpool *spool, const char *id, SpocMessageState *ret_state,
+gboolean spoc_message_find(SpocSpool *spool, const char *id, SpocState *ret_state,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* SPOC_ERROR_CORRUPT when it cannot be understood: the caller sets it aside */
-SpocEnvelope *spoc_message_load(SpocSpool *spool, SpocMessageState state, const char *id,
+SpocEnvelope *spoc_message_load(SpocSpool *spool, SpocState state, const char *id,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 GBytes *spoc_message_load_body(SpocSpool *spool, const char *id,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Claims by rename, without sync. */
-gboolean spoc_message_move(SpocSpool *spool, const char *id, SpocMessageState from,
-                           SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_message_move(SpocSpool *spool, const char *id, SpocState from, SpocState to,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes the envelope, durably, into @to, then removes it from @from when they differ. */
-gboolean spoc_message_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocMessageState from,
-                           SpocMessageState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_message_save(SpocSpool *spool, const SpocEnvelope *envelope, SpocState from,
+                           SpocState to, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Like spoc_message_save() for each of @envelopes, whose ids are distinct, with their syncs shared.
  * On failure some may have been saved and moved; all may be given again. */
 gboolean spoc_message_save_batch(SpocSpool *spool, SpocEnvelope *const *envelopes, gsize count,
-                                 SpocMessageState from, SpocMessageState to,
+                                 SpocState from, SpocState to,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Like spoc_message_delete() for each of @ids; on failure some may be gone. */
-gboolean spoc_message_delete_batch(SpocSpool *spool, SpocMessageState state, const char *const *ids,
+gboolean spoc_message_delete_batch(SpocSpool *spool, SpocState state, const char *const *ids,
                                    gsize count, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Envelope first, then body; the document of a scan as well. */
-gboolean spoc_message_delete(SpocSpool *spool, SpocMessageState state, const char *id,
+gboolean spoc_message_delete(SpocSpool *spool, SpocState state, const char *id,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -107,9 +100,8 @@ gboolean spoc_message_delete(SpocSpool *spool, SpocMessageState state, const cha
  * Removes from @state what has been there longest, until no more than @count_max messages of
  * @bytes_max are left. The latest stays, however large it is.
  */
-gboolean spoc_queue_bound(SpocSpool *spool, SpocMessageState state, guint count_max,
-                          guint64 bytes_max, guint *ret_removed,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_queue_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 bytes_max,
+                          guint *ret_removed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* At the start of a spocd: sending/ goes back to waiting/ (due at once), bodies without
  * envelope and temporary files older than an hour are removed, an id in two states is

@@ -192,7 +192,7 @@ age_s(SpocSpool *spool, const char *file, gint64 now_unix_s)
 static gboolean
 is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
 {
-    SpocMessageState state;
+    SpocState state;
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
     if (!is_temporary && (spoc_message_find(spool, name, &state, NULL) ||
                           spoc_file_exists(spoc_scan_folder(spool), left)))
@@ -211,7 +211,7 @@ is_leftover(SpocSpool *spool, const char *file, gint64 now_unix_s)
     if (name == NULL)
         return FALSE;
     if (!is_temporary && g_str_equal(suffix, SPOC_SCAN_RECORD)) {
-        SpocMessageState state;
+        SpocState state;
         return age_s(spool, file, now_unix_s) > SPOC_SCAN_RECORD_KEEP_S &&
                !spoc_message_find(spool, name, &state, NULL);
     }

@@ -53,7 +53,7 @@ static gboolean
 find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
 {
     g_autoptr(GError) error = NULL;
-    SpocMessageState state;
+    SpocState state;
     if (spoc_scan_find_record(spool, name, ret_record, &error))
         return TRUE;
     /* A crash between keeping the message and writing the record. */

@@ -127,7 +127,12 @@ submit_after_gap(gpointer user_data)
 static void
 print_outcome(const Message *message, const SpocDeliveryRequest *request)
 {
-    static const char *const results[] = {"delivered", "later", "hold", "return"};
+    static const char *const results[] = {
+        [SPOC_STATE_WAITING] = "later",
+        [SPOC_STATE_HELD] = "hold",
+        [SPOC_STATE_FAILED] = "return",
+        [SPOC_STATE_DONE] = "delivered",
+    };
     g_autoptr(JsonBuilder) builder = start_line("outcome", message->id);
     json_builder_set_member_name(builder, "recipients");
     json_builder_begin_array(builder);
@@ -135,7 +140,7 @@ print_outcome(const Message *message, const SpocDeliveryRequest *request)
         const SpocRequestRecipient *recipient = g_ptr_array_index(request->recipients, i);
         json_builder_begin_object(builder);
         add_string(builder, "address", recipient->address);
-        add_string(builder, "result", results[recipient->result]);
+        add_string(builder, "result", results[recipient->state]);
         add_string(builder, "reply", recipient->reply);
         json_builder_end_object(builder);
     }

@@ -14,7 +14,7 @@ make(void)
     spoc_envelope_add_recipient(envelope, "alice@example.com");
     spoc_envelope_add_recipient(envelope, "bob@example.com");
     SpocEnvelopeRecipient *bob = g_ptr_array_index(envelope->recipients, 1);
-    bob->state = SPOC_RECIPIENT_DELIVERED;
+    bob->state = SPOC_STATE_DONE;
     bob->reply = g_strdup("250 taken");
     envelope->job_id = 12;
     envelope->subject = g_strdup("title\x1b[2J\nERROR: no");
@@ -44,7 +44,7 @@ static void
 test_next(void)
 {
     static const struct {
-        SpocMessageState state;
+        SpocState state;
         gint64 next_unix_s;
         const char *text;
     } cases[] = {

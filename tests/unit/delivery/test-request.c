@@ -26,20 +26,20 @@ test_two_servers(void)
     static const struct {
         SpocVerdict first, second;
         gboolean second_asked;
-        SpocResult result;
+        SpocState state;
     } cases[] = {
-        {SPOC_VERDICT_LATER, SPOC_VERDICT_DELIVERED, TRUE, SPOC_RESULT_DELIVERED},
-        {SPOC_VERDICT_LATER, SPOC_VERDICT_LATER, TRUE, SPOC_RESULT_LATER},
-        {SPOC_VERDICT_LATER, SPOC_VERDICT_HOLD, TRUE, SPOC_RESULT_HOLD},
-        {SPOC_VERDICT_HOLD, SPOC_VERDICT_LATER, TRUE, SPOC_RESULT_HOLD},
-        {SPOC_VERDICT_HOLD, SPOC_VERDICT_RETURN, TRUE, SPOC_RESULT_RETURN},
-        {SPOC_VERDICT_RETURN, SPOC_VERDICT_LATER, TRUE, SPOC_RESULT_RETURN},
-        {SPOC_VERDICT_RETURN_UNLESS_BACKUP, SPOC_VERDICT_DELIVERED, TRUE, SPOC_RESULT_DELIVERED},
+        {SPOC_VERDICT_LATER, SPOC_VERDICT_DELIVERED, TRUE, SPOC_STATE_DONE},
+        {SPOC_VERDICT_LATER, SPOC_VERDICT_LATER, TRUE, SPOC_STATE_WAITING},
+        {SPOC_VERDICT_LATER, SPOC_VERDICT_HOLD, TRUE, SPOC_STATE_HELD},
+        {SPOC_VERDICT_HOLD, SPOC_VERDICT_LATER, TRUE, SPOC_STATE_HELD},
+        {SPOC_VERDICT_HOLD, SPOC_VERDICT_RETURN, TRUE, SPOC_STATE_FAILED},
+        {SPOC_VERDICT_RETURN, SPOC_VERDICT_LATER, TRUE, SPOC_STATE_FAILED},
+        {SPOC_VERDICT_RETURN_UNLESS_BACKUP, SPOC_VERDICT_DELIVERED, TRUE, SPOC_STATE_DONE},
         {SPOC_VERDICT_RETURN_UNLESS_BACKUP, SPOC_VERDICT_RETURN_UNLESS_BACKUP, TRUE,
-         SPOC_RESULT_RETURN},
-        {SPOC_VERDICT_RETURN_UNLESS_BACKUP, SPOC_VERDICT_LATER, TRUE, SPOC_RESULT_LATER},
-        {SPOC_VERDICT_RETURN_UNLESS_BACKUP, SPOC_VERDICT_LATER, FALSE, SPOC_RESULT_LATER},
-        {SPOC_VERDICT_LATER, SPOC_VERDICT_LATER, FALSE, SPOC_RESULT_LATER},
+         SPOC_STATE_FAILED},
+        {SPOC_VERDICT_RETURN_UNLESS_BACKUP, SPOC_VERDICT_LATER, TRUE, SPOC_STATE_WAITING},
+        {SPOC_VERDICT_RETURN_UNLESS_BACKUP, SPOC_VERDICT_LATER, FALSE, SPOC_STATE_WAITING},
+        {SPOC_VERDICT_LATER, SPOC_VERDICT_LATER, FALSE, SPOC_STATE_WAITING},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(SpocDeliveryRequest) finished = NULL;
@@ -56,12 +56,12 @@ test_two_servers(void)
         g_test_message("case %u", i);
         g_assert_true(finished == request);
         const SpocRequestRecipient *recipient = g_ptr_array_index(finished->recipients, 0);
-        g_assert_cmpint(recipient->result, ==, cases[i].result);
+        g_assert_cmpint(recipient->state, ==, cases[i].state);
         g_assert_cmpstr(recipient->reply, ==,
                         cases[i].second_asked && cases[i].first != SPOC_VERDICT_RETURN ? "second"
                                                                                        : "first");
         g_assert_true(finished->attempted);
-        if (recipient->result == SPOC_RESULT_DELIVERED)
+        if (recipient->state == SPOC_STATE_DONE)
             g_assert_null(finished->reason);
         else
             g_assert_cmpstr(finished->reason, ==,

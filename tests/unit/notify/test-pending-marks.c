@@ -59,7 +59,7 @@ write_marks(const Fixture *fixture)
 }
 
 static void
-store_message(const Fixture *fixture, SpocMessageState state)
+store_message(const Fixture *fixture, SpocState state)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();

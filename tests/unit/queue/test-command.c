@@ -46,7 +46,7 @@ tear_down(Fixture *fixture, gconstpointer data)
 }
 
 static void
-add_message_of(Fixture *fixture, const char *id, SpocMessageState state, const char *kind)
+add_message_of(Fixture *fixture, const char *id, SpocState state, const char *kind)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
@@ -59,9 +59,9 @@ add_message_of(Fixture *fixture, const char *id, SpocMessageState state, const c
     spoc_envelope_add_recipient(envelope, "bob@example.com");
     if (state == SPOC_STATE_FAILED) {
         SpocEnvelopeRecipient *alice = g_ptr_array_index(envelope->recipients, 0);
-        alice->state = SPOC_RECIPIENT_DELIVERED;
+        alice->state = SPOC_STATE_DONE;
         SpocEnvelopeRecipient *bob = g_ptr_array_index(envelope->recipients, 1);
-        bob->state = SPOC_RECIPIENT_FAILED;
+        bob->state = SPOC_STATE_FAILED;
     }
     envelope->created_unix_s = 1000;
     envelope->attempts = 4;
@@ -72,7 +72,7 @@ add_message_of(Fixture *fixture, const char *id, SpocMessageState state, const c
 }
 
 static void
-add_message(Fixture *fixture, const char *id, SpocMessageState state)
+add_message(Fixture *fixture, const char *id, SpocState state)
 {
     add_message_of(fixture, id, state, SPOC_QUEUE_NOTIFICATION_KIND);
 }
@@ -90,10 +90,10 @@ order_one(SpocSpool *spool, SpocQueueCommand order, const char *id, gint64 now, 
 
 /* (transfer full): after checking its state */
 static SpocEnvelope *
-look(Fixture *fixture, const char *id, SpocMessageState wanted)
+look(Fixture *fixture, const char *id, SpocState wanted)
 {
     g_autoptr(GError) error = NULL;
-    SpocMessageState state = SPOC_STATE_NEW;
+    SpocState state = SPOC_STATE_NEW;
     g_assert_true(spoc_message_find(fixture->spool, id, &state, &error));
     g_assert_no_error(error);
     g_assert_cmpstr(spoc_message_state_name(state), ==, spoc_message_state_name(wanted));
@@ -105,7 +105,7 @@ look(Fixture *fixture, const char *id, SpocMessageState wanted)
 static void
 test_retry(Fixture *fixture, gconstpointer data)
 {
-    static const SpocMessageState from[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
+    static const SpocState from[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
     for (guint i = 0; i < G_N_ELEMENTS(from); i++) {
         g_autofree char *id = g_strdup_printf("m%u", i);
         g_autoptr(GError) error = NULL;
@@ -129,8 +129,8 @@ test_retry_failed(Fixture *fixture, gconstpointer data)
     g_autoptr(SpocEnvelope) envelope = look(fixture, "f", SPOC_STATE_WAITING);
     const SpocEnvelopeRecipient *alice = g_ptr_array_index(envelope->recipients, 0);
     const SpocEnvelopeRecipient *bob = g_ptr_array_index(envelope->recipients, 1);
-    g_assert_cmpint(alice->state, ==, SPOC_RECIPIENT_DELIVERED);
-    g_assert_cmpint(bob->state, ==, SPOC_RECIPIENT_PENDING);
+    g_assert_cmpint(alice->state, ==, SPOC_STATE_DONE);
+    g_assert_cmpint(bob->state, ==, SPOC_STATE_WAITING);
     g_assert_cmpint(envelope->created_unix_s, ==, NOW);
     g_assert_cmpuint(envelope->attempts, ==, 0);
 

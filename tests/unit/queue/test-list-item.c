@@ -13,7 +13,7 @@ make_envelope(void)
     spoc_envelope_add_recipient(envelope, "alice@example.com");
     spoc_envelope_add_recipient(envelope, "bob@example.com");
     SpocEnvelopeRecipient *bob = g_ptr_array_index(envelope->recipients, 1);
-    bob->state = SPOC_RECIPIENT_FAILED;
+    bob->state = SPOC_STATE_FAILED;
     envelope->job_id = 12;
     envelope->subject = g_strdup("a \"title\"\nwith a break, caf\u00e9");
     envelope->size_bytes = 2048;

@@ -3,7 +3,7 @@
 #include "queue/list.h"
 
 static SpocQueueListItem *
-make(const char *id, SpocMessageState state, gint64 created_unix_s, const char *address)
+make(const char *id, SpocState state, gint64 created_unix_s, const char *address)
 {
     SpocEnvelope *envelope = spoc_envelope_new();
     envelope->id = g_strdup(id);
@@ -35,7 +35,7 @@ test_merge(void)
 
     static const struct {
         const char *id;
-        SpocMessageState state;
+        SpocState state;
     } wanted[] = {{"a", SPOC_STATE_HELD},
                   {"b", SPOC_STATE_SENDING},
                   {"d", SPOC_STATE_SENDING},

@@ -34,15 +34,15 @@ make_request(guint recipient_count)
     return request;
 }
 
-static SpocFate
-apply(SpocEnvelope *envelope, SpocResult first, SpocResult second, gboolean attempted,
+static SpocState
+apply(SpocEnvelope *envelope, SpocState first, SpocState second, gboolean attempted,
       gint64 earliest_unix_s, guint *ret_delivered)
 {
-    const SpocResult results[] = {first, second};
+    const SpocState states[] = {first, second};
     g_autoptr(SpocDeliveryRequest) request = make_request(spoc_envelope_pending(envelope));
     for (guint i = 0; i < request->recipients->len; i++) {
         SpocRequestRecipient *recipient = g_ptr_array_index(request->recipients, i);
-        recipient->result = results[i];
+        recipient->state = states[i];
     }
     request->reason = g_strdup("said the server");
     request->attempted = attempted;
@@ -51,26 +51,26 @@ apply(SpocEnvelope *envelope, SpocResult first, SpocResult second, gboolean atte
 }
 
 static void
-test_fates(void)
+test_states(void)
 {
     static const struct {
-        SpocResult first, second;
-        SpocFate fate;
+        SpocState first, second;
+        SpocState state;
         guint delivered, pending;
     } cases[] = {
-        {SPOC_RESULT_DELIVERED, SPOC_RESULT_DELIVERED, SPOC_FATE_GONE, 2, 0},
-        {SPOC_RESULT_DELIVERED, SPOC_RESULT_LATER, SPOC_FATE_WAITING, 1, 1},
-        {SPOC_RESULT_DELIVERED, SPOC_RESULT_RETURN, SPOC_FATE_FAILED, 1, 0},
-        {SPOC_RESULT_RETURN, SPOC_RESULT_RETURN, SPOC_FATE_FAILED, 0, 0},
-        {SPOC_RESULT_RETURN, SPOC_RESULT_LATER, SPOC_FATE_WAITING, 0, 1},
-        {SPOC_RESULT_HOLD, SPOC_RESULT_LATER, SPOC_FATE_HELD, 0, 2},
-        {SPOC_RESULT_LATER, SPOC_RESULT_LATER, SPOC_FATE_WAITING, 0, 2},
+        {SPOC_STATE_DONE, SPOC_STATE_DONE, SPOC_STATE_DONE, 2, 0},
+        {SPOC_STATE_DONE, SPOC_STATE_WAITING, SPOC_STATE_WAITING, 1, 1},
+        {SPOC_STATE_DONE, SPOC_STATE_FAILED, SPOC_STATE_FAILED, 1, 0},
+        {SPOC_STATE_FAILED, SPOC_STATE_FAILED, SPOC_STATE_FAILED, 0, 0},
+        {SPOC_STATE_FAILED, SPOC_STATE_WAITING, SPOC_STATE_WAITING, 0, 1},
+        {SPOC_STATE_HELD, SPOC_STATE_WAITING, SPOC_STATE_HELD, 0, 2},
+        {SPOC_STATE_WAITING, SPOC_STATE_WAITING, SPOC_STATE_WAITING, 0, 2},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(SpocEnvelope) envelope = new_envelope();
         guint delivered = 99;
         g_assert_cmpint(apply(envelope, cases[i].first, cases[i].second, TRUE, 0, &delivered), ==,
-                        cases[i].fate);
+                        cases[i].state);
         g_assert_cmpuint(delivered, ==, cases[i].delivered);
         g_assert_cmpuint(spoc_envelope_pending(envelope), ==, cases[i].pending);
         g_assert_cmpuint(envelope->attempts, ==, 1);
@@ -85,10 +85,10 @@ test_rest(void)
 {
     g_autoptr(SpocEnvelope) envelope = new_envelope();
     guint delivered = 0;
-    g_assert_cmpint(apply(envelope, SPOC_RESULT_DELIVERED, SPOC_RESULT_LATER, TRUE, 0, &delivered),
-                    ==, SPOC_FATE_WAITING);
-    g_assert_cmpint(apply(envelope, SPOC_RESULT_DELIVERED, SPOC_RESULT_RETURN, TRUE, 0, &delivered),
-                    ==, SPOC_FATE_GONE);
+    g_assert_cmpint(apply(envelope, SPOC_STATE_DONE, SPOC_STATE_WAITING, TRUE, 0, &delivered), ==,
+                    SPOC_STATE_WAITING);
+    g_assert_cmpint(apply(envelope, SPOC_STATE_DONE, SPOC_STATE_FAILED, TRUE, 0, &delivered), ==,
+                    SPOC_STATE_DONE);
     g_assert_cmpuint(delivered, ==, 1);
 }
 
@@ -98,8 +98,8 @@ test_not_attempted(void)
     g_autoptr(SpocEnvelope) envelope = new_envelope();
     guint delivered = 0;
     g_assert_cmpint(
-        apply(envelope, SPOC_RESULT_LATER, SPOC_RESULT_LATER, FALSE, NOW + 30, &delivered), ==,
-        SPOC_FATE_WAITING);
+        apply(envelope, SPOC_STATE_WAITING, SPOC_STATE_WAITING, FALSE, NOW + 30, &delivered), ==,
+        SPOC_STATE_WAITING);
     g_assert_cmpuint(envelope->attempts, ==, 0);
     g_assert_cmpuint(envelope->history->len, ==, 0);
     g_assert_cmpint(envelope->next_attempt_unix_s, ==, NOW + 30);
@@ -111,8 +111,8 @@ test_given_up(void)
     g_autoptr(SpocEnvelope) envelope = new_envelope();
     guint delivered = 0;
     envelope->created_unix_s = NOW - 2 * 3600;
-    g_assert_cmpint(apply(envelope, SPOC_RESULT_LATER, SPOC_RESULT_LATER, TRUE, 0, &delivered), ==,
-                    SPOC_FATE_FAILED);
+    g_assert_cmpint(apply(envelope, SPOC_STATE_WAITING, SPOC_STATE_WAITING, TRUE, 0, &delivered),
+                    ==, SPOC_STATE_FAILED);
     g_assert_cmpuint(spoc_envelope_pending(envelope), ==, 0);
     g_assert_nonnull(strstr(envelope->reason, "mailMaxAge"));
     g_assert_nonnull(strstr(envelope->reason, "said the server"));
@@ -130,12 +130,12 @@ test_drops(void)
     spoc_delivery_request_set_drops(request, 1, "mail.example.com:25");
     guint delivered = 0;
     g_assert_cmpint(spoc_outcome_apply(envelope, request, &schedule, NOW, 0.0, &delivered), ==,
-                    SPOC_FATE_WAITING);
+                    SPOC_STATE_WAITING);
     g_assert_cmpuint(envelope->drops, ==, 1);
     g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
     spoc_delivery_request_set_drops(request, 2, envelope->dropped_by);
     g_assert_cmpint(spoc_outcome_apply(envelope, request, &schedule, NOW, 0.0, &delivered), ==,
-                    SPOC_FATE_WAITING);
+                    SPOC_STATE_WAITING);
     g_assert_cmpuint(envelope->drops, ==, 2);
     g_assert_cmpstr(envelope->dropped_by, ==, "mail.example.com:25");
 }
@@ -144,7 +144,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/outcome/fates", test_fates);
+    g_test_add_func("/outcome/states", test_states);
     g_test_add_func("/outcome/rest", test_rest);
     g_test_add_func("/outcome/not-attempted", test_not_attempted);
     g_test_add_func("/outcome/given-up", test_given_up);

@@ -218,9 +218,8 @@ static guint
 count_states(const Root *root)
 {
     guint count = 0;
-    for (guint state = 0; state < SPOC_STATE_COUNT; state++) {
-        g_autoptr(GPtrArray) entries =
-            spoc_message_list(root->spool, (SpocMessageState)state, NULL);
+    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++) {
+        g_autoptr(GPtrArray) entries = spoc_message_list(root->spool, (SpocState)state, NULL);
         g_assert_nonnull(entries);
         count += entries->len;
     }
@@ -256,7 +255,7 @@ queue_under_fault(FaultCall call, guint nth, guint count, int reason)
     /* Delivered to nobody yet, moved on: at each moment it is in exactly one state. */
     g_free(envelope->reason);
     envelope->reason = g_strdup("no answer");
-    SpocMessageState from = SPOC_STATE_NEW;
+    SpocState from = SPOC_STATE_NEW;
     fault_arm(call, nth, count, reason);
     for (guint tries = 0;
          !spoc_message_save(root.spool, envelope, from, SPOC_STATE_WAITING, &error); tries++) {

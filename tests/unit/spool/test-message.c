@@ -31,7 +31,7 @@ new_envelope(const char *id)
     spoc_envelope_add_recipient(envelope, "alice@example.com");
     spoc_envelope_add_recipient(envelope, "\"b ob\"@example.com");
     SpocEnvelopeRecipient *second = envelope->recipients->pdata[1];
-    second->state = SPOC_RECIPIENT_FAILED;
+    second->state = SPOC_STATE_FAILED;
     second->reply = g_strdup("550 5.1.1 no such user\r\nReply: 250 ok");
     spoc_envelope_add_attempt(envelope, 1600000100, "first\nAttempt: 1 x");
     spoc_envelope_add_attempt(envelope, 1600000200, "");
@@ -39,7 +39,7 @@ new_envelope(const char *id)
 }
 
 static void
-add(Root *root, const char *id, SpocMessageState state)
+add(Root *root, const char *id, SpocState state)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocEnvelope) envelope = new_envelope(id);
@@ -169,7 +169,7 @@ test_idempotent(Root *root, gconstpointer data)
     g_assert_cmpuint(root_count(root, "new"), ==, 0);
     g_autoptr(GBytes) body = spoc_message_load_body(root->spool, "m1", &error);
     g_assert_cmpuint(g_bytes_get_size(body), ==, 4);
-    SpocMessageState state;
+    SpocState state;
     g_assert_true(spoc_message_find(root->spool, "m1", &state, &error));
     g_assert_cmpint(state, ==, SPOC_STATE_SENDING);
     g_assert_no_error(error);
@@ -249,7 +249,7 @@ test_recover(Root *root, gconstpointer data)
     g_assert_true(spoc_message_recover(root->spool, &recovered, &error));
     g_assert_no_error(error);
     g_assert_cmpuint(recovered, ==, 1);
-    SpocMessageState state;
+    SpocState state;
     g_assert_true(spoc_message_find(root->spool, "sent", &state, &error));
     g_assert_cmpint(state, ==, SPOC_STATE_WAITING);
     g_autoptr(SpocEnvelope) sent =
