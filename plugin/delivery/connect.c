@@ -25,7 +25,7 @@
 #define CURL_WAITS_LONGER_S 60
 
 struct _SpocConnect {
-    SpocCurlMulti *loop;
+    SpocCurlMulti *curl_multi;
     SpocDeliverySettings *settings;
     guint server;
     SpocConnectKind kind;
@@ -41,7 +41,7 @@ struct _SpocConnect {
     SpocStage stage;
     GSource *limit;     /* of the step under way; unarmed until TCP is connected */
     gboolean reached;   /* TCP is connected */
-    gboolean connected; /* that was told */
+    gboolean connected; /* and that was reported */
     SpocReplyParser *parser;
     gsize received_bytes;
     gboolean answered; /* a whole reply came to the last command, or the greeting */
@@ -55,67 +55,67 @@ struct _SpocConnect {
 };
 
 static gboolean
-wants_tls(const SpocConnect *link)
+wants_tls(const SpocConnect *connect)
 {
-    return link->kind == SPOC_CONNECT_CONFIGURED &&
-           link->settings->encryption != SPOC_ENCRYPTION_NONE;
+    return connect->kind == SPOC_CONNECT_CONFIGURED &&
+           connect->settings->encryption != SPOC_ENCRYPTION_NONE;
 }
 
 static gboolean
-wants_login(const SpocConnect *link)
+wants_login(const SpocConnect *connect)
 {
-    return link->settings->user != NULL &&
-           (link->kind == SPOC_CONNECT_CONFIGURED || link->settings->allow_cleartext_password);
+    return connect->settings->user != NULL && (connect->kind == SPOC_CONNECT_CONFIGURED ||
+                                               connect->settings->allow_cleartext_password);
 }
 
 static void G_GNUC_PRINTF(3, 4)
-    progress(SpocConnect *link, SpocStage stage, const char *format, ...)
+    progress(SpocConnect *connect, SpocStage stage, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *line = spoc_text_line(raw, -1, WORDS_MAX_BYTES);
-    link->events.progress(stage, line, link->user_data);
+    connect->events.progress(stage, line, connect->user_data);
 }
 
 /* What curl tells while it connects. */
 
 /* A step begins that may take so long. */
 static void
-limit_step(SpocConnect *link, guint timeout_ms)
+limit_step(SpocConnect *connect, guint timeout_ms)
 {
-    g_source_set_ready_time(link->limit, g_get_monotonic_time() + (gint64)timeout_ms * 1000);
+    g_source_set_ready_time(connect->limit, g_get_monotonic_time() + (gint64)timeout_ms * 1000);
 }
 
 static gboolean
-starts_with_tls(const SpocConnect *link)
+starts_with_tls(const SpocConnect *connect)
 {
-    return wants_tls(link) && link->settings->encryption == SPOC_ENCRYPTION_SSL_TLS;
+    return wants_tls(connect) && connect->settings->encryption == SPOC_ENCRYPTION_SSL_TLS;
 }
 
 static void
-note_connected(SpocConnect *link)
+note_connected(SpocConnect *connect)
 {
-    if (link->connected)
+    if (connect->connected)
         return;
-    link->connected = TRUE;
+    connect->connected = TRUE;
     char *address = NULL;
     long port = 0;
-    curl_easy_getinfo(link->easy, CURLINFO_PRIMARY_IP, &address);
-    curl_easy_getinfo(link->easy, CURLINFO_PRIMARY_PORT, &port);
-    progress(link, SPOC_STAGE_CONNECT, "connected to %s port %ld",
+    curl_easy_getinfo(connect->easy, CURLINFO_PRIMARY_IP, &address);
+    curl_easy_getinfo(connect->easy, CURLINFO_PRIMARY_PORT, &port);
+    progress(connect, SPOC_STAGE_CONNECT, "connected to %s port %ld",
              address != NULL && address[0] != '\0' ? address : "the server", port);
 }
 
 static gboolean
-any_socket_is_connected(const SpocConnect *link)
+any_socket_is_connected(const SpocConnect *connect)
 {
-    for (guint i = 0; i < link->sockets->len; i++) {
+    for (guint i = 0; i < connect->sockets->len; i++) {
         struct sockaddr_storage peer;
         socklen_t length = sizeof peer;
-        if (getpeername(g_array_index(link->sockets, int, i), (struct sockaddr *)&peer, &length) ==
-            0)
+        if (getpeername(g_array_index(connect->sockets, int, i), (struct sockaddr *)&peer,
+                        &length) == 0)
             return TRUE;
     }
     return FALSE;
@@ -123,43 +123,43 @@ any_socket_is_connected(const SpocConnect *link)
 
 /* curl has no function for it, but it says something at that moment. */
 static void
-note_reached(SpocConnect *link)
+note_reached(SpocConnect *connect)
 {
-    if (link->reached || !any_socket_is_connected(link))
+    if (connect->reached || !any_socket_is_connected(connect))
         return;
-    link->reached = TRUE;
-    curl_easy_setopt(link->easy, CURLOPT_CONNECTTIMEOUT_MS, CURL_WAITS_MS);
-    if (starts_with_tls(link))
+    connect->reached = TRUE;
+    curl_easy_setopt(connect->easy, CURLOPT_CONNECTTIMEOUT_MS, CURL_WAITS_MS);
+    if (starts_with_tls(connect))
         return; /* the handshake has its own limit */
-    link->stage = SPOC_STAGE_GREETING;
-    limit_step(link, link->settings->silence_timeout_ms);
+    connect->stage = SPOC_STAGE_GREETING;
+    limit_step(connect, connect->settings->silence_timeout_ms);
 }
 
 static curl_socket_t
 on_open_socket(void *user_data, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    SpocConnect *link = user_data;
+    SpocConnect *connect = user_data;
     char host[NI_MAXHOST] = "?", service[NI_MAXSERV] = "?";
     getnameinfo(&address->addr, address->addrlen, host, sizeof host, service, sizeof service,
                 NI_NUMERICHOST | NI_NUMERICSERV);
-    if (link->stage == SPOC_STAGE_NAME)
-        link->stage = SPOC_STAGE_CONNECT;
-    progress(link, SPOC_STAGE_NAME, "%s has the address %s",
-             link->settings->servers[link->server].host, host);
+    if (connect->stage == SPOC_STAGE_NAME)
+        connect->stage = SPOC_STAGE_CONNECT;
+    progress(connect, SPOC_STAGE_NAME, "%s has the address %s",
+             connect->settings->servers[connect->server].host, host);
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
     if (fd < 0)
         return CURL_SOCKET_BAD;
-    g_array_append_val(link->sockets, fd);
+    g_array_append_val(connect->sockets, fd);
     return fd;
 }
 
 static int
 on_close_socket(void *user_data, curl_socket_t fd)
 {
-    SpocConnect *link = user_data;
-    for (guint i = 0; i < link->sockets->len; i++) {
-        if (g_array_index(link->sockets, int, i) == fd) {
-            g_array_remove_index_fast(link->sockets, i);
+    SpocConnect *connect = user_data;
+    for (guint i = 0; i < connect->sockets->len; i++) {
+        if (g_array_index(connect->sockets, int, i) == fd) {
+            g_array_remove_index_fast(connect->sockets, i);
             break;
         }
     }
@@ -169,122 +169,122 @@ on_close_socket(void *user_data, curl_socket_t fd)
 static CURLcode
 on_ssl_context(CURL *easy, void *context, void *user_data)
 {
-    SpocConnect *link = user_data;
+    SpocConnect *connect = user_data;
     g_autoptr(GError) error = NULL;
-    note_reached(link);
-    note_connected(link);
-    link->stage = SPOC_STAGE_TLS;
-    limit_step(link, link->settings->connection_timeout_ms);
-    if (!spoc_tls_apply(link->settings->tls, context, &error)) {
-        g_free(link->local_problem);
-        link->local_problem = g_strdup(error->message);
+    note_reached(connect);
+    note_connected(connect);
+    connect->stage = SPOC_STAGE_TLS;
+    limit_step(connect, connect->settings->connection_timeout_ms);
+    if (!spoc_tls_apply(connect->settings->tls, context, &error)) {
+        g_free(connect->local_problem);
+        connect->local_problem = g_strdup(error->message);
         return CURLE_SSL_CERTPROBLEM;
     }
-    return spoc_handshake_attach(&link->tls, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+    return spoc_handshake_attach(&connect->tls, context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 static void
-note_tls(SpocConnect *link)
+note_tls(SpocConnect *connect)
 {
-    if (link->tls.summary == NULL || link->stage != SPOC_STAGE_TLS)
+    if (connect->tls.summary == NULL || connect->stage != SPOC_STAGE_TLS)
         return;
-    progress(link, SPOC_STAGE_TLS, "%s", link->tls.summary);
-    for (guint i = 0; i < link->tls.chain->len; i++)
-        progress(link, SPOC_STAGE_TLS, "certificate %u: %s", i,
-                 (const char *)g_ptr_array_index(link->tls.chain, i));
+    progress(connect, SPOC_STAGE_TLS, "%s", connect->tls.summary);
+    for (guint i = 0; i < connect->tls.chain->len; i++)
+        progress(connect, SPOC_STAGE_TLS, "certificate %u: %s", i,
+                 (const char *)g_ptr_array_index(connect->tls.chain, i));
 }
 
 /* A command of curl's. Its words are never shown: they may be the password. */
 static void
-note_command(SpocConnect *link, const char *bytes, gsize size)
+note_command(SpocConnect *connect, const char *bytes, gsize size)
 {
-    note_tls(link);
+    note_tls(connect);
     if (size >= 4 && (g_ascii_strncasecmp(bytes, "EHLO", 4) == 0 ||
                       g_ascii_strncasecmp(bytes, "HELO", 4) == 0)) {
-        link->stage = SPOC_STAGE_HELLO;
+        connect->stage = SPOC_STAGE_HELLO;
         if (g_ascii_toupper(bytes[0]) == 'H')
-            progress(link, SPOC_STAGE_HELLO, "the server does not know EHLO; saying HELO");
-        memset(&link->capabilities, 0, sizeof link->capabilities);
+            progress(connect, SPOC_STAGE_HELLO, "the server does not know EHLO; saying HELO");
+        memset(&connect->capabilities, 0, sizeof connect->capabilities);
     } else if (size >= 8 && g_ascii_strncasecmp(bytes, "STARTTLS", 8) == 0) {
-        link->stage = SPOC_STAGE_STARTTLS;
+        connect->stage = SPOC_STAGE_STARTTLS;
     } else if (size >= 4 && g_ascii_strncasecmp(bytes, "AUTH", 4) == 0) {
-        link->stage = SPOC_STAGE_LOGIN;
+        connect->stage = SPOC_STAGE_LOGIN;
     }
-    link->answered = FALSE;
-    limit_step(link, link->settings->silence_timeout_ms);
+    connect->answered = FALSE;
+    limit_step(connect, connect->settings->silence_timeout_ms);
 }
 
 /* After a handshake that came first, the greeting is waited for. */
 static void
-note_handshake(SpocConnect *link)
+note_handshake(SpocConnect *connect)
 {
-    if (link->stage != SPOC_STAGE_TLS || !link->tls.done || !starts_with_tls(link))
+    if (connect->stage != SPOC_STAGE_TLS || !connect->tls.done || !starts_with_tls(connect))
         return;
-    note_tls(link);
-    link->stage = SPOC_STAGE_GREETING;
-    limit_step(link, link->settings->silence_timeout_ms);
+    note_tls(connect);
+    connect->stage = SPOC_STAGE_GREETING;
+    limit_step(connect, connect->settings->silence_timeout_ms);
 }
 
 static int
 on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_data)
 {
-    SpocConnect *link = user_data;
-    note_reached(link);
-    note_handshake(link);
+    SpocConnect *connect = user_data;
+    note_reached(connect);
+    note_handshake(connect);
     if (type == CURLINFO_HEADER_OUT)
-        note_command(link, bytes, size);
+        note_command(connect, bytes, size);
     return 0;
 }
 
 static void
-note_reply(SpocConnect *link, const SpocReply *reply)
+note_reply(SpocConnect *connect, const SpocReply *reply)
 {
-    g_free(link->reply_words);
-    link->reply_words = spoc_reply_text(reply);
-    link->reply_code = reply->code;
-    g_strlcpy(link->reply_status, reply->enhanced_status, sizeof link->reply_status);
-    link->answered = TRUE;
-    limit_step(link, link->settings->silence_timeout_ms);
-    if (link->stage == SPOC_STAGE_HELLO)
-        spoc_capabilities_read(&link->capabilities, reply);
+    g_free(connect->reply_words);
+    connect->reply_words = spoc_reply_text(reply);
+    connect->reply_code = reply->code;
+    g_strlcpy(connect->reply_status, reply->enhanced_status, sizeof connect->reply_status);
+    connect->answered = TRUE;
+    limit_step(connect, connect->settings->silence_timeout_ms);
+    if (connect->stage == SPOC_STAGE_HELLO)
+        spoc_capabilities_read(&connect->capabilities, reply);
     /* What a server asks while it logs us in (334) is of no use to people, and a refusal is told
      * as the failure that it is. */
     if (reply->code / 100 == 2)
-        progress(link, link->stage, "%s", link->reply_words);
+        progress(connect, connect->stage, "%s", connect->reply_words);
 }
 
 /* What a server says before the login is done goes through our own strict reader. */
 static size_t
 on_header(char *bytes, size_t size, size_t count, void *user_data)
 {
-    SpocConnect *link = user_data;
+    SpocConnect *connect = user_data;
     gsize left = size * count;
-    link->received_bytes += left;
-    if (link->received_bytes > SPOC_CONNECT_MAX_OPENING_BYTES)
-        link->problem = "it talks without end";
-    note_reached(link);
-    note_handshake(link);
-    note_connected(link);
+    connect->received_bytes += left;
+    if (connect->received_bytes > SPOC_CONNECT_MAX_OPENING_BYTES)
+        connect->problem = "it talks without end";
+    note_reached(connect);
+    note_handshake(connect);
+    note_connected(connect);
     const guint8 *next = (const guint8 *)bytes;
-    while (left > 0 && link->problem == NULL) {
+    while (left > 0 && connect->problem == NULL) {
         gsize used = 0;
         const SpocReply *reply = NULL;
         SpocReplyState state =
-            spoc_reply_parser_feed(link->parser, next, left, &used, &reply, &link->problem);
+            spoc_reply_parser_feed(connect->parser, next, left, &used, &reply, &connect->problem);
         next += used;
         left -= used;
         if (state == SPOC_REPLY_COMPLETE)
-            note_reply(link, reply);
+            note_reply(connect, reply);
     }
-    return link->problem == NULL ? size * count : 0;
+    return connect->problem == NULL ? size * count : 0;
 }
 
 /* Setting up. */
 
 static void
-set_security(SpocConnect *link)
+set_security(SpocConnect *connect)
 {
-    CURL *easy = link->easy;
+    CURL *easy = connect->easy;
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     /* Trust comes from our policy alone; reading the system's bundle here would be in vain. */
@@ -293,25 +293,26 @@ set_security(SpocConnect *link)
     curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
     /* A resumed session would skip verification by a policy that has changed since. */
     curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-    if (!wants_tls(link)) {
+    if (!wants_tls(connect)) {
         curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_NONE);
         return;
     }
     curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_ssl_context);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, link);
-    const char *pins = spoc_tls_pinned_public_keys(link->settings->tls);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, connect);
+    const char *pins = spoc_tls_pinned_public_keys(connect->settings->tls);
     if (pins != NULL)
         curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, pins);
 }
 
 static void
-set_way(SpocConnect *link)
+set_way(SpocConnect *connect)
 {
-    CURL *easy = link->easy;
-    const SpocServerAddress *server = &link->settings->servers[link->server];
-    g_autofree char *url = g_strdup_printf("%s://%s/%s", starts_with_tls(link) ? "smtps" : "smtp",
-                                           server->name, link->settings->hello_name);
+    CURL *easy = connect->easy;
+    const SpocServerAddress *server = &connect->settings->servers[connect->server];
+    g_autofree char *url =
+        g_strdup_printf("%s://%s/%s", starts_with_tls(connect) ? "smtps" : "smtp", server->name,
+                        connect->settings->hello_name);
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* none out of the environment */
@@ -322,39 +323,39 @@ set_way(SpocConnect *link)
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     /* Never wait for a name server's thread: it ends by itself. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    if (wants_login(link)) {
-        curl_easy_setopt(easy, CURLOPT_USERNAME, link->settings->user);
+    if (wants_login(connect)) {
+        curl_easy_setopt(easy, CURLOPT_USERNAME, connect->settings->user);
         curl_easy_setopt(easy, CURLOPT_PASSWORD,
-                         link->settings->password != NULL ? link->settings->password : "");
+                         connect->settings->password != NULL ? connect->settings->password : "");
         curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, LOGIN_OPTIONS);
     }
 }
 
 static void
-set_callbacks(SpocConnect *link)
+set_callbacks(SpocConnect *connect)
 {
-    CURL *easy = link->easy;
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, link);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, link->curl_words);
+    CURL *easy = connect->easy;
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, connect);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, connect->curl_words);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, link);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, connect);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, link);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, connect);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, link);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, connect);
     curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, on_debug);
-    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, link);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, connect);
     curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L); /* for the debug function */
 }
 
-static void fail(SpocConnect *link, CURLcode result);
+static void fail(SpocConnect *connect, CURLcode result);
 
 static gboolean
 on_limit(gpointer user_data)
 {
-    SpocConnect *link = user_data;
-    g_source_set_ready_time(link->limit, -1);
-    fail(link, CURLE_OPERATION_TIMEDOUT); /* this frees the link */
+    SpocConnect *connect = user_data;
+    g_source_set_ready_time(connect->limit, -1);
+    fail(connect, CURLE_OPERATION_TIMEDOUT); /* this frees it */
     return G_SOURCE_CONTINUE;
 }
 
@@ -365,78 +366,78 @@ dispatch_limit(GSource *source, GSourceFunc callback, gpointer user_data)
 }
 
 static GSource *
-new_limit(SpocConnect *link)
+new_limit(SpocConnect *connect)
 {
     static GSourceFuncs functions = {.dispatch = dispatch_limit};
     GSource *source = g_source_new(&functions, sizeof(GSource));
-    g_source_set_callback(source, on_limit, link, NULL);
-    g_source_attach(source, spoc_curl_multi_context(link->loop));
+    g_source_set_callback(source, on_limit, connect, NULL);
+    g_source_attach(source, spoc_curl_multi_context(connect->curl_multi));
     return source;
 }
 
 static void
-set_limits(SpocConnect *link)
+set_limits(SpocConnect *connect)
 {
-    link->limit = new_limit(link);
-    curl_easy_setopt(link->easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)link->settings->connection_timeout_ms);
-    curl_easy_setopt(link->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
-                     (long)(link->settings->silence_timeout_ms / 1000) + CURL_WAITS_LONGER_S);
+    connect->limit = new_limit(connect);
+    curl_easy_setopt(connect->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                     (long)connect->settings->connection_timeout_ms);
+    curl_easy_setopt(connect->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
+                     (long)(connect->settings->silence_timeout_ms / 1000) + CURL_WAITS_LONGER_S);
 }
 
 SpocConnect *
-spoc_connect_new(SpocCurlMulti *loop, SpocDeliverySettings *settings, guint server,
+spoc_connect_new(SpocCurlMulti *curl_multi, SpocDeliverySettings *settings, guint server,
                  SpocConnectKind kind, const SpocConnectEvents *events, gpointer user_data)
 {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
         return NULL;
-    SpocConnect *link = g_new0(SpocConnect, 1);
-    link->loop = loop;
-    link->settings = spoc_settings_ref(settings);
-    link->server = server;
-    link->kind = kind;
-    link->events = *events;
-    link->user_data = user_data;
-    link->easy = easy;
-    link->sockets = g_array_new(FALSE, FALSE, sizeof(int));
-    link->fd = -1;
-    link->parser = spoc_reply_parser_new();
-    spoc_handshake_init(&link->tls);
-    set_way(link);
-    set_limits(link);
-    set_security(link);
-    set_callbacks(link);
-    link->added = spoc_curl_multi_add(loop, easy);
-    if (!link->added) {
-        spoc_connect_free(link);
+    SpocConnect *connect = g_new0(SpocConnect, 1);
+    connect->curl_multi = curl_multi;
+    connect->settings = spoc_settings_ref(settings);
+    connect->server = server;
+    connect->kind = kind;
+    connect->events = *events;
+    connect->user_data = user_data;
+    connect->easy = easy;
+    connect->sockets = g_array_new(FALSE, FALSE, sizeof(int));
+    connect->fd = -1;
+    connect->parser = spoc_reply_parser_new();
+    spoc_handshake_init(&connect->tls);
+    set_way(connect);
+    set_limits(connect);
+    set_security(connect);
+    set_callbacks(connect);
+    connect->added = spoc_curl_multi_add(curl_multi, easy);
+    if (!connect->added) {
+        spoc_connect_free(connect);
         return NULL;
     }
-    return link;
+    return connect;
 }
 
 void
-spoc_connect_free(SpocConnect *link)
+spoc_connect_free(SpocConnect *connect)
 {
-    if (link == NULL)
+    if (connect == NULL)
         return;
     /* curl says QUIT on a connection that it closes, and waits up to two minutes for the
      * answer, unless the socket is dead. */
-    for (guint i = 0; i < link->sockets->len; i++)
-        shutdown(g_array_index(link->sockets, int, i), SHUT_RDWR);
-    link->problem = "closing";
-    if (link->added)
-        spoc_curl_multi_remove(link->loop, link->easy);
-    curl_easy_cleanup(link->easy);
-    g_source_destroy(link->limit);
-    g_source_unref(link->limit);
-    g_array_unref(link->sockets);
-    spoc_reply_parser_free(link->parser);
-    spoc_handshake_clear(&link->tls);
-    spoc_settings_unref(link->settings);
-    g_free(link->reply_words);
-    g_free(link->local_problem);
-    g_free(link);
+    for (guint i = 0; i < connect->sockets->len; i++)
+        shutdown(g_array_index(connect->sockets, int, i), SHUT_RDWR);
+    connect->problem = "closing";
+    if (connect->added)
+        spoc_curl_multi_remove(connect->curl_multi, connect->easy);
+    curl_easy_cleanup(connect->easy);
+    g_source_destroy(connect->limit);
+    g_source_unref(connect->limit);
+    g_array_unref(connect->sockets);
+    spoc_reply_parser_free(connect->parser);
+    spoc_handshake_clear(&connect->tls);
+    spoc_settings_unref(connect->settings);
+    g_free(connect->reply_words);
+    g_free(connect->local_problem);
+    g_free(connect);
 }
 
 /* What went wrong. */
@@ -449,30 +450,30 @@ says_unverified(CURLcode result)
 }
 
 static char *
-describe_loss(const SpocConnect *link)
+describe_loss(const SpocConnect *connect)
 {
     long system_error = 0;
-    curl_easy_getinfo(link->easy, CURLINFO_OS_ERRNO, &system_error);
-    if (link->stage == SPOC_STAGE_NAME)
+    curl_easy_getinfo(connect->easy, CURLINFO_OS_ERRNO, &system_error);
+    if (connect->stage == SPOC_STAGE_NAME)
         return g_strdup_printf("the name %s is not known",
-                               link->settings->servers[link->server].host);
+                               connect->settings->servers[connect->server].host);
     if (system_error != 0 && system_error != EINPROGRESS && system_error != EAGAIN)
         return g_strdup(g_strerror((int)system_error));
-    if (link->stage == SPOC_STAGE_CONNECT)
+    if (connect->stage == SPOC_STAGE_CONNECT)
         return g_strdup("it cannot be reached");
-    return g_strdup(link->answered
+    return g_strdup(connect->answered
                         ? "the server closed the connection"
                         : "the server closed the connection, or sent a line without end");
 }
 
 static SpocFailureKind
-classify_silence(const SpocConnect *link, CURLcode result, char **ret_words)
+classify_silence(const SpocConnect *connect, CURLcode result, char **ret_words)
 {
     if (result == CURLE_OPERATION_TIMEDOUT) {
-        gboolean answer = link->stage >= SPOC_STAGE_GREETING && link->stage != SPOC_STAGE_TLS;
+        gboolean answer = connect->stage >= SPOC_STAGE_GREETING && connect->stage != SPOC_STAGE_TLS;
         *ret_words = g_strdup_printf("no answer within %u ms (%s)",
-                                     answer ? link->settings->silence_timeout_ms
-                                            : link->settings->connection_timeout_ms,
+                                     answer ? connect->settings->silence_timeout_ms
+                                            : connect->settings->connection_timeout_ms,
                                      answer ? "mailSmtpTimeout" : "mailSmtpConnectionTimeout");
         return SPOC_FAILURE_TIMEOUT;
     }
@@ -481,129 +482,129 @@ classify_silence(const SpocConnect *link, CURLcode result, char **ret_words)
         *ret_words = g_strdup(curl_easy_strerror(result));
         return SPOC_FAILURE_LOCAL;
     }
-    *ret_words = describe_loss(link);
+    *ret_words = describe_loss(connect);
     return SPOC_FAILURE_NETWORK;
 }
 
 static SpocFailureKind
-classify_tls(const SpocConnect *link, CURLcode result, char **ret_words)
+classify_tls(const SpocConnect *connect, CURLcode result, char **ret_words)
 {
     if (result == CURLE_OPERATION_TIMEDOUT)
-        return classify_silence(link, result, ret_words);
+        return classify_silence(connect, result, ret_words);
     SpocFailureKind kind =
         result == CURLE_SSL_PINNEDPUBKEYNOTMATCH
             ? SPOC_FAILURE_PIN
-            : spoc_handshake_kind(&link->tls, link->curl_words, says_unverified(result));
-    *ret_words = spoc_handshake_words(&link->tls, kind, link->curl_words);
+            : spoc_handshake_kind(&connect->tls, connect->curl_words, says_unverified(result));
+    *ret_words = spoc_handshake_words(&connect->tls, kind, connect->curl_words);
     return kind;
 }
 
 /* Returns the kind; may correct the stage. */
 static SpocFailureKind
-classify(const SpocConnect *link, CURLcode result, SpocStage *stage, char **ret_words)
+classify(const SpocConnect *connect, CURLcode result, SpocStage *stage, char **ret_words)
 {
-    if (link->local_problem != NULL) {
-        *ret_words = g_strdup(link->local_problem);
+    if (connect->local_problem != NULL) {
+        *ret_words = g_strdup(connect->local_problem);
         return SPOC_FAILURE_LOCAL;
     }
-    if (link->problem != NULL) {
-        *ret_words = g_strdup(link->problem);
+    if (connect->problem != NULL) {
+        *ret_words = g_strdup(connect->problem);
         return SPOC_FAILURE_PROTOCOL;
     }
-    if (says_unverified(result) || link->tls.alert_received >= 0) {
+    if (says_unverified(result) || connect->tls.alert_received >= 0) {
         *stage = SPOC_STAGE_TLS;
-        return classify_tls(link, result, ret_words);
+        return classify_tls(connect, result, ret_words);
     }
     if (*stage == SPOC_STAGE_TLS)
-        return classify_tls(link, result, ret_words);
-    if (link->answered && link->reply_code >= 400) {
-        *ret_words = g_strdup(link->reply_words);
+        return classify_tls(connect, result, ret_words);
+    if (connect->answered && connect->reply_code >= 400) {
+        *ret_words = g_strdup(connect->reply_words);
         return SPOC_FAILURE_REPLY;
     }
-    if (*stage == SPOC_STAGE_HELLO && link->answered && result == CURLE_USE_SSL_FAILED) {
+    if (*stage == SPOC_STAGE_HELLO && connect->answered && result == CURLE_USE_SSL_FAILED) {
         *stage = SPOC_STAGE_STARTTLS;
         *ret_words = g_strdup("the server does not offer STARTTLS");
         return SPOC_FAILURE_NOT_OFFERED;
     }
-    if (*stage == SPOC_STAGE_HELLO && link->answered && result == CURLE_LOGIN_DENIED) {
+    if (*stage == SPOC_STAGE_HELLO && connect->answered && result == CURLE_LOGIN_DENIED) {
         *stage = SPOC_STAGE_LOGIN;
         *ret_words = g_strdup_printf("the server offers none of " LOGIN_MECHANISMS ", only: %s",
-                                     link->capabilities.auth);
+                                     connect->capabilities.auth);
         return SPOC_FAILURE_NOT_OFFERED;
     }
-    if (*stage == SPOC_STAGE_STARTTLS && link->answered) {
+    if (*stage == SPOC_STAGE_STARTTLS && connect->answered) {
         *ret_words = g_strdup("there are bytes behind the answer to STARTTLS: somebody on the way "
                               "may be tampering with the connection");
         return SPOC_FAILURE_PROTOCOL;
     }
-    if (link->answered && result != CURLE_OPERATION_TIMEDOUT) {
-        *ret_words = g_strdup_printf("an answer that makes no sense: %s", link->reply_words);
+    if (connect->answered && result != CURLE_OPERATION_TIMEDOUT) {
+        *ret_words = g_strdup_printf("an answer that makes no sense: %s", connect->reply_words);
         return SPOC_FAILURE_PROTOCOL;
     }
-    return classify_silence(link, result, ret_words);
+    return classify_silence(connect, result, ret_words);
 }
 
 static void
-report(SpocConnect *link, SpocFailure *failure, const char *raw_words)
+report(SpocConnect *connect, SpocFailure *failure, const char *raw_words)
 {
     g_autofree char *words = spoc_text_line(raw_words, -1, WORDS_MAX_BYTES);
-    link->events.failed(failure, words, link->user_data);
+    connect->events.failed(failure, words, connect->user_data);
 }
 
 static void
-fail(SpocConnect *link, CURLcode result)
+fail(SpocConnect *connect, CURLcode result)
 {
-    if (link->reached)
-        note_connected(link);
-    SpocStage stage = link->stage;
+    if (connect->reached)
+        note_connected(connect);
+    SpocStage stage = connect->stage;
     g_autofree char *words = NULL;
-    SpocFailureKind kind = classify(link, result, &stage, &words);
+    SpocFailureKind kind = classify(connect, result, &stage, &words);
     SpocFailure failure = {.stage = stage, .kind = kind};
     if (kind == SPOC_FAILURE_CERTIFICATE)
-        failure.certificate = spoc_handshake_fault(&link->tls);
+        failure.certificate = spoc_handshake_fault(&connect->tls);
     if (kind == SPOC_FAILURE_REPLY) {
-        failure.reply_code = link->reply_code;
-        g_strlcpy(failure.enhanced_status, link->reply_status, sizeof failure.enhanced_status);
+        failure.reply_code = connect->reply_code;
+        g_strlcpy(failure.enhanced_status, connect->reply_status, sizeof failure.enhanced_status);
     }
-    report(link, &failure, words);
+    report(connect, &failure, words);
 }
 
 void
-spoc_connect_done(SpocConnect *link, CURLcode result)
+spoc_connect_done(SpocConnect *connect, CURLcode result)
 {
     curl_socket_t fd = CURL_SOCKET_BAD;
     if (result == CURLE_OK)
-        curl_easy_getinfo(link->easy, CURLINFO_ACTIVESOCKET, &fd);
+        curl_easy_getinfo(connect->easy, CURLINFO_ACTIVESOCKET, &fd);
     if (result != CURLE_OK || fd == CURL_SOCKET_BAD) {
-        fail(link, result);
+        fail(connect, result);
         return;
     }
     /* curl goes on without a login when AUTH is not offered at all. */
-    if (wants_login(link) && link->stage != SPOC_STAGE_LOGIN) {
+    if (wants_login(connect) && connect->stage != SPOC_STAGE_LOGIN) {
         SpocFailure failure = {.stage = SPOC_STAGE_LOGIN, .kind = SPOC_FAILURE_NOT_OFFERED};
-        report(link, &failure, "a user is set, but the server does not offer a login");
+        report(connect, &failure, "a user is set, but the server does not offer a login");
         return;
     }
-    if (wants_tls(link) && !link->tls.done) {
+    if (wants_tls(connect) && !connect->tls.done) {
         SpocFailure failure = {.stage = SPOC_STAGE_TLS, .kind = SPOC_FAILURE_PROTOCOL};
-        report(link, &failure, "the connection is not encrypted though it must be");
+        report(connect, &failure, "the connection is not encrypted though it must be");
         return;
     }
-    g_source_set_ready_time(link->limit, -1);
-    link->fd = fd;
-    link->events.opened(&link->capabilities, link->user_data);
+    g_source_set_ready_time(connect->limit, -1);
+    connect->fd = fd;
+    connect->events.opened(&connect->capabilities, connect->user_data);
 }
 
 gboolean
-spoc_connect_is_encrypted(const SpocConnect *link)
+spoc_connect_is_encrypted(const SpocConnect *connect)
 {
-    return link->tls.done;
+    return connect->tls.done;
 }
 
 int
-spoc_connect_fd(const SpocConnect *link)
+spoc_connect_fd(const SpocConnect *connect)
 {
-    return link->fd;
+    return connect->fd;
 }
 
 static SpocConnectResult
@@ -615,10 +616,10 @@ translate(CURLcode result, gsize size)
 }
 
 SpocConnectResult
-spoc_connect_send(SpocConnect *link, const void *bytes, gsize size, gsize *ret_size)
+spoc_connect_send(SpocConnect *connect, const void *bytes, gsize size, gsize *ret_size)
 {
     *ret_size = 0;
-    CURLcode result = curl_easy_send(link->easy, bytes, size, ret_size);
+    CURLcode result = curl_easy_send(connect->easy, bytes, size, ret_size);
     return translate(result, *ret_size);
 }
 
@@ -626,31 +627,31 @@ spoc_connect_send(SpocConnect *link, const void *bytes, gsize size, gsize *ret_s
  * acknowledgement before it may send the next small segment (RFC 896), and the system likes to
  * delay that by 40 ms (RFC 1122 4.2.3.2): 40 ms a mail. The kernel forgets the wish again. */
 static void
-acknowledge_now(const SpocConnect *link)
+acknowledge_now(const SpocConnect *connect)
 {
     const int yes = 1;
-    (void)setsockopt(spoc_connect_fd(link), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
+    (void)setsockopt(spoc_connect_fd(connect), IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
 }
 
 SpocConnectResult
-spoc_connect_receive(SpocConnect *link, void *buffer, gsize size, gsize *ret_size)
+spoc_connect_receive(SpocConnect *connect, void *buffer, gsize size, gsize *ret_size)
 {
     *ret_size = 0;
-    CURLcode result = curl_easy_recv(link->easy, buffer, size, ret_size);
+    CURLcode result = curl_easy_recv(connect->easy, buffer, size, ret_size);
     if (result == CURLE_OK && *ret_size > 0)
-        acknowledge_now(link);
+        acknowledge_now(connect);
     return translate(result, *ret_size);
 }
 
 char *
-spoc_connect_loss(const SpocConnect *link, SpocFailureKind *ret_kind)
+spoc_connect_loss(const SpocConnect *connect, SpocFailureKind *ret_kind)
 {
     *ret_kind = SPOC_FAILURE_NETWORK;
-    if (link->tls.alert_received >= 0) {
-        SpocFailureKind kind = spoc_handshake_kind(&link->tls, NULL, FALSE);
+    if (connect->tls.alert_received >= 0) {
+        SpocFailureKind kind = spoc_handshake_kind(&connect->tls, NULL, FALSE);
         if (kind == SPOC_FAILURE_CLIENT_CERTIFICATE)
             *ret_kind = kind;
-        return spoc_handshake_words(&link->tls, kind, link->curl_words);
+        return spoc_handshake_words(&connect->tls, kind, connect->curl_words);
     }
     return g_strdup("the connection was lost");
 }

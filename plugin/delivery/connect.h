@@ -52,20 +52,20 @@ typedef struct {
  *
  * Returns: (nullable): NULL when curl has no memory
  */
-SpocConnect *spoc_connect_new(SpocCurlMulti *loop, SpocDeliverySettings *settings, guint server,
-                              SpocConnectKind kind, const SpocConnectEvents *events,
+SpocConnect *spoc_connect_new(SpocCurlMulti *curl_multi, SpocDeliverySettings *settings,
+                              guint server, SpocConnectKind kind, const SpocConnectEvents *events,
                               gpointer user_data);
 
 /* Shuts the socket down first, so that nothing waits for the server. */
-void spoc_connect_free(SpocConnect *link);
+void spoc_connect_free(SpocConnect *connect);
 
 /* For the loop's done function. */
-void spoc_connect_done(SpocConnect *link, CURLcode result);
+void spoc_connect_done(SpocConnect *connect, CURLcode result);
 
-gboolean spoc_connect_is_encrypted(const SpocConnect *link);
+gboolean spoc_connect_is_encrypted(const SpocConnect *connect);
 
 /* -1 before it is opened */
-int spoc_connect_fd(const SpocConnect *link);
+int spoc_connect_fd(const SpocConnect *connect);
 
 typedef enum {
     SPOC_CONNECT_MOVED,
@@ -73,10 +73,10 @@ typedef enum {
     SPOC_CONNECT_GONE,
 } SpocConnectResult;
 
-SpocConnectResult spoc_connect_send(SpocConnect *link, const void *bytes, gsize size,
+SpocConnectResult spoc_connect_send(SpocConnect *connect, const void *bytes, gsize size,
                                     gsize *ret_size);
 /* MOVED with 0 bytes never comes: the other side's end is GONE. */
-SpocConnectResult spoc_connect_receive(SpocConnect *link, void *buffer, gsize size,
+SpocConnectResult spoc_connect_receive(SpocConnect *connect, void *buffer, gsize size,
                                        gsize *ret_size);
 
 /**
@@ -86,4 +86,4 @@ SpocConnectResult spoc_connect_receive(SpocConnect *link, void *buffer, gsize si
  *
  * Returns: (transfer full): words for people
  */
-char *spoc_connect_loss(const SpocConnect *link, SpocFailureKind *ret_kind);
+char *spoc_connect_loss(const SpocConnect *connect, SpocFailureKind *ret_kind);

@@ -13,13 +13,13 @@
 
 struct _SpocConnection {
     GMainContext *context;
-    SpocCurlMulti *loop;
+    SpocCurlMulti *curl_multi;
     SpocDeliverySettings *settings;
     guint server;
     const SpocConnectionEvents *events;
     gpointer user_data;
 
-    SpocConnect *link;
+    SpocConnect *connect;
     SpocConnectKind kind;
     SpocIoWatch *watch;           /* (nullable): until it is open */
     SpocTransaction *transaction; /* (nullable): until it is open */
@@ -79,19 +79,19 @@ end(SpocConnection *connection)
 {
     connection->dead = TRUE;
     g_clear_pointer(&connection->watch, spoc_io_watch_free);
-    g_clear_pointer(&connection->link, spoc_connect_free);
+    g_clear_pointer(&connection->connect, spoc_connect_free);
 }
 
 static void
 on_link_failed(const SpocFailure *failure, const char *words, gpointer user_data)
 {
     SpocConnection *connection = user_data;
-    /* What is borrowed from the link ends with it. */
+    /* What is borrowed from connect ends with it. */
     SpocFailure copy = *failure;
     g_autofree char *words_copy = g_strdup(words);
     if (may_go_unencrypted(connection, failure)) {
         warn_unencrypted(connection, words);
-        g_clear_pointer(&connection->link, spoc_connect_free);
+        g_clear_pointer(&connection->connect, spoc_connect_free);
         connection->kind = SPOC_CONNECT_UNENCRYPTED;
         if (open_link(connection))
             return;
@@ -117,7 +117,7 @@ static void
 lose_link(SpocConnection *connection)
 {
     SpocFailureKind kind;
-    g_autofree char *words = spoc_connect_loss(connection->link, &kind);
+    g_autofree char *words = spoc_connect_loss(connection->connect, &kind);
     lose(connection, kind, words);
 }
 
@@ -128,7 +128,7 @@ receive(SpocConnection *connection)
     gsize size = 0;
     SpocConnectResult result;
     do {
-        result = spoc_connect_receive(connection->link, buffer, sizeof buffer, &size);
+        result = spoc_connect_receive(connection->connect, buffer, sizeof buffer, &size);
         const char *problem = result == SPOC_CONNECT_MOVED
                                   ? spoc_transaction_input(connection->transaction, buffer, size)
                                   : NULL;
@@ -138,7 +138,7 @@ receive(SpocConnection *connection)
             lose(connection, SPOC_FAILURE_NETWORK, "the server closes the connection");
         /* A plain socket tells again what is left in it; TLS has its own buffer. */
     } while (result == SPOC_CONNECT_MOVED && !connection->dead &&
-             (size == sizeof buffer || spoc_connect_is_encrypted(connection->link)));
+             (size == sizeof buffer || spoc_connect_is_encrypted(connection->connect)));
     if (result == SPOC_CONNECT_GONE)
         lose_link(connection);
 }
@@ -192,7 +192,7 @@ send_all(SpocConnection *connection)
             continue;
         if (size == 0)
             return FALSE;
-        SpocConnectResult result = spoc_connect_send(connection->link, bytes, size, &sent);
+        SpocConnectResult result = spoc_connect_send(connection->connect, bytes, size, &sent);
         if (result == SPOC_CONNECT_AGAIN)
             return TRUE;
         if (result == SPOC_CONNECT_GONE) {
@@ -228,7 +228,7 @@ say_quit(SpocConnection *connection)
 {
     gsize sent = 0;
     /* Its answer is not waited for: nothing hangs on it. */
-    (void)spoc_connect_send(connection->link, "QUIT\r\n", 6, &sent);
+    (void)spoc_connect_send(connection->connect, "QUIT\r\n", 6, &sent);
     connection->dead = TRUE;
 }
 
@@ -291,8 +291,8 @@ on_link_opened(const SpocCapabilities *capabilities, gpointer user_data)
     SpocConnection *connection = user_data;
     connection->transaction = spoc_transaction_new(capabilities, on_answered, connection);
     connection->progress_us = g_get_monotonic_time();
-    connection->watch =
-        spoc_io_watch_new(connection->context, spoc_connect_fd(connection->link), step, connection);
+    connection->watch = spoc_io_watch_new(connection->context, spoc_connect_fd(connection->connect),
+                                          step, connection);
     connection->events->opened(connection, connection->user_data);
     step(0, connection);
 }
@@ -301,18 +301,20 @@ static gboolean
 open_link(SpocConnection *connection)
 {
     static const SpocConnectEvents events = {on_link_progress, on_link_opened, on_link_failed};
-    connection->link = spoc_connect_new(connection->loop, connection->settings, connection->server,
-                                        connection->kind, &events, connection);
-    return connection->link != NULL;
+    connection->connect =
+        spoc_connect_new(connection->curl_multi, connection->settings, connection->server,
+                         connection->kind, &events, connection);
+    return connection->connect != NULL;
 }
 
 SpocConnection *
-spoc_connection_new(GMainContext *context, SpocCurlMulti *loop, SpocDeliverySettings *settings,
-                    guint server, const SpocConnectionEvents *events, gpointer user_data)
+spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
+                    SpocDeliverySettings *settings, guint server,
+                    const SpocConnectionEvents *events, gpointer user_data)
 {
     SpocConnection *connection = g_new0(SpocConnection, 1);
     connection->context = g_main_context_ref(context);
-    connection->loop = loop;
+    connection->curl_multi = curl_multi;
     connection->settings = spoc_settings_ref(settings);
     connection->server = server;
     connection->events = events;

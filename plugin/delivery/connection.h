@@ -43,7 +43,7 @@ typedef struct {
 } SpocConnectionEvents;
 
 /* @events: static. Returns: (nullable): NULL when curl has no memory or no descriptors */
-SpocConnection *spoc_connection_new(GMainContext *context, SpocCurlMulti *loop,
+SpocConnection *spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
                                     SpocDeliverySettings *settings, guint server,
                                     const SpocConnectionEvents *events, gpointer user_data);
 void spoc_connection_free(SpocConnection *connection);

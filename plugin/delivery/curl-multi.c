@@ -16,12 +16,12 @@ struct _SpocCurlMulti {
 };
 
 static void
-clear_timer(SpocCurlMulti *loop)
+clear_timer(SpocCurlMulti *curl_multi)
 {
-    if (loop->timer == NULL)
+    if (curl_multi->timer == NULL)
         return;
-    g_source_destroy(loop->timer);
-    g_clear_pointer(&loop->timer, g_source_unref);
+    g_source_destroy(curl_multi->timer);
+    g_clear_pointer(&curl_multi->timer, g_source_unref);
 }
 
 static void
@@ -33,11 +33,11 @@ watch_free(gpointer data)
 }
 
 static void
-collect(SpocCurlMulti *loop)
+collect(SpocCurlMulti *curl_multi)
 {
     CURLMsg *message;
     int left;
-    while ((message = curl_multi_info_read(loop->multi, &left)) != NULL) {
+    while ((message = curl_multi_info_read(curl_multi->multi, &left)) != NULL) {
         if (message->msg != CURLMSG_DONE)
             continue;
         /* The message is gone once the handle is removed. */
@@ -45,16 +45,16 @@ collect(SpocCurlMulti *loop)
         CURLcode result = message->data.result;
         char *user_data = NULL;
         curl_easy_getinfo(easy, CURLINFO_PRIVATE, &user_data);
-        loop->done(easy, result, user_data);
+        curl_multi->done(easy, result, user_data);
     }
 }
 
 static void
-act(SpocCurlMulti *loop, curl_socket_t fd, int events)
+act(SpocCurlMulti *curl_multi, curl_socket_t fd, int events)
 {
     int running = 0;
-    curl_multi_socket_action(loop->multi, fd, events, &running);
-    collect(loop);
+    curl_multi_socket_action(curl_multi->multi, fd, events, &running);
+    collect(curl_multi);
 }
 
 static gboolean
@@ -74,9 +74,9 @@ on_ready(gint fd, GIOCondition condition, gpointer user_data)
 static int
 on_socket(CURL *easy, curl_socket_t fd, int what, void *user_data, void *socket_data)
 {
-    SpocCurlMulti *loop = user_data;
-    g_hash_table_remove(loop->watches, GINT_TO_POINTER(fd));
-    if (what == CURL_POLL_REMOVE || loop->closing)
+    SpocCurlMulti *curl_multi = user_data;
+    g_hash_table_remove(curl_multi->watches, GINT_TO_POINTER(fd));
+    if (what == CURL_POLL_REMOVE || curl_multi->closing)
         return 0;
     GIOCondition condition = G_IO_ERR | G_IO_HUP;
     if ((what & CURL_POLL_IN) != 0)
@@ -84,32 +84,32 @@ on_socket(CURL *easy, curl_socket_t fd, int what, void *user_data, void *socket_
     if ((what & CURL_POLL_OUT) != 0)
         condition |= G_IO_OUT;
     GSource *source = g_unix_fd_source_new(fd, condition);
-    g_source_set_callback(source, G_SOURCE_FUNC(on_ready), loop, NULL);
-    g_source_attach(source, loop->context);
-    g_hash_table_insert(loop->watches, GINT_TO_POINTER(fd), source);
+    g_source_set_callback(source, G_SOURCE_FUNC(on_ready), curl_multi, NULL);
+    g_source_attach(source, curl_multi->context);
+    g_hash_table_insert(curl_multi->watches, GINT_TO_POINTER(fd), source);
     return 0;
 }
 
 static gboolean
 on_timeout(gpointer user_data)
 {
-    SpocCurlMulti *loop = user_data;
-    clear_timer(loop);
-    act(loop, CURL_SOCKET_TIMEOUT, 0);
+    SpocCurlMulti *curl_multi = user_data;
+    clear_timer(curl_multi);
+    act(curl_multi, CURL_SOCKET_TIMEOUT, 0);
     return G_SOURCE_REMOVE;
 }
 
 static int
 on_timer(CURLM *multi, long timeout_ms, void *user_data)
 {
-    SpocCurlMulti *loop = user_data;
+    SpocCurlMulti *curl_multi = user_data;
     /* Always: an old timer that fires later would be taken for the new one. */
-    clear_timer(loop);
-    if (timeout_ms < 0 || loop->closing)
+    clear_timer(curl_multi);
+    if (timeout_ms < 0 || curl_multi->closing)
         return 0;
-    loop->timer = g_timeout_source_new((guint)MIN(timeout_ms, G_MAXINT));
-    g_source_set_callback(loop->timer, on_timeout, loop, NULL);
-    g_source_attach(loop->timer, loop->context);
+    curl_multi->timer = g_timeout_source_new((guint)MIN(timeout_ms, G_MAXINT));
+    g_source_set_callback(curl_multi->timer, on_timeout, curl_multi, NULL);
+    g_source_attach(curl_multi->timer, curl_multi->context);
     return 0;
 }
 
@@ -119,46 +119,46 @@ spoc_curl_multi_new(GMainContext *context, SpocCurlMultiDoneFunc done)
     CURLM *multi = curl_multi_init();
     if (multi == NULL)
         return NULL;
-    SpocCurlMulti *loop = g_new0(SpocCurlMulti, 1);
-    loop->context = g_main_context_ref(context);
-    loop->done = done;
-    loop->multi = multi;
-    loop->watches = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, watch_free);
+    SpocCurlMulti *curl_multi = g_new0(SpocCurlMulti, 1);
+    curl_multi->context = g_main_context_ref(context);
+    curl_multi->done = done;
+    curl_multi->multi = multi;
+    curl_multi->watches = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, watch_free);
     curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, loop);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, curl_multi);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
-    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, loop);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, curl_multi);
     curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, CURL_KEEPS_CONNECTIONS);
-    return loop;
+    return curl_multi;
 }
 
 void
-spoc_curl_multi_free(SpocCurlMulti *loop)
+spoc_curl_multi_free(SpocCurlMulti *curl_multi)
 {
-    if (loop == NULL)
+    if (curl_multi == NULL)
         return;
-    loop->closing = TRUE;
-    curl_multi_cleanup(loop->multi);
-    clear_timer(loop);
-    g_hash_table_unref(loop->watches);
-    g_main_context_unref(loop->context);
-    g_free(loop);
+    curl_multi->closing = TRUE;
+    curl_multi_cleanup(curl_multi->multi);
+    clear_timer(curl_multi);
+    g_hash_table_unref(curl_multi->watches);
+    g_main_context_unref(curl_multi->context);
+    g_free(curl_multi);
 }
 
 GMainContext *
-spoc_curl_multi_context(const SpocCurlMulti *loop)
+spoc_curl_multi_context(const SpocCurlMulti *curl_multi)
 {
-    return loop->context;
+    return curl_multi->context;
 }
 
 gboolean
-spoc_curl_multi_add(SpocCurlMulti *loop, CURL *easy)
+spoc_curl_multi_add(SpocCurlMulti *curl_multi, CURL *easy)
 {
-    return curl_multi_add_handle(loop->multi, easy) == CURLM_OK;
+    return curl_multi_add_handle(curl_multi->multi, easy) == CURLM_OK;
 }
 
 void
-spoc_curl_multi_remove(SpocCurlMulti *loop, CURL *easy)
+spoc_curl_multi_remove(SpocCurlMulti *curl_multi, CURL *easy)
 {
-    curl_multi_remove_handle(loop->multi, easy);
+    curl_multi_remove_handle(curl_multi->multi, easy);
 }

@@ -13,7 +13,7 @@
 
 struct _SpocDelivery {
     GMainContext *context;
-    SpocCurlMulti *loop;
+    SpocCurlMulti *curl_multi;
     SpocServerChoice choice;
     SpocDeliveryWarnFunc warn;
     gpointer user_data;
@@ -25,8 +25,8 @@ struct _SpocDelivery {
 
     GHashTable *requests; /* set of SpocDeliveryRequest: all that are not finished */
     GQueue incoming;      /* requests to be routed */
-    GSource *pump;
-    gboolean inside; /* the pump runs: freeing waits for its end */
+    GSource *schedule;
+    gboolean inside; /* on_schedule() runs: freeing waits for its end */
     gboolean free_wanted;
 };
 
@@ -34,20 +34,20 @@ static void
 schedule_soon(gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
-    g_source_set_ready_time(delivery->pump, 0);
+    g_source_set_ready_time(delivery->schedule, 0);
 }
 
 static void
 schedule_at(gint64 when_us, gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
-    gint64 planned_us = g_source_get_ready_time(delivery->pump);
+    gint64 planned_us = g_source_get_ready_time(delivery->schedule);
     if (planned_us < 0 || planned_us > when_us)
-        g_source_set_ready_time(delivery->pump, when_us);
+        g_source_set_ready_time(delivery->schedule, when_us);
 }
 
 static void
-on_settled(SpocServer *server, SpocDeliveryRequest *request, gpointer user_data)
+on_next_server(SpocServer *server, SpocDeliveryRequest *request, gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
     g_queue_push_tail(&delivery->incoming, request);
@@ -62,14 +62,15 @@ on_warning(const char *text, gpointer user_data)
         delivery->warn(text, delivery->user_data);
 }
 
-static const SpocServerEvents server_events = {on_settled, schedule_soon, schedule_at, on_warning};
+static const SpocServerEvents server_events = {on_next_server, schedule_soon, schedule_at,
+                                               on_warning};
 
 static void
 make_servers(SpocDelivery *delivery)
 {
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
         delivery->servers[i] =
-            spoc_server_new(delivery->context, delivery->loop, delivery->settings, i,
+            spoc_server_new(delivery->context, delivery->curl_multi, delivery->settings, i,
                             &delivery->paces[i], &server_events, delivery);
 }
 
@@ -126,13 +127,13 @@ conclude(SpocDelivery *delivery, SpocDeliveryRequest *request, const SpocServerS
 
 /* The backup hides from the senders that a server fails, but not from the administrator. */
 static void
-tell_failover(SpocDelivery *delivery, int chosen)
+warn_of_failover(SpocDelivery *delivery, int chosen)
 {
     for (int i = 0; i < chosen; i++) {
-        const char *news = spoc_server_take_news(delivery->servers[i]);
-        if (news == NULL)
+        const char *sentence = spoc_server_take_unreported(delivery->servers[i]);
+        if (sentence == NULL)
             continue;
-        g_autofree char *text = g_strdup_printf("%s. Meanwhile mail goes to %s", news,
+        g_autofree char *text = g_strdup_printf("%s. Meanwhile mail goes to %s", sentence,
                                                 delivery->settings->servers[chosen].name);
         on_warning(text, delivery);
     }
@@ -160,7 +161,7 @@ route(SpocDelivery *delivery, SpocDeliveryRequest *request)
                                               find_dropper(delivery, request), request->drops);
     SpocRoute next = spoc_route_next(states, tried, g_get_monotonic_time());
     if (next.server >= 0 && spoc_delivery_request_is_open(request) && !request->stay) {
-        tell_failover(delivery, next.server);
+        warn_of_failover(delivery, next.server);
         spoc_server_submit(delivery->servers[next.server], request);
     } else {
         conclude(delivery, request, states, next.earliest_us);
@@ -177,13 +178,13 @@ drop_retired(SpocDelivery *delivery)
     }
 }
 
-static void really_free(SpocDelivery *delivery);
+static void free_delivery(SpocDelivery *delivery);
 
 static gboolean
 on_schedule(gpointer user_data)
 {
     SpocDelivery *delivery = user_data;
-    g_source_set_ready_time(delivery->pump, -1);
+    g_source_set_ready_time(delivery->schedule, -1);
     delivery->inside = TRUE;
     SpocDeliveryRequest *request;
     while (!delivery->free_wanted && (request = g_queue_pop_head(&delivery->incoming)) != NULL)
@@ -193,7 +194,7 @@ on_schedule(gpointer user_data)
     drop_retired(delivery);
     delivery->inside = FALSE;
     if (delivery->free_wanted)
-        really_free(delivery);
+        free_delivery(delivery);
     return G_SOURCE_CONTINUE;
 }
 
@@ -204,7 +205,7 @@ dispatch_schedule(GSource *source, GSourceFunc callback, gpointer user_data)
 }
 
 static void
-on_link_done(CURL *easy, CURLcode result, gpointer user_data)
+on_connect_done(CURL *easy, CURLcode result, gpointer user_data)
 {
     spoc_connect_done(user_data, result);
 }
@@ -238,7 +239,7 @@ static SpocDelivery *
 new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
                   SpocDeliveryWarnFunc warn, gpointer user_data, GError **error)
 {
-    static GSourceFuncs pump_functions = {.dispatch = dispatch_schedule};
+    static GSourceFuncs schedule_functions = {.dispatch = dispatch_schedule};
     if (!check_choice(settings, choice, error))
         return NULL;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -253,15 +254,15 @@ new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
     }
     ignore_broken_pipes();
     GMainContext *context = g_main_context_ref_thread_default();
-    SpocCurlMulti *loop = spoc_curl_multi_new(context, on_link_done);
-    if (loop == NULL) {
+    SpocCurlMulti *curl_multi = spoc_curl_multi_new(context, on_connect_done);
+    if (curl_multi == NULL) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "libcurl has no memory");
         g_main_context_unref(context);
         return NULL;
     }
     SpocDelivery *delivery = g_new0(SpocDelivery, 1);
     delivery->context = context;
-    delivery->loop = loop;
+    delivery->curl_multi = curl_multi;
     delivery->choice = choice;
     delivery->warn = warn;
     delivery->user_data = user_data;
@@ -269,9 +270,9 @@ new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
     delivery->retired = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_server_free);
     delivery->requests = g_hash_table_new_full(g_direct_hash, g_direct_equal,
                                                (GDestroyNotify)spoc_delivery_request_free, NULL);
-    delivery->pump = g_source_new(&pump_functions, sizeof(GSource));
-    g_source_set_callback(delivery->pump, on_schedule, delivery, NULL);
-    g_source_attach(delivery->pump, context);
+    delivery->schedule = g_source_new(&schedule_functions, sizeof(GSource));
+    g_source_set_callback(delivery->schedule, on_schedule, delivery, NULL);
+    g_source_attach(delivery->schedule, context);
     make_servers(delivery);
     return delivery;
 }
@@ -287,16 +288,16 @@ spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoice choice,
 }
 
 static void
-really_free(SpocDelivery *delivery)
+free_delivery(SpocDelivery *delivery)
 {
-    g_source_destroy(delivery->pump);
-    g_source_unref(delivery->pump);
+    g_source_destroy(delivery->schedule);
+    g_source_unref(delivery->schedule);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
         spoc_server_free(delivery->servers[i]);
     g_ptr_array_unref(delivery->retired);
     g_queue_clear(&delivery->incoming);
     g_hash_table_unref(delivery->requests);
-    spoc_curl_multi_free(delivery->loop);
+    spoc_curl_multi_free(delivery->curl_multi);
     spoc_settings_unref(delivery->settings);
     g_main_context_unref(delivery->context);
     g_free(delivery);
@@ -309,7 +310,7 @@ spoc_delivery_free(SpocDelivery *delivery)
         return;
     delivery->free_wanted = TRUE;
     if (!delivery->inside)
-        really_free(delivery);
+        free_delivery(delivery);
 }
 
 static void

@@ -203,14 +203,14 @@ spoc_remedy_sentence(const SpocFailure *failure, const char *words,
                      const SpocDeliverySettings *settings, guint server)
 {
     g_autofree char *masked = spoc_settings_mask(settings, words != NULL ? words : "");
-    g_autofree char *cure = spoc_remedy(failure, settings, server);
+    g_autofree char *remedy = spoc_remedy(failure, settings, server);
     g_autoptr(GString) sentence = g_string_new(NULL);
     g_string_printf(sentence, "%s, %s: %s", settings->servers[server].name,
                     spoc_stage_name(failure->stage), masked);
-    if (cure != NULL) {
+    if (remedy != NULL) {
         gsize length = strlen(masked);
         gboolean ended = length > 0 && strchr(".!?", masked[length - 1]) != NULL;
-        g_string_append_printf(sentence, "%s %s", ended ? "" : ".", cure);
+        g_string_append_printf(sentence, "%s %s", ended ? "" : ".", remedy);
     }
     return spoc_text_line(sentence->str, (gssize)sentence->len, SENTENCE_MAX_BYTES);
 }

@@ -14,7 +14,7 @@
 
 struct _SpocServer {
     GMainContext *context;
-    SpocCurlMulti *loop;
+    SpocCurlMulti *curl_multi;
     SpocDeliverySettings *settings;
     guint index;
     SpocPace *pace;
@@ -23,7 +23,7 @@ struct _SpocServer {
 
     GPtrArray *connections; /* of SpocConnection */
     GQueue waiting;         /* of SpocDeliveryRequest */
-    guint flying;           /* requests that a connection has */
+    guint in_progress;      /* requests that a connection has */
     gboolean retired;
     gboolean warned;
 
@@ -34,8 +34,8 @@ struct _SpocServer {
     SpocVerdict last_verdict;
     SpocStage last_stage;
     char *last_words;    /* the server's */
-    char *last_sentence; /* with stage and cure */
-    char *told;          /* (nullable): the sentence that was told since it began to fail */
+    char *last_sentence; /* with stage and remedy */
+    char *reported;      /* (nullable): the sentence that was reported since it began to fail */
     char *refused;       /* (nullable): id of the last message whose MAIL was refused for now;
                             until one is taken */
 
@@ -44,7 +44,7 @@ struct _SpocServer {
 };
 
 static void
-schedule_later_too(SpocServer *server)
+ask_to_be_scheduled(SpocServer *server)
 {
     server->events->schedule_soon(server->user_data);
 }
@@ -65,7 +65,7 @@ note_health(SpocServer *server)
     server->has_worked = TRUE;
     server->failing = FALSE;
     server->failures = 0;
-    g_clear_pointer(&server->told, g_free);
+    g_clear_pointer(&server->reported, g_free);
     g_clear_pointer(&server->refused, g_free);
 }
 
@@ -85,10 +85,10 @@ note_failure(SpocServer *server, SpocVerdict verdict, SpocStage stage, const cha
 }
 
 static void
-settle(SpocServer *server, SpocDeliveryRequest *request)
+pass_on(SpocServer *server, SpocDeliveryRequest *request)
 {
     request->tried |= 1u << server->index;
-    server->events->settled(server, request, server->user_data);
+    server->events->next_server(server, request, server->user_data);
 }
 
 /* What waited for a server that has just failed moves on together. */
@@ -99,7 +99,7 @@ move_waiting_on(SpocServer *server)
     while ((request = g_queue_pop_head(&server->waiting)) != NULL) {
         spoc_delivery_request_note_all(request, server->last_verdict, server->last_words);
         spoc_delivery_request_explain(request, server->last_stage, server->last_sentence);
-        settle(server, request);
+        pass_on(server, request);
     }
 }
 
@@ -149,7 +149,7 @@ static void
 requeue(SpocServer *server, SpocDeliveryRequest *request)
 {
     g_queue_push_head(&server->waiting, request);
-    schedule_later_too(server);
+    ask_to_be_scheduled(server);
 }
 
 static gboolean
@@ -265,11 +265,11 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest
     gboolean pause = consequence.verdict == SPOC_VERDICT_SLOWER && !others;
     if (consequence.server_is_down || pause) {
         note_failure(server, consequence.verdict, mail->failure.stage, words, sentence);
-        settle(server, request);
+        pass_on(server, request);
         move_waiting_on(server);
         return;
     }
-    settle(server, request);
+    pass_on(server, request);
 }
 
 static void
@@ -278,8 +278,8 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
     SpocServer *server = user_data;
     g_autoptr(SpocMail) mail = mail_in;
     SpocDeliveryRequest *request = mail->tag;
-    server->flying--;
-    schedule_later_too(server);
+    server->in_progress--;
+    ask_to_be_scheduled(server);
     g_free(request->server);
     request->server = g_strdup(name_of(server));
     if (mail->mail_taken)
@@ -299,10 +299,10 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
     if (more && !server->retired && spoc_delivery_request_is_open(request) && too_many)
         requeue(server, request);
     else
-        settle(server, request);
+        pass_on(server, request);
 }
 
-/* Whether the pace allows no mail now; then the server is stirred when it does. */
+/* Whether the pace allows no mail now; then the server is scheduled when it does. */
 static gboolean
 must_wait(SpocServer *server, gint64 now_us)
 {
@@ -321,7 +321,7 @@ on_next(SpocConnection *connection, gpointer user_data)
         return NULL;
     SpocDeliveryRequest *request = g_queue_pop_head(&server->waiting);
     spoc_pace_take(server->pace, now_us);
-    server->flying++;
+    server->in_progress++;
     return spoc_delivery_request_make_mail(request);
 }
 
@@ -428,7 +428,7 @@ on_closed(SpocConnection *connection, gpointer user_data)
     SpocServer *server = user_data;
     g_ptr_array_remove_fast(server->connections, connection);
     spoc_connection_free(connection);
-    schedule_later_too(server);
+    ask_to_be_scheduled(server);
 }
 
 static const SpocConnectionEvents connection_events = {
@@ -438,8 +438,9 @@ static const SpocConnectionEvents connection_events = {
 static void
 open_one(SpocServer *server)
 {
-    SpocConnection *connection = spoc_connection_new(
-        server->context, server->loop, server->settings, server->index, &connection_events, server);
+    SpocConnection *connection =
+        spoc_connection_new(server->context, server->curl_multi, server->settings, server->index,
+                            &connection_events, server);
     if (connection != NULL) {
         g_ptr_array_add(server->connections, connection);
         return;
@@ -489,12 +490,12 @@ spoc_server_schedule(SpocServer *server)
 /* From outside. */
 
 SpocServer *
-spoc_server_new(GMainContext *context, SpocCurlMulti *loop, SpocDeliverySettings *settings,
+spoc_server_new(GMainContext *context, SpocCurlMulti *curl_multi, SpocDeliverySettings *settings,
                 guint index, SpocPace *pace, const SpocServerEvents *events, gpointer user_data)
 {
     SpocServer *server = g_new0(SpocServer, 1);
     server->context = g_main_context_ref(context);
-    server->loop = loop;
+    server->curl_multi = curl_multi;
     server->settings = spoc_settings_ref(settings);
     server->index = index;
     server->pace = pace;
@@ -517,7 +518,7 @@ spoc_server_free(SpocServer *server)
     g_queue_clear(&server->waiting);
     g_free(server->last_words);
     g_free(server->last_sentence);
-    g_free(server->told);
+    g_free(server->reported);
     g_free(server->refused);
     spoc_settings_unref(server->settings);
     g_main_context_unref(server->context);
@@ -528,7 +529,7 @@ void
 spoc_server_submit(SpocServer *server, SpocDeliveryRequest *request)
 {
     g_queue_push_tail(&server->waiting, request);
-    schedule_later_too(server);
+    ask_to_be_scheduled(server);
 }
 
 void
@@ -545,8 +546,8 @@ spoc_server_state(const SpocServer *server)
         .usable = server->settings->servers[server->index].host != NULL,
         .failing = server->failing,
         .down_until_us = server->down_until_us,
-        .probing =
-            server->failing && server->flying + g_queue_get_length((GQueue *)&server->waiting) > 0,
+        .probing = server->failing &&
+                   server->in_progress + g_queue_get_length((GQueue *)&server->waiting) > 0,
     };
 }
 
@@ -563,13 +564,13 @@ spoc_server_has_worked(const SpocServer *server)
 }
 
 const char *
-spoc_server_take_news(SpocServer *server)
+spoc_server_take_unreported(SpocServer *server)
 {
-    if (!server->failing || g_strcmp0(server->told, server->last_sentence) == 0)
+    if (!server->failing || g_strcmp0(server->reported, server->last_sentence) == 0)
         return NULL;
-    g_free(server->told);
-    server->told = g_strdup(server->last_sentence);
-    return server->told;
+    g_free(server->reported);
+    server->reported = g_strdup(server->last_sentence);
+    return server->reported;
 }
 
 SpocStage
@@ -610,5 +611,5 @@ spoc_server_retire(SpocServer *server)
 gboolean
 spoc_server_is_empty(const SpocServer *server)
 {
-    return server->flying == 0;
+    return server->in_progress == 0;
 }

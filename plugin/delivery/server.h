@@ -2,8 +2,8 @@
 /*
  * PURPOSE   One server: its connections, the requests that wait for one, and what is remembered
  *           of its failures.
- * OWNERSHIP Requests are borrowed: each that is submitted comes back with @settled exactly once,
- *           unless the server is freed before.
+ * OWNERSHIP Requests are borrowed: each that is submitted comes back with @next_server exactly
+ * once, unless the server is freed before.
  */
 #pragma once
 
@@ -15,20 +15,20 @@ typedef struct _SpocServer SpocServer;
 
 /**
  * SpocServerEvents:
- * @settled: the server has said what it has to say about the request: its recipients are noted
+ * @next_server: the server has said what it has to say about the request: its recipients are noted
  * @schedule_soon: call spoc_server_schedule() soon, from the main loop
  * @schedule_at: the same at a monotonic time
  * @warning: not one mail's
  */
 typedef struct {
-    void (*settled)(SpocServer *server, SpocDeliveryRequest *request, gpointer user_data);
+    void (*next_server)(SpocServer *server, SpocDeliveryRequest *request, gpointer user_data);
     void (*schedule_soon)(gpointer user_data);
     void (*schedule_at)(gint64 when_us, gpointer user_data);
     void (*warning)(const char *text, gpointer user_data);
 } SpocServerEvents;
 
 /* @pace: borrowed: it goes on when a new configuration replaces the server; @events: static */
-SpocServer *spoc_server_new(GMainContext *context, SpocCurlMulti *loop,
+SpocServer *spoc_server_new(GMainContext *context, SpocCurlMulti *curl_multi,
                             SpocDeliverySettings *settings, guint index, SpocPace *pace,
                             const SpocServerEvents *events, gpointer user_data);
 void spoc_server_free(SpocServer *server);
@@ -43,7 +43,7 @@ SpocServerState spoc_server_state(const SpocServer *server);
 /* (nullable): the last failure's sentence while it is failing */
 const char *spoc_server_last_words(const SpocServer *server);
 /* (nullable): the same, once as long as it fails for the same reason */
-const char *spoc_server_take_news(SpocServer *server);
+const char *spoc_server_take_unreported(SpocServer *server);
 /* Where that was */
 SpocStage spoc_server_last_stage(const SpocServer *server);
 /* Whether somebody must mend that */
@@ -64,7 +64,7 @@ void spoc_server_rest(SpocServer *server);
  * No new mails: idle connections are closed, busy ones end with their mails.
  *
  * Returns: (transfer full) (element-type SpocDeliveryRequest): the requests that only waited; they
- * are not settled any more
+ * are not the business of this server any more
  */
 GQueue *spoc_server_retire(SpocServer *server);
 /* Nothing is under way. */

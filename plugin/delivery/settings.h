@@ -31,7 +31,7 @@ typedef struct {
     guint max_connections;
     guint max_messages_per_minute; /* 0: no limit */
     char *hello_name;
-    char *config_file; /* for cures */
+    char *config_file; /* for remedies */
     SpocTls *tls;      /* (nullable) */
 } SpocDeliverySettings;
 

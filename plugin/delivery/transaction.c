@@ -35,8 +35,8 @@ struct _SpocTransaction {
     guint64 sent_total; /* of the stream */
     guint64 reply_count;
 
-    GQueue expected; /* of Expected */
-    GQueue flying;   /* of SpocMail: oldest first, two at most */
+    GQueue expected;   /* of Expected */
+    GQueue unanswered; /* of SpocMail: oldest first, two at most */
     GQueue finished;
     gboolean served; /* a mail was started before */
     gboolean needs_rset;
@@ -63,7 +63,7 @@ spoc_transaction_free(SpocTransaction *transaction)
     if (transaction == NULL)
         return;
     g_queue_clear_full(&transaction->expected, g_free);
-    g_queue_clear_full(&transaction->flying, (GDestroyNotify)spoc_mail_free);
+    g_queue_clear_full(&transaction->unanswered, (GDestroyNotify)spoc_mail_free);
     g_queue_clear_full(&transaction->finished, (GDestroyNotify)spoc_mail_free);
     spoc_reply_parser_free(transaction->parser);
     g_byte_array_unref(transaction->out);
@@ -93,7 +93,7 @@ say(SpocTransaction *transaction, const char *text)
 static void
 finish(SpocTransaction *transaction, SpocMail *mail)
 {
-    g_queue_remove(&transaction->flying, mail);
+    g_queue_remove(&transaction->unanswered, mail);
     g_queue_push_tail(&transaction->finished, mail);
     g_clear_pointer(&mail->reader, spoc_content_reader_free);
 }
@@ -237,7 +237,7 @@ spoc_transaction_can_take(const SpocTransaction *transaction)
 {
     if (transaction->must_close)
         return FALSE;
-    const SpocMail *last = g_queue_peek_tail((GQueue *)&transaction->flying);
+    const SpocMail *last = g_queue_peek_tail((GQueue *)&transaction->unanswered);
     if (last == NULL)
         return TRUE;
     return transaction->capabilities.pipelining && last->phase == PHASE_DOT;
@@ -246,7 +246,7 @@ spoc_transaction_can_take(const SpocTransaction *transaction)
 gboolean
 spoc_transaction_is_idle(const SpocTransaction *transaction)
 {
-    return g_queue_is_empty((GQueue *)&transaction->flying) &&
+    return g_queue_is_empty((GQueue *)&transaction->unanswered) &&
            g_queue_is_empty((GQueue *)&transaction->expected) &&
            transaction->out->len == transaction->out_sent;
 }
@@ -255,7 +255,7 @@ void
 spoc_transaction_start(SpocTransaction *transaction, SpocMail *mail)
 {
     mail->first = !transaction->served;
-    g_queue_push_tail(&transaction->flying, mail);
+    g_queue_push_tail(&transaction->unanswered, mail);
     if (!check_beforehand(transaction, mail)) {
         finish(transaction, mail);
         return;
@@ -289,7 +289,7 @@ gboolean
 spoc_transaction_output(SpocTransaction *transaction, const guint8 **ret_bytes, gsize *ret_size,
                         GError **error)
 {
-    SpocMail *mail = g_queue_peek_tail(&transaction->flying);
+    SpocMail *mail = g_queue_peek_tail(&transaction->unanswered);
     /* More content only when what was queued has gone: memory stays bounded. */
     gboolean hungry = transaction->out->len == transaction->out_sent;
     while (hungry && mail != NULL && mail->phase == PHASE_CONTENT && !transaction->must_close) {
@@ -474,7 +474,7 @@ refuse_content(SpocTransaction *transaction, SpocMail *mail, const SpocReply *re
 static const char *
 take_unexpected(SpocTransaction *transaction, const SpocReply *reply)
 {
-    SpocMail *mail = g_queue_peek_tail(&transaction->flying);
+    SpocMail *mail = g_queue_peek_tail(&transaction->unanswered);
     if (mail != NULL && mail->phase == PHASE_CONTENT && is_refusal(reply)) {
         refuse_content(transaction, mail, reply);
         return NULL;
@@ -569,7 +569,7 @@ stage_of(const SpocTransaction *transaction, const SpocMail *mail)
 SpocStage
 spoc_transaction_stage(const SpocTransaction *transaction)
 {
-    const SpocMail *mail = g_queue_peek_head((GQueue *)&transaction->flying);
+    const SpocMail *mail = g_queue_peek_head((GQueue *)&transaction->unanswered);
     return mail != NULL ? stage_of(transaction, mail) : SPOC_STAGE_SENDER;
 }
 
@@ -577,10 +577,10 @@ void
 spoc_transaction_abort(SpocTransaction *transaction, SpocFailureKind kind, const char *words)
 {
     SpocMail *mail;
-    while ((mail = g_queue_peek_head(&transaction->flying)) != NULL) {
+    while ((mail = g_queue_peek_head(&transaction->unanswered)) != NULL) {
         /* A lone dot, or echoes of a refused MAIL: what counts was said already. */
-        gboolean settled = mail->failed || (mail->phase == PHASE_DOT && mail->accepted_count == 0);
-        if (!settled) {
+        gboolean is_over = mail->failed || (mail->phase == PHASE_DOT && mail->accepted_count == 0);
+        if (!is_over) {
             const char *why = transaction->farewell != NULL ? transaction->farewell : words;
             fail(mail, stage_of(transaction, mail), kind, NULL, why);
             mail->failure.reused = !mail->first && !mail->answered;

@@ -18,7 +18,7 @@ struct _SpocBounces {
     SpocLog *log;
     SpocBounceMadeFunc made;
     gpointer user_data;
-    const SpocRuntime *setup;
+    const SpocRuntime *runtime;
     GHashTable *pending; /* set of ids in failed/ */
     gint64 due_unix_s;   /* of the first of them */
     guint timer;
@@ -28,44 +28,43 @@ struct _SpocBounces {
 SpocBounces *
 spoc_bounces_new(SpocSpool *spool, SpocLog *log, SpocBounceMadeFunc made, gpointer user_data)
 {
-    SpocBounces *reporter = g_new0(SpocBounces, 1);
-    reporter->spool = spool;
-    reporter->log = log;
-    reporter->made = made;
-    reporter->user_data = user_data;
-    reporter->pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    return reporter;
+    SpocBounces *bounces = g_new0(SpocBounces, 1);
+    bounces->spool = spool;
+    bounces->log = log;
+    bounces->made = made;
+    bounces->user_data = user_data;
+    bounces->pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    return bounces;
 }
 
 void
-spoc_bounces_free(SpocBounces *reporter)
+spoc_bounces_free(SpocBounces *bounces)
 {
-    if (reporter == NULL)
+    if (bounces == NULL)
         return;
-    g_clear_handle_id(&reporter->timer, g_source_remove);
-    g_hash_table_unref(reporter->pending);
-    g_free(reporter);
+    g_clear_handle_id(&bounces->timer, g_source_remove);
+    g_hash_table_unref(bounces->pending);
+    g_free(bounces);
 }
 
 void
-spoc_bounces_use(SpocBounces *reporter, const SpocRuntime *setup)
+spoc_bounces_use(SpocBounces *bounces, const SpocRuntime *runtime)
 {
-    reporter->setup = setup;
+    bounces->runtime = runtime;
 }
 
 static const char *
-report_to(const SpocBounces *reporter)
+report_to(const SpocBounces *bounces)
 {
-    if (reporter->setup == NULL)
+    if (bounces->runtime == NULL)
         return NULL;
-    return spoc_config_string(reporter->setup->config, SPOC_OPTION_MAIL_REPORT_TO);
+    return spoc_config_string(bounces->runtime->config, SPOC_OPTION_MAIL_REPORT_TO);
 }
 
 gint64
-spoc_bounces_due_unix_s(const SpocBounces *reporter, const SpocEnvelope *envelope,
-                        gint64 now_unix_s)
+spoc_bounces_due_unix_s(const SpocBounces *bounces, const SpocEnvelope *envelope, gint64 now_unix_s)
 {
-    if (report_to(reporter) == NULL || strcmp(envelope->kind, SPOC_BOUNCE_KIND) == 0)
+    if (report_to(bounces) == NULL || strcmp(envelope->kind, SPOC_BOUNCE_KIND) == 0)
         return 0;
     return now_unix_s + SPOC_BOUNCE_GATHER_S;
 }
@@ -73,78 +72,78 @@ spoc_bounces_due_unix_s(const SpocBounces *reporter, const SpocEnvelope *envelop
 static gboolean
 on_due(gpointer user_data)
 {
-    SpocBounces *reporter = user_data;
-    reporter->timer = 0;
-    spoc_bounces_flush(reporter);
+    SpocBounces *bounces = user_data;
+    bounces->timer = 0;
+    spoc_bounces_flush(bounces);
     return G_SOURCE_REMOVE;
 }
 
 static void
-wait_until(SpocBounces *reporter, gint64 due_unix_s)
+wait_until(SpocBounces *bounces, gint64 due_unix_s)
 {
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
     gint64 wait_s = CLAMP(due_unix_s - now, 0, SPOC_BOUNCE_GATHER_S);
-    g_clear_handle_id(&reporter->timer, g_source_remove);
-    reporter->due_unix_s = due_unix_s;
-    reporter->timer = g_timeout_add_seconds((guint)wait_s, on_due, reporter);
+    g_clear_handle_id(&bounces->timer, g_source_remove);
+    bounces->due_unix_s = due_unix_s;
+    bounces->timer = g_timeout_add_seconds((guint)wait_s, on_due, bounces);
 }
 
 static void
-add_pending(SpocBounces *reporter, const char *id, gint64 due_unix_s)
+add_pending(SpocBounces *bounces, const char *id, gint64 due_unix_s)
 {
-    gboolean full = g_hash_table_size(reporter->pending) + 1 >= SPOC_BOUNCE_PENDING_MAX;
-    g_hash_table_add(reporter->pending, g_strdup(id));
+    gboolean full = g_hash_table_size(bounces->pending) + 1 >= SPOC_BOUNCE_PENDING_MAX;
+    g_hash_table_add(bounces->pending, g_strdup(id));
     if (full)
-        wait_until(reporter, 0);
-    else if (reporter->timer == 0 || due_unix_s < reporter->due_unix_s)
-        wait_until(reporter, due_unix_s);
+        wait_until(bounces, 0);
+    else if (bounces->timer == 0 || due_unix_s < bounces->due_unix_s)
+        wait_until(bounces, due_unix_s);
 }
 
 /* Anybody who can print can cause mail that is refused. */
 static void
-bound(SpocBounces *reporter)
+bound(SpocBounces *bounces)
 {
     guint removed = 0;
     g_autoptr(GError) error = NULL;
-    reporter->failed = 0;
-    if (!spoc_queue_bound(reporter->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES,
-                          &removed, &error))
-        spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+    bounces->failed = 0;
+    if (!spoc_queue_bound(bounces->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES, &removed,
+                          &error))
+        spoc_log(bounces->log, SPOC_LOG_ERROR, "%s", error->message);
     if (removed > 0)
-        spoc_log(reporter->log, SPOC_LOG_WARNING,
+        spoc_log(bounces->log, SPOC_LOG_WARNING,
                  "%u undeliverable messages were removed, the oldest first: no more than %d of 1 "
                  "GiB are kept",
                  removed, FAILED_MAX);
 }
 
 void
-spoc_bounces_note(SpocBounces *reporter, const SpocEnvelope *envelope)
+spoc_bounces_note(SpocBounces *bounces, const SpocEnvelope *envelope)
 {
-    if (++reporter->failed >= FAILED_CHECK)
-        bound(reporter);
+    if (++bounces->failed >= FAILED_CHECK)
+        bound(bounces);
     if (envelope->next_attempt_unix_s != 0)
-        add_pending(reporter, envelope->id, envelope->next_attempt_unix_s);
+        add_pending(bounces, envelope->id, envelope->next_attempt_unix_s);
 }
 
 static void
-learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer reporter)
+learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer bounces)
 {
     /* More than fit now are learnt behind the next report. */
     if (next_attempt_unix_s != 0 &&
-        g_hash_table_size(((SpocBounces *)reporter)->pending) < SPOC_BOUNCE_PENDING_MAX)
-        add_pending(reporter, id, next_attempt_unix_s);
+        g_hash_table_size(((SpocBounces *)bounces)->pending) < SPOC_BOUNCE_PENDING_MAX)
+        add_pending(bounces, id, next_attempt_unix_s);
 }
 
 gboolean
-spoc_bounces_load(SpocBounces *reporter, GError **error)
+spoc_bounces_load(SpocBounces *bounces, GError **error)
 {
-    return spoc_message_each(reporter->spool, SPOC_STATE_FAILED, learn, reporter, error);
+    return spoc_message_each(bounces->spool, SPOC_STATE_FAILED, learn, bounces, error);
 }
 
 gboolean
-spoc_bounces_is_pending(const SpocBounces *reporter)
+spoc_bounces_is_pending(const SpocBounces *bounces)
 {
-    return g_hash_table_size(reporter->pending) > 0;
+    return g_hash_table_size(bounces->pending) > 0;
 }
 
 /* --- the report ------------------------------------------------------------------------- */
@@ -170,26 +169,26 @@ add_returned(GArray *returned, const SpocEnvelope *envelope)
 
 /* The envelopes of what is pending; those that were retried or deleted meanwhile are gone. */
 static GPtrArray *
-load_pending(const SpocBounces *reporter)
+load_pending(const SpocBounces *bounces)
 {
     GPtrArray *envelopes = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_envelope_free);
     GHashTableIter place;
     gpointer id = NULL;
-    g_hash_table_iter_init(&place, reporter->pending);
+    g_hash_table_iter_init(&place, bounces->pending);
     while (g_hash_table_iter_next(&place, &id, NULL)) {
         g_autoptr(GError) error = NULL;
-        SpocEnvelope *envelope = spoc_message_load(reporter->spool, SPOC_STATE_FAILED, id, &error);
+        SpocEnvelope *envelope = spoc_message_load(bounces->spool, SPOC_STATE_FAILED, id, &error);
         if (envelope != NULL)
             g_ptr_array_add(envelopes, envelope);
         else if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            spoc_log(reporter->log, SPOC_LOG_ERROR, "%s: not in a report: %s", (const char *)id,
+            spoc_log(bounces->log, SPOC_LOG_ERROR, "%s: not in a report: %s", (const char *)id,
                      error->message);
     }
     return envelopes;
 }
 
 static gboolean
-store(SpocBounces *reporter, const SpocComposedMail *mail, const char *to, gint64 now,
+store(SpocBounces *bounces, const SpocComposedMail *mail, const char *to, gint64 now,
       GError **error)
 {
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
@@ -202,12 +201,12 @@ store(SpocBounces *reporter, const SpocComposedMail *mail, const char *to, gint6
     envelope->size_bytes = g_bytes_get_size(mail->bytes);
     envelope->created_unix_s = now;
     envelope->next_attempt_unix_s = now;
-    return spoc_message_add(reporter->spool, envelope, mail->bytes, SPOC_STATE_WAITING, error);
+    return spoc_message_add(bounces->spool, envelope, mail->bytes, SPOC_STATE_WAITING, error);
 }
 
 /* FALSE when it is to be tried again. */
 static gboolean
-report(SpocBounces *reporter, const GPtrArray *envelopes, const char *to)
+report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) returned = g_array_new(FALSE, FALSE, sizeof(SpocReturned));
@@ -219,68 +218,68 @@ report(SpocBounces *reporter, const GPtrArray *envelopes, const char *to)
     const SpocBounce content = {
         .returned = (const SpocReturned *)(gpointer)returned->data,
         .count = returned->len,
-        .sender = reporter->setup->sender,
-        .sender_name = reporter->setup->sender_name,
+        .sender = bounces->runtime->sender,
+        .sender_name = bounces->runtime->sender_name,
         .recipient = to,
-        .host_name = reporter->setup->host_name,
-        .language = reporter->setup->language,
+        .host_name = bounces->runtime->host_name,
+        .language = bounces->runtime->language,
         .now_unix_s = now,
     };
     g_autoptr(SpocComposedMail) mail = spoc_bounce_compose(&content, &error);
     if (mail == NULL) {
-        spoc_log(reporter->log, SPOC_LOG_ERROR, "no report of undeliverable mail to '%s': %s", to,
+        spoc_log(bounces->log, SPOC_LOG_ERROR, "no report of undeliverable mail to '%s': %s", to,
                  error->message);
         return TRUE;
     }
-    if (!store(reporter, mail, to, now, &error)) {
-        spoc_log(reporter->log, SPOC_LOG_ERROR,
+    if (!store(bounces, mail, to, now, &error)) {
+        spoc_log(bounces->log, SPOC_LOG_ERROR,
                  "the report of undeliverable mail cannot be written, trying again: %s",
                  error->message);
         return FALSE;
     }
-    reporter->made(mail->id, reporter->user_data);
+    bounces->made(mail->id, bounces->user_data);
     return TRUE;
 }
 
 /* A power loss before these times are on the disk makes the same report once more, with the
  * same Message-ID. */
 static void
-forget(SpocBounces *reporter)
+forget(SpocBounces *bounces)
 {
     GHashTableIter place;
     gpointer id = NULL;
-    g_hash_table_iter_init(&place, reporter->pending);
+    g_hash_table_iter_init(&place, bounces->pending);
     while (g_hash_table_iter_next(&place, &id, NULL)) {
         g_autoptr(GError) error = NULL;
-        if (!spoc_message_set_time(reporter->spool, SPOC_STATE_FAILED, id, 0, &error) &&
+        if (!spoc_message_set_time(bounces->spool, SPOC_STATE_FAILED, id, 0, &error) &&
             !g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+            spoc_log(bounces->log, SPOC_LOG_ERROR, "%s", error->message);
     }
-    g_hash_table_remove_all(reporter->pending);
+    g_hash_table_remove_all(bounces->pending);
 }
 
 void
-spoc_bounces_flush(SpocBounces *reporter)
+spoc_bounces_flush(SpocBounces *bounces)
 {
-    g_clear_handle_id(&reporter->timer, g_source_remove);
-    if (!spoc_bounces_is_pending(reporter))
+    g_clear_handle_id(&bounces->timer, g_source_remove);
+    if (!spoc_bounces_is_pending(bounces))
         return;
-    gboolean full = g_hash_table_size(reporter->pending) >= SPOC_BOUNCE_PENDING_MAX;
-    const char *to = report_to(reporter);
-    g_autoptr(GPtrArray) envelopes = to != NULL ? load_pending(reporter) : NULL;
-    if (envelopes == NULL || report(reporter, envelopes, to))
-        forget(reporter);
+    gboolean full = g_hash_table_size(bounces->pending) >= SPOC_BOUNCE_PENDING_MAX;
+    const char *to = report_to(bounces);
+    g_autoptr(GPtrArray) envelopes = to != NULL ? load_pending(bounces) : NULL;
+    if (envelopes == NULL || report(bounces, envelopes, to))
+        forget(bounces);
     else
-        wait_until(reporter, g_get_real_time() / G_USEC_PER_SEC + AGAIN_S);
+        wait_until(bounces, g_get_real_time() / G_USEC_PER_SEC + AGAIN_S);
     g_autoptr(GError) error = NULL;
-    if (full && !spoc_bounces_is_pending(reporter) && !spoc_bounces_load(reporter, &error))
-        spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+    if (full && !spoc_bounces_is_pending(bounces) && !spoc_bounces_load(bounces, &error))
+        spoc_log(bounces->log, SPOC_LOG_ERROR, "%s", error->message);
 }
 
 /* --- keeping ---------------------------------------------------------------------------- */
 
 typedef struct {
-    SpocBounces *reporter;
+    SpocBounces *bounces;
     gint64 before_unix_s;
     guint removed;
 } Sweep;
@@ -292,24 +291,24 @@ sweep_one(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpo
     g_autoptr(GError) error = NULL;
     if (changed_unix_s >= sweep->before_unix_s || next_attempt_unix_s != 0)
         return;
-    if (spoc_message_delete(sweep->reporter->spool, SPOC_STATE_FAILED, id, &error))
+    if (spoc_message_delete(sweep->bounces->spool, SPOC_STATE_FAILED, id, &error))
         sweep->removed++;
     else
-        spoc_log(sweep->reporter->log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
+        spoc_log(sweep->bounces->log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
 }
 
 void
-spoc_bounces_sweep(SpocBounces *reporter, gint64 now_unix_s)
+spoc_bounces_sweep(SpocBounces *bounces, gint64 now_unix_s)
 {
     gint64 keep_s =
-        spoc_config_duration_ms(reporter->setup->config, SPOC_OPTION_MAIL_KEEP_FAILED) / 1000;
-    Sweep sweep = {.reporter = reporter, .before_unix_s = now_unix_s - keep_s};
+        spoc_config_duration_ms(bounces->runtime->config, SPOC_OPTION_MAIL_KEEP_FAILED) / 1000;
+    Sweep sweep = {.bounces = bounces, .before_unix_s = now_unix_s - keep_s};
     g_autoptr(GError) error = NULL;
-    if (!spoc_message_each(reporter->spool, SPOC_STATE_FAILED, sweep_one, &sweep, &error))
-        spoc_log(reporter->log, SPOC_LOG_ERROR, "%s", error->message);
+    if (!spoc_message_each(bounces->spool, SPOC_STATE_FAILED, sweep_one, &sweep, &error))
+        spoc_log(bounces->log, SPOC_LOG_ERROR, "%s", error->message);
     if (sweep.removed > 0)
-        spoc_log(reporter->log, SPOC_LOG_INFO,
+        spoc_log(bounces->log, SPOC_LOG_INFO,
                  "%u undeliverable messages were removed: they were kept for mailKeepFailed",
                  sweep.removed);
-    bound(reporter);
+    bound(bounces);
 }

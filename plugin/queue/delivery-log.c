@@ -8,10 +8,10 @@
 #define WHOSE_MAX_BYTES 300
 
 void
-spoc_delivery_log_clear(SpocDeliveryLog *alarm)
+spoc_delivery_log_clear(SpocDeliveryLog *delivery_log)
 {
-    g_clear_pointer(&alarm->sentence, g_free);
-    alarm->said_unix_s = 0;
+    g_clear_pointer(&delivery_log->sentence, g_free);
+    delivery_log->said_unix_s = 0;
 }
 
 /* What the lines about a message are about */
@@ -31,15 +31,15 @@ log_fields(const SpocEnvelope *envelope, const SpocDeliveryRequest *request)
 }
 
 static void
-say_trouble(SpocDeliveryLog *alarm, SpocLog *log, const SpocLogFields *fields, SpocLogLevel level,
-            const SpocEnvelope *envelope, gint64 now_unix_s)
+log_trouble(SpocDeliveryLog *delivery_log, SpocLog *log, const SpocLogFields *fields,
+            SpocLogLevel level, const SpocEnvelope *envelope, gint64 now_unix_s)
 {
-    gboolean repeated = g_strcmp0(alarm->sentence, envelope->reason) == 0 &&
-                        now_unix_s < alarm->said_unix_s + REPEAT_S;
+    gboolean repeated = g_strcmp0(delivery_log->sentence, envelope->reason) == 0 &&
+                        now_unix_s < delivery_log->said_unix_s + REPEAT_S;
     if (!repeated) {
-        g_free(alarm->sentence);
-        alarm->sentence = g_strdup(envelope->reason);
-        alarm->said_unix_s = now_unix_s;
+        g_free(delivery_log->sentence);
+        delivery_log->sentence = g_strdup(envelope->reason);
+        delivery_log->said_unix_s = now_unix_s;
     }
     spoc_log_about(log, repeated ? SPOC_LOG_INFO : level, fields, "%s: %s", envelope->id,
                    envelope->reason);
@@ -47,7 +47,7 @@ say_trouble(SpocDeliveryLog *alarm, SpocLog *log, const SpocLogFields *fields, S
 
 /* (transfer full): the job and the addresses, by which an administrator looks for a mail */
 static char *
-say_whose(const SpocEnvelope *envelope)
+describe_recipients(const SpocEnvelope *envelope)
 {
     GString *text = g_string_new(NULL);
     if (envelope->job_id > 0)
@@ -60,13 +60,13 @@ say_whose(const SpocEnvelope *envelope)
 }
 
 void
-spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelope *envelope,
+spoc_delivery_log_outcome(SpocDeliveryLog *delivery_log, SpocLog *log, const SpocEnvelope *envelope,
                           const SpocDeliveryRequest *request, guint delivered, SpocState state,
                           gint64 now_unix_s)
 {
     const SpocLogFields fields = log_fields(envelope, request);
     if (delivered > 0) {
-        g_autofree char *whose = say_whose(envelope);
+        g_autofree char *whose = describe_recipients(envelope);
         spoc_log_about(log, SPOC_LOG_INFO, &fields,
                        "%s: %s took it for %u of %u recipients: %s (%s)", envelope->id,
                        request->server != NULL ? request->server : "the server", delivered,
@@ -82,7 +82,7 @@ spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelo
     if (state == SPOC_STATE_FAILED)
         spoc_log_about(log, SPOC_LOG_ERROR, &fields, "%s: %s", envelope->id, envelope->reason);
     else if (state == SPOC_STATE_HELD)
-        say_trouble(alarm, log, &fields, SPOC_LOG_ERROR, envelope, now_unix_s);
+        log_trouble(delivery_log, log, &fields, SPOC_LOG_ERROR, envelope, now_unix_s);
     else if (state == SPOC_STATE_WAITING)
-        say_trouble(alarm, log, &fields, SPOC_LOG_WARNING, envelope, now_unix_s);
+        log_trouble(delivery_log, log, &fields, SPOC_LOG_WARNING, envelope, now_unix_s);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  The lines of the log about a message's outcome. One alarm, not one a message: the same
+ * PURPOSE  The lines of the log about a message's outcome. One for all messages: the same
  *          sentence about a server is an ERROR or WARNING once an hour, and an INFO otherwise.
  */
 #pragma once
@@ -13,9 +13,9 @@ typedef struct {
     gint64 said_unix_s;
 } SpocDeliveryLog;
 
-void spoc_delivery_log_clear(SpocDeliveryLog *alarm);
+void spoc_delivery_log_clear(SpocDeliveryLog *delivery_log);
 
 /* @delivered: how many recipients got it now */
-void spoc_delivery_log_outcome(SpocDeliveryLog *alarm, SpocLog *log, const SpocEnvelope *envelope,
-                               const SpocDeliveryRequest *request, guint delivered, SpocState state,
-                               gint64 now_unix_s);
+void spoc_delivery_log_outcome(SpocDeliveryLog *delivery_log, SpocLog *log,
+                               const SpocEnvelope *envelope, const SpocDeliveryRequest *request,
+                               guint delivered, SpocState state, gint64 now_unix_s);

@@ -51,31 +51,31 @@ add_option(SpocEnvelope *envelope, const char *value)
 }
 
 static void
-add_uri(SpocEnvelope *envelope, const SpocScanMetadata *facts)
+add_uri(SpocEnvelope *envelope, const SpocScanMetadata *metadata)
 {
-    const char *names = strchr(facts->uri, ':');
-    g_autofree char *uri = g_strconcat("spoc:", names != NULL ? names + 1 : facts->uri, NULL);
+    const char *names = strchr(metadata->uri, ':');
+    g_autofree char *uri = g_strconcat("spoc:", names != NULL ? names + 1 : metadata->uri, NULL);
     g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(uri, NULL);
     for (guint i = 0; parsed != NULL && i < parsed->recipients->len; i++) {
         const SpocRecipient *recipient = g_ptr_array_index(parsed->recipients, i);
-        add_person(envelope, recipient->who == SPOC_WHO_OWNER ? facts->user : recipient->text);
+        add_person(envelope, recipient->who == SPOC_WHO_OWNER ? metadata->user : recipient->text);
     }
     if (parsed == NULL)
-        add_person(envelope, facts->uri);
+        add_person(envelope, metadata->uri);
 }
 
 /* As they were asked for: who it is that gets it is found out when it is sent. */
 static void
-add_recipients(SpocEnvelope *envelope, const SpocScanMetadata *facts)
+add_recipients(SpocEnvelope *envelope, const SpocScanMetadata *metadata)
 {
     cups_option_t *options = NULL;
-    int count = cupsParseOptions(facts->options, 0, &options);
+    int count = cupsParseOptions(metadata->options, 0, &options);
     const char *to = cupsGetOption("mail-to", count, options);
     const char *cc = cupsGetOption("mail-cc", count, options);
     if (to != NULL && *to != '\0')
         add_option(envelope, to);
     else
-        add_uri(envelope, facts);
+        add_uri(envelope, metadata);
     if (cc != NULL)
         add_option(envelope, cc);
     cupsFreeOptions(count, options);
@@ -97,18 +97,18 @@ find_reason(const GPtrArray *reasons, const char *name)
 static SpocQueueListItem *
 list_scan(const SpocScanListed *scan, const GPtrArray *reasons)
 {
-    const SpocScanMetadata *facts = scan->facts;
+    const SpocScanMetadata *metadata = scan->facts;
     SpocEnvelope *envelope = spoc_envelope_new();
     const char *reason = find_reason(reasons, scan->name);
     envelope->id = spoc_text_line(scan->name, -1, NAME_MAX_BYTES);
     envelope->kind = g_strdup(SPOC_SCAN_KIND);
     envelope->size_bytes = scan->size_bytes;
-    envelope->created_unix_s = facts != NULL ? facts->created_unix_s : scan->changed_unix_s;
-    if (facts != NULL) {
-        add_recipients(envelope, facts);
-        envelope->job_id = facts->job_id;
+    envelope->created_unix_s = metadata != NULL ? metadata->created_unix_s : scan->changed_unix_s;
+    if (metadata != NULL) {
+        add_recipients(envelope, metadata);
+        envelope->job_id = metadata->job_id;
     }
-    envelope->subject = spoc_text_line(facts != NULL ? facts->title : "", -1, TEXT_MAX_BYTES);
+    envelope->subject = spoc_text_line(metadata != NULL ? metadata->title : "", -1, TEXT_MAX_BYTES);
     if (reason != NULL)
         envelope->reason = g_strdup(reason);
     else if (scan->stage == SPOC_SCAN_STAGE_LEFT && reasons == NULL)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* A state that could not be written (full disk) is tried again so often. */
-#define STORE_RETRY_S 5
+#define WRITE_RETRY_S 5
 
 /* While no server is to be asked, messages only pass through to the spool: many at a time, for
  * that spares syncs. */
@@ -26,49 +26,49 @@ struct _SpocQueueManager {
     SpocQueueManagerChangedFunc changed;
     gpointer user_data;
 
-    const SpocRuntime *setup;
+    const SpocRuntime *runtime;
     const SpocQueueDocuments *documents; /* (nullable) */
-    SpocDelivery *delivery;              /* (nullable): until the first setup without a blocker */
-    SpocSchedule *agenda;
-    gboolean agenda_is_partial; /* the folders could not be read */
-    gint64 all_due_unix_s;      /* what was planned before is due since then */
-    SpocBounces *reporter;
-    GHashTable *flying; /* the envelope's id → Flight */
-    guint flying_from_spool;
+    SpocDelivery *delivery;              /* (nullable): until the first runtime without a blocker */
+    SpocSchedule *schedule;
+    gboolean schedule_is_partial; /* the folders could not be read */
+    gint64 all_due_unix_s;        /* what was planned before is due since then */
+    SpocBounces *bounces;
+    GHashTable *active; /* the envelope's id → ActiveMessage */
+    guint active_from_spool;
     gint64 closed_until_unix_s; /* no server is to be asked before; 0: open */
 
-    GPtrArray *landing; /* first flights that must become files, written together */
-    guint landing_source;
+    GPtrArray *unwritten; /* in their first attempt, that must become files; written together */
+    guint write_source;
 
-    SpocDeliveryLog alarm;
+    SpocDeliveryLog delivery_log;
 };
 
 typedef struct {
-    SpocQueueManager *outbox;
+    SpocQueueManager *manager;
     SpocEnvelope *envelope;
     GBytes *body;
     gboolean in_spool;                /* as a file in sending/ */
     SpocState state;                  /* SENDING until the delivery is finished */
-    guint store_retry;                /* GSource id */
+    guint write_retry;                /* GSource id */
     SpocContent *content;             /* (nullable): what is sent instead of the body */
-    const SpocDocumentEvents *events; /* (nullable): until it has landed in the spool */
-    gboolean awaits_landing;
+    const SpocDocumentEvents *events; /* (nullable): only in its first attempt */
+    gboolean awaits_commit;
     SpocQueueManagerSafeFunc safe;
     gpointer user_data;
     GDestroyNotify destroy;
-} Flight;
+} ActiveMessage;
 
 static void
-flight_free(Flight *flight)
+active_message_free(ActiveMessage *message)
 {
-    if (flight->destroy != NULL)
-        flight->destroy(flight->user_data);
-    if (flight->store_retry != 0)
-        g_source_remove(flight->store_retry);
-    spoc_envelope_free(flight->envelope);
-    g_bytes_unref(flight->body);
-    spoc_content_unref(flight->content);
-    g_free(flight);
+    if (message->destroy != NULL)
+        message->destroy(message->user_data);
+    if (message->write_retry != 0)
+        g_source_remove(message->write_retry);
+    spoc_envelope_free(message->envelope);
+    g_bytes_unref(message->body);
+    spoc_content_unref(message->content);
+    g_free(message);
 }
 
 static gint64
@@ -78,290 +78,292 @@ now_unix_s(void)
 }
 
 static void
-on_report(const char *id, gpointer user_data)
+on_bounce_queued(const char *id, gpointer user_data)
 {
-    SpocQueueManager *outbox = user_data;
-    spoc_schedule_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
-    outbox->changed(outbox->user_data);
+    SpocQueueManager *manager = user_data;
+    spoc_schedule_put(manager->schedule, id, SPOC_STATE_WAITING, now_unix_s());
+    manager->changed(manager->user_data);
 }
 
 SpocQueueManager *
 spoc_queue_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManagerChangedFunc changed,
                        gpointer user_data)
 {
-    SpocQueueManager *outbox = g_new0(SpocQueueManager, 1);
-    outbox->spool = spool;
-    outbox->log = log;
-    outbox->changed = changed;
-    outbox->user_data = user_data;
-    outbox->agenda = spoc_schedule_new(SCHEDULE_ITEMS);
-    outbox->reporter = spoc_bounces_new(spool, log, on_report, outbox);
-    outbox->landing = g_ptr_array_new();
-    outbox->flying =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)flight_free);
-    return outbox;
+    SpocQueueManager *manager = g_new0(SpocQueueManager, 1);
+    manager->spool = spool;
+    manager->log = log;
+    manager->changed = changed;
+    manager->user_data = user_data;
+    manager->schedule = spoc_schedule_new(SCHEDULE_ITEMS);
+    manager->bounces = spoc_bounces_new(spool, log, on_bounce_queued, manager);
+    manager->unwritten = g_ptr_array_new();
+    manager->active =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)active_message_free);
+    return manager;
 }
 
 void
-spoc_queue_manager_free(SpocQueueManager *outbox)
+spoc_queue_manager_free(SpocQueueManager *manager)
 {
-    if (outbox == NULL)
+    if (manager == NULL)
         return;
-    /* First: it holds pointers to the flights. */
-    spoc_delivery_free(outbox->delivery);
-    g_clear_handle_id(&outbox->landing_source, g_source_remove);
-    g_ptr_array_unref(outbox->landing);
-    g_hash_table_unref(outbox->flying);
-    spoc_bounces_free(outbox->reporter);
-    spoc_schedule_free(outbox->agenda);
-    spoc_delivery_log_clear(&outbox->alarm);
-    g_free(outbox);
+    /* First: it holds pointers to the active messages. */
+    spoc_delivery_free(manager->delivery);
+    g_clear_handle_id(&manager->write_source, g_source_remove);
+    g_ptr_array_unref(manager->unwritten);
+    g_hash_table_unref(manager->active);
+    spoc_bounces_free(manager->bounces);
+    spoc_schedule_free(manager->schedule);
+    spoc_delivery_log_clear(&manager->delivery_log);
+    g_free(manager);
 }
 
 void
-spoc_queue_manager_set_documents(SpocQueueManager *outbox, const SpocQueueDocuments *documents)
+spoc_queue_manager_set_documents(SpocQueueManager *manager, const SpocQueueDocuments *documents)
 {
-    outbox->documents = documents;
+    manager->documents = documents;
 }
 
 static void
 warn_from_delivery(const char *text, gpointer user_data)
 {
-    SpocQueueManager *outbox = user_data;
-    spoc_log(outbox->log, SPOC_LOG_WARNING, "%s", text);
+    SpocQueueManager *manager = user_data;
+    spoc_log(manager->log, SPOC_LOG_WARNING, "%s", text);
 }
 
 static gboolean
-fill_agenda(SpocQueueManager *outbox, GError **error)
+fill_schedule(SpocQueueManager *manager, GError **error)
 {
-    return spoc_schedule_fill(outbox->agenda, outbox->spool, outbox->all_due_unix_s, error);
+    return spoc_schedule_fill(manager->schedule, manager->spool, manager->all_due_unix_s, error);
 }
 
 /* After the earliest are used up: those that had to be left out. */
 static void
-complete_agenda(SpocQueueManager *outbox)
+complete_schedule(SpocQueueManager *manager)
 {
     g_autoptr(GError) error = NULL;
-    if (!outbox->agenda_is_partial && !spoc_schedule_is_short(outbox->agenda))
+    if (!manager->schedule_is_partial && !spoc_schedule_is_short(manager->schedule))
         return;
-    outbox->agenda_is_partial = !fill_agenda(outbox, &error);
-    if (outbox->agenda_is_partial) /* a passing fault: the next round tries again */
-        spoc_log(outbox->log, SPOC_LOG_ERROR, "cannot read what waits: %s", error->message);
+    manager->schedule_is_partial = !fill_schedule(manager, &error);
+    if (manager->schedule_is_partial) /* a passing fault: the next round tries again */
+        spoc_log(manager->log, SPOC_LOG_ERROR, "cannot read what waits: %s", error->message);
 }
 
 gboolean
-spoc_queue_manager_load(SpocQueueManager *outbox, GError **error)
+spoc_queue_manager_load(SpocQueueManager *manager, GError **error)
 {
     guint recovered = 0;
-    if (!spoc_message_recover(outbox->spool, &recovered, error))
+    if (!spoc_message_recover(manager->spool, &recovered, error))
         return FALSE;
     if (recovered > 0)
-        spoc_log(outbox->log, SPOC_LOG_WARNING,
+        spoc_log(manager->log, SPOC_LOG_WARNING,
                  "%u messages were being sent when the last spocd ended; they are sent again and "
                  "may arrive twice, with the same Message-ID",
                  recovered);
-    return fill_agenda(outbox, error) && spoc_bounces_load(outbox->reporter, error);
+    return fill_schedule(manager, error) && spoc_bounces_load(manager->bounces, error);
 }
 
 gboolean
-spoc_queue_manager_use(SpocQueueManager *outbox, const SpocRuntime *setup, GError **error)
+spoc_queue_manager_use(SpocQueueManager *manager, const SpocRuntime *runtime, GError **error)
 {
-    outbox->setup = setup;
-    spoc_bounces_use(outbox->reporter, setup);
-    if (setup->blocker != NULL)
+    manager->runtime = runtime;
+    spoc_bounces_use(manager->bounces, runtime);
+    if (runtime->blocker != NULL)
         return TRUE;
-    if (outbox->delivery == NULL) {
-        outbox->delivery = spoc_delivery_new(setup->config, setup->tls, SPOC_SERVER_ANY,
-                                             warn_from_delivery, outbox, error);
-        if (outbox->delivery == NULL)
+    if (manager->delivery == NULL) {
+        manager->delivery = spoc_delivery_new(runtime->config, runtime->tls, SPOC_SERVER_ANY,
+                                              warn_from_delivery, manager, error);
+        if (manager->delivery == NULL)
             return FALSE;
     } else {
-        spoc_delivery_configure(outbox->delivery, setup->config, setup->tls);
+        spoc_delivery_configure(manager->delivery, runtime->config, runtime->tls);
     }
-    outbox->closed_until_unix_s = 0;
-    spoc_delivery_log_clear(&outbox->alarm);
+    manager->closed_until_unix_s = 0;
+    spoc_delivery_log_clear(&manager->delivery_log);
     return TRUE;
 }
 
 void
-spoc_queue_manager_all_due(SpocQueueManager *outbox)
+spoc_queue_manager_all_due(SpocQueueManager *manager)
 {
-    outbox->all_due_unix_s = now_unix_s();
-    spoc_schedule_all_due(outbox->agenda, outbox->all_due_unix_s);
+    manager->all_due_unix_s = now_unix_s();
+    spoc_schedule_all_due(manager->schedule, manager->all_due_unix_s);
 }
 
 static gboolean
-is_blocked(const SpocQueueManager *outbox)
+is_blocked(const SpocQueueManager *manager)
 {
-    return outbox->setup == NULL || outbox->setup->blocker != NULL || outbox->delivery == NULL;
+    return manager->runtime == NULL || manager->runtime->blocker != NULL ||
+           manager->delivery == NULL;
 }
 
 guint
-spoc_queue_manager_room(const SpocQueueManager *outbox)
+spoc_queue_manager_room(const SpocQueueManager *manager)
 {
-    if (is_blocked(outbox))
+    if (is_blocked(manager))
         return 0;
-    guint wanted = spoc_delivery_wanted(outbox->delivery);
-    if (outbox->closed_until_unix_s > now_unix_s())
+    guint wanted = spoc_delivery_wanted(manager->delivery);
+    if (manager->closed_until_unix_s > now_unix_s())
         wanted = MAX(wanted, CLOSED_ROOM);
-    guint flying = g_hash_table_size(outbox->flying);
-    return wanted > flying ? wanted - flying : 0;
+    guint active = g_hash_table_size(manager->active);
+    return wanted > active ? wanted - active : 0;
 }
 
 /* Its state is safe: its event may be forgotten, and it is no longer under way. */
 static void
-landed(Flight *flight)
+finish_message(ActiveMessage *message)
 {
-    SpocQueueManager *outbox = flight->outbox;
-    if (flight->state == SPOC_STATE_WAITING || flight->state == SPOC_STATE_HELD)
-        spoc_schedule_put(outbox->agenda, flight->envelope->id, flight->state,
-                          flight->envelope->next_attempt_unix_s);
-    else if (flight->state == SPOC_STATE_FAILED)
-        spoc_bounces_note(outbox->reporter, flight->envelope);
-    if (flight->safe != NULL)
-        flight->safe(flight->user_data);
-    outbox->flying_from_spool -= flight->in_spool ? 1 : 0;
-    g_hash_table_remove(outbox->flying, flight->envelope->id);
-    outbox->changed(outbox->user_data);
+    SpocQueueManager *manager = message->manager;
+    if (message->state == SPOC_STATE_WAITING || message->state == SPOC_STATE_HELD)
+        spoc_schedule_put(manager->schedule, message->envelope->id, message->state,
+                          message->envelope->next_attempt_unix_s);
+    else if (message->state == SPOC_STATE_FAILED)
+        spoc_bounces_note(manager->bounces, message->envelope);
+    if (message->safe != NULL)
+        message->safe(message->user_data);
+    manager->active_from_spool -= message->in_spool ? 1 : 0;
+    g_hash_table_remove(manager->active, message->envelope->id);
+    manager->changed(manager->user_data);
 }
 
 static void
-say_not_stored(SpocQueueManager *outbox, const char *what, const GError *error)
+log_not_written(SpocQueueManager *manager, const char *what, const GError *error)
 {
-    spoc_log(outbox->log, SPOC_LOG_ERROR,
+    spoc_log(manager->log, SPOC_LOG_ERROR,
              "%s: cannot write what has become of it, trying again every %d s: %s. Free space in "
              "%s or mend its permissions",
-             what, STORE_RETRY_S, error->message, spoc_spool_path(outbox->spool));
+             what, WRITE_RETRY_S, error->message, spoc_spool_path(manager->spool));
 }
 
 static gboolean
-store_again(gpointer user_data)
+write_from_spool(gpointer user_data)
 {
-    Flight *flight = user_data;
-    SpocQueueManager *outbox = flight->outbox;
-    SpocEnvelope *envelope = flight->envelope;
+    ActiveMessage *message = user_data;
+    SpocQueueManager *manager = message->manager;
+    SpocEnvelope *envelope = message->envelope;
     g_autoptr(GError) error = NULL;
     gboolean stored =
-        flight->state == SPOC_STATE_DONE
-            ? spoc_message_delete(outbox->spool, SPOC_STATE_SENDING, envelope->id, &error)
-            : spoc_message_save(outbox->spool, envelope, SPOC_STATE_SENDING, flight->state, &error);
+        message->state == SPOC_STATE_DONE
+            ? spoc_message_delete(manager->spool, SPOC_STATE_SENDING, envelope->id, &error)
+            : spoc_message_save(manager->spool, envelope, SPOC_STATE_SENDING, message->state,
+                                &error);
     if (stored) {
-        flight->store_retry = 0; /* returning G_SOURCE_REMOVE ends it */
-        landed(flight);
+        message->write_retry = 0; /* returning G_SOURCE_REMOVE ends it */
+        finish_message(message);
         return G_SOURCE_REMOVE;
     }
-    if (flight->store_retry == 0) {
-        say_not_stored(outbox, envelope->id, error);
-        flight->store_retry = g_timeout_add_seconds(STORE_RETRY_S, store_again, flight);
+    if (message->write_retry == 0) {
+        log_not_written(manager, envelope->id, error);
+        message->write_retry = g_timeout_add_seconds(WRITE_RETRY_S, write_from_spool, message);
     }
     return G_SOURCE_CONTINUE;
 }
 
-/* Writes those first flights that go to @state, with as few syncs as possible. */
+/* Writes those that go to @state, with as few syncs as possible. */
 static gboolean
-store_batch(SpocQueueManager *outbox, GPtrArray *flights, SpocState state, GError **error)
+write_batch(SpocQueueManager *manager, GPtrArray *messages, SpocState state, GError **error)
 {
     g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(SpocNewMessage));
-    for (guint i = 0; i < flights->len; i++) {
-        const Flight *flight = g_ptr_array_index(flights, i);
-        const SpocNewMessage item = {.envelope = flight->envelope, .body = flight->body};
-        if (flight->state == state)
+    for (guint i = 0; i < messages->len; i++) {
+        const ActiveMessage *message = g_ptr_array_index(messages, i);
+        const SpocNewMessage item = {.envelope = message->envelope, .body = message->body};
+        if (message->state == state)
             g_array_append_val(items, item);
     }
     return items->len == 0 ||
-           spoc_message_add_batch(outbox->spool, (const SpocNewMessage *)(gpointer)items->data,
+           spoc_message_add_batch(manager->spool, (const SpocNewMessage *)(gpointer)items->data,
                                   items->len, state, error);
 }
 
 static gboolean
-land_all(gpointer user_data)
+write_unwritten(gpointer user_data)
 {
     static const SpocState states[] = {SPOC_STATE_WAITING, SPOC_STATE_HELD, SPOC_STATE_FAILED};
-    SpocQueueManager *outbox = user_data;
+    SpocQueueManager *manager = user_data;
     gboolean again = FALSE;
-    outbox->landing_source = 0;
+    manager->write_source = 0;
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         g_autoptr(GError) error = NULL;
-        if (!store_batch(outbox, outbox->landing, states[i], &error)) {
-            say_not_stored(outbox, "some messages", error);
+        if (!write_batch(manager, manager->unwritten, states[i], &error)) {
+            log_not_written(manager, "some messages", error);
             again = TRUE;
             continue;
         }
-        for (guint k = outbox->landing->len; k > 0; k--) {
-            Flight *flight = g_ptr_array_index(outbox->landing, k - 1);
-            if (flight->state != states[i])
+        for (guint k = manager->unwritten->len; k > 0; k--) {
+            ActiveMessage *message = g_ptr_array_index(manager->unwritten, k - 1);
+            if (message->state != states[i])
                 continue;
-            g_ptr_array_remove_index_fast(outbox->landing, k - 1);
-            landed(flight);
+            g_ptr_array_remove_index_fast(manager->unwritten, k - 1);
+            finish_message(message);
         }
     }
-    if (again && outbox->landing_source == 0)
-        outbox->landing_source = g_timeout_add_seconds(STORE_RETRY_S, land_all, outbox);
+    if (again && manager->write_source == 0)
+        manager->write_source = g_timeout_add_seconds(WRITE_RETRY_S, write_unwritten, manager);
     return G_SOURCE_REMOVE;
 }
 
 /* What has become of the message is written, and only then its event may be forgotten. */
 static void
-land(Flight *flight)
+record_state(ActiveMessage *message)
 {
-    SpocQueueManager *outbox = flight->outbox;
-    if (flight->events != NULL && !flight->awaits_landing) {
-        flight->awaits_landing = TRUE;
-        flight->events->decided(flight->envelope, flight->state, flight->user_data);
+    SpocQueueManager *manager = message->manager;
+    if (message->events != NULL && !message->awaits_commit) {
+        message->awaits_commit = TRUE;
+        message->events->decided(message->envelope, message->state, message->user_data);
         return;
     }
-    if (flight->in_spool) {
-        (void)store_again(flight);
-    } else if (flight->state == SPOC_STATE_DONE) {
-        landed(flight);
+    if (message->in_spool) {
+        (void)write_from_spool(message);
+    } else if (message->state == SPOC_STATE_DONE) {
+        finish_message(message);
     } else {
-        g_ptr_array_add(outbox->landing, flight);
-        if (outbox->landing_source == 0)
-            outbox->landing_source = g_idle_add(land_all, outbox);
+        g_ptr_array_add(manager->unwritten, message);
+        if (manager->write_source == 0)
+            manager->write_source = g_idle_add(write_unwritten, manager);
     }
 }
 
 /* A document that was queued will not be delivered. */
 static void
-tell_owner(SpocQueueManager *outbox, const SpocEnvelope *envelope)
+queue_failure_notice(SpocQueueManager *manager, const SpocEnvelope *envelope)
 {
     g_autofree char *id =
-        outbox->documents->failed(outbox->spool, outbox->log, outbox->setup, envelope);
+        manager->documents->failed(manager->spool, manager->log, manager->runtime, envelope);
     if (id != NULL)
-        spoc_schedule_put(outbox->agenda, id, SPOC_STATE_WAITING, now_unix_s());
+        spoc_schedule_put(manager->schedule, id, SPOC_STATE_WAITING, now_unix_s());
 }
 
 static void
 on_finished(SpocDeliveryRequest *finished, gpointer user_data)
 {
     g_autoptr(SpocDeliveryRequest) request = finished;
-    Flight *flight = user_data;
-    SpocQueueManager *outbox = flight->outbox;
-    SpocEnvelope *envelope = flight->envelope;
+    ActiveMessage *message = user_data;
+    SpocQueueManager *manager = message->manager;
+    SpocEnvelope *envelope = message->envelope;
     gint64 now = now_unix_s();
 
     guint delivered = 0;
-    flight->state = spoc_outcome_apply(envelope, request, &outbox->setup->schedule, now,
-                                       g_random_double(), &delivered);
-    outbox->closed_until_unix_s = request->attempted ? 0 : request->earliest_unix_s;
-    if (flight->state == SPOC_STATE_FAILED)
-        envelope->next_attempt_unix_s = spoc_bounces_due_unix_s(outbox->reporter, envelope, now);
-    if (flight->state == SPOC_STATE_FAILED && flight->events == NULL && outbox->documents != NULL &&
-        strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
-        tell_owner(outbox, envelope);
+    message->state = spoc_outcome_apply(envelope, request, &manager->runtime->schedule, now,
+                                        g_random_double(), &delivered);
+    manager->closed_until_unix_s = request->attempted ? 0 : request->earliest_unix_s;
+    if (message->state == SPOC_STATE_FAILED)
+        envelope->next_attempt_unix_s = spoc_bounces_due_unix_s(manager->bounces, envelope, now);
+    if (message->state == SPOC_STATE_FAILED && message->events == NULL &&
+        manager->documents != NULL && strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
+        queue_failure_notice(manager, envelope);
 
-    spoc_delivery_log_outcome(&outbox->alarm, outbox->log, envelope, request, delivered,
-                              flight->state, now);
-    land(flight);
+    spoc_delivery_log_outcome(&manager->delivery_log, manager->log, envelope, request, delivered,
+                              message->state, now);
+    record_state(message);
 }
 
 static void
 trace_debug(SpocStage stage, gboolean good, const char *server, const char *text,
             gpointer user_data)
 {
-    Flight *flight = user_data;
-    spoc_log(flight->outbox->log, SPOC_LOG_DEBUG, "%s: %s: %s%s: %s", flight->envelope->id, server,
-             spoc_stage_name(stage), good ? "" : " failed", text);
+    ActiveMessage *message = user_data;
+    spoc_log(message->manager->log, SPOC_LOG_DEBUG, "%s: %s: %s%s: %s", message->envelope->id,
+             server, spoc_stage_name(stage), good ? "" : " failed", text);
 }
 
 /* Which server it is at; and the rest as for every mail. */
@@ -369,249 +371,249 @@ static void
 trace_stream(SpocStage stage, gboolean good, const char *server, const char *text,
              gpointer user_data)
 {
-    Flight *flight = user_data;
-    if (flight->events->reached != NULL && server != NULL)
-        flight->events->reached(server, flight->user_data);
+    ActiveMessage *message = user_data;
+    if (message->events->reached != NULL && server != NULL)
+        message->events->reached(server, message->user_data);
     trace_debug(stage, good, server, text, user_data);
 }
 
 static void
-launch(SpocQueueManager *outbox, Flight *flight)
+start_delivery(SpocQueueManager *manager, ActiveMessage *message)
 {
-    flight->state = SPOC_STATE_SENDING;
-    const SpocEnvelope *envelope = flight->envelope;
-    g_autoptr(SpocContent) body = spoc_content_new_bytes(flight->body);
+    message->state = SPOC_STATE_SENDING;
+    const SpocEnvelope *envelope = message->envelope;
+    g_autoptr(SpocContent) body = spoc_content_new_bytes(message->body);
     SpocDeliveryRequest *request = spoc_delivery_request_new(
-        envelope->id, envelope->sender, flight->content != NULL ? flight->content : body,
-        on_finished, flight);
+        envelope->id, envelope->sender, message->content != NULL ? message->content : body,
+        on_finished, message);
     for (guint i = 0; i < envelope->recipients->len; i++) {
         const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
         if (recipient->state == SPOC_STATE_WAITING)
             spoc_delivery_request_add_recipient(request, recipient->address);
     }
     spoc_delivery_request_set_drops(request, envelope->drops, envelope->dropped_by);
-    if (flight->events != NULL)
+    if (message->events != NULL)
         request->trace = trace_stream;
-    else if (spoc_log_wants(outbox->log, SPOC_LOG_DEBUG))
+    else if (spoc_log_wants(manager->log, SPOC_LOG_DEBUG))
         request->trace = trace_debug;
-    g_hash_table_insert(outbox->flying, flight->envelope->id, flight);
-    spoc_delivery_submit(outbox->delivery, request);
+    g_hash_table_insert(manager->active, message->envelope->id, message);
+    spoc_delivery_submit(manager->delivery, request);
 }
 
-static Flight *
-first_flight(SpocQueueManager *outbox, SpocEnvelope *envelope, GBytes *body,
-             SpocQueueManagerSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
+static ActiveMessage *
+new_first_attempt(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
+                  SpocQueueManagerSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
 {
-    Flight *flight = g_new0(Flight, 1);
-    flight->outbox = outbox;
-    flight->envelope = envelope;
-    flight->body = g_bytes_ref(body);
-    flight->safe = safe;
-    flight->user_data = user_data;
-    flight->destroy = destroy;
-    return flight;
+    ActiveMessage *message = g_new0(ActiveMessage, 1);
+    message->manager = manager;
+    message->envelope = envelope;
+    message->body = g_bytes_ref(body);
+    message->safe = safe;
+    message->user_data = user_data;
+    message->destroy = destroy;
+    return message;
 }
 
 void
-spoc_queue_manager_send(SpocQueueManager *outbox, SpocEnvelope *envelope, GBytes *body,
+spoc_queue_manager_send(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
                         SpocQueueManagerSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
 {
-    g_return_if_fail(outbox->delivery != NULL);
-    g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
+    g_return_if_fail(manager->delivery != NULL);
+    g_return_if_fail(!g_hash_table_contains(manager->active, envelope->id));
 
-    launch(outbox, first_flight(outbox, envelope, body, safe, user_data, destroy));
+    start_delivery(manager, new_first_attempt(manager, envelope, body, safe, user_data, destroy));
 }
 
 void
-spoc_queue_manager_send_stream(SpocQueueManager *outbox, SpocEnvelope *envelope, GBytes *body,
+spoc_queue_manager_send_stream(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
                                SpocContent *content, const SpocDocumentEvents *events,
                                SpocQueueManagerSafeFunc safe, gpointer user_data,
                                GDestroyNotify destroy)
 {
-    g_return_if_fail(outbox->delivery != NULL);
-    g_return_if_fail(!g_hash_table_contains(outbox->flying, envelope->id));
+    g_return_if_fail(manager->delivery != NULL);
+    g_return_if_fail(!g_hash_table_contains(manager->active, envelope->id));
 
-    Flight *flight = first_flight(outbox, envelope, body, safe, user_data, destroy);
-    flight->content = spoc_content_ref(content);
-    flight->events = events;
-    launch(outbox, flight);
+    ActiveMessage *message = new_first_attempt(manager, envelope, body, safe, user_data, destroy);
+    message->content = spoc_content_ref(content);
+    message->events = events;
+    start_delivery(manager, message);
 }
 
 void
-spoc_queue_manager_commit(SpocQueueManager *outbox, const char *id)
+spoc_queue_manager_commit(SpocQueueManager *manager, const char *id)
 {
-    Flight *flight = g_hash_table_lookup(outbox->flying, id);
-    g_return_if_fail(flight != NULL && flight->awaits_landing);
-    land(flight);
+    ActiveMessage *message = g_hash_table_lookup(manager->active, id);
+    g_return_if_fail(message != NULL && message->awaits_commit);
+    record_state(message);
 }
 
 void
-spoc_queue_manager_drop(SpocQueueManager *outbox, const char *id)
+spoc_queue_manager_drop(SpocQueueManager *manager, const char *id)
 {
-    g_hash_table_remove(outbox->flying, id);
-    outbox->changed(outbox->user_data);
+    g_hash_table_remove(manager->active, id);
+    manager->changed(manager->user_data);
 }
 
 static void
-send_from_spool(SpocQueueManager *outbox, const char *id, SpocState state)
+send_from_spool(SpocQueueManager *manager, const char *id, SpocState state)
 {
-    SpocActive claim;
+    SpocActive taken;
     SpocActivateResult result =
-        spoc_activate(outbox->spool, outbox->log, outbox->documents, id, state, &claim);
+        spoc_activate(manager->spool, manager->log, manager->documents, id, state, &taken);
     if (result == SPOC_ACTIVATE_LATER)
-        spoc_schedule_put(outbox->agenda, id, state, now_unix_s() + STORE_RETRY_S);
+        spoc_schedule_put(manager->schedule, id, state, now_unix_s() + WRITE_RETRY_S);
     if (result != SPOC_ACTIVATE_TAKEN)
         return;
-    Flight *flight = g_new0(Flight, 1);
-    flight->outbox = outbox;
-    flight->envelope = claim.envelope;
-    flight->body = claim.body;
-    flight->content = claim.content;
-    flight->in_spool = TRUE;
-    outbox->flying_from_spool++;
-    launch(outbox, flight);
+    ActiveMessage *message = g_new0(ActiveMessage, 1);
+    message->manager = manager;
+    message->envelope = taken.envelope;
+    message->body = taken.body;
+    message->content = taken.content;
+    message->in_spool = TRUE;
+    manager->active_from_spool++;
+    start_delivery(manager, message);
 }
 
 void
-spoc_queue_manager_send_due(SpocQueueManager *outbox, gint64 now, SpocQueueManagerShare share)
+spoc_queue_manager_send_due(SpocQueueManager *manager, gint64 now, SpocQueueManagerShare share)
 {
-    if (now < outbox->closed_until_unix_s || is_blocked(outbox))
+    if (now < manager->closed_until_unix_s || is_blocked(manager))
         return;
     guint most = G_MAXUINT;
     if (share == SPOC_QUEUE_MANAGER_HALF)
-        most = (spoc_delivery_wanted(outbox->delivery) + 1) / 2;
+        most = (spoc_delivery_wanted(manager->delivery) + 1) / 2;
     const SpocScheduleItem *first = NULL;
-    complete_agenda(outbox);
-    while (spoc_queue_manager_room(outbox) > 0 && outbox->flying_from_spool < most &&
-           (first = spoc_schedule_first(outbox->agenda)) != NULL && first->due_unix_s <= now) {
+    complete_schedule(manager);
+    while (spoc_queue_manager_room(manager) > 0 && manager->active_from_spool < most &&
+           (first = spoc_schedule_first(manager->schedule)) != NULL && first->due_unix_s <= now) {
         g_autofree char *id = g_strdup(first->id);
         SpocState state = first->state;
-        spoc_schedule_remove(outbox->agenda, id);
-        send_from_spool(outbox, id, state);
-        complete_agenda(outbox);
+        spoc_schedule_remove(manager->schedule, id);
+        send_from_spool(manager, id, state);
+        complete_schedule(manager);
     }
 }
 
 guint
-spoc_queue_manager_active(const SpocQueueManager *outbox)
+spoc_queue_manager_active(const SpocQueueManager *manager)
 {
-    return g_hash_table_size(outbox->flying);
+    return g_hash_table_size(manager->active);
 }
 
 guint
-spoc_queue_manager_waiting(const SpocQueueManager *outbox)
+spoc_queue_manager_waiting(const SpocQueueManager *manager)
 {
-    return spoc_schedule_count(outbox->agenda) +
-           (spoc_bounces_is_pending(outbox->reporter) ? 1 : 0);
+    return spoc_schedule_count(manager->schedule) +
+           (spoc_bounces_is_pending(manager->bounces) ? 1 : 0);
 }
 
 gboolean
-spoc_queue_manager_report_now(SpocQueueManager *outbox)
+spoc_queue_manager_report_now(SpocQueueManager *manager)
 {
-    if (!spoc_bounces_is_pending(outbox->reporter))
+    if (!spoc_bounces_is_pending(manager->bounces))
         return FALSE;
-    spoc_bounces_flush(outbox->reporter);
-    return !spoc_bounces_is_pending(outbox->reporter);
+    spoc_bounces_flush(manager->bounces);
+    return !spoc_bounces_is_pending(manager->bounces);
 }
 
 void
-spoc_queue_manager_sweep(SpocQueueManager *outbox, gint64 now)
+spoc_queue_manager_sweep(SpocQueueManager *manager, gint64 now)
 {
-    spoc_bounces_sweep(outbox->reporter, now);
+    spoc_bounces_sweep(manager->bounces, now);
 }
 
 gint64
-spoc_queue_manager_next_due_unix_s(const SpocQueueManager *outbox)
+spoc_queue_manager_next_due_unix_s(const SpocQueueManager *manager)
 {
-    const SpocScheduleItem *first = spoc_schedule_first(outbox->agenda);
-    if (first == NULL || is_blocked(outbox))
+    const SpocScheduleItem *first = spoc_schedule_first(manager->schedule);
+    if (first == NULL || is_blocked(manager))
         return 0;
-    return MAX(MAX(first->due_unix_s, outbox->closed_until_unix_s), 1);
+    return MAX(MAX(first->due_unix_s, manager->closed_until_unix_s), 1);
 }
 
 gboolean
-spoc_queue_manager_has_due(const SpocQueueManager *outbox, gint64 now)
+spoc_queue_manager_has_due(const SpocQueueManager *manager, gint64 now)
 {
-    gint64 due = spoc_queue_manager_next_due_unix_s(outbox);
+    gint64 due = spoc_queue_manager_next_due_unix_s(manager);
     return due != 0 && due <= now;
 }
 
 void
-spoc_queue_manager_rest(SpocQueueManager *outbox)
+spoc_queue_manager_rest(SpocQueueManager *manager)
 {
-    if (outbox->delivery != NULL && g_hash_table_size(outbox->flying) == 0)
-        spoc_delivery_rest(outbox->delivery);
+    if (manager->delivery != NULL && g_hash_table_size(manager->active) == 0)
+        spoc_delivery_rest(manager->delivery);
 }
 
 void
-spoc_queue_manager_each_active(const SpocQueueManager *outbox, SpocQueueManagerEachFunc each,
+spoc_queue_manager_each_active(const SpocQueueManager *manager, SpocQueueManagerEachFunc each,
                                gpointer user_data)
 {
     GHashTableIter place;
     gpointer value = NULL;
-    g_hash_table_iter_init(&place, outbox->flying);
+    g_hash_table_iter_init(&place, manager->active);
     while (g_hash_table_iter_next(&place, NULL, &value)) {
-        const Flight *flight = value;
-        if (!flight->in_spool)
-            each(flight->envelope, user_data);
+        const ActiveMessage *message = value;
+        if (!message->in_spool)
+            each(message->envelope, user_data);
     }
 }
 
 gboolean
-spoc_queue_manager_is_active(const SpocQueueManager *outbox, const char *id)
+spoc_queue_manager_is_active(const SpocQueueManager *manager, const char *id)
 {
-    return g_hash_table_contains(outbox->flying, id);
+    return g_hash_table_contains(manager->active, id);
 }
 
 gboolean
-spoc_queue_manager_relearn(SpocQueueManager *outbox, const char *id, GError **error)
+spoc_queue_manager_relearn(SpocQueueManager *manager, const char *id, GError **error)
 {
-    g_return_val_if_fail(!spoc_queue_manager_is_active(outbox, id), FALSE);
+    g_return_val_if_fail(!spoc_queue_manager_is_active(manager, id), FALSE);
 
-    spoc_schedule_remove(outbox->agenda, id);
-    complete_agenda(outbox);
+    spoc_schedule_remove(manager->schedule, id);
+    complete_schedule(manager);
     SpocState state = SPOC_STATE_WAITING;
     g_autoptr(GError) missing = NULL;
-    if (!spoc_message_find(outbox->spool, id, &state, &missing))
+    if (!spoc_message_find(manager->spool, id, &state, &missing))
         return TRUE; /* it was deleted */
     if (state == SPOC_STATE_FAILED)
         return TRUE;
-    g_autoptr(SpocEnvelope) envelope = spoc_message_load(outbox->spool, state, id, error);
+    g_autoptr(SpocEnvelope) envelope = spoc_message_load(manager->spool, state, id, error);
     if (envelope == NULL)
         return FALSE;
     if (state != SPOC_STATE_HELD || envelope->next_attempt_unix_s != 0)
-        spoc_schedule_put(outbox->agenda, id, state, envelope->next_attempt_unix_s);
+        spoc_schedule_put(manager->schedule, id, state, envelope->next_attempt_unix_s);
     return TRUE;
 }
 
 void
-spoc_queue_manager_replan(SpocQueueManager *outbox, const char *id, gint64 due_unix_s)
+spoc_queue_manager_replan(SpocQueueManager *manager, const char *id, gint64 due_unix_s)
 {
-    g_return_if_fail(!spoc_queue_manager_is_active(outbox, id));
+    g_return_if_fail(!spoc_queue_manager_is_active(manager, id));
 
-    spoc_schedule_remove(outbox->agenda, id);
-    complete_agenda(outbox);
+    spoc_schedule_remove(manager->schedule, id);
+    complete_schedule(manager);
     if (due_unix_s != 0)
-        spoc_schedule_put(outbox->agenda, id, SPOC_STATE_WAITING, due_unix_s);
+        spoc_schedule_put(manager->schedule, id, SPOC_STATE_WAITING, due_unix_s);
 }
 
 void
-spoc_queue_manager_reopen(SpocQueueManager *outbox)
+spoc_queue_manager_reopen(SpocQueueManager *manager)
 {
-    outbox->closed_until_unix_s = 0;
-    if (!is_blocked(outbox))
-        spoc_delivery_configure(outbox->delivery, outbox->setup->config, outbox->setup->tls);
+    manager->closed_until_unix_s = 0;
+    if (!is_blocked(manager))
+        spoc_delivery_configure(manager->delivery, manager->runtime->config, manager->runtime->tls);
 }
 
 void
-spoc_queue_manager_try_now(SpocQueueManager *outbox)
+spoc_queue_manager_try_now(SpocQueueManager *manager)
 {
-    if (!is_blocked(outbox))
-        spoc_delivery_try_now(outbox->delivery);
+    if (!is_blocked(manager))
+        spoc_delivery_try_now(manager->delivery);
 }
 
 const SpocDelivery *
-spoc_queue_manager_delivery(const SpocQueueManager *outbox)
+spoc_queue_manager_delivery(const SpocQueueManager *manager)
 {
-    return outbox->delivery;
+    return manager->delivery;
 }

@@ -24,115 +24,115 @@ compare_times(gconstpointer a, gconstpointer b, gpointer user_data)
 SpocSchedule *
 spoc_schedule_new(guint items_max)
 {
-    SpocSchedule *agenda = g_new0(SpocSchedule, 1);
-    agenda->items_max = items_max;
-    agenda->by_time = g_sequence_new(g_free);
-    agenda->by_id = g_hash_table_new(g_str_hash, g_str_equal);
-    return agenda;
+    SpocSchedule *schedule = g_new0(SpocSchedule, 1);
+    schedule->items_max = items_max;
+    schedule->by_time = g_sequence_new(g_free);
+    schedule->by_id = g_hash_table_new(g_str_hash, g_str_equal);
+    return schedule;
 }
 
 void
-spoc_schedule_free(SpocSchedule *agenda)
+spoc_schedule_free(SpocSchedule *schedule)
 {
-    if (agenda == NULL)
+    if (schedule == NULL)
         return;
-    g_hash_table_unref(agenda->by_id);
-    g_sequence_free(agenda->by_time);
-    g_free(agenda);
+    g_hash_table_unref(schedule->by_id);
+    g_sequence_free(schedule->by_time);
+    g_free(schedule);
 }
 
 static void
-drop(SpocSchedule *agenda, GSequenceIter *place)
+remove_place(SpocSchedule *schedule, GSequenceIter *place)
 {
     const SpocScheduleItem *item = g_sequence_get(place);
-    g_hash_table_remove(agenda->by_id, item->id);
+    g_hash_table_remove(schedule->by_id, item->id);
     g_sequence_remove(place);
 }
 
 void
-spoc_schedule_remove(SpocSchedule *agenda, const char *id)
+spoc_schedule_remove(SpocSchedule *schedule, const char *id)
 {
-    GSequenceIter *place = g_hash_table_lookup(agenda->by_id, id);
+    GSequenceIter *place = g_hash_table_lookup(schedule->by_id, id);
     if (place != NULL)
-        drop(agenda, place);
-    else if (agenda->left_out > 0)
-        agenda->left_out--; /* perhaps; the next reading of the folders counts anew */
+        remove_place(schedule, place);
+    else if (schedule->left_out > 0)
+        schedule->left_out--; /* perhaps; the next reading of the folders counts anew */
 }
 
 /* The latest makes room. */
 static void
-leave_latest_out(SpocSchedule *agenda)
+leave_latest_out(SpocSchedule *schedule)
 {
-    GSequenceIter *last = g_sequence_iter_prev(g_sequence_get_end_iter(agenda->by_time));
-    agenda->horizon_unix_s = ((const SpocScheduleItem *)g_sequence_get(last))->due_unix_s;
-    agenda->left_out++;
-    drop(agenda, last);
+    GSequenceIter *last = g_sequence_iter_prev(g_sequence_get_end_iter(schedule->by_time));
+    schedule->horizon_unix_s = ((const SpocScheduleItem *)g_sequence_get(last))->due_unix_s;
+    schedule->left_out++;
+    remove_place(schedule, last);
 }
 
 void
-spoc_schedule_put(SpocSchedule *agenda, const char *id, SpocState state, gint64 due_unix_s)
+spoc_schedule_put(SpocSchedule *schedule, const char *id, SpocState state, gint64 due_unix_s)
 {
-    GSequenceIter *before = g_hash_table_lookup(agenda->by_id, id);
+    GSequenceIter *before = g_hash_table_lookup(schedule->by_id, id);
     if (before != NULL)
-        drop(agenda, before);
-    if (agenda->left_out > 0 && due_unix_s >= agenda->horizon_unix_s) {
-        agenda->left_out++;
+        remove_place(schedule, before);
+    if (schedule->left_out > 0 && due_unix_s >= schedule->horizon_unix_s) {
+        schedule->left_out++;
         return;
     }
     gsize length = strlen(id) + 1;
     SpocScheduleItem *item = g_malloc(sizeof *item + length);
     item->due_unix_s = due_unix_s;
-    item->order = agenda->next_order++;
+    item->order = schedule->next_order++;
     item->state = state;
     memcpy(item->id, id, length);
-    GSequenceIter *place = g_sequence_insert_sorted(agenda->by_time, item, compare_times, NULL);
-    g_hash_table_insert(agenda->by_id, item->id, place);
-    if (g_hash_table_size(agenda->by_id) > agenda->items_max)
-        leave_latest_out(agenda);
+    GSequenceIter *place = g_sequence_insert_sorted(schedule->by_time, item, compare_times, NULL);
+    g_hash_table_insert(schedule->by_id, item->id, place);
+    if (g_hash_table_size(schedule->by_id) > schedule->items_max)
+        leave_latest_out(schedule);
 }
 
 const SpocScheduleItem *
-spoc_schedule_first(const SpocSchedule *agenda)
+spoc_schedule_first(const SpocSchedule *schedule)
 {
-    GSequenceIter *first = g_sequence_get_begin_iter(agenda->by_time);
+    GSequenceIter *first = g_sequence_get_begin_iter(schedule->by_time);
     return g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
 }
 
 guint
-spoc_schedule_count(const SpocSchedule *agenda)
+spoc_schedule_count(const SpocSchedule *schedule)
 {
-    return g_hash_table_size(agenda->by_id) + agenda->left_out;
+    return g_hash_table_size(schedule->by_id) + schedule->left_out;
 }
 
 void
-spoc_schedule_all_due(SpocSchedule *agenda, gint64 now_unix_s)
+spoc_schedule_all_due(SpocSchedule *schedule, gint64 now_unix_s)
 {
-    for (GSequenceIter *place = g_sequence_get_begin_iter(agenda->by_time);
+    for (GSequenceIter *place = g_sequence_get_begin_iter(schedule->by_time);
          !g_sequence_iter_is_end(place); place = g_sequence_iter_next(place)) {
         SpocScheduleItem *item = g_sequence_get(place);
         item->due_unix_s = MIN(item->due_unix_s, now_unix_s);
     }
-    agenda->horizon_unix_s = MIN(agenda->horizon_unix_s, now_unix_s);
-    g_sequence_sort(agenda->by_time, compare_times, NULL);
+    schedule->horizon_unix_s = MIN(schedule->horizon_unix_s, now_unix_s);
+    g_sequence_sort(schedule->by_time, compare_times, NULL);
 }
 
 gboolean
-spoc_schedule_is_short(const SpocSchedule *agenda)
+spoc_schedule_is_short(const SpocSchedule *schedule)
 {
-    return g_hash_table_size(agenda->by_id) == 0 && agenda->left_out > 0;
+    return g_hash_table_size(schedule->by_id) == 0 && schedule->left_out > 0;
 }
 
 void
-spoc_schedule_clear(SpocSchedule *agenda)
+spoc_schedule_clear(SpocSchedule *schedule)
 {
-    g_hash_table_remove_all(agenda->by_id);
-    g_sequence_remove_range(g_sequence_get_begin_iter(agenda->by_time),
-                            g_sequence_get_end_iter(agenda->by_time));
-    agenda->left_out = 0;
+    g_hash_table_remove_all(schedule->by_id);
+    g_sequence_remove_range(g_sequence_get_begin_iter(schedule->by_time),
+                            g_sequence_get_end_iter(schedule->by_time));
+    schedule->left_out = 0;
 }
 
 typedef struct {
-    SpocSchedule *agenda;
+    SpocSchedule *schedule;
     SpocState state;
     gint64 all_due_unix_s;
 } Filling;
@@ -147,16 +147,17 @@ learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointe
     gint64 due = next_attempt_unix_s;
     if (changed_unix_s < filling->all_due_unix_s)
         due = MIN(due, filling->all_due_unix_s);
-    spoc_schedule_put(filling->agenda, id, filling->state, due);
+    spoc_schedule_put(filling->schedule, id, filling->state, due);
 }
 
 gboolean
-spoc_schedule_fill(SpocSchedule *agenda, SpocSpool *spool, gint64 all_due_unix_s, GError **error)
+spoc_schedule_fill(SpocSchedule *schedule, SpocSpool *spool, gint64 all_due_unix_s, GError **error)
 {
     static const SpocState states[] = {SPOC_STATE_NEW, SPOC_STATE_WAITING, SPOC_STATE_HELD};
-    spoc_schedule_clear(agenda);
+    spoc_schedule_clear(schedule);
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
-        Filling filling = {.agenda = agenda, .state = states[i], .all_due_unix_s = all_due_unix_s};
+        Filling filling = {
+            .schedule = schedule, .state = states[i], .all_due_unix_s = all_due_unix_s};
         if (!spoc_message_each(spool, states[i], learn, &filling, error))
             return FALSE;
     }

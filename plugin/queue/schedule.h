@@ -19,23 +19,23 @@ typedef struct {
 
 /* @items_max: how many it holds, at least 1 */
 SpocSchedule *spoc_schedule_new(guint items_max);
-void spoc_schedule_free(SpocSchedule *agenda);
+void spoc_schedule_free(SpocSchedule *schedule);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocSchedule, spoc_schedule_free)
 
 /* An @id that is there already gets the new state and time. */
-void spoc_schedule_put(SpocSchedule *agenda, const char *id, SpocState state, gint64 due_unix_s);
-void spoc_schedule_remove(SpocSchedule *agenda, const char *id);
+void spoc_schedule_put(SpocSchedule *schedule, const char *id, SpocState state, gint64 due_unix_s);
+void spoc_schedule_remove(SpocSchedule *schedule, const char *id);
 /* (nullable): the earliest, and of those due at the same time the one that was put first; the
- * agenda's until it is changed */
-const SpocScheduleItem *spoc_schedule_first(const SpocSchedule *agenda);
+ * schedule's until it is changed */
+const SpocScheduleItem *spoc_schedule_first(const SpocSchedule *schedule);
 /* Those it holds and those that it left out */
-guint spoc_schedule_count(const SpocSchedule *agenda);
+guint spoc_schedule_count(const SpocSchedule *schedule);
 /* Lets everything that is due later be due at @now_unix_s. */
-void spoc_schedule_all_due(SpocSchedule *agenda, gint64 now_unix_s);
+void spoc_schedule_all_due(SpocSchedule *schedule, gint64 now_unix_s);
 
 /* Whether it holds none but left some out: clear it, and put all that waits again. */
-gboolean spoc_schedule_is_short(const SpocSchedule *agenda);
-void spoc_schedule_clear(SpocSchedule *agenda);
+gboolean spoc_schedule_is_short(const SpocSchedule *schedule);
+void spoc_schedule_clear(SpocSchedule *schedule);
 
 /**
  * spoc_schedule_fill:
@@ -43,5 +43,5 @@ void spoc_schedule_clear(SpocSchedule *agenda);
  *
  * Reads the folders of what waits, instead of what was there.
  */
-gboolean spoc_schedule_fill(SpocSchedule *agenda, SpocSpool *spool, gint64 all_due_unix_s,
+gboolean spoc_schedule_fill(SpocSchedule *schedule, SpocSpool *spool, gint64 all_due_unix_s,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;

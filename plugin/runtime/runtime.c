@@ -27,28 +27,28 @@ log_problems(const SpocConfig *config, SpocLog *log)
 
 /* The TLS policy, even where NONE is set: a failover or a later change may need it. */
 static void
-load_tls(SpocRuntime *setup, SpocLog *log)
+load_tls(SpocRuntime *runtime, SpocLog *log)
 {
     g_autoptr(GError) error = NULL;
     g_auto(GStrv) warnings = NULL;
-    setup->tls = spoc_tls_new(setup->config, &warnings, &error);
+    runtime->tls = spoc_tls_new(runtime->config, &warnings, &error);
     for (guint i = 0; warnings != NULL && warnings[i] != NULL; i++)
         spoc_log(log, SPOC_LOG_WARNING, "%s", warnings[i]);
-    if (setup->tls == NULL) {
+    if (runtime->tls == NULL) {
         spoc_log(log, SPOC_LOG_ERROR, "no mail goes out: %s", error->message);
-        setup->blocker = g_strdup(error->message);
+        runtime->blocker = g_strdup(error->message);
     }
 }
 
 /* Without its alias file nobody can tell where a name's mail goes: it waits. */
 static void
-load_people_problem(SpocRuntime *setup, SpocLog *log)
+load_people_problem(SpocRuntime *runtime, SpocLog *log)
 {
-    const char *problem = spoc_people_problem(setup->people);
-    if (problem == NULL || setup->blocker != NULL)
+    const char *problem = spoc_people_problem(runtime->people);
+    if (problem == NULL || runtime->blocker != NULL)
         return;
     spoc_log(log, SPOC_LOG_ERROR, "no mail goes out: %s", problem);
-    setup->blocker = g_strdup(problem);
+    runtime->blocker = g_strdup(problem);
 }
 
 /* --- notifications ---------------------------------------------------------------------- */
@@ -106,13 +106,13 @@ load_rules(SpocRules *rules, const SpocConfig *config)
 }
 
 static void
-load_wording(SpocRuntime *setup, const SpocPlaces *places)
+load_wording(SpocRuntime *runtime, const SpocPlaces *places)
 {
-    const SpocConfig *config = setup->config;
+    const SpocConfig *config = runtime->config;
     int language = spoc_config_choice(config, SPOC_OPTION_NOTIFY_LANGUAGE);
-    setup->language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[language];
-    setup->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
-    setup->web_interface = spoc_cupsd_conf_web_interface(config, places);
+    runtime->language = spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices[language];
+    runtime->subject_prefix = spoc_config_string(config, SPOC_OPTION_NOTIFY_SUBJECT_PREFIX);
+    runtime->web_interface = spoc_cupsd_conf_web_interface(config, places);
 }
 
 static void
@@ -127,40 +127,40 @@ on_directory_changed(const char *words, gpointer user_data)
 }
 
 static void
-load_directory(SpocRuntime *setup, SpocLog *log)
+load_directory(SpocRuntime *runtime, SpocLog *log)
 {
-    if (setup->blocker != NULL)
+    if (runtime->blocker != NULL)
         return;
-    g_autofree char *problem = spoc_directory_problem(setup->config);
+    g_autofree char *problem = spoc_directory_problem(runtime->config);
     if (problem != NULL) {
         spoc_log(log, SPOC_LOG_ERROR, "no mail goes out: %s", problem);
-        setup->blocker = g_steal_pointer(&problem);
+        runtime->blocker = g_steal_pointer(&problem);
         return;
     }
-    setup->directory = spoc_directory_new(setup->config, setup->tls);
-    if (setup->directory != NULL)
-        spoc_directory_set_changed(setup->directory, on_directory_changed, log);
+    runtime->directory = spoc_directory_new(runtime->config, runtime->tls);
+    if (runtime->directory != NULL)
+        spoc_directory_set_changed(runtime->directory, on_directory_changed, log);
 }
 
 static void
-load_people(SpocRuntime *setup)
+load_people(SpocRuntime *runtime)
 {
-    setup->people = spoc_people_new(setup->config);
-    setup->scan_people = spoc_people_new_for_scans(setup->config);
-    setup->command_people = spoc_people_new_for_anybody(setup->config);
-    setup->owner_people = spoc_people_new_for_owners(setup->config);
-    spoc_people_set_directory(setup->people, setup->directory);
-    spoc_people_set_directory(setup->scan_people, setup->directory);
-    spoc_people_set_directory(setup->command_people, setup->directory);
-    spoc_people_set_directory(setup->owner_people, setup->directory);
+    runtime->people = spoc_people_new(runtime->config);
+    runtime->scan_people = spoc_people_new_for_scans(runtime->config);
+    runtime->command_people = spoc_people_new_for_anybody(runtime->config);
+    runtime->owner_people = spoc_people_new_for_owners(runtime->config);
+    spoc_people_set_directory(runtime->people, runtime->directory);
+    spoc_people_set_directory(runtime->scan_people, runtime->directory);
+    spoc_people_set_directory(runtime->command_people, runtime->directory);
+    spoc_people_set_directory(runtime->owner_people, runtime->directory);
 }
 
 static void
-load_templates(SpocRuntime *setup, const SpocPlaces *places, SpocLog *log)
+load_templates(SpocRuntime *runtime, const SpocPlaces *places, SpocLog *log)
 {
     g_autofree char *own = g_build_filename(places->config_dir, "templates", NULL);
-    setup->templates = spoc_templates_new(places->template_dir, own);
-    const GPtrArray *problems = spoc_templates_problems(setup->templates);
+    runtime->templates = spoc_templates_new(places->template_dir, own);
+    const GPtrArray *problems = spoc_templates_problems(runtime->templates);
     for (guint i = 0; i < problems->len; i++)
         spoc_log(log, SPOC_LOG_WARNING, "%s; the stock template is used instead",
                  (const char *)g_ptr_array_index(problems, i));
@@ -169,74 +169,75 @@ load_templates(SpocRuntime *setup, const SpocPlaces *places, SpocLog *log)
 SpocRuntime *
 spoc_runtime_load(const SpocPlaces *places, SpocLog *log)
 {
-    SpocRuntime *setup = g_new0(SpocRuntime, 1);
-    setup->config = spoc_config_load(places);
-    log_problems(setup->config, log);
+    SpocRuntime *runtime = g_new0(SpocRuntime, 1);
+    runtime->config = spoc_config_load(places);
+    log_problems(runtime->config, log);
 
-    const SpocConfigProblem *blocker = spoc_config_blocker(setup->config);
+    const SpocConfigProblem *blocker = spoc_config_blocker(runtime->config);
     if (blocker != NULL)
-        setup->blocker = g_strdup(blocker->message);
+        runtime->blocker = g_strdup(blocker->message);
     else
-        load_tls(setup, log);
+        load_tls(runtime, log);
 
-    load_directory(setup, log);
-    load_people(setup);
-    load_people_problem(setup, log);
+    load_directory(runtime, log);
+    load_people(runtime);
+    load_people_problem(runtime, log);
     gsize count = 0;
-    setup->schedule.delays_ms =
-        spoc_config_durations_ms(setup->config, SPOC_OPTION_MAIL_RETRY_SCHEDULE, &count);
-    setup->schedule.delay_count = count;
-    setup->schedule.max_age_ms = spoc_config_duration_ms(setup->config, SPOC_OPTION_MAIL_MAX_AGE);
-    setup->sender = spoc_config_string(setup->config, SPOC_OPTION_MAILFROM);
-    setup->sender_name = spoc_config_mailbox_name(setup->config, SPOC_OPTION_MAILFROM);
-    setup->unverified =
-        (SpocUnverified)spoc_config_choice(setup->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
-    load_rules(&setup->rules, setup->config);
-    setup->host_name = spoc_host_name();
-    load_wording(setup, places);
-    load_templates(setup, places, log);
-    return setup;
+    runtime->schedule.delays_ms =
+        spoc_config_durations_ms(runtime->config, SPOC_OPTION_MAIL_RETRY_SCHEDULE, &count);
+    runtime->schedule.delay_count = count;
+    runtime->schedule.max_age_ms =
+        spoc_config_duration_ms(runtime->config, SPOC_OPTION_MAIL_MAX_AGE);
+    runtime->sender = spoc_config_string(runtime->config, SPOC_OPTION_MAILFROM);
+    runtime->sender_name = spoc_config_mailbox_name(runtime->config, SPOC_OPTION_MAILFROM);
+    runtime->unverified =
+        (SpocUnverified)spoc_config_choice(runtime->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
+    load_rules(&runtime->rules, runtime->config);
+    runtime->host_name = spoc_host_name();
+    load_wording(runtime, places);
+    load_templates(runtime, places, log);
+    return runtime;
 }
 
 void
-spoc_runtime_free(SpocRuntime *setup)
+spoc_runtime_free(SpocRuntime *runtime)
 {
-    if (setup == NULL)
+    if (runtime == NULL)
         return;
-    spoc_people_free(setup->people);
-    spoc_people_free(setup->scan_people);
-    spoc_people_free(setup->command_people);
-    spoc_people_free(setup->owner_people);
-    spoc_directory_free(setup->directory);
-    g_clear_pointer(&setup->tls, spoc_tls_unref);
-    spoc_config_unref(setup->config);
-    spoc_templates_free(setup->templates);
-    g_free(setup->host_name);
-    g_free(setup->blocker);
-    g_free(setup);
+    spoc_people_free(runtime->people);
+    spoc_people_free(runtime->scan_people);
+    spoc_people_free(runtime->command_people);
+    spoc_people_free(runtime->owner_people);
+    spoc_directory_free(runtime->directory);
+    g_clear_pointer(&runtime->tls, spoc_tls_unref);
+    spoc_config_unref(runtime->config);
+    spoc_templates_free(runtime->templates);
+    g_free(runtime->host_name);
+    g_free(runtime->blocker);
+    g_free(runtime);
 }
 
 gboolean
-spoc_runtime_wants_owners(const SpocRuntime *setup)
+spoc_runtime_wants_owners(const SpocRuntime *runtime)
 {
-    return setup->unverified == SPOC_UNVERIFIED_DROP &&
-           spoc_people_titles_need_owner(setup->people);
+    return runtime->unverified == SPOC_UNVERIFIED_DROP &&
+           spoc_people_titles_need_owner(runtime->people);
 }
 
 gboolean
-spoc_runtime_is_stale(const SpocRuntime *setup, const SpocPlaces *places)
+spoc_runtime_is_stale(const SpocRuntime *runtime, const SpocPlaces *places)
 {
-    g_autofree char *stamp = spoc_config_stamp(places, setup->config);
-    return strcmp(stamp, spoc_config_loaded_stamp(setup->config)) != 0 ||
-           spoc_templates_is_stale(setup->templates);
+    g_autofree char *stamp = spoc_config_stamp(places, runtime->config);
+    return strcmp(stamp, spoc_config_loaded_stamp(runtime->config)) != 0 ||
+           spoc_templates_is_stale(runtime->templates);
 }
 
 gboolean
-spoc_runtime_take_note(const SpocRuntime *setup, SpocSpool *spool)
+spoc_runtime_take_note(const SpocRuntime *runtime, SpocSpool *spool)
 {
     int folder = spoc_spool_folder_fd(spool, "state");
     g_autofree char *digest = g_compute_checksum_for_string(
-        G_CHECKSUM_SHA256, spoc_config_loaded_stamp(setup->config), -1);
+        G_CHECKSUM_SHA256, spoc_config_loaded_stamp(runtime->config), -1);
     g_autoptr(GBytes) last = spoc_durable_read(folder, NOTE_FILE, NOTE_MAX_BYTES, NULL);
     g_autoptr(GBytes) now = g_bytes_new(digest, strlen(digest));
     if (last != NULL && g_bytes_equal(last, now))

@@ -48,25 +48,25 @@ typedef struct {
     SpocTemplates *templates;
     SpocUnverified unverified;
     SpocRules rules;
-    char *blocker; /* (nullable): why no mail may go out, and the cure */
+    char *blocker; /* (nullable): why no mail may go out, and the remedy */
 } SpocRuntime;
 
 /**
  * spoc_runtime_load:
  *
- * Reads the configuration and writes every problem to @log, which must outlive the setup: a
+ * Reads the configuration and writes every problem to @log, which must outlive the runtime: a
  * directory that goes away, or comes back, is written there as well. Never fails: what is wrong
  * stands in blocker.
  */
 SpocRuntime *spoc_runtime_load(const SpocPlaces *places, SpocLog *log);
-void spoc_runtime_free(SpocRuntime *setup);
+void spoc_runtime_free(SpocRuntime *runtime);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRuntime, spoc_runtime_free)
 
 /* Who may read a job's title depends on who owns it, and CUPS may be asked for that. */
-gboolean spoc_runtime_wants_owners(const SpocRuntime *setup);
+gboolean spoc_runtime_wants_owners(const SpocRuntime *runtime);
 
 /* Whether a file of the configuration is another now. */
-gboolean spoc_runtime_is_stale(const SpocRuntime *setup, const SpocPlaces *places);
+gboolean spoc_runtime_is_stale(const SpocRuntime *runtime, const SpocPlaces *places);
 
 /**
  * spoc_runtime_take_note:
@@ -76,4 +76,4 @@ gboolean spoc_runtime_is_stale(const SpocRuntime *setup, const SpocPlaces *place
  * Returns: whether the last one was another, so that what it kept back may be tried anew; FALSE
  *   where there was none
  */
-gboolean spoc_runtime_take_note(const SpocRuntime *setup, SpocSpool *spool);
+gboolean spoc_runtime_take_note(const SpocRuntime *runtime, SpocSpool *spool);

@@ -98,9 +98,9 @@ test_certificates(void)
         const SpocFailure failure = {.stage = SPOC_STAGE_TLS,
                                      .kind = SPOC_FAILURE_CERTIFICATE,
                                      .certificate = (SpocCertificateFault)i};
-        g_autofree char *cure = spoc_remedy(&failure, settings, 1);
+        g_autofree char *remedy = spoc_remedy(&failure, settings, 1);
         for (guint k = 0; k < G_N_ELEMENTS(hints); k++)
-            g_assert_true((strstr(cure, hints[k]) != NULL) == (i == k));
+            g_assert_true((strstr(remedy, hints[k]) != NULL) == (i == k));
     }
 }
 
@@ -108,7 +108,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/cure/table", test_table);
-    g_test_add_func("/cure/certificates", test_certificates);
+    g_test_add_func("/remedy/table", test_table);
+    g_test_add_func("/remedy/certificates", test_certificates);
     return g_test_run();
 }
