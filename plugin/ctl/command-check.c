@@ -62,7 +62,8 @@ run_check(int argc, char **argv, const SpocPlaces *places)
         return spoc_ctl_fail("%s", error->message);
     find_asleep(look, places);
     spoc_findings_print(look->here, SPOC_LOG_INFO);
-    g_autoptr(GPtrArray) subscriptions = spoc_look_at_cups(look, places);
+    GPtrArray *subscriptions = spoc_look_at_cups(look, places);
+    g_clear_pointer(&subscriptions, g_ptr_array_unref);
     spoc_findings_print(look->cups, SPOC_LOG_INFO);
     return print_sum(look);
 }

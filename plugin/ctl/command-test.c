@@ -166,7 +166,8 @@ look_before(Test *test, SpocLook *look, const SpocPlaces *places)
 {
     if (!test->json)
         spoc_findings_print(look->here, SPOC_LOG_ERROR);
-    g_autoptr(GPtrArray) subscriptions = spoc_look_at_cups(look, places);
+    GPtrArray *subscriptions = spoc_look_at_cups(look, places);
+    g_clear_pointer(&subscriptions, g_ptr_array_unref);
     if (!test->json)
         spoc_findings_print(look->cups, SPOC_LOG_ERROR);
     const GPtrArray *lists[] = {look->here, look->cups};

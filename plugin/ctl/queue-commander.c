@@ -178,7 +178,8 @@ spoc_queue_commander_run(SpocQueueCommander *commander, SpocQueueCommand command
     }
     gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
     if (error == NULL && sends && commander->client != NULL && ids->len > 0) {
-        g_autoptr(GPtrArray) lines = spoc_control_client_ask(commander->client, "reopen", &error);
+        GPtrArray *lines = spoc_control_client_ask(commander->client, "reopen", &error);
+        g_clear_pointer(&lines, g_ptr_array_unref);
         g_clear_error(&error); /* they are due all the same */
     }
     while (errors->len < ids->len)

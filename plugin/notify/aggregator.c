@@ -732,8 +732,8 @@ void
 spoc_aggregator_each_wait(const SpocAggregator *desk, SpocAggregatorWaitFunc each)
 {
     static const char *const reasons[] = {
-        [SPOC_MAIL_NOTICE] = "to be told together with what comes until then (notifyGroupWait, "
-                             "notifyRepeatInterval)",
+        [SPOC_MAIL_NOTICE] = ("to be told together with what comes until then (notifyGroupWait, "
+                              "notifyRepeatInterval)"),
         [SPOC_MAIL_DIGEST] = "for the daily digest (notifyDigestTime)",
         [SPOC_MAIL_COLLECTED] = "beyond notifyMaxPerHour: collected into one mail",
     };

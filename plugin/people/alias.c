@@ -335,11 +335,11 @@ check_targets(GPtrArray *problems, const Line *line)
         g_autofree char *target = next_item(&p, ",");
         if (*p == ',')
             p++;
-        g_autofree char *language = cut_language(target);
+        g_free(cut_language(target));
         const char *text = target[0] == '\\' ? target + 1 : target;
         const char *why = NULL;
-        g_autofree char *address =
-            strchr(text, '@') != NULL ? spoc_address_parse(text, &why) : NULL;
+        if (strchr(text, '@') != NULL)
+            g_free(spoc_address_parse(text, &why));
         if (*text == '\0')
             continue;
         count++;
