@@ -179,7 +179,7 @@ deliver(Backend *backend)
         .progress = on_progress,
         .user_data = backend,
     };
-    const SpocHandoverLimit limit = spoc_submit_ask_limit(&handover);
+    const SpocSubmitLimit limit = spoc_submit_ask_limit(&handover);
     const SpocScanCopy copy = {.spool = backend->spool,
                                .log = backend->log,
                                .name = name,

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "control/protocol.h"
 #include "control/socket.h"
 
 #include <errno.h>
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define TEXT_MAX_BYTES 900
 
 struct _SpocControlClient {
     int fd;
@@ -150,10 +153,12 @@ spoc_control_client_ask(SpocControlClient *client, const char *request, GError *
         g_autofree char *answer = read_line(client, error);
         if (answer == NULL)
             return NULL;
-        if (g_str_equal(answer, "ok") || g_str_has_prefix(answer, "ok "))
+        const char *words = NULL;
+        SpocControlAnswer kind = spoc_control_answer_parse(answer, &words);
+        if (kind == SPOC_ANSWER_OK)
             return g_steal_pointer(&lines);
-        if (g_str_equal(answer, "error") || g_str_has_prefix(answer, "error ")) {
-            g_autofree char *text = spoc_text_line(answer + strlen("error"), -1, 900);
+        if (kind == SPOC_ANSWER_ERROR) {
+            g_autofree char *text = spoc_text_line(words, -1, TEXT_MAX_BYTES);
             g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_FAILED,
                                 *text != '\0' ? text : "spocd refuses without saying why");
             return NULL;

@@ -27,7 +27,7 @@ void spoc_control_client_set_timeout(SpocControlClient *client, int timeout_ms);
 
 /**
  * spoc_control_client_ask:
- * @request: one line without its line break
+ * @request: one line without its line break, see control/protocol.h
  *
  * Returns: (transfer full) (element-type utf8): the lines before "ok", perhaps none
  */

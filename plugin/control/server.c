@@ -131,6 +131,13 @@ spoc_control_peer_reply(SpocControlPeer *client, const char *line)
 }
 
 void
+spoc_control_peer_answer(SpocControlPeer *client, SpocControlAnswer answer, const char *text)
+{
+    g_autofree char *line = spoc_control_answer_line(answer, text);
+    spoc_control_peer_reply(client, line);
+}
+
+void
 spoc_control_add_waiter(SpocControlPeer *client, GDestroyNotify closed, gpointer data)
 {
     Waiter *waiter = g_new(Waiter, 1);

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   The server side of the control socket. One line a request, one or more lines an
- *           answer; the last line of an answer is "ok", "ok TEXT" or "error TEXT".
- *
- *   wake            no answer: a door has committed something
- *   status          a JSON object, then ok
- *   queue-memory    a JSON object for each message that is in no file yet, then ok
- *   scan-reasons    "NAME REASON" for each document that waits to be taken up, then ok
- *   waits           what keeps the events of each journal, a line each (spool/listing.h), then ok
- *   retry ID…, hold ID…, release ID…, delete ID…: at most SPOC_QUEUE_COMMAND_BATCH_MAX; a line
- *                   "- ID TEXT" for each that could not be done, then ok
- *   reopen          after retry and release: servers that were down are asked again, then ok
- *   scan-limit, scan NAME, kept NAME, withdraw NAME: a door's document, see spool/handover.h
- *   make-way        ok; from a service that waits for the lock: leaves what is left to it
- *   settle          ok 0, ok 75 or ok 78, once all that is there and due is handled
- *
- * A connection waits for one answer at a time: while a settle or a scan waits for its end, a
- * second one is an error.
- *
+ * PURPOSE   The server side of the control socket: takes connections, reads lines, sends
+ *           answers. What the lines say: control/protocol.h.
  * SECURITY  Who connects must be the user that spocd runs as, or root (SO_PEERCRED); others are
  *           hung up on. A request is at most SPOC_CONTROL_LINE_MAX_BYTES. Nothing more is read
  *           from a client before it has read its answers, and one that reads none is cut off.
@@ -27,7 +11,7 @@
 #pragma once
 
 #include "base/log.h"
-#include "control/socket.h"
+#include "control/protocol.h"
 
 typedef struct _SpocControlServer SpocControlServer;
 typedef struct _SpocControlPeer SpocControlPeer;
@@ -48,6 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocControlServer, spoc_control_server_free)
 
 /* Sends one line to the client; the line end is added. */
 void spoc_control_peer_reply(SpocControlPeer *client, const char *line);
+/* The last line of an answer: "ok" or "error", and @text (nullable) */
+void spoc_control_peer_answer(SpocControlPeer *client, SpocControlAnswer answer, const char *text);
 
 /**
  * spoc_control_add_waiter:

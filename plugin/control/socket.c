@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/own-log.h"
+#include "control/protocol.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -332,7 +333,6 @@ spoc_control_socket_start_daemon(SpocSpool *spool, const SpocPlaces *places, GEr
 gboolean
 spoc_control_wake(SpocSpool *spool, const SpocPlaces *places, GError **error)
 {
-    static const char wake[] = "wake\n";
     g_autoptr(GError) reason = NULL;
     int refused = 0;
     int fd = connect_socket(spool, &refused, &reason);
@@ -340,14 +340,14 @@ spoc_control_wake(SpocSpool *spool, const SpocPlaces *places, GError **error)
         if (refused == ECONNREFUSED || refused == ENOENT)
             return spoc_control_socket_start_daemon(spool, places, error);
         if (refused == EAGAIN)
-            return TRUE; /* so many are at the door that it cannot be asleep */
+            return TRUE; /* so many clients wait that it cannot be asleep */
         g_propagate_error(error, g_steal_pointer(&reason));
         return FALSE;
     }
     /* Five bytes always fit into a fresh socket's buffer. That it was closed in between
      * means that spocd is leaving, and rescans the spool before it does. */
-    ssize_t sent = send(fd, wake, sizeof wake - 1, MSG_NOSIGNAL);
-    gboolean good = sent == (ssize_t)sizeof wake - 1 || errno == EPIPE || errno == ECONNRESET;
+    gboolean good = spoc_control_request_send(fd, SPOC_REQUEST_WAKE, NULL) || errno == EPIPE ||
+                    errno == ECONNRESET;
     if (!good)
         spoc_error_set_errno(error, errno, "cannot wake spocd");
     close(fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  How a door (notifier, backend, spocctl) reaches spocd: a connection to the
+ * PURPOSE  How a client (notifier, backend, spocctl) reaches spocd: a connection to the
  *          control socket, and a spocd started where nobody listens.
  *
  * A service's socket is STATE_ROOT/spoc/control, in a folder that root made and nobody else can
@@ -8,14 +8,11 @@
  * folder and socket are as they must be. Else the socket is the spool's own, control, made by the
  * spool's owner, and never touched by root. Whoever listens must be root or the spool's owner.
  *
- * The control protocol is one line a request, one or more lines an answer, each at most
- * SPOC_CONTROL_LINE_MAX_BYTES. "wake" has no answer. The rest is in daemon/control.c.
+ * What is said over it: control/protocol.h.
  */
 #pragma once
 
 #include "spool/spool.h"
-
-#define SPOC_CONTROL_LINE_MAX_BYTES 65536
 
 /**
  * spoc_control_socket_connect:

@@ -16,24 +16,14 @@
 #define TEXT_MAX_BYTES 900
 #define LIMIT_PATIENCE_MS 3000 /* for a spocd to be there, and again for its answer */
 
-static const char *const end_names[] = {"delivered", "queued",       "hold",     "retry",
-                                        "refused",   "refused-hold", "withdrawn"};
-
 typedef struct {
-    const SpocSubmission *door;
+    const SpocSubmission *submission;
     int fd; /* -1: not connected */
     GString *in;
     gboolean ended;
     SpocSubmitResult end;
     char *text;
 } Talk;
-
-const char *
-spoc_submit_result_name(SpocSubmitResult end)
-{
-    g_return_val_if_fail(end < G_N_ELEMENTS(end_names), "");
-    return end_names[end];
-}
 
 static void
 end_talk(Talk *talk, SpocSubmitResult end, const char *text)
@@ -48,7 +38,7 @@ end_talk(Talk *talk, SpocSubmitResult end, const char *text)
 static gboolean
 wait_for(Talk *talk, short events, int timeout_ms, gboolean *ret_ready)
 {
-    struct pollfd watched[2] = {{.fd = talk->door->stop_fd, .events = POLLIN},
+    struct pollfd watched[2] = {{.fd = talk->submission->stop_fd, .events = POLLIN},
                                 {.fd = talk->fd, .events = events}};
     int count = poll(watched, 2, timeout_ms);
     if (count > 0 && watched[0].revents != 0) {
@@ -61,56 +51,58 @@ wait_for(Talk *talk, short events, int timeout_ms, gboolean *ret_ready)
 
 /* FALSE when spocd is gone: it is looked for again. */
 static gboolean
-say(Talk *talk, const char *verb)
+say(Talk *talk, SpocControlRequest request)
 {
-    g_autofree char *line = g_strdup_printf("%s %s\n", verb, talk->door->name);
-    gsize size = strlen(line);
-    /* A line fits into the socket's buffer; one that does not take it is as good as gone. */
-    return send(talk->fd, line, size, MSG_NOSIGNAL) == (ssize_t)size;
+    return spoc_control_request_send(talk->fd, request, talk->submission->name);
 }
 
 static void
-take_progress(const Talk *talk, const char *rest)
+take_progress(const Talk *talk, guint percent, const char *server)
 {
-    char *server = NULL;
-    guint64 percent = g_ascii_strtoull(rest, &server, 10);
     g_autofree char *shown = spoc_text_line(server, -1, TEXT_MAX_BYTES);
-    if (server != rest && percent <= 100 && talk->door->progress != NULL)
-        talk->door->progress((guint)percent, shown, talk->door->user_data);
+    if (talk->submission->progress != NULL)
+        talk->submission->progress(percent, shown, talk->submission->user_data);
 }
 
 static void
-take_end(Talk *talk, const char *rest)
+take_answer(Talk *talk, const char *line)
 {
-    for (guint i = 0; i <= SPOC_SUBMIT_REFUSED_HOLD; i++) {
-        gsize length = strlen(end_names[i]);
-        if (strncmp(rest, end_names[i], length) == 0 &&
-            (rest[length] == ' ' || rest[length] == '\0')) {
-            end_talk(talk, (SpocSubmitResult)i, rest + length);
-            return;
-        }
+    SpocSubmitResult result;
+    const char *text = NULL;
+    switch (spoc_control_answer_parse(line, &text)) {
+    case SPOC_ANSWER_OK:
+        if (spoc_control_result_parse(text, &result, &text))
+            end_talk(talk, result, text);
+        else
+            end_talk(talk, SPOC_SUBMIT_RETRY,
+                     "spocd gave an answer that this version does not know");
+        break;
+    case SPOC_ANSWER_ERROR:
+        end_talk(talk, SPOC_SUBMIT_RETRY, text);
+        break;
+    case SPOC_ANSWER_MORE: /* what a later version may say on the way */
+        break;
     }
-    end_talk(talk, SPOC_SUBMIT_RETRY, "spocd gave an answer that this version does not know");
 }
 
 /* FALSE when spocd is gone. */
 static gboolean
 take_line(Talk *talk, const char *line)
 {
-    if (g_str_has_prefix(line, "progress ")) {
-        take_progress(talk, line + strlen("progress "));
-    } else if (strcmp(line, "looking") == 0) {
-        if (talk->door->looking != NULL)
-            talk->door->looking(talk->door->user_data);
-    } else if (strcmp(line, "keep") == 0) {
+    guint percent = 0;
+    const char *server = NULL;
+    if (spoc_control_progress_parse(line, &percent, &server)) {
+        take_progress(talk, percent, server);
+    } else if (strcmp(line, SPOC_CONTROL_LOOKING) == 0) {
+        if (talk->submission->looking != NULL)
+            talk->submission->looking(talk->submission->user_data);
+    } else if (strcmp(line, SPOC_CONTROL_KEEP) == 0) {
         g_autoptr(GError) error = NULL;
-        if (spoc_scan_sync(talk->door->spool, talk->door->name, &error))
-            return say(talk, "kept");
+        if (spoc_scan_sync(talk->submission->spool, talk->submission->name, &error))
+            return say(talk, SPOC_REQUEST_KEPT);
         end_talk(talk, SPOC_SUBMIT_RETRY, error->message);
-    } else if (g_str_has_prefix(line, "ok ")) {
-        take_end(talk, line + strlen("ok "));
-    } else if (g_str_has_prefix(line, "error ")) {
-        end_talk(talk, SPOC_SUBMIT_RETRY, line + strlen("error "));
+    } else {
+        take_answer(talk, line);
     }
     return TRUE;
 }
@@ -153,7 +145,7 @@ static void
 leave(Talk *talk, const GError *reason)
 {
     g_autoptr(GError) error = NULL;
-    if (!spoc_scan_leave(talk->door->spool, talk->door->name, &error)) {
+    if (!spoc_scan_leave(talk->submission->spool, talk->submission->name, &error)) {
         end_talk(talk, SPOC_SUBMIT_RETRY, error->message);
         return;
     }
@@ -163,7 +155,7 @@ leave(Talk *talk, const GError *reason)
     end_talk(talk, SPOC_SUBMIT_QUEUED, text);
     /* One that came in this moment has not seen that the entry was left. */
     g_autoptr(GError) asleep = NULL;
-    if (!spoc_control_wake(talk->door->spool, talk->door->places, &asleep))
+    if (!spoc_control_wake(talk->submission->spool, talk->submission->places, &asleep))
         return; /* which was known */
 }
 
@@ -171,19 +163,19 @@ leave(Talk *talk, const GError *reason)
 static gboolean
 find_spocd(Talk *talk, guint patience_ms, GError **reason)
 {
-    const SpocSubmission *door = talk->door;
+    const SpocSubmission *submission = talk->submission;
     gint64 begun_us = g_get_monotonic_time();
     gint64 start_at_us = begun_us;
     gboolean ready = FALSE;
     for (;;) {
-        talk->fd = spoc_control_socket_connect(door->spool, NULL);
+        talk->fd = spoc_control_socket_connect(submission->spool, NULL);
         if (talk->fd >= 0)
             return TRUE;
         gint64 now_us = g_get_monotonic_time();
         if (now_us >= start_at_us) {
             g_clear_error(reason);
             /* Why it cannot be is told when patience ends. */
-            if (!spoc_control_socket_start_daemon(door->spool, door->places, reason))
+            if (!spoc_control_socket_start_daemon(submission->spool, submission->places, reason))
                 g_prefix_error(reason, "it cannot be started: ");
             start_at_us = now_us + START_AGAIN_MS * 1000;
         }
@@ -222,33 +214,29 @@ hear_line(Talk *talk)
     return NULL;
 }
 
-SpocHandoverLimit
-spoc_submit_ask_limit(const SpocSubmission *handover)
+SpocSubmitLimit
+spoc_submit_ask_limit(const SpocSubmission *submission)
 {
-    static const char ask[] = "scan-limit\n";
-    SpocHandoverLimit limit = {.max_bytes = 0, .too_large = SPOC_SUBMIT_REFUSED};
-    Talk talk = {.door = handover, .fd = -1, .in = g_string_new(NULL)};
+    SpocSubmitLimit limit = {.max_bytes = 0, .too_large = SPOC_SUBMIT_REFUSED};
+    Talk talk = {.submission = submission, .fd = -1, .in = g_string_new(NULL)};
     g_autoptr(GError) reason = NULL;
     g_autofree char *line = NULL;
-    if (find_spocd(&talk, MIN(handover->patience_ms, LIMIT_PATIENCE_MS), &reason) &&
-        send(talk.fd, ask, strlen(ask), MSG_NOSIGNAL) == (ssize_t)strlen(ask))
+    if (find_spocd(&talk, MIN(submission->patience_ms, LIMIT_PATIENCE_MS), &reason) &&
+        spoc_control_request_send(talk.fd, SPOC_REQUEST_SCAN_LIMIT, NULL))
         line = hear_line(&talk);
     hang_up(&talk);
-    if (line != NULL && g_str_has_prefix(line, "ok ")) {
-        char *rest = NULL;
-        limit.max_bytes = g_ascii_strtoull(line + strlen("ok "), &rest, 10);
-        if (g_str_equal(rest, " refused-hold"))
-            limit.too_large = SPOC_SUBMIT_REFUSED_HOLD;
-    }
+    const char *text = NULL;
+    if (line != NULL && spoc_control_answer_parse(line, &text) == SPOC_ANSWER_OK)
+        (void)spoc_control_limit_parse(text, &limit.max_bytes, &limit.too_large);
     g_string_free(talk.in, TRUE);
     g_free(talk.text);
     return limit;
 }
 
 SpocSubmitResult
-spoc_submit(const SpocSubmission *handover, char **ret_text)
+spoc_submit(const SpocSubmission *submission, char **ret_text)
 {
-    Talk talk = {.door = handover, .fd = -1, .in = g_string_new(NULL)};
+    Talk talk = {.submission = submission, .fd = -1, .in = g_string_new(NULL)};
     for (guint comebacks = 0; !talk.ended; comebacks++) {
         gboolean ready = FALSE;
         if (comebacks > COMEBACKS_MAX) {
@@ -259,16 +247,16 @@ spoc_submit(const SpocSubmission *handover, char **ret_text)
         if (comebacks > 0 && !wait_for(&talk, 0, LOOK_MS, &ready))
             break;
         g_autoptr(GError) reason = NULL;
-        if (!find_spocd(&talk, handover->patience_ms, &reason)) {
+        if (!find_spocd(&talk, submission->patience_ms, &reason)) {
             if (!talk.ended)
                 leave(&talk, reason);
             break;
         }
-        if (say(&talk, "scan"))
+        if (say(&talk, SPOC_REQUEST_SCAN))
             listen_to(&talk);
         if (talk.fd >= 0 && talk.ended && talk.end == SPOC_SUBMIT_WITHDRAWN &&
-            !say(&talk, "withdraw"))
-            break; /* spocd has gone, and sends nothing that its door does not offer again */
+            !say(&talk, SPOC_REQUEST_WITHDRAW))
+            break; /* spocd has gone, and sends nothing that its client does not offer again */
         hang_up(&talk);
     }
     hang_up(&talk);

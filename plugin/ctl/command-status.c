@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "config/cupsd-conf.h"
 #include "control/client.h"
+#include "control/protocol.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/find-queue.h"
@@ -46,7 +47,8 @@ warn_entry(const char *text, gpointer user_data)
 static gboolean
 ask_daemon(SpocControlClient *client, Overview *overview, GError **error)
 {
-    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, "status", error);
+    g_autoptr(GPtrArray) lines =
+        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_STATUS), error);
     if (lines == NULL)
         return FALSE;
     g_autoptr(JsonParser) parser = json_parser_new();

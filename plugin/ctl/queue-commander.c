@@ -2,6 +2,7 @@
 #include "ctl/queue-commander.h"
 
 #include "base/error.h"
+#include "control/protocol.h"
 #include "control/socket.h"
 #include "spool/message.h"
 
@@ -97,14 +98,10 @@ free_error(gpointer error)
 static const char *
 find_problem(const GPtrArray *lines, const char *id)
 {
-    gsize length = strlen(id);
-    for (guint i = 0; i < lines->len; i++) {
-        const char *line = g_ptr_array_index(lines, i);
-        if (g_str_has_prefix(line, "- ") && strncmp(line + 2, id, length) == 0 &&
-            line[2 + length] == ' ')
-            return line + 2 + length + 1;
-    }
-    return NULL;
+    const char *problem = NULL;
+    for (guint i = 0; problem == NULL && i < lines->len; i++)
+        problem = spoc_control_problem_parse(g_ptr_array_index(lines, i), id);
+    return problem;
 }
 
 /* Asks spocd about some. FALSE: it does not answer, and there is no sense in asking on. */
@@ -178,7 +175,8 @@ spoc_queue_commander_run(SpocQueueCommander *commander, SpocQueueCommand command
     }
     gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
     if (error == NULL && sends && commander->client != NULL && ids->len > 0) {
-        GPtrArray *lines = spoc_control_client_ask(commander->client, "reopen", &error);
+        GPtrArray *lines = spoc_control_client_ask(
+            commander->client, spoc_control_request_name(SPOC_REQUEST_REOPEN), &error);
         g_clear_pointer(&lines, g_ptr_array_unref);
         g_clear_error(&error); /* they are due all the same */
     }

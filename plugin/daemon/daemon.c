@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "control/server.h"
+#include "control/socket.h"
 #include "cups/job-store.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"

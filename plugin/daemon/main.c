@@ -11,6 +11,7 @@
 #include "base/privilege.h"
 #include "build-config.h"
 #include "config/config.h"
+#include "control/protocol.h"
 #include "control/socket.h"
 #include "daemon/daemon.h"
 #include "daemon/service.h"
@@ -83,8 +84,7 @@ let_the_other_drain(int fd, SpocLog *log)
 {
     char answer[64];
     gsize length = 0;
-    static const char request[] = "settle\n";
-    if (write(fd, request, sizeof request - 1) != (ssize_t)sizeof request - 1)
+    if (!spoc_control_request_send(fd, SPOC_REQUEST_DRAIN, NULL))
         return SPOC_DAEMON_SOMETHING_WAITS;
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
     while (length < sizeof answer - 1 && memchr(answer, '\n', length) == NULL) {
@@ -96,9 +96,10 @@ let_the_other_drain(int fd, SpocLog *log)
         length += (gsize)count;
     }
     answer[length] = '\0';
+    const char *text = NULL;
     gint64 status = SPOC_DAEMON_SOMETHING_WAITS;
-    if (g_str_has_prefix(answer, "ok "))
-        status = g_ascii_strtoll(answer + strlen("ok "), NULL, 10);
+    if (spoc_control_answer_parse(answer, &text) == SPOC_ANSWER_OK && *text != '\0')
+        status = g_ascii_strtoll(text, NULL, 10);
     spoc_log(log, SPOC_LOG_INFO, "the spocd that serves this spool has done the work");
     return (int)status;
 }
@@ -108,11 +109,10 @@ let_the_other_drain(int fd, SpocLog *log)
 static void
 ask_to_make_way(SpocSpool *spool)
 {
-    static const char request[] = "make-way\n";
     int fd = spoc_control_socket_connect_spool(spool, NULL);
     if (fd < 0)
         return; /* on its way in or out */
-    (void)send(fd, request, sizeof request - 1, MSG_NOSIGNAL);
+    (void)spoc_control_request_send(fd, SPOC_REQUEST_MAKE_WAY, NULL);
     close(fd);
 }
 
@@ -143,7 +143,7 @@ take_spool(SpocSpool *spool, int listen_fd, const Options *options, SpocLog *log
             *ret_status = SPOC_DAEMON_NOTHING_WAITS;
             if (options->once)
                 *ret_status = let_the_other_drain(fd, log);
-            else if (write(fd, "wake\n", 5) == 5)
+            else if (spoc_control_request_send(fd, SPOC_REQUEST_WAKE, NULL))
                 spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool");
             close(fd);
             return FALSE;

@@ -21,7 +21,7 @@ struct _SpocRequests {
     GPtrArray *drain_waiters; /* of DrainWaiter */
 };
 
-/* A client that waits for the end of all work that is there and due ("settle") */
+/* A client that waits for the end of all work that is there and due ("drain") */
 typedef struct {
     SpocRequests *requests;
     SpocControlPeer *client; /* borrowed: remove_drain_waiter() when it disconnects */
@@ -101,7 +101,7 @@ reply_status(SpocRequests *requests, SpocControlPeer *client)
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
     g_autofree char *line = json_to_string(root, FALSE);
     spoc_control_peer_reply(client, line);
-    spoc_control_peer_reply(client, "ok");
+    spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }
 
 static void
@@ -112,13 +112,13 @@ reply_waits(SpocRequests *requests, SpocControlPeer *client)
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
             spoc_control_peer_reply(client, *line);
-    spoc_control_peer_reply(client, "ok");
+    spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }
 
 static void
 reply_problem(SpocControlPeer *client, const char *id, const char *text)
 {
-    g_autofree char *raw = g_strdup_printf("- %s %s", id, text);
+    g_autofree char *raw = spoc_control_problem_line(id, text);
     g_autofree char *line = spoc_text_line(raw, -1, REPLY_MAX_BYTES);
     spoc_control_peer_reply(client, line);
 }
@@ -132,7 +132,7 @@ run_queue_command(SpocRequests *requests, SpocControlPeer *client, SpocQueueComm
     gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
     g_auto(GStrv) words = g_strsplit(list, " ", SPOC_QUEUE_COMMAND_BATCH_MAX + 1);
     if (g_strv_length(words) > SPOC_QUEUE_COMMAND_BATCH_MAX) {
-        spoc_control_peer_reply(client, "error too many messages for one command");
+        spoc_control_peer_answer(client, SPOC_ANSWER_ERROR, "too many messages for one command");
         return;
     }
     g_autoptr(GPtrArray) ids = g_ptr_array_new();
@@ -154,7 +154,7 @@ run_queue_command(SpocRequests *requests, SpocControlPeer *client, SpocQueueComm
             spoc_queue_manager_replan(manager, g_ptr_array_index(ids, i), sends ? now : 0);
     }
     wake(requests);
-    spoc_control_peer_reply(client, "ok");
+    spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }
 
 /* Once after all retries: who asks for them has mended something, so servers are tried again. */
@@ -164,7 +164,7 @@ reopen_servers(SpocRequests *requests, SpocControlPeer *client)
     check_config(requests);
     spoc_queue_manager_reopen(requests->context->queue_manager);
     wake(requests);
-    spoc_control_peer_reply(client, "ok");
+    spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }
 
 static void
@@ -187,11 +187,11 @@ add_drain_waiter(SpocRequests *requests, SpocControlPeer *client)
 void
 spoc_requests_report_drained(SpocRequests *requests, int status)
 {
-    g_autofree char *line = g_strdup_printf("ok %d", status);
+    g_autofree char *text = g_strdup_printf("%d", status);
     for (guint i = 0; i < requests->drain_waiters->len; i++) {
         DrainWaiter *waiter = g_ptr_array_index(requests->drain_waiters, i);
         spoc_control_remove_waiter(waiter->client, waiter);
-        spoc_control_peer_reply(waiter->client, line);
+        spoc_control_peer_answer(waiter->client, SPOC_ANSWER_OK, text);
     }
     g_ptr_array_set_size(requests->drain_waiters, 0);
 }
@@ -203,82 +203,88 @@ refuse_second_wait(SpocControlPeer *client)
 {
     if (!spoc_control_has_waiter(client))
         return FALSE;
-    spoc_control_peer_reply(client, "error this connection waits for an answer already");
+    spoc_control_peer_answer(client, SPOC_ANSWER_ERROR,
+                             "this connection waits for an answer already");
     return TRUE;
+}
+
+static void
+start_drain(SpocRequests *requests, SpocControlPeer *client)
+{
+    if (refuse_second_wait(client))
+        return;
+    check_config(requests); /* the answer is about the settings of now */
+    add_drain_waiter(requests, client);
+}
+
+static void
+submit_scan(SpocRequests *requests, SpocControlPeer *client, const char *name)
+{
+    if (refuse_second_wait(client))
+        return;
+    /* Somebody waits for it, and may have changed a setting just before. */
+    check_config(requests);
+    wake(requests);
+    spoc_scan_manager_offer(requests->context->scan_manager, client, name);
 }
 
 void
 spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_data)
 {
     SpocRequests *requests = user_data;
-    if (strcmp(line, "wake") == 0) {
+    const SpocRequestsContext *context = requests->context;
+    const char *argument = NULL;
+    SpocControlRequest request = spoc_control_request_parse(line, &argument);
+    switch (request) {
+    case SPOC_REQUEST_WAKE:
         wake(requests);
-        return;
-    }
-    if (strcmp(line, "status") == 0) {
+        break;
+    case SPOC_REQUEST_STATUS:
         reply_status(requests, client);
-        return;
-    }
-    if (strcmp(line, "queue-memory") == 0) {
-        spoc_queue_manager_each_active(requests->context->queue_manager, reply_active, client);
-        spoc_control_peer_reply(client, "ok");
-        return;
-    }
-    if (strcmp(line, "waits") == 0) {
+        break;
+    case SPOC_REQUEST_QUEUE_MEMORY:
+        spoc_queue_manager_each_active(context->queue_manager, reply_active, client);
+        spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
+        break;
+    case SPOC_REQUEST_WAITS:
         reply_waits(requests, client);
-        return;
-    }
-    if (strcmp(line, "make-way") == 0) {
-        spoc_control_peer_reply(client, "ok");
-        requests->context->leave(requests->context->user_data);
-        return;
-    }
-    if (strcmp(line, "settle") == 0) {
-        if (refuse_second_wait(client))
-            return;
-        check_config(requests); /* the answer is about the settings of now */
-        add_drain_waiter(requests, client);
-        return;
-    }
-    if (strcmp(line, "scan-reasons") == 0) {
-        spoc_scan_manager_each_waiting(requests->context->scan_manager, reply_reason, client);
-        spoc_control_peer_reply(client, "ok");
-        return;
-    }
-    if (strcmp(line, "scan-limit") == 0) {
-        check_config(requests); /* the answer is about the settings of now */
-        spoc_scan_answer_limit(client, requests->context->runtime);
-        return;
-    }
-    if (g_str_has_prefix(line, "scan ")) {
-        if (refuse_second_wait(client))
-            return;
-        /* Somebody waits for it, and may have changed a setting just before. */
-        check_config(requests);
-        wake(requests);
-        spoc_scan_manager_offer(requests->context->scan_manager, client, line + strlen("scan "));
-        return;
-    }
-    if (g_str_has_prefix(line, "withdraw ")) {
-        spoc_scan_manager_withdraw(requests->context->scan_manager, client,
-                                   line + strlen("withdraw "));
-        return;
-    }
-    if (g_str_has_prefix(line, "kept ")) {
-        spoc_scan_manager_kept(requests->context->scan_manager, client, line + strlen("kept "));
-        return;
-    }
-    if (strcmp(line, "reopen") == 0) {
+        break;
+    case SPOC_REQUEST_REOPEN:
         reopen_servers(requests, client);
-        return;
+        break;
+    case SPOC_REQUEST_MAKE_WAY:
+        spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
+        context->leave(context->user_data);
+        break;
+    case SPOC_REQUEST_DRAIN:
+        start_drain(requests, client);
+        break;
+    case SPOC_REQUEST_SCAN_REASONS:
+        spoc_scan_manager_each_waiting(context->scan_manager, reply_reason, client);
+        spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
+        break;
+    case SPOC_REQUEST_SCAN_LIMIT:
+        check_config(requests); /* the answer is about the settings of now */
+        spoc_scan_answer_limit(client, context->runtime);
+        break;
+    case SPOC_REQUEST_SCAN:
+        submit_scan(requests, client, argument);
+        break;
+    case SPOC_REQUEST_KEPT:
+        spoc_scan_manager_kept(context->scan_manager, client, argument);
+        break;
+    case SPOC_REQUEST_WITHDRAW:
+        spoc_scan_manager_withdraw(context->scan_manager, client, argument);
+        break;
+    case SPOC_REQUEST_RETRY:
+    case SPOC_REQUEST_HOLD:
+    case SPOC_REQUEST_RELEASE:
+    case SPOC_REQUEST_DELETE:
+        run_queue_command(requests, client, (SpocQueueCommand)(request - SPOC_REQUEST_RETRY),
+                          argument);
+        break;
+    case SPOC_REQUEST_UNKNOWN:
+        spoc_control_peer_answer(client, SPOC_ANSWER_ERROR, "unknown request");
+        break;
     }
-    for (guint i = 0; i < SPOC_QUEUE_COMMAND_COUNT; i++) {
-        const char *verb = spoc_queue_command_name((SpocQueueCommand)i);
-        gsize length = strlen(verb);
-        if (strncmp(line, verb, length) == 0 && line[length] == ' ') {
-            run_queue_command(requests, client, (SpocQueueCommand)i, line + length + 1);
-            return;
-        }
-    }
-    spoc_control_peer_reply(client, "error unknown request");
 }

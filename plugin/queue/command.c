@@ -2,15 +2,18 @@
 #include "queue/command.h"
 
 #include "base/error.h"
+#include "control/protocol.h"
 #include "spool/scan-list.h"
 #include "spool/scans.h"
 
-static const char *const command_names[] = {"retry", "hold", "release", "delete"};
+G_STATIC_ASSERT(SPOC_REQUEST_RETRY + SPOC_QUEUE_COMMAND_HOLD == SPOC_REQUEST_HOLD &&
+                SPOC_REQUEST_RETRY + SPOC_QUEUE_COMMAND_RELEASE == SPOC_REQUEST_RELEASE &&
+                SPOC_REQUEST_RETRY + SPOC_QUEUE_COMMAND_DELETE == SPOC_REQUEST_DELETE);
 
 const char *
 spoc_queue_command_name(SpocQueueCommand command)
 {
-    return command_names[command];
+    return spoc_control_request_name((SpocControlRequest)(SPOC_REQUEST_RETRY + command));
 }
 
 /* Where the message is, unless it is being sent. */

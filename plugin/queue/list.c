@@ -4,6 +4,7 @@
 #include "base/address.h"
 #include "base/durable.h"
 #include "base/error.h"
+#include "control/protocol.h"
 #include "queue/list-scans.h"
 #include "spool/journal.h"
 
@@ -83,7 +84,8 @@ gather_waits(SpocSpool *spool, SpocControlClient *client, GError **error)
             take_wait(waits, *line);
         return g_steal_pointer(&waits);
     }
-    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, "waits", error);
+    g_autoptr(GPtrArray) lines =
+        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_WAITS), error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++)
@@ -186,7 +188,8 @@ gather_memory(SpocControlClient *client, GError **error)
         g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (client == NULL)
         return g_steal_pointer(&list);
-    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, "queue-memory", error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(
+        client, spoc_control_request_name(SPOC_REQUEST_QUEUE_MEMORY), error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++) {
@@ -204,7 +207,8 @@ ask_reasons(SpocControlClient *client)
 {
     if (client == NULL)
         return NULL;
-    GPtrArray *lines = spoc_control_client_ask(client, "scan-reasons", NULL);
+    GPtrArray *lines =
+        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_SCAN_REASONS), NULL);
     return lines != NULL ? lines : g_ptr_array_new(); /* of another version */
 }
 

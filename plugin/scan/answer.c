@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scan/answer.h"
 
+#include "control/protocol.h"
 #include "spool/message.h"
 
 void
 spoc_scan_answer(SpocControlPeer *door, SpocSubmitResult end, const char *text)
 {
-    g_autofree char *line =
-        g_strdup_printf("ok %s %s", spoc_submit_result_name(end), text != NULL ? text : "");
-    /* A server's words may have come with line ends in them. */
-    g_strdelimit(line, "\r\n", ' ');
+    g_autofree char *line = spoc_control_result_line(end, text);
     spoc_control_peer_reply(door, line);
 }
 
@@ -53,24 +51,23 @@ spoc_scan_answer_unreachable(const SpocRuntime *setup)
 void
 spoc_scan_answer_limit(SpocControlPeer *door, const SpocRuntime *setup)
 {
-    g_autofree char *line = g_strdup_printf(
-        "ok %" G_GINT64_FORMAT " %s", spoc_config_integer(setup->config, SPOC_OPTION_SCAN_MAX_SIZE),
-        spoc_submit_result_name(spoc_scan_answer_refused(setup)));
+    gint64 limit = spoc_config_integer(setup->config, SPOC_OPTION_SCAN_MAX_SIZE);
+    g_autofree char *line =
+        spoc_control_limit_line((guint64)limit, spoc_scan_answer_refused(setup));
     spoc_control_peer_reply(door, line);
 }
 
 void
 spoc_scan_answer_looking(SpocControlPeer *door)
 {
-    spoc_control_peer_reply(door, "looking");
+    spoc_control_peer_reply(door, SPOC_CONTROL_LOOKING);
 }
 
 void
 spoc_scan_answer_progress(SpocControlPeer *door, guint percent, const char *server)
 {
     g_autofree char *line =
-        g_strdup_printf("progress %u %s", percent, server != NULL ? server : "the server");
-    g_strdelimit(line, "\r\n", ' ');
+        spoc_control_progress_line(percent, server != NULL ? server : "the server");
     spoc_control_peer_reply(door, line);
 }
 

@@ -2,6 +2,7 @@
 #include "scan/manager.h"
 
 #include "base/error.h"
+#include "control/protocol.h"
 #include "scan/answer.h"
 #include "scan/content.h"
 #include "scan/notice.h"
@@ -288,7 +289,7 @@ keep(Scan *scan)
         return;
     }
     scan->phase = PHASE_KEEPING;
-    spoc_control_peer_reply(scan->door, "keep");
+    spoc_control_peer_reply(scan->door, SPOC_CONTROL_KEEP);
 }
 
 static void
@@ -547,8 +548,7 @@ begin(SpocScanManager *scans, SpocControlPeer *door, const char *name)
         return;
     Scan *scan = add_scan(scans, name, &error);
     if (scan == NULL) {
-        g_autofree char *line = g_strconcat("error ", error->message, NULL);
-        spoc_control_peer_reply(door, line);
+        spoc_control_peer_answer(door, SPOC_ANSWER_ERROR, error->message);
         return;
     }
     watch_door(scan, door);
@@ -559,7 +559,7 @@ void
 spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const char *name)
 {
     if (!spoc_spool_name_is_valid(name)) {
-        spoc_control_peer_reply(client, "error that is not the name of a scan");
+        spoc_control_peer_answer(client, SPOC_ANSWER_ERROR, "that is not the name of a scan");
         return;
     }
     Scan *scan = g_hash_table_lookup(scans->scans, name);
@@ -573,7 +573,8 @@ spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const c
         scan->is_left = scan->is_orphan = FALSE;
         watch_door(scan, client);
     } else {
-        spoc_control_peer_reply(client, "error another door waits for this document");
+        spoc_control_peer_answer(client, SPOC_ANSWER_ERROR,
+                                 "another client waits for this document");
     }
 }
 

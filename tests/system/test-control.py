@@ -83,8 +83,8 @@ class Control(unittest.TestCase):
 
     def test_one_request_waits_at_a_time(self):
         scan = b"scan " + self.offer().encode()
-        for first, second in ((b"settle", b"settle"), (b"settle", scan), (scan, scan),
-                              (scan, b"settle")):
+        for first, second in ((b"drain", b"drain"), (b"drain", scan), (scan, scan),
+                              (scan, b"drain")):
             with self.subTest(first=first, second=second):
                 for _ in range(20):
                     with self.connect() as client:
@@ -99,7 +99,7 @@ class Control(unittest.TestCase):
 
     def test_hanging_up_while_two_wait(self):
         """What it is answered does not matter: spocd must be there afterwards."""
-        for requests in (b"settle\nsettle\n", b"settle\nscan a\nsettle\n"):
+        for requests in (b"drain\ndrain\n", b"drain\nscan a\ndrain\n"):
             crowd = [self.connect() for _ in range(20)]
             for client in crowd:
                 client.sendall(requests)

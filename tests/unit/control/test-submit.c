@@ -210,7 +210,7 @@ test_limit(Root *root, gconstpointer data)
         const Part part = {{answers[i].says}, {"scan-limit"}};
         Spocd spocd = {listener, &part, 1};
         GThread *thread = g_thread_new("spocd", play, &spocd);
-        SpocHandoverLimit limit = spoc_submit_ask_limit(&handover);
+        SpocSubmitLimit limit = spoc_submit_ask_limit(&handover);
         g_assert_cmpuint(limit.max_bytes, ==, answers[i].max_bytes);
         g_assert_cmpint(limit.too_large, ==, answers[i].too_large);
         g_thread_join(thread);
