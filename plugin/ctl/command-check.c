@@ -8,11 +8,11 @@
 #include "queue/list.h"
 
 static void
-pass_over(const char *text, gpointer user_data)
+ignore_entry(const char *text, gpointer user_data)
 {
 }
 
-/* Whether mail waits that nobody will send; a spool that cannot be opened has been told. */
+/* Whether mail waits that nobody will send; a spool that cannot be opened is a finding already. */
 static void
 find_asleep(SpocLook *look, const SpocPlaces *places)
 {
@@ -23,7 +23,7 @@ find_asleep(SpocLook *look, const SpocPlaces *places)
     g_autoptr(SpocControlClient) client =
         spool != NULL ? spoc_control_client_new(spool, NULL) : NULL;
     g_autoptr(GPtrArray) list = spool != NULL && client == NULL
-                                    ? spoc_queue_list(spool, NULL, pass_over, NULL, NULL)
+                                    ? spoc_queue_list(spool, NULL, ignore_entry, NULL, NULL)
                                     : NULL;
     if (list != NULL)
         spoc_find_asleep(look->here, places, look->config, list);
@@ -50,7 +50,7 @@ run_check(int argc, char **argv, const SpocPlaces *places)
     if (!spoc_ctl_parse(NULL, "",
                         "Finds every problem that shows without a network: settings, trust,\n"
                         "permissions, spool, installed programs, CUPS. The exit status is 1 when\n"
-                        "there is an error; warnings alone are well.",
+                        "there is an error; with warnings alone it is 0.",
                         &argc, &argv))
         return SPOC_CTL_USAGE;
     if (argc != 1)

@@ -48,12 +48,6 @@ typedef struct {
     const char *help;
 } Subcommand;
 
-static void
-warn_entry(const char *text, gpointer user_data)
-{
-    spoc_ctl_warn("%s", text);
-}
-
 /* (nullable): NULL when none runs, or it does not answer, which is then said */
 static SpocControlClient *
 connect_client(SpocSpool *spool)
@@ -71,11 +65,11 @@ static GPtrArray *
 list_queue(const Call *call, SpocControlClient *client)
 {
     g_autoptr(GError) error = NULL;
-    GPtrArray *list = spoc_queue_list(call->spool, client, warn_entry, NULL, &error);
+    GPtrArray *list = spoc_queue_list(call->spool, client, spoc_ctl_warn_entry, NULL, &error);
     if (list == NULL && client != NULL) {
         spoc_ctl_warn("messages in their first attempt are missing here: %s", error->message);
         g_clear_error(&error);
-        list = spoc_queue_list(call->spool, NULL, warn_entry, NULL, &error);
+        list = spoc_queue_list(call->spool, NULL, spoc_ctl_warn_entry, NULL, &error);
     }
     if (list == NULL)
         (void)spoc_ctl_fail("%s", error->message);
@@ -182,15 +176,15 @@ join_scan(SpocSpool *spool, const char *id, GBytes *frame, GError **error)
 {
     g_autoptr(GBytes) head = NULL;
     g_autoptr(GBytes) tail = NULL;
-    g_autoptr(SpocScanMetadata) facts = spoc_scan_load(spool, id, error);
-    if (facts == NULL || !spoc_scan_frame_split(frame, &head, &tail, error))
+    g_autoptr(SpocScanMetadata) metadata = spoc_scan_load(spool, id, error);
+    if (metadata == NULL || !spoc_scan_frame_split(frame, &head, &tail, error))
         return NULL;
-    int fd = spoc_scan_open_document(spool, id, facts->size_bytes, error);
+    int fd = spoc_scan_open_document(spool, id, metadata->size_bytes, error);
     if (fd < 0)
         return NULL;
     g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
     g_autoptr(SpocContent) content =
-        spoc_attachment_new(nothing, fd, facts->size_bytes, tail, NULL, NULL);
+        spoc_attachment_new(nothing, fd, metadata->size_bytes, tail, NULL, NULL);
     g_autoptr(SpocContentReader) reader = spoc_content_reader_new(content, error);
     if (reader == NULL)
         return NULL;
@@ -287,7 +281,7 @@ choose(const Call *call, SpocQueueCommand command, SpocControlClient *client)
     return g_steal_pointer(&ids);
 }
 
-/* What has an identifier and is no message: to say so beats "there is no message". */
+/* What has an identifier and is no message: saying so helps more than "there is no message". */
 typedef struct {
     GPtrArray *journals; /* (nullable) (element-type utf8) */
     GPtrArray *entries;  /* (element-type SpocQueueListItem): documents, and what was set aside */
@@ -334,7 +328,8 @@ refuse(const Others *others, SpocSpool *spool, SpocQueueCommand command, const c
     if (others->journals != NULL &&
         g_ptr_array_find_with_equal_func(others->journals, id, g_str_equal, NULL))
         return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
-                           "'%s' are events that spocd has still to make messages of", id);
+                           "'%s' is a journal of events: spocd has not made messages from them yet",
+                           id);
     return NULL;
 }
 
@@ -429,7 +424,8 @@ wake(Call *call)
     }
     call->spool = spoc_spool_open(call->places, &error);
     if (call->spool == NULL || !spoc_control_wake(call->spool, call->places, &error))
-        return spoc_ctl_fail("the command stands, but spocd cannot be started: %s", error->message);
+        return spoc_ctl_fail("the messages are due, but spocd cannot be started: %s",
+                             error->message);
     return SPOC_CTL_GOOD;
 }
 
@@ -558,7 +554,7 @@ read_arguments(const Subcommand *subcommand, int *argc, char ***argv, Call *call
          "NUMBER"},
         {"state", 's', 0, G_OPTION_ARG_STRING_ARRAY, &states,
          "Only those in this state; may be repeated", "new|waiting|sending|held|failed"},
-        {"older-than", 'o', 0, G_OPTION_ARG_STRING, &older_than, "Only those at least so old",
+        {"older-than", 'o', 0, G_OPTION_ARG_STRING, &older_than, "Only those of at least this age",
          "AGE (15m, 2h, 3d)"},
         {NULL},
     };

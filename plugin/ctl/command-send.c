@@ -97,10 +97,10 @@ check_addresses(char **addresses)
 }
 
 static SpocScanMetadata *
-make_facts(const Sender *sender, const Document *document)
+make_metadata(const Sender *sender, const Document *document)
 {
     const Wishes *wishes = sender->wishes;
-    SpocScanMetadata *facts = spoc_scan_metadata_new();
+    SpocScanMetadata *metadata = spoc_scan_metadata_new();
     g_autofree char *title =
         strcmp(document->name, "-") == 0 ? g_strdup("") : g_path_get_basename(document->name);
     g_autofree char *cc = wishes->cc != NULL ? g_strjoinv(",", wishes->cc) : NULL;
@@ -109,16 +109,16 @@ make_facts(const Sender *sender, const Document *document)
     append_option(options, "mail-subject", wishes->subject);
     append_option(options, "mail-body", wishes->body);
     append_option(options, "mail-filename", wishes->filename);
-    g_free(facts->options);
-    facts->options = g_string_free(options, FALSE);
-    g_free(facts->uri);
-    facts->uri = make_uri(wishes->to);
-    spoc_scan_metadata_set(&facts->user, sender->user);
-    spoc_scan_metadata_set(&facts->title, title);
-    g_free(facts->writer);
-    facts->writer = spoc_process_stamp(getpid());
-    facts->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    return facts;
+    g_free(metadata->options);
+    metadata->options = g_string_free(options, FALSE);
+    g_free(metadata->uri);
+    metadata->uri = make_uri(wishes->to);
+    spoc_scan_metadata_set(&metadata->user, sender->user);
+    spoc_scan_metadata_set(&metadata->title, title);
+    g_free(metadata->writer);
+    metadata->writer = spoc_process_stamp(getpid());
+    metadata->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
+    return metadata;
 }
 
 /* --- one document ----------------------------------------------------------------------- */
@@ -161,7 +161,7 @@ leave(const Sender *sender, const Document *document, const char *name)
         return spoc_ctl_fail("%s: not sent: %s", document->name, error->message);
     }
     if (!spoc_control_wake(sender->spool, sender->places, &error))
-        spoc_ctl_warn("it waits for spocd: %s", error->message);
+        spoc_ctl_warn("it is in the queue, but spocd cannot be started: %s", error->message);
     return say_end(sender, document, SPOC_SUBMIT_QUEUED, name);
 }
 
@@ -179,12 +179,12 @@ static int
 send_document(const Sender *sender, const Document *document)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanMetadata) facts = make_facts(sender, document);
+    g_autoptr(SpocScanMetadata) metadata = make_metadata(sender, document);
     g_auto(SpocScanRecord) record = {0};
-    gboolean settled = FALSE;
-    /* It is no job, so it is new each time, and never settled. */
+    gboolean is_recorded = FALSE;
+    /* It is no job, so it is new each time, and has no record. */
     g_autofree char *name =
-        spoc_scan_choose_name(sender->spool, facts, 0, &settled, &record, &error);
+        spoc_scan_choose_name(sender->spool, metadata, 0, &is_recorded, &record, &error);
     if (name == NULL)
         return spoc_ctl_fail("%s", error->message);
     const SpocSubmission handover = {
@@ -199,12 +199,12 @@ send_document(const Sender *sender, const Document *document)
     const SpocScanCopy copy = {.spool = sender->spool,
                                .log = sender->log,
                                .name = name,
-                               .facts = facts,
+                               .facts = metadata,
                                .input_fd = document->fd,
                                .stop_fd = sender->stop_fd,
                                .max_bytes = spoc_submit_ask_limit(&handover).max_bytes};
-    SpocScanCopyResult result = spoc_scan_copy_run(&copy, &facts->size_bytes, &error);
-    if (result == SPOC_SCAN_COPY_DONE && spoc_scan_offer(sender->spool, name, facts, &error))
+    SpocScanCopyResult result = spoc_scan_copy_run(&copy, &metadata->size_bytes, &error);
+    if (result == SPOC_SCAN_COPY_DONE && spoc_scan_offer(sender->spool, name, metadata, &error))
         return sender->wishes->queue ? leave(sender, document, name)
                                      : hand_over(sender, document, &handover);
     spoc_scan_withdraw(sender->spool, name);
@@ -292,7 +292,7 @@ run_send(int argc, char **argv, const SpocPlaces *places)
         G_OPTION_ENTRY_NULL};
     if (!spoc_ctl_parse(entries, "FILE…|-",
                         "Mails each file, or what comes on standard input. Only root and the user "
-                        "that CUPS runs its programs as may.",
+                        "that CUPS runs its programs as may do that.",
                         &argc, &argv))
         return SPOC_CTL_USAGE;
     if (to == NULL || argc < 2)

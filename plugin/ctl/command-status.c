@@ -18,7 +18,7 @@ typedef struct {
     gboolean running;
     gint64 pid;
     char *version;
-    gboolean on_request; /* startDaemon lets the doors start it */
+    gboolean on_request; /* startDaemon lets the clients start it */
     guint counts[SPOC_STATE_FOLDERS];
     guint journals;           /* with events that are no messages yet */
     GPtrArray *subscriptions; /* (nullable): of CUPS; NULL when it cannot be asked */
@@ -35,12 +35,6 @@ clear_overview(Overview *overview)
     g_free(overview->reason);
     g_clear_pointer(&overview->subscriptions, g_ptr_array_unref);
     g_ptr_array_unref(overview->findings);
-}
-
-static void
-warn_entry(const char *text, gpointer user_data)
-{
-    spoc_ctl_warn("%s", text);
 }
 
 /* What spocd says of itself. FALSE when it does not answer as it should. */
@@ -198,7 +192,7 @@ look_into_spool(const SpocPlaces *places, const SpocLook *look, Overview *overvi
         return TRUE;
     }
     g_autoptr(SpocControlClient) client = find_daemon(spool, overview);
-    g_autoptr(GPtrArray) list = spoc_queue_list(spool, client, warn_entry, NULL, error);
+    g_autoptr(GPtrArray) list = spoc_queue_list(spool, client, spoc_ctl_warn_entry, NULL, error);
     if (list == NULL)
         return FALSE;
     count(overview, list);

@@ -122,7 +122,8 @@ warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri, gboolean tel
         g_autoptr(GPtrArray) refusals = spoc_refusals_new();
         g_autoptr(GPtrArray) persons = resolve(people, recipient, owner, refusals, &error);
         for (guint n = 0; n < refusals->len; n++)
-            spoc_ctl_warn("mail to one whom %s leads to will not go out: %s", recipient->text,
+            spoc_ctl_warn("mail to a recipient that %s stands for will not go out: %s",
+                          recipient->text,
                           ((const GError *)g_ptr_array_index(refusals, n))->message);
         if (persons == NULL)
             spoc_ctl_warn("mail to %s will not go out: %s", is_owner ? "@owner" : recipient->text,
@@ -142,10 +143,9 @@ warn_class(const char *class_name, const char *const *events)
     for (guint i = 0; i < G_N_ELEMENTS(of_members); i++) {
         if (!g_strv_contains(events, of_members[i]))
             continue;
-        spoc_ctl_warn("CUPS tells of jobs sent to class %s when they are created, and of what the "
-                      "class itself does, but what becomes of a job it tells the subscriptions of "
-                      "the printer that takes it: subscribe to the printers of the class, or to "
-                      "the server",
+        spoc_ctl_warn("for class %s CUPS sends events of the class itself and of new jobs only; "
+                      "later events of a job go to the subscriptions of the printer that prints "
+                      "it: subscribe to the printers of the class, or to the server",
                       class_name);
         return;
     }
@@ -153,7 +153,7 @@ warn_class(const char *class_name, const char *const *events)
 
 /* What threatens the subscriptions that CUPS has now. */
 static void
-warn_crowded(const SpocPlaces *places, const GPtrArray *list)
+warn_limits(const SpocPlaces *places, const GPtrArray *list)
 {
     SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
     g_autoptr(GPtrArray) found = spoc_findings_new();
@@ -182,7 +182,7 @@ say_lease(const SpocPlaces *places, SpocCupsClient *client, gint id, const char 
     else
         (void)spoc_ctl_put("Subscription %d: %s, for %" G_GINT64_FORMAT " s.\n", id, what, lease_s);
     if (list != NULL)
-        warn_crowded(places, list);
+        warn_limits(places, list);
     else
         spoc_ctl_warn("%s", error->message);
 }
@@ -223,7 +223,7 @@ subscribe(const SpocPlaces *places, const char *recipient_uri, const char *objec
         return keep(places, client, same, object);
     gint id = spoc_subscription_create(client, object_uri, recipient_uri, events, &error);
     if (id == 0) {
-        warn_crowded(places, list);
+        warn_limits(places, list);
         return spoc_ctl_fail("%s", error->message);
     }
     g_autofree char *shown_events = g_strjoinv(",", (char **)events);
@@ -359,7 +359,7 @@ run_subscriptions(int argc, char **argv, const SpocPlaces *places)
         print_json(list, serves_mailto);
     else
         print_text(list, serves_mailto);
-    warn_crowded(places, list);
+    warn_limits(places, list);
     return SPOC_CTL_GOOD;
 }
 

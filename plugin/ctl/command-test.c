@@ -14,7 +14,7 @@
 typedef struct {
     gboolean json;
     gboolean delivered;
-    gboolean failure_shown; /* with its reason and cure */
+    gboolean failure_shown; /* with its reason and remedy */
     JsonArray *stages;
     JsonArray *warnings;
     JsonArray *problems; /* what would stop a real mail before any server is asked */
@@ -190,7 +190,7 @@ print(const Test *test, const SpocConfig *config, const char *address, SpocServe
     }
     print_text(test, config, address, choice);
     if (test->delivered && errors > 0)
-        (void)spoc_ctl_fail("but CUPS's mail would not come so far: see the %s above",
+        (void)spoc_ctl_fail("but a mail from CUPS would not get this far: see the %s above",
                             errors == 1 ? "error" : "errors");
 }
 
@@ -240,12 +240,11 @@ run_test(int argc, char **argv, const SpocPlaces *places)
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Write JSON", NULL},
         {NULL},
     };
-    if (!spoc_ctl_parse(
-            entries, "ADDRESS",
-            "Looks at what a mail passes on this host, then sends a test mail and shows\n"
-            "each stage of its way. Succeeds only when nothing here would stop a mail\n"
-            "and the server accepted it.",
-            &argc, &argv))
+    if (!spoc_ctl_parse(entries, "ADDRESS",
+                        "Checks what a mail passes on this host, then sends a test mail and shows\n"
+                        "each stage of its way. Succeeds only when nothing here would stop a mail\n"
+                        "and the server accepted it.",
+                        &argc, &argv))
         return SPOC_CTL_USAGE;
     SpocServerChoice choice = SPOC_SERVER_ANY;
     if (!parse_choice(server, &choice))

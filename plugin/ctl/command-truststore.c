@@ -129,7 +129,7 @@ show(const Options *options, const char *alias, gboolean pem)
         return SPOC_CTL_PROBLEM;
     const SpocAnchor *anchor = spoc_anchors_find(anchors, alias);
     if (anchor == NULL)
-        return spoc_ctl_fail("no entry '%s' is in %s", alias, options->store);
+        return spoc_ctl_fail("there is no entry '%s' in %s", alias, options->store);
     if (pem)
         return print_pem(anchor->certificate);
     spoc_certificate_print(anchor->alias, anchor->certificate);

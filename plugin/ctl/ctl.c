@@ -80,6 +80,12 @@ spoc_ctl_warn(const char *format, ...)
     va_end(args);
 }
 
+void
+spoc_ctl_warn_entry(const char *text, gpointer unused)
+{
+    spoc_ctl_warn("%s", text);
+}
+
 gboolean
 spoc_ctl_see_as_spocd(const SpocPlaces *places, GError **error)
 {

@@ -44,6 +44,9 @@ int spoc_ctl_fail(const char *format, ...) G_GNUC_PRINTF(1, 2);
 /* Says "WARNING: TEXT" on stderr, in one line. */
 void spoc_ctl_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
 
+/* The same, as spoc_queue_list() wants it. */
+void spoc_ctl_warn_entry(const char *text, gpointer unused);
+
 /**
  * spoc_ctl_see_as_spocd:
  *

@@ -25,18 +25,19 @@ find_limits(GPtrArray *findings, const SpocPlaces *places, const SpocCupsdLimits
         SpocFinding *finding = spoc_findings_add(findings, SPOC_LOG_WARNING, file,
                                                  "CUPS takes only %" G_GINT64_FORMAT
                                                  " subscriptions at a time, one for each job that "
-                                                 "wants mail, and drops more without a word",
+                                                 "wants mail, and drops more without an error",
                                                  limits->total);
         spoc_finding_set_remedy(finding, "raise MaxSubscriptions in cupsd.conf");
     } else if (limits->total > 0 && list != NULL && (gint64)list->len * 2 > limits->total) {
-        spoc_findings_add(findings, SPOC_LOG_INFO, file,
-                          "CUPS has %u of the %" G_GINT64_FORMAT " subscriptions that it takes at "
-                          "a time, and drops more without a word (MaxSubscriptions in cupsd.conf)",
-                          list->len, limits->total);
+        spoc_findings_add(
+            findings, SPOC_LOG_INFO, file,
+            "CUPS has %u of the %" G_GINT64_FORMAT " subscriptions that it takes at "
+            "a time, and drops more without an error (MaxSubscriptions in cupsd.conf)",
+            list->len, limits->total);
     }
 }
 
-/* A CUPS that has never been started is about to be set up, and its absence no news. */
+/* A CUPS that has never been started is about to be set up: that it is absent is no finding. */
 static gboolean
 has_been_started(const SpocPlaces *places)
 {
@@ -60,7 +61,7 @@ spoc_find_cups(GPtrArray *findings, const SpocPlaces *places, SpocCupsAside *asi
         spoc_findings_add(findings, has_been_started(places) ? SPOC_LOG_ERROR : SPOC_LOG_INFO, NULL,
                           "%s", reason->message);
     else
-        spoc_findings_add(findings, SPOC_LOG_INFO, NULL, "the subscriptions were not looked at: %s",
-                          reason->message);
+        spoc_findings_add(findings, SPOC_LOG_INFO, NULL,
+                          "the subscriptions of CUPS could not be checked: %s", reason->message);
     return g_steal_pointer(&list);
 }

@@ -148,8 +148,7 @@ add_moved(GPtrArray *findings, const SpocPlaces *places, const char *who, const 
                                    : g_strdup_printf("'%s'", other);
     SpocFinding *finding = spoc_findings_add(
         findings, SPOC_LOG_ERROR, places->spool_dir,
-        "%s (process %s) does not work in the spool '%s' but in %s: what is there "
-        "is seen by nobody else",
+        "%s (process %s) does not use the spool '%s' but works in %s: no other program looks there",
         who, pid, places->spool_dir, old);
     spoc_finding_set_remedy(finding,
                             "stop CUPS and spocd (systemctl stop cups spocd.socket spocd), %s, and "
@@ -235,7 +234,7 @@ find_owner(GPtrArray *findings, const SpocPlaces *places, uid_t owner)
             "chown -R %s:%s '%s'", places->user, places->group, path);
     else if (owner != user->pw_uid)
         spoc_findings_add(findings, SPOC_LOG_WARNING, path,
-                          "the spool '%s' belongs to uid %u and not to '%s': that is well only if "
+                          "the spool '%s' belongs to uid %u and not to '%s': that is right only if "
                           "User in cups-files.conf says so",
                           path, (unsigned)owner, places->user);
 }

@@ -48,7 +48,7 @@ next_text(const SpocQueueListItem *listed, gint64 now_unix_s)
     g_autofree char *when =
         next <= now_unix_s ? g_strdup("now") : spoc_queue_print_when(next, now_unix_s);
     if (listed->state == SPOC_STATE_HELD)
-        return g_strdup_printf("until somebody mends what is said below; looks again %s and when "
+        return g_strdup_printf("until the problem below is mended; tried again %s and when "
                                "the configuration changes",
                                when);
     return g_strconcat("next ", when, NULL);

@@ -74,10 +74,10 @@ add(SpocSample *sample, const char *name, const Scene *scene, gint64 when_unix_s
 
 /* What CUPS says of the printer while it is as the last event has it */
 static void
-set_facts(SpocSample *sample)
+set_attributes(SpocSample *sample)
 {
     const SpocEvent *last = &sample->events[sample->notification.notice_count - 1];
-    sample->facts = (SpocStateAttributes){
+    sample->attributes = (SpocStateAttributes){
         .printer_info = (char *)"Color printer of the second floor",
         .printer_location = (char *)"Main building, room 2.14",
         .printer_message = last->printer_state_reasons == (char **)JAM
@@ -93,7 +93,7 @@ set_facts(SpocSample *sample)
         .job_sheets_completed = -1,
     };
     for (guint i = 0; i < sample->notification.notice_count; i++)
-        sample->notices[i].facts = &sample->facts;
+        sample->notices[i].facts = &sample->attributes;
 }
 
 static void
@@ -158,7 +158,7 @@ spoc_sample_init(const char *what, gint64 now_unix_s, SpocSample *ret_sample)
                                                   .fallback_unix_s = now_unix_s};
     if (!add_notices(ret_sample, what, now_unix_s))
         return FALSE;
-    set_facts(ret_sample);
+    set_attributes(ret_sample);
     return TRUE;
 }
 

@@ -11,7 +11,7 @@
 typedef struct {
     SpocEvent events[SPOC_SAMPLE_NOTICES_MAX];
     SpocNotice notices[SPOC_SAMPLE_NOTICES_MAX];
-    SpocStateAttributes facts;
+    SpocStateAttributes attributes;
     SpocPerson person;
     SpocNotification notification;
 } SpocSample;

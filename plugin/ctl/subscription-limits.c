@@ -18,7 +18,7 @@
 
 /* At nine of ten places there is still time to do something. */
 static gboolean
-is_crowded(gint64 count, gint64 limit)
+is_near_limit(gint64 count, gint64 limit)
 {
     return limit > 0 && count * 10 >= limit * 9;
 }
@@ -61,12 +61,13 @@ spoc_subscription_limits_object(const SpocCupsSubscription *subscription)
 static void
 find_total(GPtrArray *findings, const SpocCupsdLimits *limits, guint count)
 {
-    if (!is_crowded(count, limits->total))
+    if (!is_near_limit(count, limits->total))
         return;
     SpocFinding *finding = spoc_findings_add(
         findings, SPOC_LOG_WARNING, "cupsd.conf",
         "CUPS has %u of at most %" G_GINT64_FORMAT
-        " subscriptions%s; beyond that it takes jobs but drops their notifications without a word",
+        " subscriptions%s; beyond that it still takes jobs, but drops their notifications and "
+        "reports no error",
         count, limits->total, limits->is_known ? "" : " (its default; cupsd.conf cannot be read)");
     spoc_finding_set_remedy(finding, "raise MaxSubscriptions in cupsd.conf, or end some ('spocctl "
                                      "unsubscribe', 'cancel' for old jobs)");
@@ -91,7 +92,7 @@ find_shares(GPtrArray *findings, gint64 limit, const char *directive, const GPtr
     g_hash_table_iter_init(&iterator, counts);
     while (g_hash_table_iter_next(&iterator, &name, &count)) {
         g_autofree char *shown = spoc_text_line(name, -1, SHOWN_MAX_BYTES);
-        if (is_crowded(GPOINTER_TO_UINT(count), limit))
+        if (is_near_limit(GPOINTER_TO_UINT(count), limit))
             spoc_finding_set_remedy(spoc_findings_add(findings, SPOC_LOG_WARNING, shown,
                                                       "%s has %u of at most %" G_GINT64_FORMAT
                                                       " subscriptions",
@@ -165,7 +166,7 @@ share_object(const SpocCupsSubscription *a, const SpocCupsSubscription *b)
     return one == NULL || other == NULL || g_strcmp0(one, other) == 0;
 }
 
-/* (nullable): who is told by both */
+/* (nullable): the recipient of both */
 static const char *
 shared_recipient(const SpocRecipientUri *a, const SpocRecipientUri *b)
 {
@@ -198,7 +199,7 @@ say_double(GPtrArray *found, const SpocCupsSubscription *later, const SpocCupsSu
     g_autofree char *where = g_strdup_printf("subscription %d", later->id);
     SpocFinding *finding = spoc_findings_add(
         found, SPOC_LOG_WARNING, where,
-        "%s, made by %s: tells %s what subscription %d (%s, made by %s) tells as well; each event "
+        "%s, made by %s: sends %s the same events as subscription %d (%s, made by %s); each event "
         "is mailed once",
         later_object, who, recipient, earlier->id, earlier_object, before);
     spoc_finding_set_remedy(finding, "end one of them ('spocctl unsubscribe %d')", later->id);
@@ -243,7 +244,7 @@ find_tasks(GPtrArray *findings, gint64 tasks_max, const GPtrArray *list)
         const SpocCupsSubscription *subscription = g_ptr_array_index(list, i);
         count += subscription->recipient_uri != NULL;
     }
-    if (!is_crowded(count, tasks_max))
+    if (!is_near_limit(count, tasks_max))
         return;
     SpocFinding *finding =
         spoc_findings_add(findings, SPOC_LOG_WARNING, "cups.service",

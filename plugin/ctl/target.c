@@ -8,7 +8,7 @@
 #define SCHEME "spoc:"
 #define NAME_MAX_BYTES 127 /* CUPS's limit for names of printers and classes */
 
-/* What cupsd 2.x understands in notify-events; it ignores others without a word. */
+/* What cupsd 2.x understands in notify-events; it ignores others and reports no error. */
 static const char *const known_events[] = {"all",
                                            "job-completed",
                                            "job-config-changed",

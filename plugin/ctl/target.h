@@ -22,8 +22,7 @@ char *spoc_target_recipient_uri(const char *text, const char *language,
                                 SpocRecipientUri **ret_parsed,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* "job-completed" where the owner of a job is told, "printer-stopped" for others. NULL-terminated
- */
+/* "job-completed" for @owner, "printer-stopped" for others. NULL-terminated */
 const char *const *spoc_target_default_events(const SpocRecipientUri *uri);
 
 /* (transfer full): from "job-completed,printer-stopped"; each is one that CUPS knows */

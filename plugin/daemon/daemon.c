@@ -397,11 +397,12 @@ check_spool_place(SpocDaemon *daemon)
 {
     gboolean is_moved = !spoc_spool_is_at_path(daemon->spool);
     if (is_moved && !daemon->spool_is_moved)
-        spoc_log(daemon->log, SPOC_LOG_ERROR,
-                 "the spool that is served is not at '%s' any more: it was moved, or something was "
-                 "mounted over it, and what comes there now is not mailed; 'spocctl check' says "
-                 "where it is and what to do",
-                 spoc_spool_path(daemon->spool));
+        spoc_log(
+            daemon->log, SPOC_LOG_ERROR,
+            "the spool of this spocd is no longer at '%s': it was moved, or something was mounted "
+            "over it; events and documents that come there now are not mailed; 'spocctl "
+            "check' says where the spool is and what to do",
+            spoc_spool_path(daemon->spool));
     daemon->spool_is_moved = is_moved;
 }
 

@@ -203,7 +203,7 @@ class Breakages(unittest.TestCase):
             try:
                 shutil.chown(spool, "lp", "lp")
                 spool.chmod(0o700)
-                self.assert_named(f"(process {pid}) does not work in the spool", "unmount")
+                self.assert_named(f"(process {pid}) does not use the spool", "unmount")
                 (spool / "large").write_bytes(bytes(2500000))
                 self.assert_named(f"the spool '{spool}' is full", f"make room (df '{spool}')")
             finally:
@@ -215,15 +215,15 @@ class Breakages(unittest.TestCase):
         with self.running_spocd() as pid:
             spool.rename(elsewhere)
             try:
-                self.assert_named(f"(process {pid}) does not work in the spool", str(elsewhere),
+                self.assert_named(f"(process {pid}) does not use the spool", str(elsewhere),
                                   f"install -d -m 0700 -o lp -g lp '{spool}'")
                 self.assertFalse(spool.exists(), "a look makes no spool")
                 spool.mkdir(mode=0o700)
                 shutil.chown(spool, "lp", "lp")
-                self.assert_named(f"(process {pid}) does not work in the spool",
+                self.assert_named(f"(process {pid}) does not use the spool",
                                   f"in '{elsewhere}'", "move the spool back")
                 log = self.cups.root.path / "log/spocd.log"
-                wait_for("spocd to see it", lambda: f"not at '{spool}' any more" in log.read_text())
+                wait_for("spocd to see it", lambda: f"no longer at '{spool}'" in log.read_text())
             finally:
                 shutil.rmtree(spool, ignore_errors=True)
                 elsewhere.rename(spool)
@@ -237,7 +237,7 @@ class Breakages(unittest.TestCase):
             notifier.stdin.flush()
             wait_for("the journal", lambda: list((spool / "events").glob("*")))
             spool.rename(elsewhere)
-            self.assert_named(f"a notifier (process {notifier.pid}) does not work in the spool",
+            self.assert_named(f"a notifier (process {notifier.pid}) does not use the spool",
                               str(elsewhere))
         finally:
             elsewhere.rename(spool)
@@ -338,7 +338,9 @@ class Breakages(unittest.TestCase):
         port = process.dead_port()
         self.configure(port, mailserverbackup=f"localhost:{self.catcher.port}")
         self.deliver(0)
-        said = self.cups.run("spocctl", "status").stdout
+        status = self.cups.run("spocctl", "status")
+        said = status.stdout
+        self.assertEqual(status.returncode, 0, said)
         self.assertRegex(said, f"WARNING: the mail server has failed .*localhost:{port}, connect")
         self.assertIn("mail goes to the other one", said)
         problem, = json.loads(self.cups.run("spocctl", "status", "--json").stdout)["problems"]

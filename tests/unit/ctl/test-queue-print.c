@@ -54,7 +54,7 @@ test_next(void)
         {SPOC_STATE_FAILED, 0, ", given up\n"},
         {SPOC_STATE_HELD, 0, ", until it is released\n"},
         {SPOC_STATE_HELD, 1330,
-         ", until somebody mends what is said below; looks again in 30 s and when the "
+         ", until the problem below is mended; tried again in 30 s and when the "
          "configuration changes\n"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
