@@ -69,7 +69,8 @@ add(SpocSample *sample, const char *name, const Scene *scene, gint64 when_unix_s
 {
     guint at = sample->notification.notice_count++;
     set_scene(&sample->events[at], name, scene, when_unix_s);
-    sample->notices[at] = (SpocNotice){.event = &sample->events[at], .owner = "alice", .times = 1};
+    sample->notices[at] = (SpocNotice){
+        .event = &sample->events[at], .journal = "preview", .owner = "alice", .times = 1};
 }
 
 /* What CUPS says of the printer while it is as the last event has it */
@@ -153,7 +154,6 @@ spoc_sample_init(const char *what, gint64 now_unix_s, SpocSample *ret_sample)
         .address = (char *)"alice@example.com", .name = (char *)"Alice Example", .is_owner = TRUE};
     ret_sample->notification = (SpocNotification){.kind = SPOC_MAIL_NOTICE,
                                                   .notices = ret_sample->notices,
-                                                  .journal = "preview",
                                                   .person = &ret_sample->person,
                                                   .fallback_unix_s = now_unix_s};
     if (!add_notices(ret_sample, what, now_unix_s))

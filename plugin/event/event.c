@@ -32,11 +32,10 @@ static const struct {
     {"server-audit", SPOC_EVENT_SERVER_AUDIT},
 };
 
-void
-spoc_event_free(SpocEvent *event)
+static void
+event_clear(gpointer data)
 {
-    if (event == NULL)
-        return;
+    SpocEvent *event = data;
     g_free(event->name);
     g_free(event->text);
     g_free(event->job_name);
@@ -44,21 +43,28 @@ spoc_event_free(SpocEvent *event)
     g_free(event->printer_uri);
     g_free(event->printer_name);
     g_strfreev(event->printer_state_reasons);
-    g_free(event);
 }
 
 SpocEvent *
-spoc_event_copy(const SpocEvent *event)
+spoc_event_new(void)
 {
-    SpocEvent *copy = g_memdup2(event, sizeof *event);
-    copy->name = g_strdup(event->name);
-    copy->text = g_strdup(event->text);
-    copy->job_name = g_strdup(event->job_name);
-    copy->job_state_reasons = g_strdupv(event->job_state_reasons);
-    copy->printer_uri = g_strdup(event->printer_uri);
-    copy->printer_name = g_strdup(event->printer_name);
-    copy->printer_state_reasons = g_strdupv(event->printer_state_reasons);
-    return copy;
+    SpocEvent *event = g_rc_box_new0(SpocEvent);
+    event->job_impressions_completed = -1;
+    event->printer_is_accepting_jobs = -1;
+    return event;
+}
+
+SpocEvent *
+spoc_event_ref(const SpocEvent *event)
+{
+    return g_rc_box_acquire((gpointer)event);
+}
+
+void
+spoc_event_unref(SpocEvent *event)
+{
+    if (event != NULL)
+        g_rc_box_release_full(event, event_clear);
 }
 
 gboolean
@@ -208,9 +214,7 @@ read_event(const guint8 *bytes, gsize size)
         ippDelete(message);
         return NULL;
     }
-    g_autoptr(SpocEvent) event = g_new0(SpocEvent, 1);
-    event->job_impressions_completed = -1;
-    event->printer_is_accepting_jobs = -1;
+    g_autoptr(SpocEvent) event = spoc_event_new();
     for (ipp_attribute_t *attribute = ippFirstAttribute(message); attribute != NULL;
          attribute = ippNextAttribute(message)) {
         const char *name = ippGetName(attribute);

@@ -61,9 +61,12 @@ typedef struct {
     gint printer_is_accepting_jobs; /* -1: not said */
 } SpocEvent;
 
-void spoc_event_free(SpocEvent *event);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEvent, spoc_event_free)
-SpocEvent *spoc_event_copy(const SpocEvent *event);
+/* (transfer full): one that says nothing yet. An event is not changed once it is made: who keeps it
+ * takes a reference. */
+SpocEvent *spoc_event_new(void);
+SpocEvent *spoc_event_ref(const SpocEvent *event);
+void spoc_event_unref(SpocEvent *event);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEvent, spoc_event_unref)
 
 /* The kind of an event by its name in RFC 3995 or CUPS; SPOC_EVENT_OTHER for an unknown one */
 SpocEventKind spoc_event_kind(const char *name);

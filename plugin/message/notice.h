@@ -14,6 +14,7 @@
 
 /**
  * SpocNotice:
+ * @journal: the name of the journal that the event stands in
  * @owner: (nullable): the job's
  * @job_title: (nullable): when CUPS told more than the event does
  * @facts: (nullable): what CUPS said just now. It may have gone on meanwhile: its reasons and
@@ -27,6 +28,7 @@
  */
 typedef struct {
     const SpocEvent *event;
+    const char *journal;
     const char *owner;
     const char *job_title;
     const SpocStateAttributes *facts;
@@ -47,7 +49,6 @@ typedef enum {
  * @notices: (array length=notice_count): at least one, in the order of time; the last one says
  *   how it is now
  * @left_out: how much more happened, and is only counted
- * @journal: name of the journal that the first notice's event stands in
  * @members: (nullable): names all the events where there are several; part of the identifier
  * @thread: (nullable): the thread's identifier without its domain, "printer-q1-1732450000";
  *   NULL: "job-N" for a job's event, else there is none
@@ -68,7 +69,6 @@ typedef struct {
     const SpocNotice *notices;
     guint notice_count;
     guint left_out;
-    const char *journal;
     const char *members;
     const char *thread;
     const SpocPerson *person;

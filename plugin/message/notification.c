@@ -41,9 +41,9 @@ identifier(const SpocNotification *notification)
                                    ? g_strconcat(address, "\n", notification->members, NULL)
                                    : NULL;
     g_autofree char *who = digest(members != NULL ? members : address);
-    g_autofree char *journal = as_name(notification->journal);
+    g_autofree char *journal = as_name(notification->notices[0].journal);
     if (strlen(journal) > JOURNAL_NAME_MAX_BYTES || journal[0] == '.' || journal[0] == '\0') {
-        g_autofree char *sum = digest(notification->journal);
+        g_autofree char *sum = digest(notification->notices[0].journal);
         g_free(journal);
         journal = g_strconcat("j", sum, NULL);
     }

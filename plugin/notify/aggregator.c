@@ -178,7 +178,7 @@ is_full(const SpocAggregator *desk)
     g_hash_table_iter_init(&iter, desk->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const SpocGroup *group = value;
-        items += group->items->len;
+        items += group->notices->len;
         events += spoc_group_events(group);
     }
     return g_hash_table_size(desk->open) >= GROUPS_MAX || items >= ITEMS_MAX ||
@@ -253,7 +253,7 @@ make_thread(const char *printer, gint64 unix_s)
 static void
 decide(SpocAggregator *desk, SpocGroup *group)
 {
-    SpocGroupItem *last = spoc_group_last_state(group);
+    SpocNotice *last = spoc_group_last_state(group);
     if (group->kind != SPOC_MAIL_NOTICE || group->is_admitted || last == NULL)
         return;
     g_autofree char *printer = spoc_event_printer(last->event);
@@ -283,8 +283,8 @@ tell(SpocAggregator *desk, const SpocGroup *group)
 {
     if (group->kind == SPOC_MAIL_DIGEST)
         return;
-    for (guint i = 0; i < group->items->len; i++) {
-        const SpocGroupItem *item = g_ptr_array_index(group->items, i);
+    for (guint i = 0; i < group->notices->len; i++) {
+        const SpocNotice *item = spoc_group_notice(group, i);
         g_autofree char *printer = spoc_event_printer(item->event);
         /* Of those of one mail the last counts. */
         if (printer == NULL || spoc_event_severity(item->event) == SPOC_CONDITION_NONE ||
@@ -374,7 +374,7 @@ static void
 say_collected(SpocAggregator *desk, const SpocGroup *group, gboolean by_others, gint64 now_unix_s)
 {
     const SpocRules *rules = &desk->around->setup->rules;
-    const SpocGroupItem *item = g_ptr_array_index(group->items, 0);
+    const SpocNotice *item = spoc_group_notice(group, 0);
     if (!by_others) {
         spoc_log(desk->around->log, SPOC_LOG_INFO,
                  "%s: %u notifications in an hour (notifyMaxPerHour): the rest is collected into "
@@ -489,7 +489,7 @@ free_group(gpointer data)
 static gboolean
 flies_from_memory(const SpocGroup *group)
 {
-    const SpocGroupItem *first = g_ptr_array_index(group->items, 0);
+    const SpocNotice *first = spoc_group_notice(group, 0);
     return group->kind == SPOC_MAIL_NOTICE && group->due_unix_s == 0 &&
            spoc_group_events(group) == 1 && spoc_event_topic(first->event) == SPOC_TOPIC_JOB;
 }
@@ -528,7 +528,9 @@ send_group(SpocAggregator *desk, SpocGroup *group, const SpocStateAttributes *fa
     const SpocNotifyContext *around = desk->around;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) body = NULL;
-    g_autoptr(SpocEnvelope) envelope = spoc_compose(around->setup, group, facts, &body, &error);
+    spoc_group_last(group)->facts = facts;
+    g_autoptr(SpocEnvelope) envelope = spoc_compose(around->setup, group, &body, &error);
+    spoc_group_last(group)->facts = NULL; /* it lives no longer than this call */
     if (envelope == NULL) {
         spoc_log(around->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
                  group->person->address, error->message);
@@ -552,17 +554,11 @@ send_group(SpocAggregator *desk, SpocGroup *group, const SpocStateAttributes *fa
 
 /* --- asking CUPS ------------------------------------------------------------------------ */
 
-static const SpocGroupItem *
-last_item(const SpocGroup *group)
-{
-    return g_ptr_array_index(group->items, group->items->len - 1);
-}
-
 /* Where nothing is to wait for CUPS it is not asked. */
 static gboolean
 wants_facts(const SpocAggregator *desk, const SpocGroup *group)
 {
-    const SpocEvent *event = last_item(group)->event;
+    const SpocEvent *event = spoc_group_last(group)->event;
     return group->kind == SPOC_MAIL_NOTICE &&
            desk->around->setup->unverified == SPOC_UNVERIFIED_DROP &&
            (event->printer_name != NULL || event->printer_uri != NULL);
@@ -588,7 +584,7 @@ on_facts(const SpocStateAttributes *facts, gpointer user_data)
 static void
 ask(SpocAggregator *desk, SpocGroup *group)
 {
-    const SpocEvent *event = last_item(group)->event;
+    const SpocEvent *event = spoc_group_last(group)->event;
     g_autofree char *printer = spoc_event_printer(event);
     Question *question = g_new0(Question, 1);
     question->desk = desk;
@@ -603,7 +599,7 @@ static void
 launch(SpocAggregator *desk, SpocGroup *group)
 {
     decide(desk, group);
-    if (group->items->len == 0) {
+    if (group->notices->len == 0) {
         spoc_group_settle(group);
         spoc_group_free(group);
         return;

@@ -9,7 +9,7 @@ static SpocEnvelope *
 make_envelope(const SpocRuntime *setup, const SpocGroup *group, char **copies,
               const SpocComposedMail *mail)
 {
-    const SpocGroupItem *last = g_ptr_array_index(group->items, group->items->len - 1);
+    const SpocNotice *last = spoc_group_last(group);
     SpocEnvelope *envelope = spoc_envelope_new();
     envelope->id = g_strdup(mail->id);
     envelope->kind = g_strdup(SPOC_QUEUE_NOTIFICATION_KIND);
@@ -37,31 +37,15 @@ language_of(const SpocRuntime *setup, const SpocGroup *group)
 }
 
 SpocEnvelope *
-spoc_compose(const SpocRuntime *setup, const SpocGroup *group, const SpocStateAttributes *facts,
-             GBytes **ret_body, GError **error)
+spoc_compose(const SpocRuntime *setup, const SpocGroup *group, GBytes **ret_body, GError **error)
 {
-    guint count = group->items->len;
-    g_autofree SpocNotice *notices = g_new0(SpocNotice, count);
-    for (guint i = 0; i < count; i++) {
-        const SpocGroupItem *item = g_ptr_array_index(group->items, i);
-        notices[i] = (SpocNotice){.event = item->event,
-                                  .owner = item->owner,
-                                  .job_title = item->title,
-                                  .facts = i + 1 == count ? facts : NULL,
-                                  .old_printer_state = item->old_printer_state,
-                                  .is_resolved = item->is_resolved,
-                                  .hides_title = item->hides_title,
-                                  .times = item->times};
-    }
-    const SpocGroupItem *first = g_ptr_array_index(group->items, 0);
     g_autofree char *members = spoc_group_members(group);
     g_auto(GStrv) copies = spoc_copies_for(setup->config, group->person->address);
     const SpocNotification notification = {
         .kind = group->kind,
-        .notices = notices,
-        .notice_count = count,
+        .notices = spoc_group_notice(group, 0),
+        .notice_count = group->notices->len,
         .left_out = group->left_out,
-        .journal = first->journal,
         .members = members,
         .thread = group->kind == SPOC_MAIL_NOTICE ? group->thread : NULL,
         .person = group->person,

@@ -11,14 +11,12 @@
 
 /**
  * spoc_compose:
- * @group: with at least one item
- * @facts: (nullable): what CUPS says now of the last item's printer and job
+ * @group: with at least one notice
  * @ret_body: (out) (transfer full)
  *
  * Idempotent: the same group gives the same identifier and bytes.
  *
  * Returns: (transfer full): the envelope, or NULL with @error set
  */
-SpocEnvelope *spoc_compose(const SpocRuntime *setup, const SpocGroup *group,
-                           const SpocStateAttributes *facts, GBytes **ret_body,
+SpocEnvelope *spoc_compose(const SpocRuntime *setup, const SpocGroup *group, GBytes **ret_body,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -22,14 +22,13 @@ ref_clear(gpointer data)
 }
 
 static void
-item_free(gpointer data)
+notice_clear(gpointer data)
 {
-    SpocGroupItem *item = data;
-    spoc_event_free(item->event);
-    g_ref_string_release(item->journal);
-    g_free(item->owner);
-    g_free(item->title);
-    g_free(item);
+    SpocNotice *notice = data;
+    spoc_event_unref((SpocEvent *)notice->event);
+    g_ref_string_release((char *)notice->journal);
+    g_free((char *)notice->owner);
+    g_free((char *)notice->job_title);
 }
 
 static SpocPerson *
@@ -52,7 +51,8 @@ spoc_group_new(SpocMailKind kind, const char *key, const SpocEntry *first)
     group->subject = kind == SPOC_MAIL_NOTICE ? g_strdup(first->uri->subject) : NULL;
     group->language = g_strdup(first->uri->language);
     group->format = first->uri->format;
-    group->items = g_ptr_array_new_with_free_func(item_free);
+    group->notices = g_array_new(FALSE, FALSE, sizeof(SpocNotice));
+    g_array_set_clear_func(group->notices, notice_clear);
     group->cause = SPOC_CAUSE_SOMEONES_JOB;
     group->created_unix_s = spoc_journal_created_unix_s(first->journal);
     group->refs = g_array_new(FALSE, FALSE, sizeof(Ref));
@@ -71,13 +71,25 @@ spoc_group_free(SpocGroup *group)
     g_free(group->subject);
     g_free(group->language);
     g_free(group->thread);
-    g_ptr_array_unref(group->items);
+    g_array_unref(group->notices);
     g_array_unref(group->refs);
     g_checksum_free(group->members);
     g_free(group);
 }
 
-/* --- items ------------------------------------------------------------------------------ */
+/* --- notices ---------------------------------------------------------------------------- */
+
+SpocNotice *
+spoc_group_notice(const SpocGroup *group, guint index)
+{
+    return &g_array_index(group->notices, SpocNotice, index);
+}
+
+SpocNotice *
+spoc_group_last(const SpocGroup *group)
+{
+    return spoc_group_notice(group, group->notices->len - 1);
+}
 
 static gboolean
 is_same_text(const char *a, const char *b)
@@ -85,9 +97,9 @@ is_same_text(const char *a, const char *b)
     return g_strcmp0(a, b) == 0;
 }
 
-/* Whether the later one makes the earlier one old: the same news of the same thing. */
+/* Whether the later one makes the earlier one old: it says the same of the same thing. */
 static gboolean
-is_same_news(const SpocEvent *a, const SpocEvent *b)
+is_same(const SpocEvent *a, const SpocEvent *b)
 {
     if (a->job_id != b->job_id || !is_same_text(a->printer_name, b->printer_name))
         return FALSE;
@@ -101,59 +113,57 @@ is_same_news(const SpocEvent *a, const SpocEvent *b)
 }
 
 static guint
-items_max(const SpocGroup *group)
+notices_max(const SpocGroup *group)
 {
-    return group->kind == SPOC_MAIL_NOTICE ? SPOC_GROUP_NEWS_MAX : SPOC_GROUP_DIGEST_MAX;
+    return group->kind == SPOC_MAIL_NOTICE ? SPOC_GROUP_NOTICES_MAX : SPOC_GROUP_DIGEST_MAX;
 }
 
 /* (transfer full): takes the place of an earlier one that says the same */
 static void
-put_item(SpocGroup *group, SpocGroupItem *item)
+put_notice(SpocGroup *group, SpocNotice notice)
 {
-    for (guint i = 0; i < group->items->len; i++) {
-        const SpocGroupItem *other = g_ptr_array_index(group->items, i);
-        if (!is_same_news(other->event, item->event))
+    for (guint i = 0; i < group->notices->len; i++) {
+        const SpocNotice *other = spoc_group_notice(group, i);
+        if (!is_same(other->event, notice.event))
             continue;
-        item->times += other->times;
-        g_ptr_array_remove_index(group->items, i);
+        notice.times += other->times;
+        g_array_remove_index(group->notices, i);
         break;
     }
-    if (group->items->len >= items_max(group)) {
-        const SpocGroupItem *oldest = g_ptr_array_index(group->items, 0);
-        group->left_out += oldest->times;
-        g_ptr_array_remove_index(group->items, 0);
+    if (group->notices->len >= notices_max(group)) {
+        group->left_out += spoc_group_notice(group, 0)->times;
+        g_array_remove_index(group->notices, 0);
     }
-    g_ptr_array_add(group->items, item);
+    g_array_append_val(group->notices, notice);
 }
 
 void
 spoc_group_add(SpocGroup *group, const SpocEntry *entry)
 {
-    const SpocJobAttributes *facts = entry->facts;
-    SpocGroupItem *item = g_new0(SpocGroupItem, 1);
-    item->event = spoc_event_copy(entry->event);
-    item->journal = g_ref_string_new_intern(spoc_journal_name(entry->journal));
-    item->owner = facts != NULL ? g_strdup(facts->owner) : NULL;
-    item->title = facts != NULL ? g_strdup(facts->title) : NULL;
-    item->old_printer_state = entry->old_printer_state;
-    item->hides_title = entry->event->job_id > 0 && !entry->shows_title;
-    item->times = 1;
-
+    const SpocJobAttributes *job = entry->job;
+    char *journal = g_ref_string_new_intern(spoc_journal_name(entry->journal));
+    const SpocNotice notice = {.event = spoc_event_ref(entry->event),
+                               .journal = journal,
+                               .owner = job != NULL ? g_strdup(job->owner) : NULL,
+                               .job_title = job != NULL ? g_strdup(job->title) : NULL,
+                               .old_printer_state = entry->old_printer_state,
+                               .hides_title = entry->event->job_id > 0 && !entry->shows_title,
+                               .times = 1};
     g_autofree char *member =
-        g_strdup_printf("%s %" G_GUINT64_FORMAT "\n", item->journal, entry->event->offset);
+        g_strdup_printf("%s %" G_GUINT64_FORMAT "\n", journal, entry->event->offset);
     g_checksum_update(group->members, (const guchar *)member, -1);
     group->had_fault |= spoc_condition_is_fault(spoc_event_severity(entry->event));
     group->may_exist |= entry->may_exist;
     group->cause = MIN(group->cause, entry->person->is_owner ? SPOC_CAUSE_OWN_JOB : entry->cause);
     group->person->is_owner &= entry->person->is_owner;
-    const Ref ref = {.journal = g_ref_string_acquire(item->journal),
+    const Ref ref = {.journal = g_ref_string_acquire(journal),
                      .offset = entry->event->offset,
                      .part = entry->part,
                      .safe = entry->safe,
                      .user_data = entry->user_data,
                      .destroy = entry->destroy};
     g_array_append_val(group->refs, ref);
-    put_item(group, item);
+    put_notice(group, notice);
 }
 
 void
@@ -163,8 +173,9 @@ spoc_group_absorb(SpocGroup *group, SpocGroup *other)
     g_checksum_update(group->members, (const guchar *)digest, -1);
     g_array_append_vals(group->refs, other->refs->data, other->refs->len);
     g_array_set_clear_func(other->refs, NULL); /* they are here now */
-    while (other->items->len > 0)
-        put_item(group, g_ptr_array_steal_index(other->items, 0));
+    g_array_set_clear_func(other->notices, NULL);
+    for (guint i = 0; i < other->notices->len; i++)
+        put_notice(group, *spoc_group_notice(other, i));
     group->left_out += other->left_out;
     group->may_exist |= other->may_exist;
     group->cause = MIN(group->cause, other->cause);
@@ -173,13 +184,13 @@ spoc_group_absorb(SpocGroup *group, SpocGroup *other)
     spoc_group_free(other);
 }
 
-SpocGroupItem *
+SpocNotice *
 spoc_group_last_state(const SpocGroup *group)
 {
-    for (guint i = group->items->len; i > 0; i--) {
-        SpocGroupItem *item = g_ptr_array_index(group->items, i - 1);
-        if (spoc_event_severity(item->event) != SPOC_CONDITION_NONE)
-            return item;
+    for (guint i = group->notices->len; i > 0; i--) {
+        SpocNotice *notice = spoc_group_notice(group, i - 1);
+        if (spoc_event_severity(notice->event) != SPOC_CONDITION_NONE)
+            return notice;
     }
     return NULL;
 }
@@ -187,10 +198,9 @@ spoc_group_last_state(const SpocGroup *group)
 void
 spoc_group_drop_states(SpocGroup *group)
 {
-    for (guint i = group->items->len; i > 0; i--) {
-        const SpocGroupItem *item = g_ptr_array_index(group->items, i - 1);
-        if (spoc_event_severity(item->event) != SPOC_CONDITION_NONE)
-            g_ptr_array_remove_index(group->items, i - 1);
+    for (guint i = group->notices->len; i > 0; i--) {
+        if (spoc_event_severity(spoc_group_notice(group, i - 1)->event) != SPOC_CONDITION_NONE)
+            g_array_remove_index(group->notices, i - 1);
     }
 }
 

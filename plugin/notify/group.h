@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   What one person is to be told in one mail: events that came together, each with what
- *           must be called once it is safe. The same news is one item, however often it comes.
- * OWNERSHIP A group owns copies of its events. Freeing it tells nobody: the events are still in
+ *           must be called once it is safe. What comes again is one notice, however often.
+ * OWNERSHIP A group refers to its events. Freeing it calls no safe(): the events are still in
  *           their journals.
  */
 #pragma once
 
 #include "cups/questions.h"
 #include "event/severity.h"
-#include "message/notification.h"
+#include "message/notice.h"
 #include "spool/journal.h"
 
-/* Items that a mail tells one by one; of the others it gives the number. */
-#define SPOC_GROUP_NEWS_MAX 20
+/* Notices that a mail tells one by one; of the others it gives the number. */
+#define SPOC_GROUP_NOTICES_MAX 20
 #define SPOC_GROUP_DIGEST_MAX 200
 
 /* The event's part in the mail is safe: it may be forgotten. */
@@ -30,7 +30,7 @@ typedef enum {
 
 /**
  * SpocEntry: one event for one person
- * @facts: (nullable): what CUPS says of its job
+ * @job: (nullable): what CUPS says of its job
  * @old_printer_state: 0: not known
  * @shows_title: @person may know the title and the owner of its job
  * @cause: with @person.is_owner it is SPOC_CAUSE_OWN_JOB in any case
@@ -43,7 +43,7 @@ typedef struct {
     const SpocEvent *event;
     const SpocJournal *journal;
     const SpocRecipientUri *uri;
-    const SpocJobAttributes *facts;
+    const SpocJobAttributes *job;
     const SpocPerson *person;
     gint old_printer_state;
     gboolean shows_title;
@@ -56,23 +56,13 @@ typedef struct {
 } SpocEntry;
 
 typedef struct {
-    SpocEvent *event;
-    char *journal;
-    char *owner, *title; /* (nullable) */
-    gint old_printer_state;
-    gboolean is_resolved;
-    gboolean hides_title;
-    guint times;
-} SpocGroupItem;
-
-typedef struct {
     SpocMailKind kind;
     char *key;
     SpocPerson *person;
     char *subject;  /* (nullable) */
     char *language; /* (nullable): what the recipient asks for */
     SpocFormat format;
-    GPtrArray *items; /* of SpocGroupItem, the latest last */
+    GArray *notices; /* of SpocNotice, the latest last; what they point to is the group's */
     guint left_out;
     gint64 created_unix_s; /* of the first event's journal */
     gint64 due_unix_s;
@@ -95,12 +85,16 @@ void spoc_group_add(SpocGroup *group, const SpocEntry *entry);
 /* Takes all that is in @other, and frees it. */
 void spoc_group_absorb(SpocGroup *group, SpocGroup *other);
 
-/* (nullable): the last item that tells a printer's state */
-SpocGroupItem *spoc_group_last_state(const SpocGroup *group);
-/* Those items are not told; they count as members still. */
+/* As long as none is added or dropped */
+SpocNotice *spoc_group_notice(const SpocGroup *group, guint index);
+SpocNotice *spoc_group_last(const SpocGroup *group);
+
+/* (nullable): the last notice that tells a printer's state */
+SpocNotice *spoc_group_last_state(const SpocGroup *group);
+/* Those notices are not told; they count as members still. */
 void spoc_group_drop_states(SpocGroup *group);
 
-/* Events in it, those that are one item or are left out included */
+/* Events in it, those that are one notice or are left out included */
 guint spoc_group_events(const SpocGroup *group);
 /* (nullable) (transfer full): names all its events where there are several */
 char *spoc_group_members(const SpocGroup *group);

@@ -51,6 +51,7 @@ struct _SpocJournalConsumer {
     gint answered_job_id; /* the job that the answer was about, and it stays unknown */
     char *answer;         /* (nullable): then why */
     SpocDevice device;    /* of the queue of the event at position, when it was answered */
+    SpocEvent *held;      /* (nullable): the event at position, whose turn has not come */
     GQueue progress;      /* of Progress, in the stream's order */
 
     guint people_ask;        /* the directory is asked */
@@ -355,6 +356,7 @@ spoc_journal_consumer_free(SpocJournalConsumer *stream)
     if (stream->people_ask != 0)
         spoc_people_ask_cancel(stream->around->setup->people, stream->people_ask);
     g_clear_pointer(&stream->uri, spoc_recipient_uri_free);
+    g_clear_pointer(&stream->held, spoc_event_unref);
     spoc_journal_free(stream->journal);
     g_free(stream->answer);
     g_free(stream->away_why);
@@ -468,7 +470,7 @@ hand_over(SpocJournalConsumer *stream, const SpocEvent *event, const SpocJobAttr
         .event = event,
         .journal = stream->journal,
         .uri = stream->uri,
-        .facts = facts,
+        .job = facts,
         .person = person,
         .old_printer_state = old_printer_state,
         .shows_title = spoc_people_shows_title(
@@ -529,9 +531,8 @@ is_theirs(SpocJournalConsumer *stream, const SpocEvent *event, gboolean *ret_the
 
 /* FALSE: it is not its turn yet. */
 static gboolean
-handle_event(const SpocEvent *event, gpointer user_data)
+handle_event(SpocJournalConsumer *stream, const SpocEvent *event)
 {
-    SpocJournalConsumer *stream = user_data;
     ask_subscription(stream, event);
     gboolean theirs = FALSE;
     stream->undecided = !is_theirs(stream, event, &theirs);
@@ -562,6 +563,29 @@ handle_event(const SpocEvent *event, gpointer user_data)
             hand_over(stream, event, facts, person, progress, old_state);
     }
     progress->all_launched = TRUE;
+    return TRUE;
+}
+
+static gboolean
+on_event(const SpocEvent *event, gpointer user_data)
+{
+    SpocJournalConsumer *stream = user_data;
+    if (handle_event(stream, event))
+        return TRUE;
+    stream->held = spoc_event_ref(event);
+    return FALSE;
+}
+
+/* FALSE: it is still not its turn. */
+static gboolean
+handle_held(SpocJournalConsumer *stream)
+{
+    if (stream->held == NULL)
+        return TRUE;
+    if (!handle_event(stream, stream->held))
+        return FALSE;
+    stream->position = stream->held->offset + stream->held->length_bytes;
+    g_clear_pointer(&stream->held, spoc_event_unref);
     return TRUE;
 }
 
@@ -666,15 +690,17 @@ spoc_journal_consumer_step(SpocJournalConsumer *stream)
 {
     if (stream->awaiting || stream->around->setup->blocker != NULL)
         return FALSE;
-    guint room = spoc_aggregator_room(stream->desk);
-    if (room == 0)
+    if (spoc_aggregator_room(stream->desk) == 0)
         return FALSE;
     g_autoptr(GError) error = NULL;
     guint64 size = spoc_journal_size(stream->journal);
     gboolean more = FALSE;
     stream->is_away = FALSE;
-    if (!spoc_event_reader_run(stream->journal, stream->ended, MIN(room, STEP_EVENTS_MAX),
-                               handle_event, say_damaged, stream, &stream->position, &more, &error))
+    if (!handle_held(stream))
+        return FALSE;
+    guint room = spoc_aggregator_room(stream->desk);
+    if (!spoc_event_reader_run(stream->journal, stream->ended, MIN(room, STEP_EVENTS_MAX), on_event,
+                               say_damaged, stream, &stream->position, &more, &error))
         log_error(stream, "cannot read the journal", error);
     else if (!more)
         stream->exhausted_size = size;

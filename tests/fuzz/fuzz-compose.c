@@ -59,6 +59,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                        .job_message = text};
     const SpocNotice notices[] = {
         {.event = &event,
+         .journal = text,
          .owner = text,
          .job_title = text,
          .facts = &facts,
@@ -71,7 +72,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                                size % 5 == 0 ? SPOC_MAIL_DIGEST : SPOC_MAIL_NOTICE,
                                            .notices = notices,
                                            .notice_count = G_N_ELEMENTS(notices),
-                                           .journal = text,
                                            .members = text,
                                            .thread = text,
                                            .person = &person,

@@ -40,10 +40,10 @@ sample_init(Sample *sample)
     };
     sample->event.job_state_reasons = sample->job_reasons;
     sample->event.printer_state_reasons = sample->printer_reasons;
-    sample->notice = (SpocNotice){.event = &sample->event, .owner = "alice", .times = 1};
+    sample->notice = (SpocNotice){
+        .event = &sample->event, .journal = "1790000000-0001-abc", .owner = "alice", .times = 1};
     sample->notification = (SpocNotification){.notices = &sample->notice,
                                               .notice_count = 1,
-                                              .journal = "1790000000-0001-abc",
                                               .person = &sample->person,
                                               .sender = "print-server@example.com",
                                               .host_name = "printhost.example.com",

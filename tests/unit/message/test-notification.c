@@ -86,7 +86,7 @@ test_identity(void)
         spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpstr(other_event->id, !=, first->id);
     sample_init(&sample);
-    sample.notification.journal = "../a name that no journal has";
+    sample.notice.journal = "../a name that no journal has";
     g_autoptr(SpocComposedMail) odd = spoc_notification_compose(&sample.notification, NULL, NULL);
     g_assert_cmpuint(strspn(odd->id, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-"), ==,
                      strlen(odd->id));

@@ -97,19 +97,27 @@ entry_of(Fixture *fixture, const SpocEvent *event, const SpocJournal *journal)
                        .destroy = on_free};
 }
 
-static void
-add(Fixture *fixture, SpocGroup **group, SpocMailKind kind, const SpocEvent *event)
+/* (transfer full): @event as it would have been read: it owns all of it */
+static SpocEvent *
+make_event(const SpocEvent *event)
 {
+    SpocEvent *made = spoc_event_new();
+    *made = *event;
+    made->name = g_strdup(event->name);
+    made->printer_name = g_strdup(event->printer_name);
+    made->job_state_reasons = g_strdupv(event->job_state_reasons);
+    made->printer_state_reasons = g_strdupv(event->printer_state_reasons);
+    return made;
+}
+
+static void
+add(Fixture *fixture, SpocGroup **group, SpocMailKind kind, const SpocEvent *said)
+{
+    g_autoptr(SpocEvent) event = make_event(said);
     const SpocEntry entry = entry_of(fixture, event, fixture->journal);
     if (*group == NULL)
         *group = spoc_group_new(kind, "key", &entry);
     spoc_group_add(*group, &entry);
-}
-
-static const SpocGroupItem *
-item(const SpocGroup *group, guint place)
-{
-    return g_ptr_array_index(group->items, place);
 }
 
 /* The same news is one item, the latest; what is another job's, or another state, is another. */
@@ -129,15 +137,15 @@ test_items(Fixture *fixture, gconstpointer data)
         guint64 offset;
         guint times;
     } expected[] = {{0, 1}, {30, 2}, {40, 1}, {50, 1}, {60, 2}, {70, 1}};
-    g_assert_cmpuint(group->items->len, ==, G_N_ELEMENTS(expected));
-    for (guint i = 0; i < group->items->len; i++) {
-        g_assert_cmpuint(item(group, i)->event->offset, ==, expected[i].offset);
-        g_assert_cmpuint(item(group, i)->times, ==, expected[i].times);
+    g_assert_cmpuint(group->notices->len, ==, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < group->notices->len; i++) {
+        g_assert_cmpuint(spoc_group_notice(group, i)->event->offset, ==, expected[i].offset);
+        g_assert_cmpuint(spoc_group_notice(group, i)->times, ==, expected[i].times);
     }
     g_assert_true(group->had_fault);
     g_assert_cmpuint(spoc_group_last_state(group)->event->offset, ==, 60);
     spoc_group_drop_states(group);
-    g_assert_cmpuint(group->items->len, ==, 4);
+    g_assert_cmpuint(group->notices->len, ==, 4);
     g_assert_null(spoc_group_last_state(group));
     g_assert_cmpuint(spoc_group_events(group), ==, 8);
     spoc_group_settle(group);
@@ -154,9 +162,9 @@ test_bound(Fixture *fixture, gconstpointer data)
         SpocEvent event = job_event((guint64)i, i + 1, "job-completed", 9);
         add(fixture, &group, SPOC_MAIL_DIGEST, &event);
     }
-    g_assert_cmpuint(group->items->len, ==, SPOC_GROUP_DIGEST_MAX);
+    g_assert_cmpuint(group->notices->len, ==, SPOC_GROUP_DIGEST_MAX);
     g_assert_cmpuint(group->left_out, ==, 10);
-    g_assert_cmpint(item(group, SPOC_GROUP_DIGEST_MAX - 1)->event->job_id, ==,
+    g_assert_cmpint(spoc_group_notice(group, SPOC_GROUP_DIGEST_MAX - 1)->event->job_id, ==,
                     SPOC_GROUP_DIGEST_MAX + 10);
 }
 
@@ -200,7 +208,7 @@ test_absorb(Fixture *fixture, gconstpointer data)
     add(fixture, &more, SPOC_MAIL_NOTICE, &second);
     spoc_group_absorb(rest, more);
     g_assert_cmpuint(fixture->freed, ==, 0);
-    g_assert_cmpuint(rest->items->len, ==, 2);
+    g_assert_cmpuint(rest->notices->len, ==, 2);
     g_assert_false(rest->person->is_owner);
     spoc_group_settle(rest);
     g_assert_cmpuint(fixture->safe, ==, 2);
