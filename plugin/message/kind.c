@@ -4,7 +4,7 @@
 #include <string.h>
 
 static SpocNoticeKind
-job_state_news(gint state, SpocNoticeKind otherwise)
+job_state_kind(gint state, SpocNoticeKind otherwise)
 {
     switch (state) {
     case SPOC_JOB_PENDING:
@@ -37,7 +37,7 @@ has_suffix(char *const *reasons, const char *suffix)
 }
 
 static SpocNoticeKind
-printer_state_news(const SpocEvent *event, char *const *reasons)
+printer_state_kind(const SpocEvent *event, char *const *reasons)
 {
     if (event->printer_state == SPOC_PRINTER_STOPPED)
         return SPOC_NOTICE_PRINTER_STOPPED;
@@ -51,7 +51,7 @@ printer_state_news(const SpocEvent *event, char *const *reasons)
 }
 
 static SpocNoticeKind
-job_news(const SpocEvent *event)
+job_kind(const SpocEvent *event)
 {
     switch (event->kind) {
     case SPOC_EVENT_JOB_CREATED:
@@ -60,11 +60,11 @@ job_news(const SpocEvent *event)
     case SPOC_EVENT_JOB_COMPLETED:
         /* The job of a lost printer can be said to have ended while it is in any state. */
         return event->job_state >= SPOC_JOB_CANCELED
-                   ? job_state_news(event->job_state, SPOC_NOTICE_JOB_ENDED)
+                   ? job_state_kind(event->job_state, SPOC_NOTICE_JOB_ENDED)
                    : SPOC_NOTICE_JOB_ENDED;
     case SPOC_EVENT_JOB_STOPPED:
         return event->job_state >= SPOC_JOB_CANCELED
-                   ? job_state_news(event->job_state, SPOC_NOTICE_JOB_STOPPED)
+                   ? job_state_kind(event->job_state, SPOC_NOTICE_JOB_STOPPED)
                    : SPOC_NOTICE_JOB_STOPPED;
     case SPOC_EVENT_JOB_PROGRESS:
         return event->job_impressions_completed > 0 ? SPOC_NOTICE_JOB_PROGRESS
@@ -72,7 +72,7 @@ job_news(const SpocEvent *event)
     case SPOC_EVENT_JOB_CONFIG_CHANGED:
         return SPOC_NOTICE_JOB_CHANGED;
     default:
-        return job_state_news(event->job_state, SPOC_NOTICE_JOB_CHANGED);
+        return job_state_kind(event->job_state, SPOC_NOTICE_JOB_CHANGED);
     }
 }
 
@@ -83,7 +83,7 @@ spoc_notice_kind(const SpocNotice *notice, char *const *printer_reasons)
     if (notice->is_resolved)
         return SPOC_NOTICE_PRINTER_RESOLVED;
     if (spoc_event_is_job(event))
-        return job_news(event);
+        return job_kind(event);
     switch (event->kind) {
     case SPOC_EVENT_PRINTER_ADDED:
         return SPOC_NOTICE_PRINTER_ADDED;
@@ -92,7 +92,7 @@ spoc_notice_kind(const SpocNotice *notice, char *const *printer_reasons)
     case SPOC_EVENT_PRINTER_CONFIG_CHANGED:
         return SPOC_NOTICE_PRINTER_CHANGED;
     case SPOC_EVENT_PRINTER_STATE_CHANGED:
-        return printer_state_news(event, printer_reasons);
+        return printer_state_kind(event, printer_reasons);
     case SPOC_EVENT_PRINTER_STOPPED:
         return SPOC_NOTICE_PRINTER_STOPPED;
     case SPOC_EVENT_PRINTER_MEDIA_CHANGED:
@@ -130,9 +130,9 @@ is_paused_only(char *const *reasons)
 }
 
 SpocEventSeverity
-spoc_notice_severity(SpocNoticeKind news, char *const *printer_reasons, char *const *job_reasons)
+spoc_notice_severity(SpocNoticeKind kind, char *const *printer_reasons, char *const *job_reasons)
 {
-    switch (news) {
+    switch (kind) {
     case SPOC_NOTICE_JOB_PRINTED:
         return g_strv_contains((const char *const *)job_reasons, "job-completed-with-errors") ||
                        g_strv_contains((const char *const *)job_reasons,

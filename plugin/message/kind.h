@@ -18,5 +18,5 @@ typedef enum {
 
 /* @printer_reasons, @job_reasons: those that are to be believed; never NULL */
 SpocNoticeKind spoc_notice_kind(const SpocNotice *notice, char *const *printer_reasons);
-SpocEventSeverity spoc_notice_severity(SpocNoticeKind news, char *const *printer_reasons,
+SpocEventSeverity spoc_notice_severity(SpocNoticeKind kind, char *const *printer_reasons,
                                        char *const *job_reasons);

@@ -133,18 +133,18 @@ find_template(const SpocNotification *notification, SpocTemplateType type, GStri
 
 /* A template that makes too much is as good as broken; the stock one never does. */
 static char *
-make_part(const SpocNotification *notification, const SpocValues *description,
-          SpocTemplateType type, GString *warnings)
+make_part(const SpocNotification *notification, const SpocValues *values, SpocTemplateType type,
+          GString *warnings)
 {
     g_autoptr(GError) error = NULL;
     const SpocTemplate *template = find_template(notification, type, warnings);
     GString *part = g_string_sized_new(type == SPOC_TEMPLATE_HTML ? 8192 : 1024);
-    if (!spoc_template_render(template, &description->scope, part, &error)) {
+    if (!spoc_template_render(template, &values->scope, part, &error)) {
         add_warning(warnings, error->message);
         g_clear_error(&error);
         g_string_truncate(part, 0);
         template = spoc_templates_find_stock(notification->kind != SPOC_MAIL_NOTICE, type);
-        if (!spoc_template_render(template, &description->scope, part, &error))
+        if (!spoc_template_render(template, &values->scope, part, &error))
             g_string_truncate(part, SPOC_TEMPLATE_OUTPUT_MAX_BYTES);
     }
     return g_string_free(part, FALSE);
@@ -152,15 +152,15 @@ make_part(const SpocNotification *notification, const SpocValues *description,
 
 /* The text's template says it for both parts, unless the recipient does. */
 static char *
-make_subject(const SpocNotification *notification, const SpocValues *description, GString *warnings)
+make_subject(const SpocNotification *notification, const SpocValues *values, GString *warnings)
 {
     g_autoptr(GString) subject = g_string_new(NULL);
     const SpocTemplate *template = find_template(notification, SPOC_TEMPLATE_TEXT, warnings);
-    if (description->is_subject_wished || !spoc_template_has_subject(template) ||
-        !spoc_template_render_subject(template, &description->scope, subject, NULL))
-        g_string_assign(subject, spoc_values_get(description, SPOC_SLOT_SUBJECT));
+    if (values->is_subject_wished || !spoc_template_has_subject(template) ||
+        !spoc_template_render_subject(template, &values->scope, subject, NULL))
+        g_string_assign(subject, spoc_values_get(values, SPOC_SLOT_SUBJECT));
     g_autofree char *line = spoc_text_line(subject->str, -1, SUBJECT_MAX_BYTES);
-    const char *said = *line != '\0' ? line : spoc_values_get(description, SPOC_SLOT_SUBJECT);
+    const char *said = *line != '\0' ? line : spoc_values_get(values, SPOC_SLOT_SUBJECT);
     g_autofree char *prefix =
         spoc_text_line(notification->subject_prefix, -1, SUBJECT_MAX_BYTES / 2);
     return g_strconcat(prefix, *prefix != '\0' ? " " : "", said, NULL);
@@ -178,15 +178,15 @@ void
 spoc_notification_render(const SpocNotification *notification, char **ret_warning,
                          SpocMailContent *ret_content)
 {
-    g_auto(SpocValues) description = {0};
+    g_auto(SpocValues) values = {0};
     spoc_values_make(notification, spoc_catalogue_find(notification->language),
-                     time_of(notification), &description);
+                     time_of(notification), &values);
     g_autoptr(GString) warnings = g_string_new(NULL);
-    ret_content->subject = make_subject(notification, &description, warnings);
+    ret_content->subject = make_subject(notification, &values, warnings);
     if (notification->format != SPOC_FORMAT_HTML)
-        ret_content->text = make_part(notification, &description, SPOC_TEMPLATE_TEXT, warnings);
+        ret_content->text = make_part(notification, &values, SPOC_TEMPLATE_TEXT, warnings);
     if (notification->format != SPOC_FORMAT_TEXT)
-        ret_content->html = make_part(notification, &description, SPOC_TEMPLATE_HTML, warnings);
+        ret_content->html = make_part(notification, &values, SPOC_TEMPLATE_HTML, warnings);
     if (ret_warning != NULL)
         *ret_warning = warnings->len > 0 ? g_strdup(warnings->str) : NULL;
 }

@@ -29,18 +29,18 @@ typedef struct {
 } ValuesContext;
 
 void
-spoc_values_clear(SpocValues *description)
+spoc_values_clear(SpocValues *mail_values)
 {
-    g_clear_pointer(&description->scope.slots, g_free);
-    g_clear_pointer(&description->scopes, g_ptr_array_unref);
-    g_clear_pointer(&description->arrays, g_ptr_array_unref);
-    g_clear_pointer(&description->strings, g_string_chunk_free);
+    g_clear_pointer(&mail_values->scope.slots, g_free);
+    g_clear_pointer(&mail_values->scopes, g_ptr_array_unref);
+    g_clear_pointer(&mail_values->arrays, g_ptr_array_unref);
+    g_clear_pointer(&mail_values->strings, g_string_chunk_free);
 }
 
 const char *
-spoc_values_get(const SpocValues *description, SpocSlotName name)
+spoc_values_get(const SpocValues *mail_values, SpocSlotName name)
 {
-    const char *text = description->scope.slots[name].text;
+    const char *text = mail_values->scope.slots[name].text;
     return text != NULL ? text : "";
 }
 
@@ -53,15 +53,15 @@ scope_free(gpointer data)
 }
 
 static const char *
-keep(SpocValues *description, const char *text)
+keep(SpocValues *mail_values, const char *text)
 {
-    return text != NULL ? g_string_chunk_insert(description->strings, text) : "";
+    return text != NULL ? g_string_chunk_insert(mail_values->strings, text) : "";
 }
 
 static void
-set(SpocValues *description, SpocSlotName name, const char *text)
+set(SpocValues *mail_values, SpocSlotName name, const char *text)
 {
-    description->scope.slots[name].text = keep(description, text);
+    mail_values->scope.slots[name].text = keep(mail_values, text);
 }
 
 /* How many events there are, however many of them are listed */
@@ -78,7 +78,7 @@ count_events(const SpocNotification *notification)
 
 /* (transfer none): the slots of a new element, which @elements then has */
 static SpocTemplateSlot *
-add_element(SpocValues *description, GPtrArray *elements)
+add_element(SpocValues *mail_values, GPtrArray *elements)
 {
     SpocTemplateScope *scope = g_new0(SpocTemplateScope, 1);
     scope->slots = g_new0(SpocTemplateSlot, SPOC_SLOT_COUNT);
@@ -86,28 +86,28 @@ add_element(SpocValues *description, GPtrArray *elements)
     static const SpocTemplateScope *const none[1];
     scope->slots[SPOC_SLOT_EVENTS].elements = none;
     scope->slots[SPOC_SLOT_FACTS].elements = none;
-    g_ptr_array_add(description->scopes, scope);
+    g_ptr_array_add(mail_values->scopes, scope);
     g_ptr_array_add(elements, scope);
     return scope->slots;
 }
 
 /* @elements: (transfer full) */
 static void
-set_list(SpocValues *description, SpocTemplateSlot *slots, SpocSlotName name, GPtrArray *elements)
+set_list(SpocValues *mail_values, SpocTemplateSlot *slots, SpocSlotName name, GPtrArray *elements)
 {
     slots[name].elements = (const SpocTemplateScope *const *)elements->pdata;
     slots[name].count = elements->len;
-    g_ptr_array_add(description->arrays, elements);
+    g_ptr_array_add(mail_values->arrays, elements);
 }
 
 /* --- one notice --------------------------------------------------------------------------- */
 
 typedef struct {
-    SpocValues *description;
+    SpocValues *mail_values;
     const ValuesContext *context;
     const SpocNotice *notice;
     SpocTemplateSlot *slots;
-    SpocNoticeKind news;
+    SpocNoticeKind kind;
     char *const *printer_reasons;
     char *const *job_reasons;
     char *title;   /* for sentences */
@@ -119,7 +119,7 @@ static char *const NO_REASONS[] = {NULL};
 static const char *
 set_slot(const Work *work, SpocSlotName name, const char *text)
 {
-    const char *kept = text != NULL ? g_string_chunk_insert(work->description->strings, text) : "";
+    const char *kept = text != NULL ? g_string_chunk_insert(work->mail_values->strings, text) : "";
     work->slots[name].text = kept;
     return kept;
 }
@@ -349,30 +349,31 @@ set_job(Work *work)
 /* --- what happened ------------------------------------------------------------------------ */
 
 static void
-set_tone(const Work *work, SpocEventSeverity tone)
+set_severity(const Work *work, SpocEventSeverity severity)
 {
     static const struct {
         SpocSlotName flag;
         SpocWord badge;
-    } tones[] = {
+    } severities[] = {
         [SPOC_EVENT_SEVERITY_GOOD] = {SPOC_SLOT_IS_GOOD, SPOC_WORD_BADGE_GOOD},
         [SPOC_EVENT_SEVERITY_INFO] = {SPOC_SLOT_IS_INFO, SPOC_WORD_BADGE_INFO},
         [SPOC_EVENT_SEVERITY_ATTENTION] = {SPOC_SLOT_IS_ATTENTION, SPOC_WORD_BADGE_ATTENTION},
         [SPOC_EVENT_SEVERITY_FAULT] = {SPOC_SLOT_IS_FAULT, SPOC_WORD_BADGE_FAULT},
     };
-    set_flag(work, tones[tone].flag, TRUE);
+    set_flag(work, severities[severity].flag, TRUE);
     set_flag(work, SPOC_SLOT_IS_RESOLVED, work->notice->is_resolved);
     set_slot(work, SPOC_SLOT_BADGE,
-             spoc_word(work->context->catalogue,
-                       work->notice->is_resolved ? SPOC_WORD_BADGE_RESOLVED : tones[tone].badge));
+             spoc_word(work->context->catalogue, work->notice->is_resolved
+                                                     ? SPOC_WORD_BADGE_RESOLVED
+                                                     : severities[severity].badge));
 }
 
 /* What is wrong with the job, else with its printer, as long as it is wrong */
 static void
-set_advice(const Work *work, SpocEventSeverity tone)
+set_advice(const Work *work, SpocEventSeverity severity)
 {
-    gboolean is_over = work->notice->is_resolved || tone == SPOC_EVENT_SEVERITY_GOOD ||
-                       work->news == SPOC_NOTICE_JOB_CANCELED;
+    gboolean is_over = work->notice->is_resolved || severity == SPOC_EVENT_SEVERITY_GOOD ||
+                       work->kind == SPOC_NOTICE_JOB_CANCELED;
     if (is_over)
         return;
     const SpocCatalogue *catalogue = work->context->catalogue;
@@ -402,7 +403,7 @@ set_sentences(const Work *work)
         {"pages", pages},
     };
     SpocKindWords words;
-    spoc_words_kind(work->context->catalogue, work->news, &words);
+    spoc_words_kind(work->context->catalogue, work->kind, &words);
     gboolean is_yours = work->context->notification->person->is_owner && words.yours != NULL;
     const char *words_to_reader = is_yours ? words.yours : words.theirs;
     if (notice->hides_title && words.untitled != NULL)
@@ -426,10 +427,10 @@ set_times(const Work *work)
 
 /* Everything that is said of a notice, "" where there is nothing to say; the subject as well */
 static void
-add_notice(SpocValues *description, const ValuesContext *context, const SpocNotice *notice,
+add_notice(SpocValues *mail_values, const ValuesContext *context, const SpocNotice *notice,
            SpocTemplateSlot *slots)
 {
-    Work work = {.description = description,
+    Work work = {.mail_values = mail_values,
                  .context = context,
                  .notice = notice,
                  .slots = slots,
@@ -438,9 +439,9 @@ add_notice(SpocValues *description, const ValuesContext *context, const SpocNoti
     /* What is not said is nothing, and not what the mail says elsewhere. */
     for (guint name = SPOC_SLOT_EVENT; name < SPOC_SLOT_COUNT; name++)
         slots[name].text = "";
-    work.news = spoc_notice_kind(notice, work.printer_reasons);
-    SpocEventSeverity tone =
-        spoc_notice_severity(work.news, work.printer_reasons, work.job_reasons);
+    work.kind = spoc_notice_kind(notice, work.printer_reasons);
+    SpocEventSeverity severity =
+        spoc_notice_severity(work.kind, work.printer_reasons, work.job_reasons);
     gboolean is_job = spoc_event_is_job(notice->event);
     set_line(&work, SPOC_SLOT_EVENT, notice->event->name);
     /* CUPS's words of a job may name whoever canceled it. */
@@ -450,8 +451,8 @@ add_notice(SpocValues *description, const ValuesContext *context, const SpocNoti
     set_flag(&work, SPOC_SLOT_IS_JOB, is_job);
     set_flag(&work, SPOC_SLOT_IS_PRINTER, !is_job && *slots[SPOC_SLOT_PRINTER].text != '\0');
     set_flag(&work, SPOC_SLOT_IS_SERVER, !is_job && *slots[SPOC_SLOT_PRINTER].text == '\0');
-    set_tone(&work, tone);
-    set_advice(&work, tone);
+    set_severity(&work, severity);
+    set_advice(&work, severity);
     set_sentences(&work);
     set_times(&work);
     g_autofree char *when = spoc_words_when(context->catalogue, notice->event->when_unix_s > 0
@@ -465,7 +466,7 @@ add_notice(SpocValues *description, const ValuesContext *context, const SpocNoti
 /* --- facts -------------------------------------------------------------------------------- */
 
 typedef struct {
-    SpocValues *description;
+    SpocValues *mail_values;
     const SpocCatalogue *catalogue;
     GPtrArray *elements;
 } Facts;
@@ -485,7 +486,7 @@ add_fact(const Facts *facts, SpocWord label, const char *value)
 {
     if (value == NULL || *value == '\0')
         return;
-    SpocTemplateSlot *slots = add_element(facts->description, facts->elements);
+    SpocTemplateSlot *slots = add_element(facts->mail_values, facts->elements);
     slots[SPOC_SLOT_LABEL].text = spoc_word(facts->catalogue, label);
     slots[SPOC_SLOT_VALUE].text = value;
 }
@@ -520,7 +521,7 @@ add_state(const Facts *facts, SpocWord label, const char *state, const char *rea
     }
     g_ptr_array_add(parts, NULL);
     g_autofree char *value = g_strjoinv(", ", (char **)parts->pdata);
-    add_fact(facts, label, g_string_chunk_insert(facts->description->strings, value));
+    add_fact(facts, label, g_string_chunk_insert(facts->mail_values->strings, value));
 }
 
 static void
@@ -530,9 +531,9 @@ add_printer_state(const Facts *facts, const SpocNotice *notice, const SpocTempla
     const char *old = slots[SPOC_SLOT_OLD_PRINTER_STATE].text;
     const SpocWordValue values[] = {{"state", state}, {"old", old}};
     /* How the printer is while it prints something else is no news of this job. */
-    gboolean is_news =
+    gboolean is_new =
         !spoc_event_is_job(notice->event) || notice->event->printer_state == SPOC_PRINTER_STOPPED;
-    if (!is_news)
+    if (!is_new)
         state = old = "";
     g_autofree char *both =
         *state != '\0' && *old != '\0'
@@ -554,10 +555,10 @@ is_worth_saying(const SpocEvent *event)
 
 /* The list "facts": what add_notice() has set, with its labels */
 static void
-add_attributes(SpocValues *description, const ValuesContext *context, const SpocNotice *notice,
+add_attributes(SpocValues *mail_values, const ValuesContext *context, const SpocNotice *notice,
                SpocTemplateSlot *slots)
 {
-    const Facts facts = {description, context->catalogue, g_ptr_array_sized_new(12)};
+    const Facts facts = {mail_values, context->catalogue, g_ptr_array_sized_new(12)};
     add_fact(&facts, SPOC_WORD_JOB, slots[SPOC_SLOT_JOB_ID].text);
     add_fact(&facts, SPOC_WORD_TITLE, slots[SPOC_SLOT_TITLE].text);
     add_fact(&facts, SPOC_WORD_OWNER, slots[SPOC_SLOT_OWNER].text);
@@ -576,23 +577,23 @@ add_attributes(SpocValues *description, const ValuesContext *context, const Spoc
     if (is_worth_saying(notice->event))
         add_fact(&facts, SPOC_WORD_CUPS_SAYS, slots[SPOC_SLOT_CUPS_SAYS].text);
     pad_labels(&facts);
-    set_list(description, slots, SPOC_SLOT_FACTS, facts.elements);
+    set_list(mail_values, slots, SPOC_SLOT_FACTS, facts.elements);
 }
 
 /* --- the mail ----------------------------------------------------------------------------- */
 
 static void
-set_left_out(SpocValues *description, const SpocCatalogue *catalogue, gulong count)
+set_left_out(SpocValues *mail_values, const SpocCatalogue *catalogue, gulong count)
 {
     if (count == 0)
         return;
     g_autofree char *text = spoc_words_count(catalogue, SPOC_COUNT_LEFT_OUT, count);
-    set(description, SPOC_SLOT_LEFT_OUT, text);
+    set(mail_values, SPOC_SLOT_LEFT_OUT, text);
 }
 
 /* The first @count notices, or the latest ones of them where they are too many */
 static void
-add_events(SpocValues *description, const ValuesContext *context, guint count)
+add_events(SpocValues *mail_values, const ValuesContext *context, guint count)
 {
     const SpocNotification *notification = context->notification;
     gulong left_out = notification->left_out;
@@ -601,33 +602,33 @@ add_events(SpocValues *description, const ValuesContext *context, guint count)
         left_out += MAX(notification->notices[i].times, 1);
     GPtrArray *elements = g_ptr_array_sized_new(count - first);
     for (guint i = first; i < count; i++)
-        add_notice(description, context, &notification->notices[i],
-                   add_element(description, elements));
-    set_list(description, description->scope.slots, SPOC_SLOT_EVENTS, elements);
-    set_left_out(description, context->catalogue, left_out);
+        add_notice(mail_values, context, &notification->notices[i],
+                   add_element(mail_values, elements));
+    set_list(mail_values, mail_values->scope.slots, SPOC_SLOT_EVENTS, elements);
+    set_left_out(mail_values, context->catalogue, left_out);
     if (count > 0 || left_out > 0)
-        set(description, SPOC_SLOT_EVENTS_LABEL,
+        set(mail_values, SPOC_SLOT_EVENTS_LABEL,
             spoc_word(context->catalogue, SPOC_WORD_WHAT_ELSE));
 }
 
 /* --- the mail --------------------------------------------------------------------------- */
 
 static void
-describe_news(SpocValues *description, const ValuesContext *context)
+fill_notice(SpocValues *mail_values, const ValuesContext *context)
 {
     const SpocNotification *notification = context->notification;
-    SpocTemplateSlot *slots = description->scope.slots;
+    SpocTemplateSlot *slots = mail_values->scope.slots;
     guint last = notification->notice_count - 1;
-    add_notice(description, context, &notification->notices[last], slots);
-    add_attributes(description, context, &notification->notices[last], slots);
-    add_events(description, context, last);
-    set(description, SPOC_SLOT_PREHEADER,
+    add_notice(mail_values, context, &notification->notices[last], slots);
+    add_attributes(mail_values, context, &notification->notices[last], slots);
+    add_events(mail_values, context, last);
+    set(mail_values, SPOC_SLOT_PREHEADER,
         *slots[SPOC_SLOT_ADVICE].text != '\0' ? slots[SPOC_SLOT_ADVICE].text
                                               : slots[SPOC_SLOT_SENTENCE].text);
 }
 
 static void
-describe_list(SpocValues *description, const ValuesContext *context)
+fill_list(SpocValues *mail_values, const ValuesContext *context)
 {
     const SpocNotification *notification = context->notification;
     const SpocCatalogue *catalogue = context->catalogue;
@@ -641,33 +642,33 @@ describe_list(SpocValues *description, const ValuesContext *context)
     g_autofree char *subject = spoc_words_expand(
         spoc_word(catalogue, is_digest ? SPOC_WORD_DIGEST_SUBJECT : SPOC_WORD_COLLECTED_SUBJECT),
         values, G_N_ELEMENTS(values));
-    set(description, SPOC_SLOT_INTRO, intro);
-    set(description, SPOC_SLOT_PREHEADER, intro);
-    set(description, SPOC_SLOT_SUBJECT, subject);
-    set(description, is_digest ? SPOC_SLOT_IS_DIGEST : SPOC_SLOT_IS_COLLECTED, "1");
-    add_events(description, context, notification->notice_count);
+    set(mail_values, SPOC_SLOT_INTRO, intro);
+    set(mail_values, SPOC_SLOT_PREHEADER, intro);
+    set(mail_values, SPOC_SLOT_SUBJECT, subject);
+    set(mail_values, is_digest ? SPOC_SLOT_IS_DIGEST : SPOC_SLOT_IS_COLLECTED, "1");
+    add_events(mail_values, context, notification->notice_count);
 }
 
 /* The recipient's own wish, if it may be shown, else what has happened */
 static void
-set_subject(SpocValues *description, const SpocNotification *notification)
+set_subject(SpocValues *mail_values, const SpocNotification *notification)
 {
     g_autofree char *wish = spoc_text_line(notification->subject, -1, SUBJECT_MAX_BYTES);
     if (*wish == '\0' || gives_away(notification, wish)) {
         g_autofree char *line =
-            spoc_text_line(spoc_values_get(description, SPOC_SLOT_SUBJECT), -1, SUBJECT_MAX_BYTES);
-        set(description, SPOC_SLOT_SUBJECT, line);
+            spoc_text_line(spoc_values_get(mail_values, SPOC_SLOT_SUBJECT), -1, SUBJECT_MAX_BYTES);
+        set(mail_values, SPOC_SLOT_SUBJECT, line);
     } else {
-        set(description, SPOC_SLOT_SUBJECT, wish);
-        description->is_subject_wished = TRUE;
+        set(mail_values, SPOC_SLOT_SUBJECT, wish);
+        mail_values->is_subject_wished = TRUE;
     }
 }
 
 void
 spoc_values_make(const SpocNotification *notification, const SpocCatalogue *catalogue,
-                 gint64 when_unix_s, SpocValues *ret_description)
+                 gint64 when_unix_s, SpocValues *ret_values)
 {
-    *ret_description = (SpocValues){
+    *ret_values = (SpocValues){
         .scope = {g_new0(SpocTemplateSlot, SPOC_SLOT_COUNT)},
         .strings = g_string_chunk_new(4096),
         .scopes = g_ptr_array_new_with_free_func(scope_free),
@@ -683,14 +684,14 @@ spoc_values_make(const SpocNotification *notification, const SpocCatalogue *cata
                                                                          ? SPOC_WORD_SENT_TO_OWNER
                                                                          : SPOC_WORD_SENT_BY),
                                                 values, G_N_ELEMENTS(values));
-    set(ret_description, SPOC_SLOT_LANG, spoc_catalogue_language(catalogue));
-    set(ret_description, SPOC_SLOT_HOST, host);
-    set(ret_description, SPOC_SLOT_FOOTER, footer);
-    set(ret_description, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_WHAT_TO_DO));
-    set(ret_description, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_LINK));
+    set(ret_values, SPOC_SLOT_LANG, spoc_catalogue_language(catalogue));
+    set(ret_values, SPOC_SLOT_HOST, host);
+    set(ret_values, SPOC_SLOT_FOOTER, footer);
+    set(ret_values, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_WHAT_TO_DO));
+    set(ret_values, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_LINK));
     if (notification->kind == SPOC_MAIL_NOTICE)
-        describe_news(ret_description, &context);
+        fill_notice(ret_values, &context);
     else
-        describe_list(ret_description, &context);
-    set_subject(ret_description, notification);
+        fill_list(ret_values, &context);
+    set_subject(ret_values, notification);
 }

@@ -20,9 +20,9 @@ typedef struct {
 
 /* @when_unix_s: of the mail, where an event does not say it */
 void spoc_values_make(const SpocNotification *notification, const SpocCatalogue *catalogue,
-                      gint64 when_unix_s, SpocValues *ret_description);
-void spoc_values_clear(SpocValues *description);
+                      gint64 when_unix_s, SpocValues *ret_values);
+void spoc_values_clear(SpocValues *values);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocValues, spoc_values_clear)
 
 /* (transfer none): "" where nothing is said */
-const char *spoc_values_get(const SpocValues *description, SpocSlotName name);
+const char *spoc_values_get(const SpocValues *values, SpocSlotName name);

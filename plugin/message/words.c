@@ -50,7 +50,7 @@ spoc_words_when(const SpocCatalogue *catalogue, gint64 unix_s)
 
 /* --- sentences --------------------------------------------------------------------------- */
 
-static const SpocKindWords NEWS[SPOC_NOTICE_COUNT] = {
+static const SpocKindWords KINDS[SPOC_NOTICE_COUNT] = {
     [SPOC_NOTICE_JOB_QUEUED] = {N_("Queued: {title}"),
                                 N_("Your document \"{title}\" has been queued for {printer}."),
                                 N_("The document \"{title}\" has been queued for {printer}."),
@@ -234,9 +234,9 @@ static const char *const PRINTER_STATES[] = {N_("ready"), N_("printing"), N_("st
 #define FIRST_STATE 3
 
 void
-spoc_words_kind(const SpocCatalogue *catalogue, SpocNoticeKind news, SpocKindWords *ret_words)
+spoc_words_kind(const SpocCatalogue *catalogue, SpocNoticeKind kind, SpocKindWords *ret_words)
 {
-    const SpocKindWords *words = &NEWS[news];
+    const SpocKindWords *words = &KINDS[kind];
     ret_words->subject = spoc_catalogue_get(catalogue, words->subject);
     ret_words->yours = words->yours != NULL ? spoc_catalogue_get(catalogue, words->yours) : NULL;
     ret_words->theirs = spoc_catalogue_get(catalogue, words->theirs);

@@ -51,7 +51,7 @@ typedef struct {
     const char *untitled; /* to whom the title is not shown; NULL: it has none */
 } SpocKindWords;
 
-void spoc_words_kind(const SpocCatalogue *catalogue, SpocNoticeKind news, SpocKindWords *ret_words);
+void spoc_words_kind(const SpocCatalogue *catalogue, SpocNoticeKind kind, SpocKindWords *ret_words);
 
 typedef enum {
     SPOC_WORD_UNTITLED,

@@ -30,7 +30,7 @@
 #define ONCE_EARLY_S 120
 
 struct _SpocAggregator {
-    const SpocNotifyContext *around;
+    const SpocNotifyContext *context;
     GHashTable *open;          /* key → SpocGroup */
     GQueue due;                /* of SpocGroup */
     GHashTable *asking;        /* set of Question */
@@ -41,7 +41,7 @@ struct _SpocAggregator {
 
 /* A group for which CUPS is asked */
 typedef struct {
-    SpocAggregator *desk;
+    SpocAggregator *aggregator;
     SpocGroup *group; /* whose key is the table's */
 } Question;
 
@@ -60,40 +60,40 @@ question_free(gpointer data)
 }
 
 SpocAggregator *
-spoc_aggregator_new(const SpocNotifyContext *surroundings)
+spoc_aggregator_new(const SpocNotifyContext *context)
 {
-    SpocAggregator *desk = g_new0(SpocAggregator, 1);
-    desk->around = surroundings;
-    desk->open =
+    SpocAggregator *aggregator = g_new0(SpocAggregator, 1);
+    aggregator->context = context;
+    aggregator->open =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)spoc_group_free);
-    desk->asking = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, question_free);
-    g_queue_init(&desk->due);
-    return desk;
+    aggregator->asking = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, question_free);
+    g_queue_init(&aggregator->due);
+    return aggregator;
 }
 
 void
-spoc_aggregator_free(SpocAggregator *desk)
+spoc_aggregator_free(SpocAggregator *aggregator)
 {
-    if (desk == NULL)
+    if (aggregator == NULL)
         return;
-    g_hash_table_unref(desk->open);
-    g_hash_table_unref(desk->asking);
-    g_queue_clear_full(&desk->due, (GDestroyNotify)spoc_group_free);
-    g_free(desk);
+    g_hash_table_unref(aggregator->open);
+    g_hash_table_unref(aggregator->asking);
+    g_queue_clear_full(&aggregator->due, (GDestroyNotify)spoc_group_free);
+    g_free(aggregator);
 }
 
 guint
-spoc_aggregator_room(const SpocAggregator *desk)
+spoc_aggregator_room(const SpocAggregator *aggregator)
 {
-    guint room = spoc_queue_manager_room(desk->around->outbox);
-    guint under_way = g_hash_table_size(desk->asking) + desk->due.length;
+    guint room = spoc_queue_manager_room(aggregator->context->outbox);
+    guint under_way = g_hash_table_size(aggregator->asking) + aggregator->due.length;
     return room > under_way ? room - under_way : 0;
 }
 
 gboolean
-spoc_aggregator_wants(const SpocAggregator *desk, const SpocEvent *event)
+spoc_aggregator_wants(const SpocAggregator *aggregator, const SpocEvent *event)
 {
-    return spoc_rules_want(&desk->around->setup->rules, event->kind);
+    return spoc_rules_want(&aggregator->context->setup->rules, event->kind);
 }
 
 /* --- events come in --------------------------------------------------------------------- */
@@ -120,9 +120,9 @@ key_of(const SpocEntry *entry)
 }
 
 static gint64
-wait_s(SpocAggregator *desk, const SpocEntry *entry, gint64 now)
+wait_s(SpocAggregator *aggregator, const SpocEntry *entry, gint64 now)
 {
-    const SpocRules *rules = &desk->around->setup->rules;
+    const SpocRules *rules = &aggregator->context->setup->rules;
     const SpocEvent *event = entry->event;
     if (spoc_event_topic(event) == SPOC_TOPIC_JOB)
         return spoc_event_is_final(event) ? 0 : rules->job_wait_s;
@@ -131,17 +131,17 @@ wait_s(SpocAggregator *desk, const SpocEntry *entry, gint64 now)
     g_autofree char *printer = spoc_event_printer(event);
     const SpocLastNotification *told =
         printer != NULL
-            ? spoc_notification_log_find(desk->around->told, entry->person->address, printer)
+            ? spoc_notification_log_find(aggregator->context->told, entry->person->address, printer)
             : NULL;
     return spoc_suppression_wait_s(told, rules->wait_s, rules->repeat_s, now);
 }
 
 /* It waits no longer. */
 static void
-make_due(SpocAggregator *desk, SpocGroup *group)
+make_due(SpocAggregator *aggregator, SpocGroup *group)
 {
-    (void)g_hash_table_steal(desk->open, group->key);
-    g_queue_push_tail(&desk->due, group);
+    (void)g_hash_table_steal(aggregator->open, group->key);
+    g_queue_push_tail(&aggregator->due, group);
 }
 
 /* It tells all that is there at its time. */
@@ -153,12 +153,12 @@ is_whole(const SpocGroup *group)
 
 /* (nullable): @and_whole: also of those that tell all that is there */
 static SpocGroup *
-find_earliest(const SpocAggregator *desk, gboolean and_whole)
+find_earliest(const SpocAggregator *aggregator, gboolean and_whole)
 {
     SpocGroup *earliest = NULL;
     GHashTableIter iter;
     gpointer value = NULL;
-    g_hash_table_iter_init(&iter, desk->open);
+    g_hash_table_iter_init(&iter, aggregator->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         SpocGroup *group = value;
         if (is_whole(group) && !and_whole)
@@ -170,35 +170,35 @@ find_earliest(const SpocAggregator *desk, gboolean and_whole)
 }
 
 static gboolean
-is_full(const SpocAggregator *desk)
+is_full(const SpocAggregator *aggregator)
 {
     guint items = 0, events = 0;
     GHashTableIter iter;
     gpointer value = NULL;
-    g_hash_table_iter_init(&iter, desk->open);
+    g_hash_table_iter_init(&iter, aggregator->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const SpocGroup *group = value;
         items += group->notices->len;
         events += spoc_group_events(group);
     }
-    return g_hash_table_size(desk->open) >= GROUPS_MAX || items >= ITEMS_MAX ||
+    return g_hash_table_size(aggregator->open) >= GROUPS_MAX || items >= ITEMS_MAX ||
            events >= EVENTS_MAX;
 }
 
 static SpocGroup *
-open_group(SpocAggregator *desk, SpocMailKind kind, const char *key, const SpocEntry *entry)
+open_group(SpocAggregator *aggregator, SpocMailKind kind, const char *key, const SpocEntry *entry)
 {
     SpocGroup *group = spoc_group_new(kind, key, entry);
-    g_hash_table_insert(desk->open, group->key, group);
+    g_hash_table_insert(aggregator->open, group->key, group);
     return group;
 }
 
 /* Another subscription brought it for the same person: that one's mail tells it. Its journal has
  * the event until then. */
 static void
-pass_over(const SpocAggregator *desk, const SpocEntry *entry)
+pass_over(const SpocAggregator *aggregator, const SpocEntry *entry)
 {
-    spoc_log(desk->around->log, SPOC_LOG_DEBUG,
+    spoc_log(aggregator->context->log, SPOC_LOG_DEBUG,
              "%s: %s of job %d was brought by another subscription already and is not mailed again",
              entry->person->address, entry->event->name, entry->event->job_id);
     entry->safe(entry->user_data);
@@ -207,36 +207,36 @@ pass_over(const SpocAggregator *desk, const SpocEntry *entry)
 }
 
 void
-spoc_aggregator_put(SpocAggregator *desk, const SpocEntry *entry)
+spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
 {
     gint64 now = now_unix_s();
     g_autofree char *key = key_of(entry);
     SpocMailKind kind = kind_of(entry);
-    if (spoc_duplicates_is_one(desk->around->duplicates, entry->person->address, kind, entry->event,
-                               spoc_journal_name(entry->journal))) {
-        pass_over(desk, entry);
+    if (spoc_duplicates_is_one(aggregator->context->duplicates, entry->person->address, kind,
+                               entry->event, spoc_journal_name(entry->journal))) {
+        pass_over(aggregator, entry);
         return;
     }
-    gint64 wait = kind == SPOC_MAIL_NOTICE ? wait_s(desk, entry, now) : 0;
-    if (is_full(desk)) {
-        SpocGroup *earliest = find_earliest(desk, TRUE);
+    gint64 wait = kind == SPOC_MAIL_NOTICE ? wait_s(aggregator, entry, now) : 0;
+    if (is_full(aggregator)) {
+        SpocGroup *earliest = find_earliest(aggregator, TRUE);
         earliest->is_admitted |= earliest->kind == SPOC_MAIL_COLLECTED;
-        make_due(desk, earliest);
+        make_due(aggregator, earliest);
     }
-    SpocGroup *group = g_hash_table_lookup(desk->open, key);
+    SpocGroup *group = g_hash_table_lookup(aggregator->open, key);
     gboolean is_new = group == NULL;
     if (is_new) {
-        group = open_group(desk, kind, key, entry);
+        group = open_group(aggregator, kind, key, entry);
         group->due_unix_s = wait > 0 ? now + wait : 0;
     }
     if (kind == SPOC_MAIL_DIGEST) {
-        gint64 due = spoc_due_daily_unix_s(desk->around->setup->rules.digest_minute,
+        gint64 due = spoc_due_daily_unix_s(aggregator->context->setup->rules.digest_minute,
                                            entry->event->when_unix_s, now);
         group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
     }
     spoc_group_add(group, entry);
     if ((kind == SPOC_MAIL_NOTICE && wait == 0) || spoc_group_events(group) >= GROUP_EVENTS_MAX)
-        make_due(desk, group);
+        make_due(aggregator, group);
 }
 
 /* --- what is not told ------------------------------------------------------------------- */
@@ -251,7 +251,7 @@ make_thread(const char *printer, gint64 unix_s)
 
 /* A printer's state that need not be told goes; what has cleared is said to have. */
 static void
-decide(SpocAggregator *desk, SpocGroup *group)
+decide(SpocAggregator *aggregator, SpocGroup *group)
 {
     SpocNotice *last = spoc_group_last_state(group);
     if (group->kind != SPOC_MAIL_NOTICE || group->is_admitted || last == NULL)
@@ -260,11 +260,12 @@ decide(SpocAggregator *desk, SpocGroup *group)
     if (printer == NULL)
         return;
     const SpocLastNotification *told =
-        spoc_notification_log_find(desk->around->told, group->person->address, printer);
-    SpocSuppression verdict = spoc_suppression_decide(
-        told, last->event, group->had_fault, desk->around->setup->rules.repeat_s, now_unix_s());
+        spoc_notification_log_find(aggregator->context->told, group->person->address, printer);
+    SpocSuppression verdict =
+        spoc_suppression_decide(told, last->event, group->had_fault,
+                                aggregator->context->setup->rules.repeat_s, now_unix_s());
     if (verdict == SPOC_SUPPRESSION_DROP) {
-        spoc_log(desk->around->log, SPOC_LOG_DEBUG,
+        spoc_log(aggregator->context->log, SPOC_LOG_DEBUG,
                  "%s: %u events of %s tell nothing new and are not mailed", group->person->address,
                  spoc_group_events(group), printer);
         spoc_group_drop_states(group);
@@ -279,7 +280,7 @@ decide(SpocAggregator *desk, SpocGroup *group)
 }
 
 static void
-tell(SpocAggregator *desk, const SpocGroup *group)
+record_notification(SpocAggregator *aggregator, const SpocGroup *group)
 {
     if (group->kind == SPOC_MAIL_DIGEST)
         return;
@@ -290,8 +291,9 @@ tell(SpocAggregator *desk, const SpocGroup *group)
         if (printer == NULL || spoc_event_severity(item->event) == SPOC_CONDITION_NONE ||
             (group->kind == SPOC_MAIL_NOTICE && item != spoc_group_last_state(group)))
             continue;
-        spoc_notification_log_tell(desk->around->told, group->person->address, printer, item->event,
-                                   desk->around->setup->rules.repeat_s, now_unix_s());
+        spoc_notification_log_tell(aggregator->context->told, group->person->address, printer,
+                                   item->event, aggregator->context->setup->rules.repeat_s,
+                                   now_unix_s());
     }
 }
 
@@ -299,15 +301,15 @@ tell(SpocAggregator *desk, const SpocGroup *group)
 
 /* (transfer full): it goes later, together with what came for the same mail meanwhile */
 static void
-put_back(SpocAggregator *desk, SpocGroup *group, gint64 due_unix_s)
+put_back(SpocAggregator *aggregator, SpocGroup *group, gint64 due_unix_s)
 {
-    SpocGroup *newer = g_hash_table_lookup(desk->open, group->key);
+    SpocGroup *newer = g_hash_table_lookup(aggregator->open, group->key);
     if (newer != NULL) {
-        (void)g_hash_table_steal(desk->open, group->key);
+        (void)g_hash_table_steal(aggregator->open, group->key);
         spoc_group_absorb(group, newer);
     }
     group->due_unix_s = due_unix_s;
-    g_hash_table_insert(desk->open, group->key, group);
+    g_hash_table_insert(aggregator->open, group->key, group);
 }
 
 /* (transfer full): the name of what is counted for @group's person */
@@ -321,10 +323,10 @@ person_key(const SpocGroup *group, const char *what)
 
 /* (nullable): of what is counted for all people together */
 static const char *
-others_key(const SpocAggregator *desk, const SpocGroup *group)
+others_key(const SpocAggregator *aggregator, const SpocGroup *group)
 {
     if (group->cause == SPOC_CAUSE_OWN_JOB ||
-        desk->around->setup->rules.max_to_others_per_hour == 0)
+        aggregator->context->setup->rules.max_to_others_per_hour == 0)
         return NULL;
     return group->cause == SPOC_CAUSE_PRINTERS ? "others by printers" : "others by jobs";
 }
@@ -332,32 +334,32 @@ others_key(const SpocAggregator *desk, const SpocGroup *group)
 /* When the rates let it go: @now_unix_s when that is now. @ret_by_others: that what goes to all
  * people together is too much */
 static gint64
-allowed_unix_s(const SpocAggregator *desk, const SpocGroup *group, gint64 now_unix_s,
+allowed_unix_s(const SpocAggregator *aggregator, const SpocGroup *group, gint64 now_unix_s,
                gboolean *ret_by_others)
 {
-    const SpocRules *rules = &desk->around->setup->rules;
-    const char *others = others_key(desk, group);
+    const SpocRules *rules = &aggregator->context->setup->rules;
+    const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
     gint64 next = now_unix_s, others_next = now_unix_s;
     if (rules->max_per_hour > 0)
-        next = spoc_notification_log_next_unix_s(desk->around->told, person, rules->max_per_hour,
-                                                 now_unix_s);
+        next = spoc_notification_log_next_unix_s(aggregator->context->told, person,
+                                                 rules->max_per_hour, now_unix_s);
     if (others != NULL)
-        others_next = spoc_notification_log_next_unix_s(desk->around->told, others,
+        others_next = spoc_notification_log_next_unix_s(aggregator->context->told, others,
                                                         rules->max_to_others_per_hour, now_unix_s);
     *ret_by_others = others_next > now_unix_s && others_next >= next;
     return MAX(next, others_next);
 }
 
 static void
-count_mail(const SpocAggregator *desk, const SpocGroup *group, gint64 now_unix_s)
+count_mail(const SpocAggregator *aggregator, const SpocGroup *group, gint64 now_unix_s)
 {
-    const char *others = others_key(desk, group);
+    const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
-    if (desk->around->setup->rules.max_per_hour > 0)
-        spoc_notification_log_count(desk->around->told, person, now_unix_s);
+    if (aggregator->context->setup->rules.max_per_hour > 0)
+        spoc_notification_log_count(aggregator->context->told, person, now_unix_s);
     if (others != NULL)
-        spoc_notification_log_count(desk->around->told, others, now_unix_s);
+        spoc_notification_log_count(aggregator->context->told, others, now_unix_s);
 }
 
 /* Once an hour */
@@ -371,19 +373,20 @@ may_alarm(gint64 *last_unix_s, gint64 now_unix_s)
 }
 
 static void
-say_collected(SpocAggregator *desk, const SpocGroup *group, gboolean by_others, gint64 now_unix_s)
+log_collected(SpocAggregator *aggregator, const SpocGroup *group, gboolean by_others,
+              gint64 now_unix_s)
 {
-    const SpocRules *rules = &desk->around->setup->rules;
+    const SpocRules *rules = &aggregator->context->setup->rules;
     const SpocNotice *item = spoc_group_notice(group, 0);
     if (!by_others) {
-        spoc_log(desk->around->log, SPOC_LOG_INFO,
+        spoc_log(aggregator->context->log, SPOC_LOG_INFO,
                  "%s: %u notifications in an hour (notifyMaxPerHour): the rest is collected into "
                  "one mail",
                  group->person->address, rules->max_per_hour);
-    } else if (may_alarm(&desk->alarm_unix_s, now_unix_s)) {
+    } else if (may_alarm(&aggregator->alarm_unix_s, now_unix_s)) {
         g_autofree char *topic = spoc_event_topic_name(item->event);
         g_autofree char *shown = spoc_text_line(topic, -1, 150);
-        spoc_log(desk->around->log, SPOC_LOG_ERROR,
+        spoc_log(aggregator->context->log, SPOC_LOG_ERROR,
                  "%u notifications in an hour to people who do not own the jobs "
                  "(notifyMaxToOthersPerHour): the rest is collected, one mail for each. The last "
                  "one was for %s about %s, from the subscription of %s. Somebody may be misusing "
@@ -395,24 +398,24 @@ say_collected(SpocAggregator *desk, const SpocGroup *group, gboolean by_others, 
 
 /* (nullable): NULL after dropping @group, because too many people are named already */
 static SpocGroup *
-begin_rest(SpocAggregator *desk, SpocGroup *group, char *key, gint64 now_unix_s)
+begin_rest(SpocAggregator *aggregator, SpocGroup *group, char *key, gint64 now_unix_s)
 {
     guint count = 0;
     GHashTableIter iter;
     gpointer value = NULL;
-    g_hash_table_iter_init(&iter, desk->open);
+    g_hash_table_iter_init(&iter, aggregator->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const SpocGroup *other = value;
         count += other->kind == SPOC_MAIL_COLLECTED && other->cause != SPOC_CAUSE_OWN_JOB;
     }
     if (group->cause != SPOC_CAUSE_OWN_JOB && count >= OTHERS_MAX) {
-        if (may_alarm(&desk->dropped_unix_s, now_unix_s))
-            spoc_log(desk->around->log, SPOC_LOG_ERROR,
+        if (may_alarm(&aggregator->dropped_unix_s, now_unix_s))
+            spoc_log(aggregator->context->log, SPOC_LOG_ERROR,
                      "mail is collected for %u people who do not own the jobs "
                      "(notifyMaxToOthersPerHour): what further people are to be told is not "
                      "mailed; the first is %s",
                      count, group->person->address);
-        spoc_group_settle(group);
+        spoc_group_commit(group);
         spoc_group_free(group);
         g_free(key);
         return NULL;
@@ -420,42 +423,43 @@ begin_rest(SpocAggregator *desk, SpocGroup *group, char *key, gint64 now_unix_s)
     group->kind = SPOC_MAIL_COLLECTED;
     g_free(group->key);
     group->key = key;
-    g_hash_table_insert(desk->open, group->key, group);
+    g_hash_table_insert(aggregator->open, group->key, group);
     return group;
 }
 
 /* FALSE: the group was put to what is collected for later. */
 static gboolean
-may_go(SpocAggregator *desk, SpocGroup *group)
+may_go(SpocAggregator *aggregator, SpocGroup *group)
 {
-    const char *others = others_key(desk, group);
+    const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
-    SpocNotificationLog *told = desk->around->told;
+    SpocNotificationLog *told = aggregator->context->told;
     if (group->is_admitted && group->kind == SPOC_MAIL_COLLECTED)
         spoc_notification_log_set_rest(told, person, FALSE);
-    if (group->is_admitted || (desk->around->setup->rules.max_per_hour == 0 && others == NULL))
+    if (group->is_admitted ||
+        (aggregator->context->setup->rules.max_per_hour == 0 && others == NULL))
         return TRUE;
     gboolean by_others = FALSE;
     gint64 now = now_unix_s();
-    gint64 next = allowed_unix_s(desk, group, now, &by_others);
+    gint64 next = allowed_unix_s(aggregator, group, now, &by_others);
     g_autofree char *key = person_key(group, "\nrest");
-    SpocGroup *rest = g_hash_table_lookup(desk->open, key);
-    gint64 due = desk->around->once ? next - ONCE_EARLY_S : next;
-    gboolean is_news = group->kind == SPOC_MAIL_NOTICE;
-    gboolean is_collecting = is_news && spoc_notification_log_has_rest(told, person);
-    if ((is_news ? next : due) <= now && rest == NULL && !is_collecting) {
-        count_mail(desk, group, now);
+    SpocGroup *rest = g_hash_table_lookup(aggregator->open, key);
+    gint64 due = aggregator->context->once ? next - ONCE_EARLY_S : next;
+    gboolean is_notice = group->kind == SPOC_MAIL_NOTICE;
+    gboolean is_collecting = is_notice && spoc_notification_log_has_rest(told, person);
+    if ((is_notice ? next : due) <= now && rest == NULL && !is_collecting) {
+        count_mail(aggregator, group, now);
         if (group->kind == SPOC_MAIL_COLLECTED)
             spoc_notification_log_set_rest(told, person, FALSE);
         return TRUE;
     }
-    if (!is_news) { /* a digest, or the rest itself: it stays what it is */
-        put_back(desk, group, MAX(due, now + 1));
+    if (!is_notice) { /* a digest, or the rest itself: it stays what it is */
+        put_back(aggregator, group, MAX(due, now + 1));
         return FALSE;
     }
     if (rest == NULL) {
-        say_collected(desk, group, by_others, now);
-        rest = begin_rest(desk, group, g_steal_pointer(&key), now);
+        log_collected(aggregator, group, by_others, now);
+        rest = begin_rest(aggregator, group, g_steal_pointer(&key), now);
         if (rest != NULL)
             spoc_notification_log_set_rest(told, person, TRUE);
     } else {
@@ -463,7 +467,7 @@ may_go(SpocAggregator *desk, SpocGroup *group)
     }
     if (rest != NULL && spoc_group_events(rest) >= GROUP_EVENTS_MAX) {
         rest->is_admitted = TRUE; /* a mail for so many is no flood */
-        make_due(desk, rest);
+        make_due(aggregator, rest);
     } else if (rest != NULL) {
         rest->due_unix_s = due;
     }
@@ -475,7 +479,7 @@ may_go(SpocAggregator *desk, SpocGroup *group)
 static void
 on_safe(gpointer user_data)
 {
-    spoc_group_settle(user_data);
+    spoc_group_commit(user_data);
 }
 
 static void
@@ -484,7 +488,7 @@ free_group(gpointer data)
     spoc_group_free(data);
 }
 
-/* Only a single job's news goes at once, and it is the same mail after a crash. What waited may be
+/* Only a single job's event goes at once, and it is the same mail after a crash. What waited may be
  * put together otherwise then, so it is a message first. */
 static gboolean
 flies_from_memory(const SpocGroup *group)
@@ -496,59 +500,59 @@ flies_from_memory(const SpocGroup *group)
 
 /* FALSE: it could not be written; the group waits. */
 static gboolean
-store(SpocAggregator *desk, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
+store(SpocAggregator *aggregator, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
 {
-    const SpocNotifyContext *around = desk->around;
+    const SpocNotifyContext *context = aggregator->context;
     g_autoptr(GError) error = NULL;
     envelope->next_attempt_unix_s = now_unix_s();
     g_autofree char *marks = spoc_group_marks(group);
-    if (!spoc_pending_marks_write(around->spool, envelope->id, marks, &error) ||
-        !spoc_message_add(around->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
-        !spoc_queue_manager_relearn(around->outbox, envelope->id, &error)) {
-        spoc_log(around->log, SPOC_LOG_ERROR,
+    if (!spoc_pending_marks_write(context->spool, envelope->id, marks, &error) ||
+        !spoc_message_add(context->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
+        !spoc_queue_manager_relearn(context->outbox, envelope->id, &error)) {
+        spoc_log(context->log, SPOC_LOG_ERROR,
                  "%s: cannot write the mail, trying again every %d s: %s. Free space in %s or mend "
                  "its permissions",
-                 envelope->id, STORE_RETRY_S, error->message, spoc_spool_path(around->spool));
-        desk->stuck_until_unix_s = now_unix_s() + STORE_RETRY_S;
-        g_queue_push_head(&desk->due, group);
+                 envelope->id, STORE_RETRY_S, error->message, spoc_spool_path(context->spool));
+        aggregator->stuck_until_unix_s = now_unix_s() + STORE_RETRY_S;
+        g_queue_push_head(&aggregator->due, group);
         return FALSE;
     }
-    tell(desk, group);
-    spoc_group_settle(group);
+    record_notification(aggregator, group);
+    spoc_group_commit(group);
     spoc_group_free(group);
-    spoc_pending_marks_forget(around->spool);
-    around->changed(around->user_data);
+    spoc_pending_marks_forget(context->spool);
+    context->changed(context->user_data);
     return TRUE;
 }
 
 /* (transfer full) */
 static void
-send_group(SpocAggregator *desk, SpocGroup *group, const SpocStateAttributes *facts)
+send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttributes *attributes)
 {
-    const SpocNotifyContext *around = desk->around;
+    const SpocNotifyContext *context = aggregator->context;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) body = NULL;
-    spoc_group_last(group)->facts = facts;
-    g_autoptr(SpocEnvelope) envelope = spoc_compose(around->setup, group, &body, &error);
+    spoc_group_last(group)->facts = attributes;
+    g_autoptr(SpocEnvelope) envelope = spoc_compose(context->setup, group, &body, &error);
     spoc_group_last(group)->facts = NULL; /* it lives no longer than this call */
     if (envelope == NULL) {
-        spoc_log(around->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
+        spoc_log(context->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
                  group->person->address, error->message);
-        spoc_group_settle(group);
+        spoc_group_commit(group);
         spoc_group_free(group);
         return;
     }
     /* A crash between writing the message and marking its events: it is in the spool. */
     SpocState state = SPOC_STATE_NEW;
-    if (spoc_queue_manager_is_active(around->outbox, envelope->id) ||
-        (group->may_exist && spoc_message_find(around->spool, envelope->id, &state, NULL))) {
-        spoc_group_settle(group);
+    if (spoc_queue_manager_is_active(context->outbox, envelope->id) ||
+        (group->may_exist && spoc_message_find(context->spool, envelope->id, &state, NULL))) {
+        spoc_group_commit(group);
         spoc_group_free(group);
     } else if (flies_from_memory(group)) {
-        spoc_queue_manager_send(around->outbox, g_steal_pointer(&envelope), body, on_safe, group,
+        spoc_queue_manager_send(context->outbox, g_steal_pointer(&envelope), body, on_safe, group,
                                 free_group);
     } else {
-        (void)store(desk, group, envelope, body);
+        (void)store(aggregator, group, envelope, body);
     }
 }
 
@@ -556,70 +560,71 @@ send_group(SpocAggregator *desk, SpocGroup *group, const SpocStateAttributes *fa
 
 /* Where nothing is to wait for CUPS it is not asked. */
 static gboolean
-wants_facts(const SpocAggregator *desk, const SpocGroup *group)
+wants_attributes(const SpocAggregator *aggregator, const SpocGroup *group)
 {
     const SpocEvent *event = spoc_group_last(group)->event;
     return group->kind == SPOC_MAIL_NOTICE &&
-           desk->around->setup->unverified == SPOC_UNVERIFIED_DROP &&
+           aggregator->context->setup->unverified == SPOC_UNVERIFIED_DROP &&
            (event->printer_name != NULL || event->printer_uri != NULL);
 }
 
 static void
-on_facts(const SpocStateAttributes *facts, gpointer user_data)
+on_attributes(const SpocStateAttributes *attributes, gpointer user_data)
 {
     Question *question = user_data;
-    SpocAggregator *desk = question->desk;
+    SpocAggregator *aggregator = question->aggregator;
     SpocGroup *group = g_steal_pointer(&question->group);
-    g_hash_table_remove(desk->asking, group->key);
+    g_hash_table_remove(aggregator->asking, group->key);
     /* The configuration may have changed since: then no mail can be sent now. */
-    if (desk->around->setup->blocker != NULL)
-        g_queue_push_head(&desk->due, group);
+    if (aggregator->context->setup->blocker != NULL)
+        g_queue_push_head(&aggregator->due, group);
     else
-        send_group(desk, group, facts);
-    desk->around->changed(desk->around->user_data);
+        send_group(aggregator, group, attributes);
+    aggregator->context->changed(aggregator->context->user_data);
 }
 
 /* (transfer full): what CUPS says of a printer and a job now; the mail goes when it has, or cannot
  * be asked. */
 static void
-ask(SpocAggregator *desk, SpocGroup *group)
+ask(SpocAggregator *aggregator, SpocGroup *group)
 {
     const SpocEvent *event = spoc_group_last(group)->event;
     g_autofree char *printer = spoc_event_printer(event);
     Question *question = g_new0(Question, 1);
-    question->desk = desk;
+    question->aggregator = aggregator;
     question->group = group;
-    g_hash_table_insert(desk->asking, group->key, question);
+    g_hash_table_insert(aggregator->asking, group->key, question);
     gint state = spoc_event_severity(event) != SPOC_CONDITION_NONE ? event->printer_state : 0;
-    spoc_cups_ask_state_at(desk->around->cups, event->job_id, printer, state, on_facts, question);
+    spoc_cups_ask_state_at(aggregator->context->cups, event->job_id, printer, state, on_attributes,
+                           question);
 }
 
 /* (transfer full) */
 static void
-launch(SpocAggregator *desk, SpocGroup *group)
+launch(SpocAggregator *aggregator, SpocGroup *group)
 {
-    decide(desk, group);
+    decide(aggregator, group);
     if (group->notices->len == 0) {
-        spoc_group_settle(group);
+        spoc_group_commit(group);
         spoc_group_free(group);
         return;
     }
-    if (!may_go(desk, group))
+    if (!may_go(aggregator, group))
         return;
     group->is_admitted = TRUE;
-    if (wants_facts(desk, group))
-        ask(desk, group);
+    if (wants_attributes(aggregator, group))
+        ask(aggregator, group);
     else
-        send_group(desk, group, NULL);
+        send_group(aggregator, group, NULL);
 }
 
 gboolean
-spoc_aggregator_whole_is_due(const SpocAggregator *desk)
+spoc_aggregator_whole_is_due(const SpocAggregator *aggregator)
 {
     gint64 now = now_unix_s();
     GHashTableIter iter;
     gpointer value = NULL;
-    g_hash_table_iter_init(&iter, desk->open);
+    g_hash_table_iter_init(&iter, aggregator->open);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         if (is_whole(value) && ((SpocGroup *)value)->due_unix_s <= now)
             return TRUE;
@@ -627,78 +632,79 @@ spoc_aggregator_whole_is_due(const SpocAggregator *desk)
 }
 
 static void
-make_all_due(SpocAggregator *desk, gboolean and_whole, gint64 now_unix_s)
+make_all_due(SpocAggregator *aggregator, gboolean and_whole, gint64 now_unix_s)
 {
     SpocGroup *group = NULL;
-    while ((group = find_earliest(desk, and_whole)) != NULL && group->due_unix_s <= now_unix_s)
-        make_due(desk, group);
+    while ((group = find_earliest(aggregator, and_whole)) != NULL &&
+           group->due_unix_s <= now_unix_s)
+        make_due(aggregator, group);
 }
 
 static void
-launch_due(SpocAggregator *desk, gint64 now_unix_s)
+launch_due(SpocAggregator *aggregator, gint64 now_unix_s)
 {
-    for (guint left = desk->due.length; left > 0; left--) {
-        if (now_unix_s < desk->stuck_until_unix_s ||
-            spoc_queue_manager_room(desk->around->outbox) == 0)
+    for (guint left = aggregator->due.length; left > 0; left--) {
+        if (now_unix_s < aggregator->stuck_until_unix_s ||
+            spoc_queue_manager_room(aggregator->context->outbox) == 0)
             break;
-        SpocGroup *group = g_queue_pop_head(&desk->due);
-        if (g_hash_table_contains(desk->asking, group->key))
-            g_queue_push_tail(&desk->due, group);
+        SpocGroup *group = g_queue_pop_head(&aggregator->due);
+        if (g_hash_table_contains(aggregator->asking, group->key))
+            g_queue_push_tail(&aggregator->due, group);
         else
-            launch(desk, group);
+            launch(aggregator, group);
     }
 }
 
 void
-spoc_aggregator_step(SpocAggregator *desk, gboolean all_read)
+spoc_aggregator_step(SpocAggregator *aggregator, gboolean all_read)
 {
     gint64 now = now_unix_s();
-    if (desk->around->setup->blocker != NULL)
+    if (aggregator->context->setup->blocker != NULL)
         return;
-    make_all_due(desk, FALSE, now);
-    launch_due(desk, now);
+    make_all_due(aggregator, FALSE, now);
+    launch_due(aggregator, now);
     /* What was due by itself may have become part of what tells all that is there. */
-    if (all_read && desk->due.length == 0) {
-        make_all_due(desk, TRUE, now);
-        launch_due(desk, now);
+    if (all_read && aggregator->due.length == 0) {
+        make_all_due(aggregator, TRUE, now);
+        launch_due(aggregator, now);
     }
 }
 
 gboolean
-spoc_aggregator_close(SpocAggregator *desk, gboolean and_digests)
+spoc_aggregator_close(SpocAggregator *aggregator, gboolean and_digests)
 {
-    g_autoptr(GList) groups = g_hash_table_get_values(desk->open);
+    g_autoptr(GList) groups = g_hash_table_get_values(aggregator->open);
     gboolean any = FALSE;
     for (GList *link = groups; link != NULL; link = link->next) {
         SpocGroup *group = link->data;
         if (group->kind != SPOC_MAIL_NOTICE && !(and_digests && group->kind == SPOC_MAIL_DIGEST))
             continue;
-        make_due(desk, group);
+        make_due(aggregator, group);
         any = TRUE;
     }
     return any;
 }
 
 gboolean
-spoc_aggregator_is_busy(const SpocAggregator *desk)
+spoc_aggregator_is_busy(const SpocAggregator *aggregator)
 {
-    return g_hash_table_size(desk->asking) > 0 ||
-           (desk->due.length > 0 && desk->around->setup->blocker == NULL &&
-            now_unix_s() >= desk->stuck_until_unix_s);
+    return g_hash_table_size(aggregator->asking) > 0 ||
+           (aggregator->due.length > 0 && aggregator->context->setup->blocker == NULL &&
+            now_unix_s() >= aggregator->stuck_until_unix_s);
 }
 
 guint
-spoc_aggregator_waiting(const SpocAggregator *desk)
+spoc_aggregator_waiting(const SpocAggregator *aggregator)
 {
-    return g_hash_table_size(desk->open) + desk->due.length;
+    return g_hash_table_size(aggregator->open) + aggregator->due.length;
 }
 
 gint64
-spoc_aggregator_next_due_unix_s(const SpocAggregator *desk)
+spoc_aggregator_next_due_unix_s(const SpocAggregator *aggregator)
 {
-    if (desk->due.length > 0 && desk->stuck_until_unix_s > now_unix_s())
-        return desk->stuck_until_unix_s;
-    const SpocGroup *earliest = find_earliest(desk, TRUE);
+    if (aggregator->due.length > 0 && aggregator->stuck_until_unix_s > now_unix_s())
+        return aggregator->stuck_until_unix_s;
+    const SpocGroup *earliest = find_earliest(aggregator, TRUE);
     return earliest != NULL ? earliest->due_unix_s : 0;
 }
 
@@ -707,25 +713,25 @@ spoc_aggregator_next_due_unix_s(const SpocAggregator *desk)
 typedef struct {
     SpocAggregatorWaitFunc each;
     SpocAggregatorWait wait;
-} Teller;
+} WaitReporter;
 
 static void
-tell_entry(gpointer entry, gpointer user_data)
+report_entry_wait(gpointer entry, gpointer user_data)
 {
-    const Teller *teller = user_data;
-    teller->each(entry, &teller->wait);
+    const WaitReporter *reporter = user_data;
+    reporter->each(entry, &reporter->wait);
 }
 
 static void
-tell_group(const SpocGroup *group, SpocAggregatorWaitFunc each, const char *reason,
-           gint64 until_unix_s)
+report_group_wait(const SpocGroup *group, SpocAggregatorWaitFunc each, const char *reason,
+                  gint64 until_unix_s)
 {
-    Teller teller = {each, {reason, until_unix_s}};
-    spoc_group_each(group, tell_entry, &teller);
+    WaitReporter reporter = {each, {reason, until_unix_s}};
+    spoc_group_each(group, report_entry_wait, &reporter);
 }
 
 void
-spoc_aggregator_each_wait(const SpocAggregator *desk, SpocAggregatorWaitFunc each)
+spoc_aggregator_each_wait(const SpocAggregator *aggregator, SpocAggregatorWaitFunc each)
 {
     static const char *const reasons[] = {
         [SPOC_MAIL_NOTICE] = ("to be told together with what comes until then (notifyGroupWait, "
@@ -733,20 +739,21 @@ spoc_aggregator_each_wait(const SpocAggregator *desk, SpocAggregatorWaitFunc eac
         [SPOC_MAIL_DIGEST] = "for the daily digest (notifyDigestTime)",
         [SPOC_MAIL_COLLECTED] = "beyond notifyMaxPerHour: collected into one mail",
     };
-    gboolean is_stuck = now_unix_s() < desk->stuck_until_unix_s;
+    gboolean is_stuck = now_unix_s() < aggregator->stuck_until_unix_s;
     GHashTableIter iter;
     gpointer value = NULL;
-    g_hash_table_iter_init(&iter, desk->open);
+    g_hash_table_iter_init(&iter, aggregator->open);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const SpocGroup *group = value;
-        tell_group(group, each, reasons[group->kind], group->due_unix_s);
+        report_group_wait(group, each, reasons[group->kind], group->due_unix_s);
     }
-    g_hash_table_iter_init(&iter, desk->asking);
+    g_hash_table_iter_init(&iter, aggregator->asking);
     while (g_hash_table_iter_next(&iter, NULL, &value))
-        tell_group(((const Question *)value)->group, each, "CUPS is asked how things are now", 0);
-    for (const GList *link = desk->due.head; link != NULL; link = link->next)
-        tell_group(link->data, each,
-                   is_stuck ? "the spool cannot be written; the log of spocd says why"
-                            : "its turn: other mails are under way",
-                   is_stuck ? desk->stuck_until_unix_s : 0);
+        report_group_wait(((const Question *)value)->group, each,
+                          "CUPS is asked how things are now", 0);
+    for (const GList *link = aggregator->due.head; link != NULL; link = link->next)
+        report_group_wait(link->data, each,
+                          is_stuck ? "the spool cannot be written; the log of spocd says why"
+                                   : "its turn: other mails are under way",
+                          is_stuck ? aggregator->stuck_until_unix_s : 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What one person is to be told becomes a message: the envelope for the outbox, and the
- *          bytes.
+ * PURPOSE  What one person is to be told becomes a message: the envelope for the queue manager, and
+ * the bytes.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What journals and the desk share in one spocd.
+ * PURPOSE  What journals and the aggregator share in one spocd.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ typedef struct {
     const SpocRuntime *setup;
     GHashTable *said; /* of spoc_said_new(): what is said once for all journals */
     gboolean once;    /* ask CUPS once, don't wait for it to come back */
-    /* An answer came, or a mail is settled: something can go on. */
+    /* An answer came, or a mail is done: something can go on. */
     void (*changed)(gpointer user_data);
     gpointer user_data;
 } SpocNotifyContext;

@@ -9,18 +9,18 @@
 #define TRIES_MAX 4u
 
 void
-spoc_cups_retry_later(SpocCupsRetry *retry, const SpocNotifyContext *around, const char *why,
+spoc_cups_retry_later(SpocCupsRetry *retry, const SpocNotifyContext *context, const char *why,
                       GSourceFunc again, gpointer user_data)
 {
     g_free(retry->why);
     retry->why = g_strdup(why);
-    if (spoc_said_first(around->said, why))
-        spoc_log(around->log, SPOC_LOG_WARNING,
+    if (spoc_said_first(context->said, why))
+        spoc_log(context->log, SPOC_LOG_WARNING,
                  "events that need CUPS's answer wait: %s. `spocctl queue list` shows them", why);
-    if (!around->once)
+    if (!context->once)
         retry->timer = g_timeout_add(MIN(RETRY_MS << retry->tries, RETRY_MAX_MS), again, user_data);
     retry->tries = MIN(retry->tries + 1, TRIES_MAX);
-    around->changed(around->user_data);
+    context->changed(context->user_data);
 }
 
 void

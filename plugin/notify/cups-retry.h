@@ -17,7 +17,7 @@ typedef struct {
 } SpocCupsRetry;
 
 /* @again: a GSourceFunc that clears the timer */
-void spoc_cups_retry_later(SpocCupsRetry *retry, const SpocNotifyContext *around, const char *why,
+void spoc_cups_retry_later(SpocCupsRetry *retry, const SpocNotifyContext *context, const char *why,
                            GSourceFunc again, gpointer user_data);
 /* It was answered. */
 void spoc_cups_retry_end(SpocCupsRetry *retry);

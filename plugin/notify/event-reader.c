@@ -11,7 +11,7 @@ typedef struct {
     SpocEventReaderEventFunc event;
     SpocEventReaderDamagedFunc damaged;
     gpointer user_data;
-} Reading;
+} Reader;
 
 /**
  * scan_chunk:
@@ -21,7 +21,7 @@ typedef struct {
  * Returns: whether the reading is to stop
  */
 static gboolean
-scan_chunk(Reading *reading, const guint8 *chunk, gsize size, guint64 start, gboolean complete,
+scan_chunk(Reader *reader, const guint8 *chunk, gsize size, guint64 start, gboolean complete,
            gsize *ret_used)
 {
     gsize used = 0;
@@ -33,12 +33,12 @@ scan_chunk(Reading *reading, const guint8 *chunk, gsize size, guint64 start, gbo
             spoc_event_scan(chunk + used, size - used, start + used, complete, &consumed, &event);
         if (result == SPOC_SCAN_MORE || result == SPOC_SCAN_END)
             return FALSE;
-        if (result == SPOC_SCAN_DAMAGED && reading->damaged != NULL)
-            reading->damaged(start + used, consumed, reading->user_data);
+        if (result == SPOC_SCAN_DAMAGED && reader->damaged != NULL)
+            reader->damaged(start + used, consumed, reader->user_data);
         if (result == SPOC_SCAN_EVENT) {
-            if (reading->events_left == 0 || !reading->event(event, reading->user_data))
+            if (reader->events_left == 0 || !reader->event(event, reader->user_data))
                 return TRUE;
-            reading->events_left--;
+            reader->events_left--;
         }
         used += consumed;
         *ret_used = used;
@@ -51,7 +51,7 @@ spoc_event_reader_run(SpocJournal *journal, gboolean ended, guint events_max,
                       SpocEventReaderEventFunc event, SpocEventReaderDamagedFunc damaged,
                       gpointer user_data, guint64 *position, gboolean *ret_stopped, GError **error)
 {
-    Reading reading = {
+    Reader reader = {
         .events_left = events_max, .event = event, .damaged = damaged, .user_data = user_data};
     g_autofree guint8 *chunk = g_malloc(SPOC_EVENT_MAX_BYTES + 1);
     gsize chunk_size = CHUNK_BYTES;
@@ -63,7 +63,7 @@ spoc_event_reader_run(SpocJournal *journal, gboolean ended, guint events_max,
             return FALSE;
         gboolean at_end = start + (guint64)count >= spoc_journal_size(journal);
         gsize used = 0;
-        *ret_stopped = scan_chunk(&reading, chunk, (gsize)count, start, ended && at_end, &used);
+        *ret_stopped = scan_chunk(&reader, chunk, (gsize)count, start, ended && at_end, &used);
         *position = start + used;
         if (*ret_stopped)
             break;

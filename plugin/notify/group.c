@@ -239,7 +239,7 @@ spoc_group_each(const SpocGroup *group, GFunc each, gpointer user_data)
 }
 
 void
-spoc_group_settle(SpocGroup *group)
+spoc_group_commit(SpocGroup *group)
 {
     for (guint i = 0; i < group->refs->len; i++) {
         const Ref *ref = &g_array_index(group->refs, Ref, i);

@@ -105,4 +105,4 @@ char *spoc_group_marks(const SpocGroup *group);
 void spoc_group_each(const SpocGroup *group, GFunc each, gpointer user_data);
 
 /* All of it is safe: says so to each. */
-void spoc_group_settle(SpocGroup *group);
+void spoc_group_commit(SpocGroup *group);

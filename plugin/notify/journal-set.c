@@ -6,24 +6,25 @@
 #include "base/error.h"
 
 /* Open at once; the others wait for one of these to be done. */
-#define STREAMS_MAX 1000
+#define CONSUMERS_MAX 1000
 
 struct _SpocJournalSet {
-    const SpocNotifyContext *around;
-    SpocAggregator *desk;
-    GPtrArray *streams;  /* of SpocJournalConsumer */
-    GHashTable *by_name; /* journal name → SpocJournalConsumer, the array's */
-    guint turn;          /* which is the first in the next round */
+    const SpocNotifyContext *context;
+    SpocAggregator *aggregator;
+    GPtrArray *consumers; /* of SpocJournalConsumer */
+    GHashTable *by_name;  /* journal name → SpocJournalConsumer, the array's */
+    guint turn;           /* which is the first in the next round */
 };
 
 SpocJournalSet *
-spoc_journal_set_new(const SpocNotifyContext *surroundings, SpocAggregator *desk)
+spoc_journal_set_new(const SpocNotifyContext *context, SpocAggregator *aggregator)
 {
     SpocJournalSet *journals = g_new0(SpocJournalSet, 1);
-    spoc_pending_marks_finish(surroundings->spool, surroundings->log);
-    journals->around = surroundings;
-    journals->desk = desk;
-    journals->streams = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_journal_consumer_free);
+    spoc_pending_marks_finish(context->spool, context->log);
+    journals->context = context;
+    journals->aggregator = aggregator;
+    journals->consumers =
+        g_ptr_array_new_with_free_func((GDestroyNotify)spoc_journal_consumer_free);
     journals->by_name = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     return journals;
 }
@@ -33,7 +34,7 @@ spoc_journal_set_free(SpocJournalSet *journals)
 {
     if (journals == NULL)
         return;
-    g_ptr_array_unref(journals->streams);
+    g_ptr_array_unref(journals->consumers);
     g_hash_table_unref(journals->by_name);
     g_free(journals);
 }
@@ -41,26 +42,27 @@ spoc_journal_set_free(SpocJournalSet *journals)
 guint
 spoc_journal_set_count(const SpocJournalSet *journals)
 {
-    return journals->streams->len;
+    return journals->consumers->len;
 }
 
 static void
 log_failure(const SpocJournalSet *journals, const char *what, const GError *error)
 {
-    spoc_log(journals->around->log, SPOC_LOG_ERROR, "%s: %s", what, error->message);
+    spoc_log(journals->context->log, SPOC_LOG_ERROR, "%s: %s", what, error->message);
 }
 
 /* FALSE: a passing fault */
 static gboolean
-open_stream(SpocJournalSet *journals, const char *name)
+open_consumer(SpocJournalSet *journals, const char *name)
 {
-    const SpocNotifyContext *around = journals->around;
+    const SpocNotifyContext *context = journals->context;
     g_autoptr(GError) error = NULL;
-    SpocJournalConsumer *stream = spoc_journal_consumer_open(around, journals->desk, name, &error);
-    if (stream != NULL) {
-        g_ptr_array_add(journals->streams, stream);
-        g_hash_table_insert(journals->by_name, g_strdup(name), stream);
-        if (spoc_journal_consumer_refresh(stream, &error))
+    SpocJournalConsumer *consumer =
+        spoc_journal_consumer_open(context, journals->aggregator, name, &error);
+    if (consumer != NULL) {
+        g_ptr_array_add(journals->consumers, consumer);
+        g_hash_table_insert(journals->by_name, g_strdup(name), consumer);
+        if (spoc_journal_consumer_refresh(consumer, &error))
             return TRUE;
         log_failure(journals, name, error);
         return FALSE; /* it stays open: CUPS may have been asked already */
@@ -69,11 +71,11 @@ open_stream(SpocJournalSet *journals, const char *name)
     if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT))
         return FALSE;
     g_clear_error(&error);
-    if (!spoc_spool_set_aside(around->spool, "events", name, &error))
+    if (!spoc_spool_set_aside(context->spool, "events", name, &error))
         log_failure(journals, name, error);
     else
-        spoc_log(around->log, SPOC_LOG_ERROR, "%s: set aside in %s/corrupt", name,
-                 spoc_spool_path(around->spool));
+        spoc_log(context->log, SPOC_LOG_ERROR, "%s: set aside in %s/corrupt", name,
+                 spoc_spool_path(context->spool));
     return TRUE;
 }
 
@@ -81,7 +83,7 @@ gboolean
 spoc_journal_set_rescan(SpocJournalSet *journals)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) names = spoc_journal_list(journals->around->spool, &error);
+    g_autoptr(GPtrArray) names = spoc_journal_list(journals->context->spool, &error);
     if (names == NULL) {
         log_failure(journals, "cannot list the journals", error);
         return FALSE;
@@ -89,14 +91,14 @@ spoc_journal_set_rescan(SpocJournalSet *journals)
     gboolean good = TRUE;
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
-        SpocJournalConsumer *stream = g_hash_table_lookup(journals->by_name, name);
+        SpocJournalConsumer *consumer = g_hash_table_lookup(journals->by_name, name);
         g_autoptr(GError) failure = NULL;
-        if (stream == NULL && journals->streams->len < STREAMS_MAX) {
-            good &= open_stream(journals, name);
-        } else if (stream == NULL) {
+        if (consumer == NULL && journals->consumers->len < CONSUMERS_MAX) {
+            good &= open_consumer(journals, name);
+        } else if (consumer == NULL) {
             /* What waits for company must not keep others out. */
-            (void)spoc_aggregator_close(journals->desk, TRUE);
-        } else if (!spoc_journal_consumer_refresh(stream, &failure)) {
+            (void)spoc_aggregator_close(journals->aggregator, TRUE);
+        } else if (!spoc_journal_consumer_refresh(consumer, &failure)) {
             log_failure(journals, name, failure);
             good = FALSE;
         }
@@ -109,26 +111,26 @@ gboolean
 spoc_journal_set_step(SpocJournalSet *journals)
 {
     gboolean more = FALSE;
-    guint count = journals->streams->len;
+    guint count = journals->consumers->len;
     guint first = count > 0 ? journals->turn++ % count : 0;
     for (guint i = 0; i < count; i++)
         more |=
-            spoc_journal_consumer_step(g_ptr_array_index(journals->streams, (first + i) % count));
+            spoc_journal_consumer_step(g_ptr_array_index(journals->consumers, (first + i) % count));
     return more;
 }
 
 void
 spoc_journal_set_note_ends(SpocJournalSet *journals)
 {
-    for (guint i = 0; i < journals->streams->len; i++)
-        spoc_journal_consumer_note_end(g_ptr_array_index(journals->streams, i));
+    for (guint i = 0; i < journals->consumers->len; i++)
+        spoc_journal_consumer_note_end(g_ptr_array_index(journals->consumers, i));
 }
 
 gboolean
 spoc_journal_set_are_past_ends(const SpocJournalSet *journals)
 {
-    for (guint i = 0; i < journals->streams->len; i++)
-        if (!spoc_journal_consumer_is_past_end(g_ptr_array_index(journals->streams, i)))
+    for (guint i = 0; i < journals->consumers->len; i++)
+        if (!spoc_journal_consumer_is_past_end(g_ptr_array_index(journals->consumers, i)))
             return FALSE;
     return TRUE;
 }
@@ -137,18 +139,18 @@ gboolean
 spoc_journal_set_remove_done(SpocJournalSet *journals)
 {
     gboolean room = FALSE;
-    for (guint i = journals->streams->len; i > 0; i--) {
-        SpocJournalConsumer *stream = g_ptr_array_index(journals->streams, i - 1);
+    for (guint i = journals->consumers->len; i > 0; i--) {
+        SpocJournalConsumer *consumer = g_ptr_array_index(journals->consumers, i - 1);
         g_autoptr(GError) error = NULL;
-        if (spoc_journal_consumer_status(stream) != SPOC_JOURNAL_CONSUMER_DONE)
+        if (spoc_journal_consumer_status(consumer) != SPOC_JOURNAL_CONSUMER_DONE)
             continue;
-        if (!spoc_journal_consumer_remove(stream, &error)) {
+        if (!spoc_journal_consumer_remove(consumer, &error)) {
             log_failure(journals, "cannot remove a finished journal", error);
             continue;
         }
-        (void)g_hash_table_remove(journals->by_name, spoc_journal_consumer_journal(stream));
-        g_ptr_array_remove_index_fast(journals->streams, i - 1);
-        room |= journals->streams->len == STREAMS_MAX - 1;
+        (void)g_hash_table_remove(journals->by_name, spoc_journal_consumer_journal(consumer));
+        g_ptr_array_remove_index_fast(journals->consumers, i - 1);
+        room |= journals->consumers->len == CONSUMERS_MAX - 1;
     }
     return room;
 }
@@ -156,8 +158,8 @@ spoc_journal_set_remove_done(SpocJournalSet *journals)
 gboolean
 spoc_journal_set_any(const SpocJournalSet *journals, SpocJournalConsumerStatus status)
 {
-    for (guint i = 0; i < journals->streams->len; i++)
-        if (spoc_journal_consumer_status(g_ptr_array_index(journals->streams, i)) == status)
+    for (guint i = 0; i < journals->consumers->len; i++)
+        if (spoc_journal_consumer_status(g_ptr_array_index(journals->consumers, i)) == status)
             return TRUE;
     return FALSE;
 }
@@ -166,24 +168,24 @@ void
 spoc_journal_set_each_wait(SpocJournalSet *journals, SpocJournalSetWaitFunc each,
                            gpointer user_data)
 {
-    for (guint i = 0; i < journals->streams->len; i++)
-        spoc_journal_consumer_forget_wait(g_ptr_array_index(journals->streams, i));
-    spoc_aggregator_each_wait(journals->desk, spoc_journal_consumer_take_wait);
-    for (guint i = 0; i < journals->streams->len; i++) {
-        const SpocJournalConsumer *stream = g_ptr_array_index(journals->streams, i);
+    for (guint i = 0; i < journals->consumers->len; i++)
+        spoc_journal_consumer_forget_wait(g_ptr_array_index(journals->consumers, i));
+    spoc_aggregator_each_wait(journals->aggregator, spoc_journal_consumer_take_wait);
+    for (guint i = 0; i < journals->consumers->len; i++) {
+        const SpocJournalConsumer *consumer = g_ptr_array_index(journals->consumers, i);
         gint64 until_unix_s = 0;
-        g_autofree char *reason = spoc_journal_consumer_reason(stream, &until_unix_s);
+        g_autofree char *reason = spoc_journal_consumer_reason(consumer, &until_unix_s);
         if (reason != NULL)
-            each(spoc_journal_consumer_journal(stream), reason, until_unix_s, user_data);
+            each(spoc_journal_consumer_journal(consumer), reason, until_unix_s, user_data);
     }
 }
 
 void
 spoc_journal_set_sync(SpocJournalSet *journals)
 {
-    for (guint i = 0; i < journals->streams->len; i++) {
+    for (guint i = 0; i < journals->consumers->len; i++) {
         g_autoptr(GError) error = NULL;
-        if (!spoc_journal_consumer_sync(g_ptr_array_index(journals->streams, i), &error))
+        if (!spoc_journal_consumer_sync(g_ptr_array_index(journals->consumers, i), &error))
             log_failure(journals, "cannot sync what is done", error);
     }
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   All journals that are open, each a stream: finds new ones, lets each go on in its turn,
- *           and removes those that are done.
- * OWNERSHIP Borrows surroundings and desk. Owns the streams: what desk and outbox hold of them must
- *           be gone before.
+ * PURPOSE   All journals that are open, each with a consumer: finds new ones, lets each go on in
+ * its turn, and removes those that are done. OWNERSHIP Borrows the context and aggregator. Owns the
+ * consumers: what aggregator and queue manager hold of them must be gone before.
  */
 #pragma once
 
@@ -11,7 +10,7 @@
 
 typedef struct _SpocJournalSet SpocJournalSet;
 
-SpocJournalSet *spoc_journal_set_new(const SpocNotifyContext *surroundings, SpocAggregator *desk);
+SpocJournalSet *spoc_journal_set_new(const SpocNotifyContext *context, SpocAggregator *aggregator);
 void spoc_journal_set_free(SpocJournalSet *journals);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJournalSet, spoc_journal_set_free)
 

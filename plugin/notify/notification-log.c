@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file state/told: a line a fact, fields separated by tabs and escaped as g_strescape() does.
+ * The file state/told: a line a record, fields separated by tabs and escaped as g_strescape() does.
  *
  *   told ADDRESS PRINTER SIGNATURE IS-FAULT FAULT-TIME TIME COUNT WINDOW-TIME
  *   seen PRINTER STATE STATE-BEFORE TIME
@@ -19,112 +19,112 @@
 /* What changes within this is written together. */
 #define SAVE_MS 200
 
-/* Of each kind of fact; about 300 bytes each */
-#define FACTS_MAX 5000
+/* Of each kind of record; about 300 bytes each */
+#define RECORDS_MAX 5000
 
 #define HOUR_S 3600
 
-/* Every fact begins with this: the links of its kind's list, used last first. */
+/* Every record begins with this: the links of its kind's list, used last first. */
 typedef struct {
     char *key;
     GList link;
-} Fact;
+} Record;
 
 typedef struct {
-    Fact fact; /* ADDRESS\tPRINTER, escaped */
+    Record record; /* ADDRESS\tPRINTER, escaped */
     SpocLastNotification told;
-} ToldFact;
+} NotifiedRecord;
 
 typedef struct {
-    Fact fact; /* PRINTER, escaped */
+    Record record; /* PRINTER, escaped */
     gint state, before;
     gint64 when_unix_s;
-} SeenFact;
+} SeenRecord;
 
 typedef struct {
-    Fact fact;            /* ADDRESS, escaped */
+    Record record;        /* ADDRESS, escaped */
     GArray *times_unix_s; /* of the last hour, the oldest first; NULL: none */
     gboolean has_rest;
-} SentFact;
+} SentRecord;
 
 typedef struct {
     GHashTable *by_key;
     GQueue used;
     gsize size_bytes; /* of one */
-} Facts;
+} Records;
 
 struct _SpocNotificationLog {
     SpocSpool *spool;
     SpocLog *log;
-    Facts told, seen, sent;
+    Records told, seen, sent;
     guint timer;
 };
 
-/* --- facts ------------------------------------------------------------------------------ */
+/* --- records ------------------------------------------------------------------------------ */
 
 static void
 told_free(gpointer data)
 {
-    ToldFact *fact = data;
-    spoc_last_notification_clear(&fact->told);
-    g_free(fact->fact.key);
-    g_free(fact);
+    NotifiedRecord *record = data;
+    spoc_last_notification_clear(&record->told);
+    g_free(record->record.key);
+    g_free(record);
 }
 
 static void
 seen_free(gpointer data)
 {
-    SeenFact *fact = data;
-    g_free(fact->fact.key);
-    g_free(fact);
+    SeenRecord *record = data;
+    g_free(record->record.key);
+    g_free(record);
 }
 
 static void
 sent_free(gpointer data)
 {
-    SentFact *fact = data;
-    g_clear_pointer(&fact->times_unix_s, g_array_unref);
-    g_free(fact->fact.key);
-    g_free(fact);
+    SentRecord *record = data;
+    g_clear_pointer(&record->times_unix_s, g_array_unref);
+    g_free(record->record.key);
+    g_free(record);
 }
 
 static void
-facts_init(Facts *facts, gsize size_bytes, GDestroyNotify destroy)
+records_init(Records *records, gsize size_bytes, GDestroyNotify destroy)
 {
-    facts->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy);
-    facts->size_bytes = size_bytes;
-    g_queue_init(&facts->used);
+    records->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, destroy);
+    records->size_bytes = size_bytes;
+    g_queue_init(&records->used);
 }
 
 /* (nullable): counts as a use */
 static gpointer
-facts_find(Facts *facts, const char *key)
+records_find(Records *records, const char *key)
 {
-    Fact *fact = g_hash_table_lookup(facts->by_key, key);
-    if (fact == NULL)
+    Record *record = g_hash_table_lookup(records->by_key, key);
+    if (record == NULL)
         return NULL;
-    g_queue_unlink(&facts->used, &fact->link);
-    g_queue_push_head_link(&facts->used, &fact->link);
-    return fact;
+    g_queue_unlink(&records->used, &record->link);
+    g_queue_push_head_link(&records->used, &record->link);
+    return record;
 }
 
 static gpointer
-facts_get(Facts *facts, const char *key)
+records_get(Records *records, const char *key)
 {
-    Fact *fact = facts_find(facts, key);
-    if (fact != NULL)
-        return fact;
-    if (facts->used.length >= FACTS_MAX) {
-        Fact *oldest = g_queue_peek_tail(&facts->used);
-        g_queue_unlink(&facts->used, &oldest->link);
-        g_hash_table_remove(facts->by_key, oldest->key);
+    Record *record = records_find(records, key);
+    if (record != NULL)
+        return record;
+    if (records->used.length >= RECORDS_MAX) {
+        Record *oldest = g_queue_peek_tail(&records->used);
+        g_queue_unlink(&records->used, &oldest->link);
+        g_hash_table_remove(records->by_key, oldest->key);
     }
-    fact = g_malloc0(facts->size_bytes);
-    fact->key = g_strdup(key);
-    fact->link.data = fact;
-    g_hash_table_insert(facts->by_key, fact->key, fact);
-    g_queue_push_head_link(&facts->used, &fact->link);
-    return fact;
+    record = g_malloc0(records->size_bytes);
+    record->key = g_strdup(key);
+    record->link.data = record;
+    g_hash_table_insert(records->by_key, record->key, record);
+    g_queue_push_head_link(&records->used, &record->link);
+    return record;
 }
 
 /* (transfer full): fields of a line */
@@ -150,30 +150,30 @@ static char *export(const SpocNotificationLog *store)
 {
     GString *text = g_string_new(NULL);
     for (const GList *link = store->told.used.head; link != NULL; link = link->next) {
-        const ToldFact *fact = link->data;
-        const SpocLastNotification *told = &fact->told;
+        const NotifiedRecord *record = link->data;
+        const SpocLastNotification *told = &record->told;
         g_autofree char *signature = g_strescape(told->signature, NULL);
         g_string_append_printf(text,
                                "told\t%s\t%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT
                                "\t%u\t%" G_GINT64_FORMAT "\n",
-                               fact->fact.key, signature, told->is_fault, told->fault_unix_s,
+                               record->record.key, signature, told->is_fault, told->fault_unix_s,
                                told->told_unix_s, told->count, told->window_unix_s);
     }
     for (const GList *link = store->seen.used.head; link != NULL; link = link->next) {
-        const SeenFact *fact = link->data;
-        g_string_append_printf(text, "seen\t%s\t%d\t%d\t%" G_GINT64_FORMAT "\n", fact->fact.key,
-                               fact->state, fact->before, fact->when_unix_s);
+        const SeenRecord *record = link->data;
+        g_string_append_printf(text, "seen\t%s\t%d\t%d\t%" G_GINT64_FORMAT "\n", record->record.key,
+                               record->state, record->before, record->when_unix_s);
     }
     for (const GList *link = store->sent.used.head; link != NULL; link = link->next) {
-        const SentFact *fact = link->data;
-        if (fact->has_rest)
-            g_string_append_printf(text, "rest\t%s\n", fact->fact.key);
-        if (fact->times_unix_s == NULL)
+        const SentRecord *record = link->data;
+        if (record->has_rest)
+            g_string_append_printf(text, "rest\t%s\n", record->record.key);
+        if (record->times_unix_s == NULL)
             continue;
-        g_string_append_printf(text, "sent\t%s\t", fact->fact.key);
-        for (guint i = 0; i < fact->times_unix_s->len; i++)
+        g_string_append_printf(text, "sent\t%s\t", record->record.key);
+        for (guint i = 0; i < record->times_unix_s->len; i++)
             g_string_append_printf(text, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "",
-                                   g_array_index(fact->times_unix_s, gint64, i));
+                                   g_array_index(record->times_unix_s, gint64, i));
         g_string_append_c(text, '\n');
     }
     return g_string_free(text, FALSE);
@@ -197,14 +197,14 @@ import_told(SpocNotificationLog *store, char *const *fields)
         numbers[3] > G_MAXINT || !g_utf8_validate(signature, -1, NULL))
         return;
     g_autofree char *key = g_strconcat(fields[1], "\t", fields[2], NULL);
-    ToldFact *fact = facts_get(&store->told, key);
-    spoc_last_notification_clear(&fact->told);
-    fact->told = (SpocLastNotification){.signature = g_steal_pointer(&signature),
-                                        .is_fault = numbers[0] != 0,
-                                        .fault_unix_s = numbers[1],
-                                        .told_unix_s = numbers[2],
-                                        .count = (guint)numbers[3],
-                                        .window_unix_s = numbers[4]};
+    NotifiedRecord *record = records_get(&store->told, key);
+    spoc_last_notification_clear(&record->told);
+    record->told = (SpocLastNotification){.signature = g_steal_pointer(&signature),
+                                          .is_fault = numbers[0] != 0,
+                                          .fault_unix_s = numbers[1],
+                                          .told_unix_s = numbers[2],
+                                          .count = (guint)numbers[3],
+                                          .window_unix_s = numbers[4]};
 }
 
 static void
@@ -214,10 +214,10 @@ import_seen(SpocNotificationLog *store, char *const *fields)
     if (!read_numbers(fields + 2, 3, G_MAXINT64, numbers) || numbers[0] > G_MAXINT ||
         numbers[1] > G_MAXINT)
         return;
-    SeenFact *fact = facts_get(&store->seen, fields[1]);
-    fact->state = (gint)numbers[0];
-    fact->before = (gint)numbers[1];
-    fact->when_unix_s = numbers[2];
+    SeenRecord *record = records_get(&store->seen, fields[1]);
+    record->state = (gint)numbers[0];
+    record->before = (gint)numbers[1];
+    record->when_unix_s = numbers[2];
 }
 
 static void
@@ -229,16 +229,16 @@ import_sent(SpocNotificationLog *store, char *const *fields)
     if (numbers->len > SPOC_MAILS_AN_HOUR_MAX ||
         !read_numbers(times, numbers->len, G_MAXINT64, (gint64 *)(void *)numbers->data))
         return;
-    SentFact *fact = facts_get(&store->sent, fields[1]);
-    g_clear_pointer(&fact->times_unix_s, g_array_unref);
-    fact->times_unix_s = g_steal_pointer(&numbers);
+    SentRecord *record = records_get(&store->sent, fields[1]);
+    g_clear_pointer(&record->times_unix_s, g_array_unref);
+    record->times_unix_s = g_steal_pointer(&numbers);
 }
 
 static void
 import_rest(SpocNotificationLog *store, char *const *fields)
 {
-    SentFact *fact = facts_get(&store->sent, fields[1]);
-    fact->has_rest = TRUE;
+    SentRecord *record = records_get(&store->sent, fields[1]);
+    record->has_rest = TRUE;
 }
 
 static void
@@ -252,7 +252,7 @@ import(SpocNotificationLog *store, const char *text)
                  {"seen", 5, import_seen},
                  {"sent", 3, import_sent},
                  {"rest", 2, import_rest}};
-    g_auto(GStrv) lines = g_strsplit(text, "\n", 4 * FACTS_MAX + 1);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 4 * RECORDS_MAX + 1);
     /* Used last first in the text, so the others are put first. */
     for (guint i = g_strv_length(lines); i > 0; i--) {
         g_auto(GStrv) fields = g_strsplit(lines[i - 1], "\t", 10);
@@ -291,9 +291,9 @@ spoc_notification_log_new(SpocSpool *spool, SpocLog *log)
     SpocNotificationLog *store = g_new0(SpocNotificationLog, 1);
     store->spool = spool;
     store->log = log;
-    facts_init(&store->told, sizeof(ToldFact), told_free);
-    facts_init(&store->seen, sizeof(SeenFact), seen_free);
-    facts_init(&store->sent, sizeof(SentFact), sent_free);
+    records_init(&store->told, sizeof(NotifiedRecord), told_free);
+    records_init(&store->seen, sizeof(SeenRecord), seen_free);
+    records_init(&store->sent, sizeof(SentRecord), sent_free);
     g_autoptr(GBytes) bytes =
         spoc_durable_read(spoc_spool_folder_fd(spool, "state"), FILE_NAME, FILE_MAX_BYTES, NULL);
     if (bytes != NULL) {
@@ -324,8 +324,8 @@ const SpocLastNotification *
 spoc_notification_log_find(SpocNotificationLog *store, const char *address, const char *printer)
 {
     g_autofree char *key = person_key(address, printer);
-    ToldFact *fact = facts_find(&store->told, key);
-    return fact != NULL ? &fact->told : NULL;
+    NotifiedRecord *record = records_find(&store->told, key);
+    return record != NULL ? &record->told : NULL;
 }
 
 void
@@ -333,8 +333,8 @@ spoc_notification_log_tell(SpocNotificationLog *store, const char *address, cons
                            const SpocEvent *event, gint64 interval_s, gint64 now_unix_s)
 {
     g_autofree char *key = person_key(address, printer);
-    ToldFact *fact = facts_get(&store->told, key);
-    spoc_suppression_tell(&fact->told, event, interval_s, now_unix_s);
+    NotifiedRecord *record = records_get(&store->told, key);
+    spoc_suppression_tell(&record->told, event, interval_s, now_unix_s);
     save_soon(store);
 }
 
@@ -345,16 +345,16 @@ spoc_notification_log_see(SpocNotificationLog *store, const SpocEvent *event)
     if (printer == NULL || event->printer_state <= 0)
         return 0;
     g_autofree char *key = escape(printer, NULL);
-    SeenFact *fact = facts_get(&store->seen, key);
-    if (event->when_unix_s < fact->when_unix_s)
+    SeenRecord *record = records_get(&store->seen, key);
+    if (event->when_unix_s < record->when_unix_s)
         return 0; /* read again after a restart: what it followed is forgotten */
-    if (event->printer_state != fact->state) {
-        fact->before = fact->state;
-        fact->state = event->printer_state;
+    if (event->printer_state != record->state) {
+        record->before = record->state;
+        record->state = event->printer_state;
         save_soon(store);
     }
-    fact->when_unix_s = event->when_unix_s;
-    return fact->before;
+    record->when_unix_s = event->when_unix_s;
+    return record->before;
 }
 
 /* --- the rate --------------------------------------------------------------------------- */
@@ -364,10 +364,10 @@ static GArray *
 recent(SpocNotificationLog *store, const char *address, gint64 now_unix_s)
 {
     g_autofree char *key = person_key(address, NULL);
-    SentFact *fact = facts_find(&store->sent, key);
-    if (fact == NULL || fact->times_unix_s == NULL)
+    SentRecord *record = records_find(&store->sent, key);
+    if (record == NULL || record->times_unix_s == NULL)
         return NULL;
-    GArray *times = fact->times_unix_s;
+    GArray *times = record->times_unix_s;
     guint old = 0;
     /* Those in the future were counted before the clock was set back. */
     while (old < times->len && (g_array_index(times, gint64, old) <= now_unix_s - HOUR_S ||
@@ -394,8 +394,8 @@ spoc_notification_log_count(SpocNotificationLog *store, const char *address, gin
     GArray *times = recent(store, address, now_unix_s);
     if (times == NULL) {
         g_autofree char *key = person_key(address, NULL);
-        SentFact *fact = facts_get(&store->sent, key);
-        times = fact->times_unix_s = g_array_new(FALSE, FALSE, sizeof(gint64));
+        SentRecord *record = records_get(&store->sent, key);
+        times = record->times_unix_s = g_array_new(FALSE, FALSE, sizeof(gint64));
     }
     if (times->len >= SPOC_MAILS_AN_HOUR_MAX)
         g_array_remove_index(times, 0);
@@ -407,16 +407,16 @@ gboolean
 spoc_notification_log_has_rest(SpocNotificationLog *store, const char *address)
 {
     g_autofree char *key = escape(address, NULL);
-    const SentFact *fact = facts_find(&store->sent, key);
-    return fact != NULL && fact->has_rest;
+    const SentRecord *record = records_find(&store->sent, key);
+    return record != NULL && record->has_rest;
 }
 
 void
 spoc_notification_log_set_rest(SpocNotificationLog *store, const char *address, gboolean has_rest)
 {
     g_autofree char *key = escape(address, NULL);
-    SentFact *fact = facts_get(&store->sent, key);
-    if (fact->has_rest != has_rest)
+    SentRecord *record = records_get(&store->sent, key);
+    if (record->has_rest != has_rest)
         save_soon(store);
-    fact->has_rest = has_rest;
+    record->has_rest = has_rest;
 }

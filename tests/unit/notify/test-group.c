@@ -148,7 +148,7 @@ test_items(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(group->notices->len, ==, 4);
     g_assert_null(spoc_group_last_state(group));
     g_assert_cmpuint(spoc_group_events(group), ==, 8);
-    spoc_group_settle(group);
+    spoc_group_commit(group);
     g_assert_cmpuint(fixture->safe, ==, 8);
     g_clear_pointer(&group, spoc_group_free);
     g_assert_cmpuint(fixture->freed, ==, 8);
@@ -210,7 +210,7 @@ test_absorb(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(fixture->freed, ==, 0);
     g_assert_cmpuint(rest->notices->len, ==, 2);
     g_assert_false(rest->person->is_owner);
-    spoc_group_settle(rest);
+    spoc_group_commit(rest);
     g_assert_cmpuint(fixture->safe, ==, 2);
     g_clear_pointer(&rest, spoc_group_free);
     g_assert_cmpuint(fixture->freed, ==, 2);
