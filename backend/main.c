@@ -183,7 +183,7 @@ deliver(Backend *backend)
     const SpocScanCopy copy = {.spool = backend->spool,
                                .log = backend->log,
                                .name = name,
-                               .facts = backend->facts,
+                               .metadata = backend->facts,
                                .input_fd = backend->input_fd,
                                .stop_fd = backend->stop_fd,
                                .max_bytes = limit.max_bytes};

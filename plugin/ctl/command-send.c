@@ -199,7 +199,7 @@ send_document(const Sender *sender, const Document *document)
     const SpocScanCopy copy = {.spool = sender->spool,
                                .log = sender->log,
                                .name = name,
-                               .facts = metadata,
+                               .metadata = metadata,
                                .input_fd = document->fd,
                                .stop_fd = sender->stop_fd,
                                .max_bytes = spoc_submit_ask_limit(&handover).max_bytes};

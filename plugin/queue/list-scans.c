@@ -97,7 +97,7 @@ find_reason(const GPtrArray *reasons, const char *name)
 static SpocQueueListItem *
 list_scan(const SpocScanListed *scan, const GPtrArray *reasons)
 {
-    const SpocScanMetadata *metadata = scan->facts;
+    const SpocScanMetadata *metadata = scan->metadata;
     SpocEnvelope *envelope = spoc_envelope_new();
     const char *reason = find_reason(reasons, scan->name);
     envelope->id = spoc_text_line(scan->name, -1, NAME_MAX_BYTES);

@@ -31,7 +31,7 @@ gboolean spoc_scan_manager_set_open(SpocScanManager *scans, gboolean is_open);
 /* The control socket closes, and the doors come again to the next spocd. */
 void spoc_scan_manager_hang_up(SpocScanManager *scans);
 
-/* The requests "scan NAME", "kept NAME" and "withdraw NAME", see spool/handover.h */
+/* The requests "scan NAME", "kept NAME" and "withdraw NAME", see control/protocol.h */
 void spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const char *name);
 void spoc_scan_manager_kept(SpocScanManager *scans, SpocControlPeer *client, const char *name);
 void spoc_scan_manager_withdraw(SpocScanManager *scans, SpocControlPeer *client, const char *name);

@@ -165,7 +165,7 @@ spoc_scan_copy_run(const SpocScanCopy *copy, guint64 *ret_size_bytes, GError **e
     State state = {.copy = copy, .in_kernel = TRUE};
     if (is_too_large(&state, announced_bytes(&state), error))
         return SPOC_SCAN_COPY_TOO_LARGE;
-    state.output_fd = spoc_scan_begin(copy->spool, copy->name, copy->facts, error);
+    state.output_fd = spoc_scan_begin(copy->spool, copy->name, copy->metadata, error);
     if (state.output_fd < 0)
         return SPOC_SCAN_COPY_FAILED;
     state.buffer = g_malloc(BUFFER_BYTES);

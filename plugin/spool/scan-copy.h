@@ -10,7 +10,7 @@
 
 /**
  * SpocScanCopy:
- * @facts: what is known of the document that is to come
+ * @metadata: what is known of the document that is to come
  * @stop_fd: readable: stop
  * @max_bytes: 0: no limit. Never more than one byte beyond it is written.
  */
@@ -18,7 +18,7 @@ typedef struct {
     SpocSpool *spool;
     SpocLog *log;
     const char *name;
-    const SpocScanMetadata *facts;
+    const SpocScanMetadata *metadata;
     int input_fd;
     int stop_fd;
     guint64 max_bytes;

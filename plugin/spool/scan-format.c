@@ -4,12 +4,12 @@
  *
  *   .tmp-NAME.doc   a document that is being copied
  *   NAME.doc        the document as it came, never changed
- *   NAME.job        its facts. The entry exists when they do, for as long as its door waits;
+ *   NAME.job        its metadata. The entry exists when they do, for as long as its client waits;
  *                   beside a message NAME of the queue they are kept for what may be said of it
- *   NAME.left       the same, of an entry that its door has left: all is synced, spocd's to send
+ *   NAME.left       the same, of an entry that its client has left: all is synced, spocd's to send
  *   NAME.done       record: what was settled, so that the same job is not mailed twice
  *
- * Facts are lines "Key: value" in this order, values escaped as in C (only control characters,
+ * Metadata are lines "Key: value" in this order, values escaped as in C (only control characters,
  * \ and "), so that a line is a line:
  *
  *   Spoc-Scan: 1
@@ -26,7 +26,7 @@
  *   Type: application/pdf
  *   Uuid: urn:uuid:…
  *   Server: 1234-567890           the cupsd: pid and when it was started
- *   Writer: 1235-567899           the door, likewise
+ *   Writer: 1235-567899           the client, likewise
  *   Check: 8c736521               CRC-32 of all the lines above
  *
  * A record has the lines Spoc-Scan-Record: 1, End: delivered or queued, Owner: the job's (versions
@@ -119,20 +119,20 @@ spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_te
 SpocScanMetadata *
 spoc_scan_metadata_new(void)
 {
-    SpocScanMetadata *facts = g_new0(SpocScanMetadata, 1);
+    SpocScanMetadata *metadata = g_new0(SpocScanMetadata, 1);
     for (guint i = 0; i < G_N_ELEMENTS(text_fields); i++)
-        G_STRUCT_MEMBER(char *, facts, text_fields[i].offset) = g_strdup("");
-    return facts;
+        G_STRUCT_MEMBER(char *, metadata, text_fields[i].offset) = g_strdup("");
+    return metadata;
 }
 
 void
-spoc_scan_metadata_free(SpocScanMetadata *facts)
+spoc_scan_metadata_free(SpocScanMetadata *metadata)
 {
-    if (facts == NULL)
+    if (metadata == NULL)
         return;
     for (guint i = 0; i < G_N_ELEMENTS(text_fields); i++)
-        g_free(G_STRUCT_MEMBER(char *, facts, text_fields[i].offset));
-    g_free(facts);
+        g_free(G_STRUCT_MEMBER(char *, metadata, text_fields[i].offset));
+    g_free(metadata);
 }
 
 void
@@ -162,16 +162,16 @@ put_check(GString *out)
 }
 
 GString *
-spoc_scan_metadata_format(const SpocScanMetadata *facts)
+spoc_scan_metadata_format(const SpocScanMetadata *metadata)
 {
     GString *out = g_string_new(FACTS_HEAD "\n");
     g_string_append_printf(out,
                            "Job: %" G_GINT64_FORMAT "\nSize: %" G_GUINT64_FORMAT
                            "\nCreated: %" G_GINT64_FORMAT "\n",
-                           facts->job_id, facts->size_bytes, facts->created_unix_s);
+                           metadata->job_id, metadata->size_bytes, metadata->created_unix_s);
     for (guint i = 0; i < G_N_ELEMENTS(text_fields); i++)
         put_text(out, text_fields[i].key,
-                 G_STRUCT_MEMBER(const char *, facts, text_fields[i].offset));
+                 G_STRUCT_MEMBER(const char *, metadata, text_fields[i].offset));
     put_check(out);
     return out;
 }
@@ -250,31 +250,31 @@ spoc_scan_metadata_parse(const char *text, gsize size, GError **error)
     g_auto(GStrv) lines = split_checked(text, size, error);
     if (lines == NULL)
         return NULL;
-    g_autoptr(SpocScanMetadata) facts = spoc_scan_metadata_new();
+    g_autoptr(SpocScanMetadata) metadata = spoc_scan_metadata_new();
     char **next = lines;
     gint64 bytes = 0;
     gboolean good = is_line(*next, FACTS_HEAD);
     if (good) {
         next++;
-        good = take_number(&next, "Job: ", &facts->job_id) &&
+        good = take_number(&next, "Job: ", &metadata->job_id) &&
                take_number(&next, "Size: ", &bytes) &&
-               take_number(&next, "Created: ", &facts->created_unix_s);
-        facts->size_bytes = (guint64)bytes;
+               take_number(&next, "Created: ", &metadata->created_unix_s);
+        metadata->size_bytes = (guint64)bytes;
     }
     for (guint i = 0; good && i < G_N_ELEMENTS(text_fields); i++) {
         char *value = take_text(&next, text_fields[i].key);
         good = value != NULL;
         if (!good)
             break;
-        char **field = &G_STRUCT_MEMBER(char *, facts, text_fields[i].offset);
+        char **field = &G_STRUCT_MEMBER(char *, metadata, text_fields[i].offset);
         g_free(*field);
         *field = value;
     }
     if (!good || !is_line(*next, "") || next[1] != NULL) {
-        refuse(error, "it is not the facts of a scan");
+        refuse(error, "it is not the metadata of a scan");
         return NULL;
     }
-    return g_steal_pointer(&facts);
+    return g_steal_pointer(&metadata);
 }
 
 void

@@ -29,7 +29,7 @@
  * @accepted_unix_s: when cupsd took the job, as cupsd says; 0: not known. Not kept on disk: it
  *   is a part of the entry's name
  * @server: the cupsd that runs the job, see spoc_process_stamp(); "" for spocctl
- * @writer: the door itself, likewise
+ * @writer: the client itself, likewise
  * @size_bytes: of the document
  *
  * No string is NULL.
@@ -54,9 +54,9 @@ typedef struct {
 
 /* All strings "" */
 SpocScanMetadata *spoc_scan_metadata_new(void);
-void spoc_scan_metadata_free(SpocScanMetadata *facts);
+void spoc_scan_metadata_free(SpocScanMetadata *metadata);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanMetadata, spoc_scan_metadata_free)
-/* Replaces a string of the facts, cut to SPOC_SCAN_FIELD_MAX_BYTES; NULL is "". */
+/* Replaces a string of the metadata, cut to SPOC_SCAN_FIELD_MAX_BYTES; NULL is "". */
 void spoc_scan_metadata_set(char **field, const char *value);
 
 typedef enum {
@@ -85,7 +85,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocScanRecord, spoc_scan_record_clear)
 #define SPOC_SCAN_LEFT ".left"
 #define SPOC_SCAN_RECORD ".done"
 
-GString *spoc_scan_metadata_format(const SpocScanMetadata *facts);
+GString *spoc_scan_metadata_format(const SpocScanMetadata *metadata);
 SpocScanMetadata *spoc_scan_metadata_parse(const char *text, gsize size,
                                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

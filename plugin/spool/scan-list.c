@@ -33,7 +33,7 @@ spoc_scan_listed_free(SpocScanListed *listed)
 {
     if (listed == NULL)
         return;
-    spoc_scan_metadata_free(listed->facts);
+    spoc_scan_metadata_free(listed->metadata);
     g_free(listed->name);
     g_free(listed);
 }
@@ -70,14 +70,14 @@ sort_files(const GPtrArray *files)
 }
 
 static SpocScanStage
-find_stage(guint files, const SpocScanMetadata *facts)
+find_stage(guint files, const SpocScanMetadata *metadata)
 {
     if ((files & IS_FOREIGN) != 0)
         return SPOC_SCAN_STAGE_FOREIGN;
-    gboolean lives = facts != NULL && spoc_process_lives(facts->writer);
+    gboolean lives = metadata != NULL && spoc_process_lives(metadata->writer);
     if ((files & (HAS_FACTS | HAS_LEFT)) == 0 && (files & HAS_TEMPORARY) != 0)
         return lives ? SPOC_SCAN_STAGE_COPYING : SPOC_SCAN_STAGE_CUT_OFF;
-    if (facts == NULL || (files & HAS_DOCUMENT) == 0)
+    if (metadata == NULL || (files & HAS_DOCUMENT) == 0)
         return SPOC_SCAN_STAGE_DAMAGED;
     if ((files & HAS_LEFT) != 0)
         return SPOC_SCAN_STAGE_LEFT;
@@ -101,22 +101,22 @@ main_file(const char *name, guint files)
 static SpocScanListed *
 look_at(SpocSpool *spool, const char *name, guint files)
 {
-    g_autoptr(SpocScanMetadata) facts = NULL;
+    g_autoptr(SpocScanMetadata) metadata = NULL;
     if ((files & (HAS_FACTS | HAS_LEFT)) != 0)
-        facts = spoc_scan_load(spool, name, NULL);
+        metadata = spoc_scan_load(spool, name, NULL);
     else if ((files & HAS_TEMPORARY) != 0)
-        facts = spoc_scan_load_temporary(spool, name, NULL);
+        metadata = spoc_scan_load_temporary(spool, name, NULL);
     g_autofree char *file = main_file(name, files);
     struct stat info = {0};
     gboolean is_there = fstatat(spoc_scan_folder(spool), file, &info, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!is_there && facts == NULL)
+    if (!is_there && metadata == NULL)
         return NULL;
     SpocScanListed *listed = g_new0(SpocScanListed, 1);
     listed->name = g_strdup(name);
-    listed->stage = find_stage(files, facts);
+    listed->stage = find_stage(files, metadata);
     listed->size_bytes = (guint64)MAX(info.st_size, 0);
-    listed->changed_unix_s = is_there ? info.st_mtim.tv_sec : facts->created_unix_s;
-    listed->facts = g_steal_pointer(&facts);
+    listed->changed_unix_s = is_there ? info.st_mtim.tv_sec : metadata->created_unix_s;
+    listed->metadata = g_steal_pointer(&metadata);
     return listed;
 }
 
@@ -188,7 +188,7 @@ age_s(SpocSpool *spool, const char *file, gint64 now_unix_s)
     return now_unix_s - info.st_ctim.tv_sec;
 }
 
-/* A door that has waited for hours for a slow server still comes back to it. */
+/* A client that has waited for hours for a slow server still comes back to it. */
 static gboolean
 is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
 {
@@ -197,9 +197,10 @@ is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
     if (!is_temporary && (spoc_message_find(spool, name, &state, NULL) ||
                           spoc_file_exists(spoc_scan_folder(spool), left)))
         return TRUE;
-    g_autoptr(SpocScanMetadata) facts = is_temporary ? spoc_scan_load_temporary(spool, name, NULL)
-                                                     : spoc_scan_load(spool, name, NULL);
-    return facts != NULL && spoc_process_lives(facts->writer);
+    g_autoptr(SpocScanMetadata) metadata = is_temporary
+                                               ? spoc_scan_load_temporary(spool, name, NULL)
+                                               : spoc_scan_load(spool, name, NULL);
+    return metadata != NULL && spoc_process_lives(metadata->writer);
 }
 
 static gboolean

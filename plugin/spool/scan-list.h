@@ -9,12 +9,12 @@
 
 /**
  * SpocScanStage: how far a document has come that is no message of the queue
- * @SPOC_SCAN_STAGE_COPYING: its door copies it
- * @SPOC_SCAN_STAGE_CUT_OFF: the door ended while it copied
- * @SPOC_SCAN_STAGE_OFFERED: its door waits for spocd
- * @SPOC_SCAN_STAGE_ABANDONED: its door ended, and did not leave it to spocd
+ * @SPOC_SCAN_STAGE_COPYING: its client copies it
+ * @SPOC_SCAN_STAGE_CUT_OFF: the client ended while it copied
+ * @SPOC_SCAN_STAGE_OFFERED: its client waits for spocd
+ * @SPOC_SCAN_STAGE_ABANDONED: its client ended, and did not leave it to spocd
  * @SPOC_SCAN_STAGE_LEFT: it is spocd's
- * @SPOC_SCAN_STAGE_DAMAGED: its facts are missing or damaged, so nobody knows whose it is
+ * @SPOC_SCAN_STAGE_DAMAGED: its metadata are missing or damaged, so nobody knows whose it is
  * @SPOC_SCAN_STAGE_FOREIGN: no file of ours
  */
 typedef enum {
@@ -27,19 +27,19 @@ typedef enum {
     SPOC_SCAN_STAGE_FOREIGN,
 } SpocScanStage;
 
-/* What "spocctl queue delete" may take away: those without a door that is at work */
+/* What "spocctl queue delete" may take away: those without a client that is at work */
 gboolean spoc_scan_stage_has_door(SpocScanStage stage);
 
 /**
  * SpocScanListed:
  * @name: of the entry; of a foreign file its own, any bytes
- * @facts: (nullable)
+ * @metadata: (nullable)
  * @size_bytes: of the document, as far as it is there
  */
 typedef struct {
     char *name;
     SpocScanStage stage;
-    SpocScanMetadata *facts;
+    SpocScanMetadata *metadata;
     guint64 size_bytes;
     gint64 changed_unix_s;
 } SpocScanListed;
@@ -51,10 +51,10 @@ void spoc_scan_listed_free(SpocScanListed *listed);
 GPtrArray *spoc_scan_list_all(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Takes away what spoc_scan_list_all() names so, whatever it is. SPOC_ERROR_NOT_FOUND when
- * nothing is; SPOC_ERROR_UNAVAILABLE while its door is at work */
+ * nothing is; SPOC_ERROR_UNAVAILABLE while its client is at work */
 gboolean spoc_scan_discard(SpocSpool *spool, const char *name,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Removes what dead doors left behind, and old records. */
+/* Removes what dead clients left behind, and old records. */
 gboolean spoc_scan_sweep(SpocSpool *spool, gint64 now_unix_s,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -15,12 +15,12 @@
 /* (nullable): what the names of the job begin with. Names of versions before had the job's UUID
  * there, which no job number is. */
 static char *
-base_of(const SpocScanMetadata *facts)
+base_of(const SpocScanMetadata *metadata)
 {
-    if (facts->job_id <= 0 || facts->accepted_unix_s <= 0)
+    if (metadata->job_id <= 0 || metadata->accepted_unix_s <= 0)
         return NULL;
-    return g_strdup_printf("scan-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, facts->job_id,
-                           facts->accepted_unix_s);
+    return g_strdup_printf("scan-%" G_GINT64_FORMAT "-%" G_GINT64_FORMAT, metadata->job_id,
+                           metadata->accepted_unix_s);
 }
 
 static char *
@@ -44,8 +44,8 @@ owner_of(SpocSpool *spool, const char *name)
     g_auto(SpocScanRecord) record = {0};
     if (spoc_scan_find_record(spool, name, &record, NULL) && record.owner != NULL)
         return g_steal_pointer(&record.owner);
-    g_autoptr(SpocScanMetadata) facts = spoc_scan_load(spool, name, NULL);
-    return facts != NULL ? g_strdup(facts->user) : NULL;
+    g_autoptr(SpocScanMetadata) metadata = spoc_scan_load(spool, name, NULL);
+    return metadata != NULL ? g_strdup(metadata->user) : NULL;
 }
 
 /* Whether @name was settled; a damaged record counts as one, for better late than twice. */
@@ -68,22 +68,22 @@ find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
 }
 
 char *
-spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *facts, guint document,
+spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *metadata, guint document,
                       gboolean *ret_settled, SpocScanRecord *ret_record, GError **error)
 {
     *ret_settled = FALSE;
-    g_autofree char *base = base_of(facts);
+    g_autofree char *base = base_of(metadata);
     if (base == NULL)
         return new_name();
     for (guint run = 1; run <= RUNS_MAX; run++) {
         g_autofree char *name = g_strdup_printf("%s-%u-%u", base, document, run);
         g_auto(SpocScanRecord) record = {0};
         g_autofree char *owner = owner_of(spool, name);
-        if (owner != NULL && strcmp(owner, facts->user) != 0)
+        if (owner != NULL && strcmp(owner, metadata->user) != 0)
             continue;
         if (!find_settled(spool, name, &record))
             return g_steal_pointer(&name);
-        if (*facts->server != '\0' && strcmp(record.server, facts->server) == 0)
+        if (*metadata->server != '\0' && strcmp(record.server, metadata->server) == 0)
             continue;
         *ret_settled = TRUE;
         *ret_record = record;
@@ -104,9 +104,9 @@ spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record,
 }
 
 gboolean
-spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *facts, GError **error)
+spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *metadata, GError **error)
 {
-    g_autofree char *base = base_of(facts);
+    g_autofree char *base = base_of(metadata);
     if (base == NULL)
         return TRUE;
     g_autofree char *prefix = g_strconcat(base, "-", NULL);
@@ -121,8 +121,8 @@ spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *facts, GError *
         file[strlen(file) - strlen(SPOC_SCAN_RECORD)] = '\0';
         if (!spoc_scan_find_record(spool, file, &record, NULL))
             continue;
-        if (g_strcmp0(record.owner, facts->user) == 0 &&
-            strcmp(record.server, facts->server) == 0 &&
+        if (g_strcmp0(record.owner, metadata->user) == 0 &&
+            strcmp(record.server, metadata->server) == 0 &&
             !spoc_scan_told(spool, file, &record, "", error))
             return FALSE;
     }

@@ -20,13 +20,13 @@
  *
  * Returns: (transfer full)
  */
-char *spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *facts, guint document,
+char *spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *metadata, guint document,
                             gboolean *ret_settled, SpocScanRecord *ret_record,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* CUPS will run this job again, from its first document on: what was settled of it counts for
  * the same cupsd as well. */
-gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *facts,
+gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *metadata,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Whether the job of an entry of this name can come again, so that a record is of use */

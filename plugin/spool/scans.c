@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- doors ------------------------------------------------------------------------------ */
+/* --- clients ------------------------------------------------------------------------------ */
 
 /* A new file in the place of an old one, not synced; -1 with the error set */
 static int
@@ -28,10 +28,10 @@ make_file(SpocSpool *spool, const char *file, GError **error)
 
 /* For those who look at the spool alone: a full disk is no reason to go no further. */
 static gboolean
-announce(SpocSpool *spool, const char *name, const SpocScanMetadata *facts, GError **error)
+announce(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata, GError **error)
 {
     g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_METADATA);
-    g_autoptr(GString) text = spoc_scan_metadata_format(facts);
+    g_autoptr(GString) text = spoc_scan_metadata_format(metadata);
     g_autoptr(GError) problem = NULL;
     int fd = make_file(spool, file, error);
     if (fd < 0)
@@ -43,16 +43,18 @@ announce(SpocSpool *spool, const char *name, const SpocScanMetadata *facts, GErr
 }
 
 int
-spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanMetadata *facts, GError **error)
+spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata,
+                GError **error)
 {
-    if (!spoc_scan_check_name(name, error) || !announce(spool, name, facts, error))
+    if (!spoc_scan_check_name(name, error) || !announce(spool, name, metadata, error))
         return -1;
     g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
     return make_file(spool, file, error);
 }
 
 gboolean
-spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *facts, GError **error)
+spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata,
+                GError **error)
 {
     int folder = spoc_scan_folder(spool);
     if (!spoc_scan_check_name(name, error))
@@ -61,8 +63,8 @@ spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *fact
     g_autofree char *document = spoc_scan_file(name, SPOC_SCAN_DOCUMENT);
     g_autofree char *job = spoc_scan_file(name, SPOC_SCAN_METADATA);
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
-    g_autoptr(GString) text = spoc_scan_metadata_format(facts);
-    /* The old facts go first: at no time are there facts of another document. */
+    g_autoptr(GString) text = spoc_scan_metadata_format(metadata);
+    /* The old metadata go first: at no time are there metadata of another document. */
     if (!spoc_file_remove(folder, job, error) || !spoc_file_remove(folder, left, error))
         return FALSE;
     if (renameat(folder, temporary, folder, document) != 0) {
@@ -90,7 +92,8 @@ spoc_scan_sync(SpocSpool *spool, const char *name, GError **error)
 }
 
 static gboolean
-rename_facts(SpocSpool *spool, const char *name, const char *from, const char *to, GError **error)
+rename_metadata(SpocSpool *spool, const char *name, const char *from, const char *to,
+                GError **error)
 {
     int folder = spoc_scan_folder(spool);
     g_autofree char *source = spoc_scan_file(name, from);
@@ -108,10 +111,10 @@ spoc_scan_leave(SpocSpool *spool, const char *name, GError **error)
 {
     if (!spoc_scan_check_name(name, error) || !spoc_scan_sync(spool, name, error))
         return FALSE;
-    /* A second door may have asked for what the first one left. */
+    /* A second client may have asked for what the first one left. */
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
     return spoc_file_exists(spoc_scan_folder(spool), left) ||
-           rename_facts(spool, name, SPOC_SCAN_METADATA, SPOC_SCAN_LEFT, error);
+           rename_metadata(spool, name, SPOC_SCAN_METADATA, SPOC_SCAN_LEFT, error);
 }
 
 void
@@ -147,7 +150,7 @@ spoc_scan_list_left(SpocSpool *spool, GError **error)
 
 /* SPOC_ERROR_NOT_FOUND when there is no such file */
 static SpocScanMetadata *
-read_facts(SpocSpool *spool, const char *file, GError **error)
+read_metadata(SpocSpool *spool, const char *file, GError **error)
 {
     g_autoptr(GBytes) text =
         spoc_file_read(spoc_scan_folder(spool), file, SPOC_SCAN_METADATA_MAX_BYTES, NULL, error);
@@ -165,25 +168,25 @@ spoc_scan_load(SpocSpool *spool, const char *name, GError **error)
     if (!spoc_scan_check_name(name, error))
         return NULL;
     g_autoptr(GError) problem = NULL;
-    SpocScanMetadata *facts = NULL;
-    for (guint i = 0; facts == NULL && i < G_N_ELEMENTS(suffixes); i++) {
+    SpocScanMetadata *metadata = NULL;
+    for (guint i = 0; metadata == NULL && i < G_N_ELEMENTS(suffixes); i++) {
         g_autofree char *file = spoc_scan_file(name, suffixes[i]);
         g_clear_error(&problem);
-        facts = read_facts(spool, file, &problem);
+        metadata = read_metadata(spool, file, &problem);
         if (problem != NULL && !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             break;
     }
-    if (facts == NULL)
+    if (metadata == NULL)
         g_propagate_prefixed_error(error, g_steal_pointer(&problem),
-                                   "the facts of the scan '%s': ", name);
-    return facts;
+                                   "the metadata of the scan '%s': ", name);
+    return metadata;
 }
 
 SpocScanMetadata *
 spoc_scan_load_temporary(SpocSpool *spool, const char *name, GError **error)
 {
     g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_METADATA);
-    return read_facts(spool, file, error);
+    return read_metadata(spool, file, error);
 }
 
 int
@@ -214,7 +217,7 @@ spoc_scan_taken(SpocSpool *spool, const char *name, GError **error)
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
     return spoc_scan_check_name(name, error) &&
            (!spoc_file_exists(spoc_scan_folder(spool), left) ||
-            rename_facts(spool, name, SPOC_SCAN_LEFT, SPOC_SCAN_METADATA, error));
+            rename_metadata(spool, name, SPOC_SCAN_LEFT, SPOC_SCAN_METADATA, error));
 }
 
 gboolean
@@ -247,7 +250,7 @@ spoc_scan_find_record(SpocSpool *spool, const char *name, SpocScanRecord *ret_re
 gboolean
 spoc_scan_set_aside(SpocSpool *spool, const char *name, GError **error)
 {
-    /* The facts last: until they are gone it is done again. */
+    /* The metadata last: until they are gone it is done again. */
     static const char *const suffixes[] = {SPOC_SCAN_DOCUMENT, SPOC_SCAN_LEFT};
     if (!spoc_scan_check_name(name, error))
         return FALSE;
@@ -273,7 +276,7 @@ spoc_scan_document_size(SpocSpool *spool, const char *name)
 gboolean
 spoc_scan_remove(SpocSpool *spool, const char *name, GError **error)
 {
-    /* The facts first: without them there is no entry. */
+    /* The metadata first: without them there is no entry. */
     static const char *const suffixes[] = {SPOC_SCAN_LEFT, SPOC_SCAN_METADATA, SPOC_SCAN_DOCUMENT};
     if (!spoc_scan_check_name(name, error))
         return FALSE;

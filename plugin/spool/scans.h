@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   Documents of scan jobs on their way from a door (backend, spocctl send) to spocd,
+ * PURPOSE   Documents of scan jobs on their way from a client (backend, spocctl send) to spocd,
  *           and what has become of them.
- * SECURITY  What a door was told (title, options, user) is hostile; it is kept as it came,
+ * SECURITY  What a client was told (title, options, user) is hostile; it is kept as it came,
  *           escaped, and understood only by spocd.
  *
  * The on-disk format is described at the top of scan-format.c.
  *
- * An entry belongs to its door until the door leaves it: CUPS still has the job, so nothing
- * needs to be synced, and a door that dies leaves nothing but litter. spocd sends an entry only
- * while its door waits for the answer, or when the door has left it. A document that has to
+ * An entry belongs to its client until the client leaves it: CUPS still has the job, so nothing
+ * needs to be synced, and a client that dies leaves nothing but litter. spocd sends an entry only
+ * while its client waits for the answer, or when the client has left it. A document that has to
  * wait becomes a message of the queue under the entry's name; its document stays here.
  */
 #pragma once
@@ -17,15 +17,15 @@
 #include "spool/scan-format.h"
 #include "spool/spool.h"
 
-/* --- for doors -------------------------------------------------------------------------- */
+/* --- for clients -------------------------------------------------------------------------- */
 
-/* A descriptor to write the document to; it is not an entry yet. @facts lie beside it, so that
+/* A descriptor to write the document to; it is not an entry yet. @metadata lie beside it, so that
  * what is being copied is no riddle. */
-int spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanMetadata *facts,
+int spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata,
                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes it an entry, replacing one of this name. */
-gboolean spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *facts,
+gboolean spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Makes the document safe from power loss. */
@@ -47,7 +47,7 @@ GPtrArray *spoc_scan_list_left(SpocSpool *spool, GError **error) G_GNUC_WARN_UNU
 SpocScanMetadata *spoc_scan_load(SpocSpool *spool, const char *name,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Facts of a document that is being copied */
+/* Metadata of a document that is being copied */
 SpocScanMetadata *spoc_scan_load_temporary(SpocSpool *spool, const char *name, GError **error);
 
 /* A descriptor to read it by, the caller's; SPOC_ERROR_CORRUPT when it has not @size_bytes */
@@ -65,13 +65,13 @@ gboolean spoc_scan_settle(SpocSpool *spool, const char *name, const SpocScanReco
 gboolean spoc_scan_find_record(SpocSpool *spool, const char *name, SpocScanRecord *ret_record,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Moves document and facts to corrupt/, of an entry that was left and cannot be understood. */
+/* Moves document and metadata to corrupt/, of an entry that was left and cannot be understood. */
 gboolean spoc_scan_set_aside(SpocSpool *spool, const char *name,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* 0: there is none */
 guint64 spoc_scan_document_size(SpocSpool *spool, const char *name);
 
-/* Removes document and facts; the record stays. */
+/* Removes document and metadata; the record stays. */
 gboolean spoc_scan_remove(SpocSpool *spool, const char *name,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

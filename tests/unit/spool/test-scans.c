@@ -362,7 +362,7 @@ test_copy(Root *root, gconstpointer data)
         g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
         const SpocScanCopy copy = {.spool = root->spool,
                                    .name = "c",
-                                   .facts = facts,
+                                   .metadata = facts,
                                    .input_fd = i == 0 ? file : fds[0],
                                    .stop_fd = stop[0]};
         g_assert_cmpint(spoc_scan_copy_run(&copy, &size, &error), ==, SPOC_SCAN_COPY_DONE);
@@ -412,7 +412,7 @@ test_limit(Root *root, gconstpointer data)
                                                    NULL, NULL, NULL, NULL, &fd, NULL, &error));
         const SpocScanCopy copy = {.spool = root->spool,
                                    .name = "l",
-                                   .facts = facts,
+                                   .metadata = facts,
                                    .input_fd = fd,
                                    .stop_fd = -1,
                                    .max_bytes = cases[i].max_bytes};
@@ -495,7 +495,7 @@ test_list(Root *root, gconstpointer data)
         const SpocScanListed *listed = find_listed(list, cases[i].name);
         g_assert_nonnull(listed);
         g_assert_cmpint(listed->stage, ==, cases[i].stage);
-        g_assert_cmpint(listed->facts != NULL, ==, cases[i].has_facts);
+        g_assert_cmpint(listed->metadata != NULL, ==, cases[i].has_facts);
         g_assert_cmpint(listed->changed_unix_s, >, 0);
         gboolean works = spoc_scan_stage_has_door(listed->stage);
         g_assert_cmpint(spoc_scan_discard(root->spool, cases[i].name, &error), ==, !works);
