@@ -2,7 +2,6 @@
 #include "queue/activate.h"
 
 #include "base/error.h"
-#include "scan/content.h" /* for nothing: it goes together with the pair in tests/lint */
 #include "spool/scans.h"
 
 #include <string.h>
