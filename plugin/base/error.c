@@ -3,10 +3,11 @@
 
 #include <errno.h>
 
-/* The hyphens are no operators. */
-/* clang-format off */
-G_DEFINE_QUARK(spoc-error-quark, spoc_error)
-/* clang-format on */
+GQuark
+spoc_error_quark(void)
+{
+    return g_quark_from_static_string("spoc-error-quark");
+}
 
 void
 spoc_error_set_errno(GError **error, int saved_errno, const char *format, ...)

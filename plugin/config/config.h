@@ -12,79 +12,17 @@
 #pragma once
 
 #include "base/places.h"
+#include "config/layer.h"
 #include "config/option.h"
 #include "config/server.h"
-
-/* Lowest first. */
-typedef enum {
-    SPOC_LAYER_BUILTIN,
-    SPOC_LAYER_VENDOR,
-    SPOC_LAYER_MANAGEMENT,
-    SPOC_LAYER_MAILTO, /* CUPS's mailto.conf, while there is no spoc.conf */
-    SPOC_LAYER_LOCAL,
-    SPOC_LAYER_DROPIN,
-    SPOC_LAYER_CREDENTIAL, /* of the systemd service: passwords only */
-} SpocConfigLayer;
 
 /* For people and JSON: "built-in", "vendor", "management", "mailto.conf", "local", "drop-in",
  * "credential" */
 const char *spoc_config_layer_name(SpocConfigLayer layer);
 
-typedef struct {
-    SpocConfigLayer layer;
-    const char *file; /* (nullable): path; NULL for a built-in default */
-    guint line;       /* from 1; 0 where there is none */
-} SpocConfigOrigin;
-
-typedef enum {
-    SPOC_SEVERITY_ERROR,
-    SPOC_SEVERITY_WARNING,
-} SpocSeverity;
-
-/**
- * SpocConfigProblem:
- * @blocks_delivery: mail must wait until this is mended, because the key decides
- *   where mail goes, as whom, or how safely
- * @message: "FILE:LINE: KEY: what is wrong; what is accepted", without secrets
- */
-typedef struct {
-    SpocSeverity severity;
-    gboolean blocks_delivery;
-    const char *key;  /* (nullable) */
-    const char *file; /* (nullable) */
-    guint line;
-    char *message;
-} SpocConfigProblem;
-
-typedef struct _SpocConfig SpocConfig;
-
-/**
- * spoc_config_load:
- * @places: where the files are
- *
- * Reads defaults.conf, the management values, spoc.conf (or CUPS's mailto.conf where there is
- * none), and the .conf files of spoc.conf.d, the files that mailpassFile, trustStorePasswordFile
- * and recipientLdapPasswordFile name, and the systemd credentials named as the passwords below
- * $CREDENTIALS_DIRECTORY. Never asks the network.
- *
- * A bad value that a higher layer replaces by a good one is a warning and blocks nothing.
- *
- * Returns: (transfer full): a snapshot, even when nothing could be read
- */
-SpocConfig *spoc_config_load(const SpocPlaces *places);
 SpocConfig *spoc_config_ref(SpocConfig *config);
 void spoc_config_unref(SpocConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocConfig, spoc_config_unref)
-
-/**
- * spoc_config_stamp:
- *
- * Returns: (transfer full): text that differs when any file of the layers (the trust
- *   store and the alias file among them) was added, removed or changed: size,
- *   modification time and inode of each. Comparing two is how a running spocd sees
- *   a change that no file monitor told it.
- */
-char *spoc_config_stamp(const SpocPlaces *places, const SpocConfig *config);
 
 /**
  * spoc_config_loaded_stamp:

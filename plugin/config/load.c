@@ -3,15 +3,18 @@
  * PURPOSE  Lays the layers over each other and fills in the defaults that depend on other
  *          values.
  */
+#include "config/load.h"
+
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "config/check-directory.h"
-#include "config/config.h"
 #include "config/file.h"
 #include "config/host.h"
 #include "config/layers.h"
+#include "config/secrets.h"
 #include "config/snapshot.h"
+#include "config/stamp.h"
 
 #include <string.h>
 

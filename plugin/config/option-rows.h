@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "config/option.h"
+#include "config/option-type.h"
 
 /* The first row that is not about the transport of mail */
 #define SPOC_OPTION_FIRST_OF_PEOPLE SPOC_OPTION_RECIPIENT_DOMAIN

@@ -7,6 +7,8 @@
  * SECURITY  A file that cannot be read gives no password at all, rather than an old one, and
  *           makes delivery wait. Problems never quote what a file holds.
  */
+#include "config/secrets.h"
+
 #include "base/error.h"
 #include "base/secret.h"
 #include "config/file.h"

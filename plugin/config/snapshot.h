@@ -5,7 +5,8 @@
  */
 #pragma once
 
-#include "config/config.h"
+#include "config/layer.h"
+#include "config/option.h"
 #include "config/value.h"
 
 /**
@@ -62,14 +63,3 @@ void spoc_problem_free(SpocConfigProblem *problem);
 void spoc_snapshot_add_problem(SpocConfig *config, SpocSeverity severity, gboolean blocks_delivery,
                                const char *key, const char *file, guint line, const char *format,
                                ...) G_GNUC_PRINTF(7, 8);
-
-/* Replaces passwords by what credentials and pass files hold (secrets.c). */
-void spoc_secrets_apply(SpocConfig *config);
-
-/* (transfer full) (nullable): where a systemd credential of this option would be */
-char *spoc_secrets_credential_path(SpocOptionId option);
-
-/* (transfer full): the state of the layers' files, of those that options name (stamp.c) */
-char *spoc_stamp_layers(const SpocPlaces *places);
-char *spoc_stamp_named(const SpocConfig *config);
-char *spoc_stamp_join(const char *layers, const char *named);

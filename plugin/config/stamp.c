@@ -5,7 +5,10 @@
  * The change time is looked at as well as the modification time: a file that becomes
  * readable keeps its content and its modification time.
  */
+#include "config/stamp.h"
+
 #include "config/layers.h"
+#include "config/secrets.h"
 #include "config/snapshot.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "config/dump.h"
+#include "config/load.h"
 #include "config/management-state.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"

@@ -2,6 +2,7 @@
 /* spocctl queue list|show|retry|hold|release|delete|export */
 #include "base/error.h"
 #include "config/config.h"
+#include "config/load.h"
 #include "control/socket.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"

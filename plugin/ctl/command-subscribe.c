@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl subscribe, subscriptions, unsubscribe */
 #include "base/error.h"
+#include "config/load.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"

@@ -3,6 +3,7 @@
 #include "config/config.h"
 #include "config/cupsd-conf.h"
 #include "config/host.h"
+#include "config/load.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/sample.h"

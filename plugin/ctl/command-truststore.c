@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "config/config.h"
+#include "config/load.h"
 #include "ctl/certificate-print.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"

@@ -2,6 +2,7 @@
 #include "ctl/look.h"
 
 #include "base/error.h"
+#include "config/load.h"
 #include "ctl/apparmor.h"
 #include "ctl/ctl.h"
 #include "ctl/find-installation.h"

@@ -192,17 +192,6 @@ make_job_question(gconstpointer subject)
     return request;
 }
 
-void
-spoc_job_attributes_free(SpocJobAttributes *facts)
-{
-    if (facts == NULL)
-        return;
-    g_free(facts->owner);
-    g_free(facts->title);
-    g_free(facts->uuid);
-    g_free(facts);
-}
-
 static char *
 explain(ipp_status_t status, gint job_id)
 {

@@ -7,7 +7,8 @@
  */
 #pragma once
 
-#include "cups/questions.h"
+#include "cups/attributes.h"
+#include "event/subscription-match.h"
 
 typedef struct _SpocAsker SpocAsker;
 
@@ -44,20 +45,9 @@ typedef struct {
 
 void spoc_ask_job(SpocAsker *asker, gint job_id, SpocJobAnswer *ret_answer);
 
-void spoc_job_attributes_free(SpocJobAttributes *facts);
-
-/* (transfer full) (nullable): the printer's part, or the job's part, of the facts; all unknown
- * when cupsd does not say it; NULL: cupsd could not be asked */
-SpocStateAttributes *spoc_ask_printer_state(SpocAsker *asker, const char *name);
-SpocStateAttributes *spoc_ask_job_state(SpocAsker *asker, gint job_id);
-SpocStateAttributes *spoc_state_attributes_new(void);
-
 /* For ask.c and ask-state.c: (nullable): the response to what @make makes of @subject. A line
  * that was kept may be stale: then once anew. */
 struct _ipp_s *spoc_asker_send(SpocAsker *asker, struct _ipp_s *(*make)(gconstpointer subject),
                                gconstpointer subject, gint *ret_status);
 /* (transfer full) (nullable): the attribute's first value as one line, NULL for none */
 char *spoc_ask_get_text(struct _ipp_s *response, const char *name, gsize max_bytes);
-
-/* spoc_cups_new() with another patience; for its tests */
-SpocCups *spoc_cups_new_with_timeout(gint timeout_ms);

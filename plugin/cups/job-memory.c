@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cups/job-memory.h"
 
-#include "cups/ask.h"
-
 #include <string.h>
 
 typedef struct {

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "cups/questions.h"
+#include "cups/attributes.h"
 
 typedef struct _SpocJobMemory SpocJobMemory;
 

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "cups/states.h"
 #include "event/subscription-match.h"
 
 typedef struct _SpocCups SpocCups;
@@ -17,6 +18,8 @@ typedef struct _SpocCups SpocCups;
 /* Answers come on the thread-default context of the caller of this. @server_bin: (nullable):
  * where to look for the cause when cupsd does not answer (people/cupsd.h) */
 SpocCups *spoc_cups_new(const char *server_bin);
+/* spoc_cups_new() with another patience; for its tests */
+SpocCups *spoc_cups_new_with_timeout(gint timeout_ms);
 /* Answers that are under way are dropped: their callbacks are not called. Does not wait
  * for the thread longer than its time-outs on the network (5 s). */
 void spoc_cups_free(SpocCups *cups);
@@ -35,13 +38,6 @@ typedef void (*SpocCupsSubscriptionFunc)(SpocSubscriptionStatus status, gint job
                                          const char *why, gpointer user_data);
 void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
                                 SpocCupsSubscriptionFunc callback, gpointer user_data);
-
-typedef struct {
-    char *owner;           /* (nullable): job-originating-user-name; NULL: CUPS does not say */
-    char *title;           /* (nullable): job-name */
-    char *uuid;            /* (nullable): job-uuid */
-    gint64 learned_unix_s; /* when CUPS said so */
-} SpocJobAttributes;
 
 /**
  * SpocCupsJobFunc:
@@ -66,42 +62,6 @@ void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gp
 /* A new job may have an old job's number after CUPS lost its state: job-created says so. */
 void spoc_cups_forget_job(SpocCups *cups, gint job_id);
 
-/* Where a queue's documents go */
-typedef enum {
-    SPOC_DEVICE_UNKNOWN, /* CUPS could not say */
-    SPOC_DEVICE_OTHER,   /* a printer, a class, or no queue that CUPS knows */
-    SPOC_DEVICE_OURS,    /* our backend: what is printed there is mailed */
-} SpocDevice;
-
-/* What CUPS says now about a printer, and about a job when there is one. Texts are one bounded
- * line (spoc_text_line()), reasons are keywords. CUPS 2.4 clears printer_message when a job
- * ends, even when that stops the printer, and may leave processing-to-stop-point as the reason
- * of a job that is done. */
-typedef struct {
-    char *printer_info;             /* (nullable): its description */
-    char *printer_location;         /* (nullable) */
-    char *printer_message;          /* (nullable): printer-state-message, the printer's own words */
-    gint printer_state;             /* RFC 8011 5.4.11; 0: not known */
-    char **printer_state_reasons;   /* never NULL; "none" is left out */
-    gint printer_is_accepting_jobs; /* -1: not known */
-    gboolean is_class;
-    SpocDevice device;
-    gint job_state;           /* RFC 8011 5.3.7; 0: not known or no job */
-    char **job_state_reasons; /* never NULL; "none" is left out */
-    char *job_message;        /* (nullable): job-printer-state-message */
-    gint job_impressions;     /* -1: not said, as the next two */
-    gint job_impressions_completed;
-    gint job_sheets_completed;
-} SpocStateAttributes;
-
-SpocStateAttributes *spoc_state_attributes_copy(const SpocStateAttributes *facts);
-void spoc_state_attributes_free(SpocStateAttributes *facts);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocStateAttributes, spoc_state_attributes_free)
-
-/* @facts: (nullable): NULL when CUPS could not be asked; all of it unknown when CUPS knows
- * neither the printer nor the job */
-typedef void (*SpocCupsStateFunc)(const SpocStateAttributes *facts, gpointer user_data);
-
 /**
  * spoc_cups_ask_state:
  * @job_id: 0 for none
@@ -110,7 +70,6 @@ typedef void (*SpocCupsStateFunc)(const SpocStateAttributes *facts, gpointer use
  * What CUPS said of a printer is remembered for SPOC_STATE_REMEMBERED_MS, so that a burst asks
  * once; equal questions under way are asked once. The callback always comes from the main loop.
  */
-#define SPOC_STATE_REMEMBERED_MS 2000
 void spoc_cups_ask_state(SpocCups *cups, gint job_id, const char *printer_name,
                          SpocCupsStateFunc callback, gpointer user_data);
 
@@ -121,7 +80,6 @@ void spoc_cups_ask_state_at(SpocCups *cups, gint job_id, const char *printer_nam
 
 /* From memory, without asking: what the last answer to spoc_cups_ask_state() said of a queue, for
  * SPOC_DEVICE_REMEMBERED_MS; else UNKNOWN */
-#define SPOC_DEVICE_REMEMBERED_MS 30000
 SpocDevice spoc_cups_device_remembered(SpocCups *cups, const char *printer_name);
 
 /* Something more is remembered. Must not free the SpocCups. */

@@ -8,6 +8,13 @@
 
 #include "cups/worker.h"
 
+/* @facts: (nullable): NULL when CUPS could not be asked; all of it unknown when CUPS knows
+ * neither the printer nor the job */
+typedef void (*SpocCupsStateFunc)(const SpocStateAttributes *facts, gpointer user_data);
+
+#define SPOC_STATE_REMEMBERED_MS 2000
+#define SPOC_DEVICE_REMEMBERED_MS 30000
+
 typedef struct _SpocStates SpocStates;
 
 SpocStates *spoc_states_new(SpocWorker *worker);

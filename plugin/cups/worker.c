@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cups/worker.h"
 
+#include "cups/ask-state.h"
+
 #include <gio/gio.h>
 
 /* A line to cupsd that is not used is given up after this. */
@@ -199,7 +201,7 @@ spoc_worker_new(gint timeout_ms, const char *server_bin)
 
 guint64
 spoc_worker_ask(SpocWorker *worker, SpocQuestionKind kind, gint id, const char *name,
-                SpocAnsweredFunc answered, gpointer user_data)
+                SpocQuestionAnsweredFunc answered, gpointer user_data)
 {
     SpocQuestion *question = g_new0(SpocQuestion, 1);
     question->kind = kind;

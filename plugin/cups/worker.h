@@ -20,7 +20,7 @@ typedef enum {
 } SpocQuestionKind;
 
 typedef struct _SpocQuestion SpocQuestion;
-typedef void (*SpocAnsweredFunc)(SpocQuestion *question, gpointer user_data);
+typedef void (*SpocQuestionAnsweredFunc)(SpocQuestion *question, gpointer user_data);
 
 struct _SpocQuestion {
     SpocQuestionKind kind;
@@ -30,7 +30,7 @@ struct _SpocQuestion {
     SpocSubscriptionAnswer subscription;
     SpocJobAnswer job;
     SpocStateAttributes *state; /* (nullable): NULL: not asked for, or cupsd could not be asked */
-    SpocAnsweredFunc answered;
+    SpocQuestionAnsweredFunc answered;
     gpointer user_data;
 };
 
@@ -48,7 +48,7 @@ gboolean spoc_worker_is_closed(const SpocWorker *worker);
 
 /* Returns the question's number. @answered: may close the worker */
 guint64 spoc_worker_ask(SpocWorker *worker, SpocQuestionKind kind, gint id, const char *name,
-                        SpocAnsweredFunc answered, gpointer user_data);
+                        SpocQuestionAnsweredFunc answered, gpointer user_data);
 
 /* Lets the main loop call @function once in its next turn, never at once, and not when the
  * worker was closed; @destroy is called in any case. */

@@ -11,6 +11,7 @@
 #include "base/privilege.h"
 #include "build-config.h"
 #include "config/config.h"
+#include "config/load.h"
 #include "control/protocol.h"
 #include "control/socket.h"
 #include "daemon/daemon.h"

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/layers.h"
+#include "config/load.h"
 #include "config/management-state.h"
 #include "management/fetch.h"
 #include "management/rules.h"

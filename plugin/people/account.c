@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "people/account.h"
 #include "base/text.h"
-#include "people/rules.h"
 
 #include <pwd.h>
 #include <string.h>

@@ -7,9 +7,11 @@
  * SECURITY  A target is an address or a user's name. What a mail system would run, write or
  *           include ("|command", "/file", ":include:") is never followed.
  */
+#include "people/alias.h"
+#include "base/address.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "people/rules.h"
+#include "people/uri.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "people/rules.h"
+#include "people/allow.h"
+#include "base/address.h"
 
 #include <string.h>
 

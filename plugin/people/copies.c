@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "people/copies.h"
 
-#include "people/rules.h"
+#include "base/address.h"
+#include "people/allow.h"
 
 char **
 spoc_copies_for(const SpocConfig *config, const char *address)

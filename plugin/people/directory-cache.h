@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "people/directory-link.h"
+#include "people/directory-settings.h"
 
 typedef struct _SpocDirectoryCache SpocDirectoryCache;
 

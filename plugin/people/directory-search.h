@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "people/directory-link.h"
+#include "people/directory-settings.h"
 #include "people/directory-socket.h"
 
 /* Waits for the next message of operation @id, as much as @how says (LDAP_MSG_ONE, LDAP_MSG_ALL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What directory-link.h needs of the configuration, with or without libldap. */
+#include "people/directory-settings.h"
+
 #include "base/secret.h"
-#include "people/directory-link.h"
 
 #include <string.h>
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "people/directory-cache.h"
+#include "people/directory-filter.h"
 #include "people/directory-link.h"
 
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   Recipient URIs become recipients, and recipients addresses that may be mailed.
+ * PURPOSE   Recipients become addresses that may be mailed.
  * SECURITY  cupsd passes recipient URIs through unchecked and anybody local can make one.
  *           An address that comes out of here is safe as an SMTP envelope address and in
  *           a header: no control characters, blanks, angle brackets, quotes or parameters.
@@ -11,66 +11,9 @@
 #pragma once
 
 #include "base/address.h"
+#include "people/alias.h"
 #include "people/directory.h"
-
-#define SPOC_RECIPIENTS_MAX 100
-
-typedef enum {
-    SPOC_FORMAT_BOTH,
-    SPOC_FORMAT_TEXT,
-    SPOC_FORMAT_HTML,
-} SpocFormat;
-
-typedef enum {
-    SPOC_DIGEST_NONE,
-    SPOC_DIGEST_DAILY, /* all in one mail a day */
-} SpocDigest;
-
-typedef enum {
-    SPOC_WHO_OWNER,   /* @owner */
-    SPOC_WHO_ADDRESS, /* local@domain */
-    SPOC_WHO_USER,    /* a bare name */
-} SpocWho;
-
-typedef struct {
-    SpocWho who;
-    char *text; /* the address or the user name; NULL for the owner */
-    gboolean
-        is_mailto; /* from a mailto: URI: at this host's name it is a user, as lp -m means it */
-} SpocRecipient;
-
-/* (transfer full): for the refusals of one recipient while others get their mail: (element-type
- * GError) */
-GPtrArray *spoc_refusals_new(void);
-/* (transfer full): their words in one line */
-char *spoc_refusals_join(const GPtrArray *refusals);
-
-typedef struct {
-    GPtrArray *recipients; /* (element-type SpocRecipient), at least one */
-    GPtrArray *refused;    /* (element-type GError): those that are none, one each */
-    char *language;        /* (nullable): "de", "pt-BR" */
-    SpocFormat format;
-    SpocDigest digest;
-    char *subject; /* (nullable): mailto's subject, one line */
-    GPtrArray
-        *warnings; /* (element-type utf8): parameters that were passed over, and what counts */
-} SpocRecipientUri;
-
-/**
- * spoc_recipient_uri_parse:
- * @uri: "spoc:alice@example.com,%40owner?language=de" or "mailto:…" (RFC 6068)
- *
- * Split at commas first, then percent-decoded. Unknown parameters and values are passed over with a
- * warning: none can add a recipient or a header, and better a mail in the usual form than none. One
- * that is no recipient is refused by itself; only where none is one, the URI is.
- */
-SpocRecipientUri *spoc_recipient_uri_parse(const char *uri,
-                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
-void spoc_recipient_uri_free(SpocRecipientUri *uri);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRecipientUri, spoc_recipient_uri_free)
-
-/* Whether the owner of the job is among its recipients; @uri: (nullable) */
-gboolean spoc_recipient_uri_has_owner(const SpocRecipientUri *uri);
+#include "people/uri.h"
 
 typedef struct _SpocPeople SpocPeople;
 
@@ -100,19 +43,6 @@ const char *spoc_people_problem(const SpocPeople *people);
  *   followed; NULL when the file cannot be read, which loading the configuration has found
  */
 GPtrArray *spoc_people_check_aliases(const char *path);
-
-/**
- * SpocAliasProblem:
- * @line: from 1
- * @loses_mail: somebody whom the line names gets no mail; else it is as in the alias file of a mail
- *   server, where commands and files are usual
- * @text: what is wrong and what mends it
- */
-typedef struct {
-    guint line;
-    gboolean loses_mail;
-    char *text;
-} SpocAliasProblem;
 
 /**
  * SpocPerson:
@@ -180,3 +110,34 @@ guint spoc_people_ask(SpocPeople *people, const SpocRecipient *recipient, const 
                       SpocAnsweredFunc answered, gpointer user_data);
 /* @people may be another than was asked. */
 void spoc_people_ask_cancel(SpocPeople *people, guint id);
+
+/* --- the parts of spoc_people_new(), for tests --- */
+
+/**
+ * spoc_people_new_from_rules:
+ * @domain: (nullable): appended to bare user names
+ * @allowed: NULL-terminated patterns
+ * @alias_file: (nullable): path
+ *
+ * What spoc_people_new() makes of a configuration.
+ */
+SpocPeople *spoc_people_new_from_rules(const char *domain, const char *const *allowed,
+                                       const char *alias_file);
+
+/* While the directory cannot be asked, users are NAME@domain: recipientLdapWhenAway. */
+void spoc_people_set_guesses(SpocPeople *people, gboolean guesses);
+
+/* ownerIsAddress: the name of a job's owner may be an address. */
+void spoc_people_set_owner_is_address(SpocPeople *people, gboolean owner_is_address);
+
+/* mailto:USER@NAME, with one of these names, is USER: (transfer none) NULL-terminated */
+void spoc_people_set_host_names(SpocPeople *people, const char *const *names);
+
+/* Addresses come from an administrator, not from jobs and URIs. */
+void spoc_people_set_trusts_names(SpocPeople *people, gboolean trusts_names);
+
+/* @patterns: of notifyTitles; without it nobody is shown any */
+void spoc_people_set_titles(SpocPeople *people, const char *const *patterns);
+
+/* @key: static: the setting that refusals name, instead of notifyAllowedRecipients */
+void spoc_people_set_allowed_key(SpocPeople *people, const char *key);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "people/uri.h"
+#include "base/address.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "people/rules.h"
+#include "config/option.h"
 
 #include <string.h>
 

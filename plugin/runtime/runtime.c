@@ -4,6 +4,8 @@
 #include "base/durable.h"
 #include "config/cupsd-conf.h"
 #include "config/host.h"
+#include "config/load.h"
+#include "config/stamp.h"
 
 #include <string.h>
 

@@ -5,6 +5,7 @@
 #include "trust/openssl.h"
 #include "trust/settings.h"
 #include "trust/store.h"
+#include "trust/tls.h"
 
 #define ALIAS_SHOWN_MAX_BYTES 100
 

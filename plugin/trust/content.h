@@ -5,7 +5,24 @@
  */
 #pragma once
 
-#include "trust/store.h"
+#include <glib.h>
+#include <openssl/x509.h>
+
+#define SPOC_STORE_MAX_ENTRIES 10000
+
+typedef struct {
+    char *alias;         /* never NULL; made from the subject for PEM */
+    gint64 added_unix_s; /* 0 where the store does not say */
+    X509 *certificate;
+} SpocAnchor;
+
+typedef enum {
+    SPOC_STORE_PEM,
+    SPOC_STORE_PEM_DIRECTORY,
+    SPOC_STORE_JKS,
+    SPOC_STORE_JCEKS,
+    SPOC_STORE_PKCS12,
+} SpocStoreKind;
 
 /**
  * SpocStoreContent:
@@ -24,10 +41,6 @@ void spoc_store_content_init(SpocStoreContent *content);
 void spoc_store_content_clear(SpocStoreContent *content);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(SpocStoreContent, spoc_store_content_clear)
 
-/* As spoc_store_read(); @content is empty when it fails. */
-gboolean spoc_store_content_read(const char *path, const char *password, SpocStoreContent *content,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 /**
  * spoc_store_content_add:
  * @alias: (transfer full) (nullable): NULL makes one from the subject, with a number
@@ -38,11 +51,3 @@ gboolean spoc_store_content_read(const char *path, const char *password, SpocSto
  */
 gboolean spoc_store_content_add(SpocStoreContent *content, char *alias, gint64 added_unix_s,
                                 X509 *certificate, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* One reader a kind. @password is NULL where there is none. */
-gboolean spoc_jks_parse(const guint8 *data, gsize size_bytes, const char *password,
-                        SpocStoreContent *content, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean spoc_pkcs12_parse(const guint8 *data, gsize size_bytes, const char *password,
-                           SpocStoreContent *content, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean spoc_pem_parse(const guint8 *data, gsize size_bytes, SpocStoreContent *content,
-                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "trust/content.h"
 #include "trust/openssl.h"
 
 #include <errno.h>

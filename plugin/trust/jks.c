@@ -15,7 +15,7 @@
  * SECURITY  The digest is what makes a changed store fail; it is verified whenever there
  *           is a password. Without one only the structure is.
  */
-#include "trust/content.h"
+#include "trust/jks.h"
 
 #include "base/error.h"
 #include "trust/openssl.h"

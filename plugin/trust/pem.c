@@ -3,7 +3,7 @@
  * PURPOSE   Reads a PEM bundle (RFC 7468): certificates with any text between them.
  *           Blocks of another kind (keys, revocation lists) are passed over.
  */
-#include "trust/content.h"
+#include "trust/pem.h"
 
 #include "base/error.h"
 #include "trust/openssl.h"

@@ -11,7 +11,7 @@
  *           derivation that a store may demand are counted over the whole file, or one
  *           of a few bytes could keep us busy for hours.
  */
-#include "trust/content.h"
+#include "trust/pkcs12.h"
 
 #include "base/error.h"
 #include "trust/openssl.h"

@@ -20,6 +20,8 @@
 
 #include "trust/settings.h"
 
+#include <openssl/x509.h>
+
 /* Anchors that end within this many days get a warning. */
 #define SPOC_ROOTS_WARNING_DAYS 30
 

@@ -39,11 +39,3 @@ spoc_tls_settings_from_config(const SpocConfig *config, SpocTlsSettings *setting
         .client_key = spoc_config_string(config, SPOC_OPTION_MAIL_CLIENT_KEY),
     };
 }
-
-SpocTls *
-spoc_tls_new(const SpocConfig *config, char ***ret_warnings, GError **error)
-{
-    SpocTlsSettings settings;
-    spoc_tls_settings_from_config(config, &settings);
-    return spoc_tls_new_from_settings(&settings, ret_warnings, error);
-}

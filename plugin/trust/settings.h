@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "trust/tls.h"
+#include "config/config.h"
 
 /**
  * SpocTlsSettings:
@@ -35,7 +35,3 @@ typedef struct {
 
 /* Borrows everything from @config. */
 void spoc_tls_settings_from_config(const SpocConfig *config, SpocTlsSettings *settings);
-
-/* As spoc_tls_new(). */
-SpocTls *spoc_tls_new_from_settings(const SpocTlsSettings *settings, char ***ret_warnings,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -9,26 +9,9 @@
  */
 #pragma once
 
-#include <glib.h>
-#include <openssl/x509.h>
+#include "trust/content.h"
 
 #define SPOC_STORE_MAX_BYTES (16 * 1024 * 1024)
-#define SPOC_STORE_MAX_ENTRIES 10000
-
-typedef struct {
-    char *alias;         /* never NULL; made from the subject for PEM */
-    gint64 added_unix_s; /* 0 where the store does not say */
-    X509 *certificate;
-} SpocAnchor;
-
-typedef enum {
-    SPOC_STORE_PEM,
-    SPOC_STORE_PEM_DIRECTORY,
-    SPOC_STORE_JKS,
-    SPOC_STORE_JCEKS,
-    SPOC_STORE_PKCS12,
-} SpocStoreKind;
-
 /* "PKCS#12", "folder of PEM files" … */
 const char *spoc_store_kind_name(SpocStoreKind kind);
 
@@ -74,3 +57,7 @@ GPtrArray *spoc_store_read_certificates(const char *path, GError **error) G_GNUC
  * Returns: (transfer full): or NULL with SPOC_ERROR_NOT_FOUND, _LIMIT, _CORRUPT, _DENIED, _IO
  */
 GBytes *spoc_store_read_file(const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* As spoc_store_read(); @content is empty when it fails. */
+gboolean spoc_store_content_read(const char *path, const char *password, SpocStoreContent *content,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;

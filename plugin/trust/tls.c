@@ -204,3 +204,11 @@ spoc_tls_apply(const SpocTls *tls, SSL_CTX *context, GError **error)
                     reason);
     return good;
 }
+
+SpocTls *
+spoc_tls_new(const SpocConfig *config, char ***ret_warnings, GError **error)
+{
+    SpocTlsSettings settings;
+    spoc_tls_settings_from_config(config, &settings);
+    return spoc_tls_new_from_settings(&settings, ret_warnings, error);
+}

@@ -25,7 +25,7 @@
  */
 #pragma once
 
-#include "config/config.h"
+#include "trust/settings.h"
 
 #include <openssl/ssl.h>
 
@@ -45,6 +45,9 @@ typedef struct _SpocTls SpocTls;
  */
 SpocTls *spoc_tls_new(const SpocConfig *config, char ***ret_warnings,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* As spoc_tls_new(). */
+SpocTls *spoc_tls_new_from_settings(const SpocTlsSettings *settings, char ***ret_warnings,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 SpocTls *spoc_tls_ref(SpocTls *tls);
 void spoc_tls_unref(SpocTls *tls);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocTls, spoc_tls_unref)

@@ -18,6 +18,7 @@
  * With --quiet only that last line is written.
  */
 #include "config/config.h"
+#include "config/load.h"
 #include "delivery/delivery.h"
 
 #include <json-glib/json-glib.h>

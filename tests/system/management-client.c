@@ -8,6 +8,7 @@
  *          "ready=B fetching=B changed=B mailserver=WORD".
  */
 #include "base/places.h"
+#include "config/load.h"
 #include "management/management.h"
 
 #include <curl/curl.h>

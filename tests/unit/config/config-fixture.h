@@ -14,6 +14,7 @@
 #pragma once
 
 #include "config/config.h"
+#include "config/load.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/check-directory.h"
+#include "config/load.h"
 
 #include "config-fixture.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: file.c layers.c load.c stamp.c */
+/* Also tests: file.c layers.c load.c snapshot.c stamp.c */
+#include "config/load.h"
+#include "config/stamp.h"
 #include "files-fixture.h"
 
 #include <sys/stat.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "config/load.h"
 #include "config/mailto.h"
+#include "config/stamp.h"
 
 #include "config-fixture.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The files that the build makes from the option table: argv is sample, man page. */
 #include "config-fixture.h"
+#include "config/load.h"
 
 static char *sample;
 static char *man;

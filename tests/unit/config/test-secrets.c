@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "config/load.h"
 #include "files-fixture.h"
 
 static void

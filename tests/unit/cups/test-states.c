@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: ask-state.c, worker.c */
+/* Also tests: ask-state.c, attributes.c, worker.c */
 #include "cups/ask.h"
+#include "cups/questions.h"
 #include "cups/states.h"
 
 #include "fake-cupsd.h"

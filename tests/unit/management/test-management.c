@@ -4,6 +4,7 @@
  */
 #include "base/error.h"
 #include "config/layers.h"
+#include "config/load.h"
 #include "config/management-state.h"
 #include "management/fetch.h"
 #include "management/management.h"

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
-#include "people/rules.h"
+#include "config/file.h"
+#include "people/account.h"
+#include "people/alias.h"
+#include "people/allow.h"
+#include "people/recipient.h"
 
 #include <string.h>
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "people/rules.h"
+#include "config/file.h"
+#include "people/account.h"
+#include "people/alias.h"
+#include "people/allow.h"
+#include "people/recipient.h"
 
 static void
 test_allowed(void)

@@ -5,7 +5,11 @@
  * example.com is the site, evil.test is not.
  */
 #include "base/error.h"
-#include "people/rules.h"
+#include "config/file.h"
+#include "people/account.h"
+#include "people/alias.h"
+#include "people/allow.h"
+#include "people/recipient.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Also tests: account.c */
 #include "base/error.h"
-#include "people/rules.h"
+#include "config/file.h"
+#include "people/account.h"
+#include "people/alias.h"
+#include "people/allow.h"
+#include "people/recipient.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

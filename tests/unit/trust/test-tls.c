@@ -2,7 +2,7 @@
 /* Also tests: credential.c roots.c */
 #include "base/error.h"
 #include "handshake.h"
-#include "trust/settings.h"
+#include "trust/tls.h"
 
 #include <openssl/pem.h>
 #include <string.h>
