@@ -12,7 +12,7 @@
  *   waits           what keeps the events of each journal, a line each (queue/list-item.h), then ok
  *   retry ID…, hold ID…, release ID…, delete ID…: at most SPOC_QUEUE_COMMAND_BATCH_MAX; a line
  *                   "- ID TEXT" for each that could not be done, then ok
- *   reopen          after retry and release: servers that were down are asked again, then ok
+ *   reopen          before retry and release: servers that were down are asked again, then ok
  *   scan-limit      "ok BYTES RESULT": a larger document is not copied, and has that result.
  *                   BYTES is 0 for no limit
  *   scan NAME       a client submits the document NAME and waits. Any number of "looking",

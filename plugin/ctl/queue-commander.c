@@ -157,12 +157,28 @@ count_together(const GPtrArray *ids, gsize from)
     return count;
 }
 
+/* Before the messages are due: else those that are tried in between are answered from what is
+ * remembered of a server that was down, and wait until its pause is over. */
+static void
+reopen_servers(SpocQueueCommander *commander)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *lines = spoc_control_client_ask(
+        commander->client, spoc_control_request_name(SPOC_REQUEST_REOPEN), &error);
+    g_clear_pointer(&lines, g_ptr_array_unref);
+    if (error != NULL)
+        g_debug("the servers' pauses go on: %s", error->message); /* the command itself counts */
+}
+
 GPtrArray *
 spoc_queue_commander_run(SpocQueueCommander *commander, SpocQueueCommand command,
                          const GPtrArray *ids, gint64 now_unix_s)
 {
     GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
     g_autoptr(GError) error = NULL;
+    gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
+    if (sends && commander->client != NULL && ids->len > 0)
+        reopen_servers(commander);
     while (errors->len < ids->len && error == NULL) {
         const char *const *some = (const char *const *)&ids->pdata[errors->len];
         gsize count = count_together(ids, errors->len);
@@ -172,13 +188,6 @@ spoc_queue_commander_run(SpocQueueCommander *commander, SpocQueueCommand command
             run_directly(commander, command, some, count, now_unix_s, errors);
         else
             (void)ask(commander, command, some, count, errors, &error);
-    }
-    gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
-    if (error == NULL && sends && commander->client != NULL && ids->len > 0) {
-        GPtrArray *lines = spoc_control_client_ask(
-            commander->client, spoc_control_request_name(SPOC_REQUEST_REOPEN), &error);
-        g_clear_pointer(&lines, g_ptr_array_unref);
-        g_clear_error(&error); /* they are due all the same */
     }
     while (errors->len < ids->len)
         g_ptr_array_add(errors, g_error_copy(error));

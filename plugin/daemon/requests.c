@@ -157,7 +157,7 @@ run_queue_command(SpocRequests *requests, SpocControlPeer *client, SpocQueueComm
     spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }
 
-/* Once after all retries: who asks for them has mended something, so servers are tried again. */
+/* Once before all retries: who asks for them has mended something, so servers are tried again. */
 static void
 reopen_servers(SpocRequests *requests, SpocControlPeer *client)
 {

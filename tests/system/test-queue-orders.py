@@ -59,6 +59,10 @@ class Broken:
             file.read(1)  # and now silence, until the client leaves
 
     def stop(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # who waits in accept() holds the port
+        except OSError:
+            pass  # stopped already
         self.listener.close()
 
 
@@ -102,6 +106,27 @@ class QueueOrders(unittest.TestCase):
         self.assertLess(len(named), 100)
         self.assertEqual(self.order(site, "delete", "--all"), MANY)
         self.assertEqual(site.files("waiting", "held", "data"), [])
+
+    def test_a_server_that_is_back_is_asked_at_once(self):
+        """Retry does not wait until the pause is over that the server's failures earned."""
+        server = Broken()
+        self.addCleanup(server.stop)
+        site = self.site(server.port, mailRetrySchedule="1s,1h")
+        self.fill(site, 3)
+        site.start()
+        process.wait_for("spocd", site.answers)
+        for _ in range(3):
+            before = server.connections
+            self.order(site, "retry", "--all")
+            process.wait_for("an attempt", lambda n=before: server.connections > n)
+        process.wait_for("the failure", lambda: len(site.files("waiting")) == 3)
+        server.stop()
+        catcher = Catcher(Root().folder("mails"), port=server.port)
+        self.addCleanup(catcher.stop)
+        self.order(site, "retry", "--all")
+        begun = time.monotonic()
+        process.wait_for("the mails", lambda: len(catcher.mails) == 3)
+        self.assertLess(time.monotonic() - begun, 15)  # the pause is 30 s and more
 
     def test_one_is_refused_and_the_rest_done(self):
         server = Broken()
