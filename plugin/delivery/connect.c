@@ -511,7 +511,9 @@ classify(const SpocConnect *connect, CURLcode result, SpocStage *stage, char **r
         *ret_words = g_strdup(connect->problem);
         return SPOC_FAILURE_PROTOCOL;
     }
-    if (says_unverified(result) || connect->tls.alert_received >= 0) {
+    /* curl compares pins behind the handshake: by then the greeting is waited for. */
+    if (says_unverified(result) || result == CURLE_SSL_PINNEDPUBKEYNOTMATCH ||
+        connect->tls.alert_received >= 0) {
         *stage = SPOC_STAGE_TLS;
         return classify_tls(connect, result, ret_words);
     }
