@@ -228,6 +228,15 @@ check_secret_option(const SpocPlaces *places, const SpocConfig *config, SpocOpti
         check_secret_mode(places, path, spoc_option_get(id)->name, problems);
 }
 
+/* The private key may be in the certificate's file. */
+static void
+check_key_option(const SpocPlaces *places, const SpocConfig *config, SpocOptionId certificate,
+                 SpocOptionId key, GPtrArray *problems)
+{
+    gboolean has_key = spoc_config_string(config, key) != NULL;
+    check_secret_option(places, config, has_key ? key : certificate, problems);
+}
+
 void
 spoc_check_files(const SpocPlaces *places, const SpocConfig *config, GPtrArray *problems)
 {
@@ -238,11 +247,18 @@ spoc_check_files(const SpocPlaces *places, const SpocConfig *config, GPtrArray *
         if (file->holds_secret)
             check_secret_mode(places, file->path, NULL, problems);
     }
-    check_secret_option(places, config, SPOC_OPTION_MAIL_PASS_FILE, problems);
-    check_secret_option(places, config, SPOC_OPTION_TRUST_STORE_PASSWORD_FILE, problems);
-    check_secret_option(places, config, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE, problems);
-    gboolean has_key = spoc_config_string(config, SPOC_OPTION_MAIL_CLIENT_KEY) != NULL;
-    check_secret_option(places, config,
-                        has_key ? SPOC_OPTION_MAIL_CLIENT_KEY : SPOC_OPTION_MAIL_CLIENT_CERTIFICATE,
-                        problems);
+    static const SpocOptionId secrets[] = {
+        SPOC_OPTION_MAIL_PASS_FILE,
+        SPOC_OPTION_TRUST_STORE_PASSWORD_FILE,
+        SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE,
+        SPOC_OPTION_MAIL_KERBEROS_KEYTAB,
+        SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET_FILE,
+        SPOC_OPTION_MAIL_OAUTH_SERVICE_ACCOUNT,
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(secrets); i++)
+        check_secret_option(places, config, secrets[i], problems);
+    check_key_option(places, config, SPOC_OPTION_MAIL_CLIENT_CERTIFICATE,
+                     SPOC_OPTION_MAIL_CLIENT_KEY, problems);
+    check_key_option(places, config, SPOC_OPTION_MAIL_OAUTH_CLIENT_CERTIFICATE,
+                     SPOC_OPTION_MAIL_OAUTH_CLIENT_KEY, problems);
 }

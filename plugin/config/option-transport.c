@@ -3,18 +3,29 @@
 #include "config/option-rows.h"
 
 #define GROUP_SERVER "Mail server"
-#define GROUP_LOGIN "Login"
 #define GROUP_ENCRYPTION "Encryption"
 #define GROUP_TRUST "Trust"
 #define GROUP_SENDING "Sending and retrying"
 
+static const char *const provider_choices[] = {"custom", "office365", "gmail", NULL};
 static const char *const encryption_choices[] = {"NONE", "SSL_TLS", "STARTTLS", "STARTTLS_REQUIRED",
                                                  NULL};
 static const char *const encryption_aliases[] = {"SSL/TLS=SSL_TLS", NULL};
 static const char *const protocol_choices[] = {"TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1", NULL};
 static const char *const protocol_aliases[] = {"TLSv1.0=TLSv1", NULL};
 
-const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
+const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_LOGIN] = {
+    {.id = SPOC_OPTION_MAIL_PROVIDER,
+     .name = "mailProvider",
+     .type = SPOC_TYPE_CHOICE,
+     .flags = CRITICAL | MANAGEABLE,
+     .default_value = "custom",
+     .choices = provider_choices,
+     .group = GROUP_SERVER,
+     .help = "Whose mail service it is: office365 (Exchange Online) or gmail fill in the server, "
+             "port, encryption, TLS versions, addresses and scope for tokens, and the provider's "
+             "limits, wherever nothing else sets them; 'spocctl config' shows them as 'preset'. "
+             "custom: nothing is filled in."},
     {.id = SPOC_OPTION_MAILSERVER,
      .name = "mailserver",
      .type = SPOC_TYPE_SERVER,
@@ -52,39 +63,17 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
      .help = "The sender: an address, or Name <address>. The address is the envelope's and the "
              "From line's, the name stands in the From line alone. Reports of undeliverable mail "
              "go there."},
-    {.id = SPOC_OPTION_MAILUSER,
-     .name = "mailuser",
-     .type = SPOC_TYPE_STRING,
+    {.id = SPOC_OPTION_MAIL_FROM_FOR,
+     .name = "mailFromFor",
+     .type = SPOC_TYPE_LIST,
      .flags = CRITICAL | MANAGEABLE,
      .default_value = "",
-     .group = GROUP_LOGIN,
-     .help = "The user name that the mail server knows. Empty: no login."},
-    {.id = SPOC_OPTION_MAILPASS,
-     .name = "mailpass",
-     .type = SPOC_TYPE_STRING,
-     .flags = CRITICAL | MANAGEABLE | SECRET,
-     .default_value = "",
-     .group = GROUP_LOGIN,
-     .help = "The password of mailuser. A file that holds it should be readable for root and the "
-             "print system's group only (chmod 0640, chown root:lp); better use mailpassFile or a "
-             "systemd credential named mailpass."},
-    {.id = SPOC_OPTION_MAIL_PASS_FILE,
-     .name = "mailpassFile",
-     .type = SPOC_TYPE_PATH,
-     .flags = CRITICAL,
-     .default_value = "",
-     .group = GROUP_LOGIN,
-     .help =
-         "A file whose first line is the password of mailuser. It counts before mailpass unless "
-         "that is set in a higher layer; a systemd credential named mailpass counts before both."},
-    {.id = SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD,
-     .name = "mailAllowCleartextPassword",
-     .type = SPOC_TYPE_BOOLEAN,
-     .flags = CRITICAL,
-     .default_value = "false",
-     .group = GROUP_LOGIN,
-     .help = "With STARTTLS, whether the password may be sent although the server does not offer "
-             "encryption."},
+     .entry_type = SPOC_TYPE_SENDER,
+     .group = GROUP_SERVER,
+     .help = "Another sender than mailfrom for what comes from a printer, class or scan queue: "
+             "QUEUE=ADDRESS or QUEUE=Name <address>, separated by commas. The account that logs "
+             "in must be allowed to send as each of them. A mail about several printers, and one "
+             "about none, comes from mailfrom."},
     {.id = SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
      .name = "mailSmtpEncryption",
      .type = SPOC_TYPE_CHOICE,
@@ -250,6 +239,17 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_PEOPLE] = {
      .group = GROUP_SENDING,
      .help = "Messages that one server is sent in any minute; 0 is no limit. The rest waits its "
              "turn. Exchange Online takes 30 a minute from a mailbox."},
+    {.id = SPOC_OPTION_MAIL_MAX_MESSAGES_PER_DAY,
+     .name = "mailMaxMessagesPerDay",
+     .type = SPOC_TYPE_INTEGER,
+     .flags = MANAGEABLE,
+     .default_value = "0",
+     .unit = "messages",
+     .minimum = 0,
+     .maximum = 100000000,
+     .group = GROUP_SENDING,
+     .help = "Messages that one server is sent in any 24 hours; 0 is no limit. The rest waits its "
+             "turn. Restarts of spocd do not begin the count anew."},
     {.id = SPOC_OPTION_MAIL_RETRY_SCHEDULE,
      .name = "mailRetrySchedule",
      .type = SPOC_TYPE_DURATIONS,

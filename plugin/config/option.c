@@ -13,9 +13,11 @@ const SpocOption *
 spoc_option_get(SpocOptionId id)
 {
     g_return_val_if_fail((guint)id < SPOC_OPTION_COUNT, NULL);
-    return id < SPOC_OPTION_FIRST_OF_PEOPLE
-               ? &spoc_option_transport_rows[id]
-               : &spoc_option_people_rows[id - SPOC_OPTION_FIRST_OF_PEOPLE];
+    if (id < SPOC_OPTION_FIRST_OF_LOGIN)
+        return &spoc_option_transport_rows[id];
+    if (id < SPOC_OPTION_FIRST_OF_PEOPLE)
+        return &spoc_option_login_rows[id - SPOC_OPTION_FIRST_OF_LOGIN];
+    return &spoc_option_people_rows[id - SPOC_OPTION_FIRST_OF_PEOPLE];
 }
 
 gboolean

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   Passwords that stand elsewhere. A systemd credential of the option's name counts
- *           first; then the file that mailpassFile, trustStorePasswordFile or
- *           recipientLdapPasswordFile names, unless the password itself is set in a higher layer;
+ *           first; then the file that the option of that name with File behind it (mailpassFile)
+ *           names, unless the password itself is set in a higher layer;
  *           then the password's own key.
  * SECURITY  A file that cannot be read gives no password at all, rather than an old one, and
  *           makes delivery wait. Problems never quote what a file holds.
@@ -21,6 +21,7 @@ static const struct {
     SpocOptionId file;
 } pairs[] = {
     {SPOC_OPTION_MAILPASS, SPOC_OPTION_MAIL_PASS_FILE},
+    {SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET, SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET_FILE},
     {SPOC_OPTION_TRUST_STORE_PASSWORD, SPOC_OPTION_TRUST_STORE_PASSWORD_FILE},
     {SPOC_OPTION_RECIPIENT_LDAP_PASSWORD, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE},
 };

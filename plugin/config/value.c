@@ -225,6 +225,23 @@ parse_pattern(const char *text, GError **error)
     return domain != NULL ? g_strconcat("@", domain, NULL) : NULL;
 }
 
+/* (transfer full) (nullable): QUEUE=MAILBOX, canonical. CUPS's names of queues have no blank, no
+ * '/' and no '#' in them, and no quoting. */
+static char *
+parse_sender(const char *text, GError **error)
+{
+    gsize length = strcspn(text, "=");
+    g_autofree char *queue = g_strstrip(g_strndup(text, length));
+    g_autofree char *name = NULL, *address = NULL;
+    if (text[length] == '\0' || *queue == '\0' || strpbrk(queue, " /#\\?'\"") != NULL)
+        refuse(error, "it does not begin with the name of a queue and '='");
+    else if (spoc_mailbox_parse(text + length + 1, &name, &address, error)) {
+        g_autofree char *mailbox = spoc_mailbox_text(name, address);
+        return g_strconcat(queue, "=", mailbox, NULL);
+    }
+    return NULL;
+}
+
 /* (transfer full) (nullable): one entry of a list, canonical */
 static char *
 parse_entry(const SpocOption *option, const char *text, GError **error)
@@ -242,6 +259,8 @@ parse_entry(const SpocOption *option, const char *text, GError **error)
         return parse_pattern(text, error);
     case SPOC_TYPE_ADDRESS:
         return parse_address(text, error);
+    case SPOC_TYPE_SENDER:
+        return parse_sender(text, error);
     case SPOC_TYPE_URL:
         return check_url(option, text, error) ? g_strdup(text) : NULL;
     default:
@@ -360,6 +379,8 @@ parse_by_type(const SpocOption *option, const char *text, SpocValue *value, GErr
         return check_pin(text, error) && take(g_strdup(text), value);
     case SPOC_TYPE_PATTERN:
         return take(parse_pattern(text, error), value);
+    case SPOC_TYPE_SENDER:
+        return take(parse_sender(text, error), value);
     case SPOC_TYPE_STRING:
     case SPOC_TYPE_PATH:
         break;
@@ -451,6 +472,8 @@ accepted_list(const SpocOption *option)
         return g_strdup("a list, separated by commas, of @owner, addresses, @domain, or *");
     case SPOC_TYPE_ADDRESS:
         return g_strdup("a list, separated by commas, of mail addresses");
+    case SPOC_TYPE_SENDER:
+        return g_strdup("a list, separated by commas, of QUEUE=ADDRESS or QUEUE=Name <address>");
     case SPOC_TYPE_URL:
         choices = g_strjoinv(":// ", (char **)option->choices);
         return g_strdup_printf("a list, separated by commas, of addresses that begin %s://",
@@ -500,6 +523,8 @@ spoc_value_accepted(const SpocOption *option)
         return g_strdup(PIN_PREFIX "BASE64");
     case SPOC_TYPE_PATTERN:
         return g_strdup("@owner, an address, @domain, or *");
+    case SPOC_TYPE_SENDER:
+        return g_strdup("QUEUE=ADDRESS or QUEUE=Name <address>");
     case SPOC_TYPE_STRING:
         break;
     }

@@ -40,6 +40,12 @@ test_not_manageable(void)
                                           SPOC_OPTION_MAIL_TLS_PINNED_PUBLIC_KEY,
                                           SPOC_OPTION_NOTIFY_UNVERIFIED,
                                           SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS,
+                                          SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET,
+                                          SPOC_OPTION_MAIL_OAUTH_TOKEN_COMMAND,
+                                          SPOC_OPTION_MAIL_OAUTH_BACKUP,
+                                          SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET,
+                                          SPOC_OPTION_MAIL_OAUTH_TOKEN_COMMAND,
+                                          SPOC_OPTION_MAIL_OAUTH_BACKUP,
                                           SPOC_OPTION_START_DAEMON};
     for (guint i = 0; i < G_N_ELEMENTS(closed); i++)
         g_assert_cmpuint(spoc_option_get(closed[i])->flags & SPOC_OPTION_FLAG_MANAGEABLE, ==, 0);

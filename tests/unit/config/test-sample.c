@@ -15,8 +15,9 @@ test_sample_as_it_is(void)
     config_fixture_write(fixture, "etc/spoc/spoc.conf", sample);
     g_autoptr(SpocConfig) config = spoc_config_load(fixture->places);
     g_assert_cmpuint(spoc_config_problems(config)->len, ==, 0);
-    for (guint i = 1; i < SPOC_OPTION_COUNT; i++)
-        g_assert_cmpint(spoc_config_origin(config, (SpocOptionId)i).layer, ==, SPOC_LAYER_BUILTIN);
+    for (guint i = 0; i < SPOC_OPTION_COUNT; i++)
+        g_assert_cmpint(spoc_config_origin(config, (SpocOptionId)i).layer, ==,
+                        i == SPOC_OPTION_MAILSERVER ? SPOC_LAYER_VENDOR : SPOC_LAYER_BUILTIN);
 }
 
 /* With every # before a key taken away it says what the defaults say. */
