@@ -10,9 +10,9 @@
 #pragma once
 
 #include "delivery/capabilities.h"
-#include "delivery/curl-multi.h"
 #include "delivery/settings.h"
 #include "delivery/verdict.h"
+#include "net/curl-multi.h"
 
 /* All that a server says until the login is done. */
 #define SPOC_CONNECT_MAX_OPENING_BYTES (64 * 1024)

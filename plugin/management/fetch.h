@@ -2,13 +2,8 @@
 /*
  * PURPOSE   One conditional GET over https. Knows nothing of what it fetches but how large it
  *           may be.
- * OWNERSHIP Everything happens on the context that was the thread's default when it was made.
- * ERRORS    Come with the reply: what happened, the server's or libcurl's words, and the cure;
- *           one line, without the URL's query. SPOC_ERROR_UNAVAILABLE may pass by itself,
- *           SPOC_ERROR_DENIED is a matter of trust, SPOC_ERROR_LIMIT, SPOC_ERROR_INVALID.
- * SECURITY  Never anything but https, redirections included; certificate and name are verified
- *           against @tls alone. Size, headers and time are bounded. A proxy of the environment
- *           (https_proxy) is used as libcurl does.
+ * OWNERSHIP, ERRORS, SECURITY  As net/https.h; a status that is neither 200 nor a 304 that was
+ *           asked for is an error as well.
  */
 #pragma once
 
@@ -16,7 +11,6 @@
 
 #define SPOC_MANAGEMENT_CONNECT_TIMEOUT_MS (10 * 1000)
 #define SPOC_MANAGEMENT_TIMEOUT_MS (30 * 1000) /* for all of it */
-#define SPOC_MANAGEMENT_MAX_REDIRECTIONS 3
 
 /**
  * SpocManagementReply:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "delivery/curl-multi.h"
+#include "net/curl-multi.h"
 
 #include <glib-unix.h>
 
