@@ -8,6 +8,7 @@ import shutil
 import subprocess
 
 from . import process
+from .certificates import fingerprint
 from .mailbox import Maildir
 
 USER = "printer"
@@ -50,10 +51,18 @@ smtpd_sasl_auth_enable = yes
 smtpd_sasl_type = cyrus
 smtpd_sasl_path = smtpd
 cyrus_sasl_config_path = {root}/config/sasl
-smtpd_relay_restrictions = permit_sasl_authenticated, reject
+smtpd_relay_restrictions = permit_sasl_authenticated, {permit} reject
 smtpd_peername_lookup = no
 smtpd_client_connection_rate_limit = 0
 smtpd_client_connection_count_limit = 0
+{more}
+"""
+# A client is known by the fingerprint of its certificate, which an authority need not vouch for.
+POSTFIX_CERTIFICATES = """\
+smtpd_tls_ask_ccert = yes
+smtpd_tls_CAfile = {authority}
+smtpd_tls_fingerprint_digest = sha256
+relay_clientcerts = inline:{{ {{ {fingerprint} = printer }} }}
 """
 # Nothing runs in a chroot: the private queue has no copies of the system's files in it.
 POSTFIX_MASTER = """\
@@ -81,9 +90,13 @@ postlog   unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """Ports: starttls and smtps. Login: USER, PASSWORD. Mails: maildir.mails."""
+    """Ports: starttls and smtps. Login: USER, PASSWORD. Mails: maildir.mails.
 
-    def __init__(self, root, authority):
+    mechanisms: those of SASL that it offers. client: the certificate of a client that needs no
+    login, and the authority that it is asked from. kdc: for GSSAPI.
+    """
+
+    def __init__(self, root, authority, mechanisms="PLAIN LOGIN", client=None, kdc=None):
         self.root = root
         account = pwd.getpwnam("postfix")
         certificate, key = authority.issue("postfix")
@@ -93,13 +106,22 @@ class Postfix:
         root.folder("mail", user="postfix")
         self.maildir = Maildir(root.path / "mail")
         self.starttls, self.smtps = process.free_port(), process.free_port()
+        permit, more = "", ""
+        if client is not None:
+            permit = "permit_tls_clientcerts,"
+            more = POSTFIX_CERTIFICATES.format(fingerprint=fingerprint(client),
+                                               authority=authority.certificate)
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "MAIL_CONFIG": str(config)}
+        if kdc is not None:
+            more += "import_environment = MAIL_CONFIG KRB5_CONFIG\n"
+            environment.update(kdc.environment)
         names = dict(root=root.path, certificate=certificate, key=key, uid=account.pw_uid,
-                     gid=account.pw_gid, starttls=self.starttls, smtps=self.smtps)
+                     gid=account.pw_gid, starttls=self.starttls, smtps=self.smtps,
+                     permit=permit, more=more)
         (config / "main.cf").write_text(POSTFIX_MAIN.format(**names))
         (config / "master.cf").write_text(POSTFIX_MASTER.format(**names))
         # Debian's Postfix looks only here, whatever cyrus_sasl_config_path says.
-        self._make_login(root.folder("config/sasl"))
-        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "MAIL_CONFIG": str(config)}
+        self._make_login(root.folder("config/sasl"), mechanisms, kdc)
         checked = subprocess.run(["postfix", "-c", config, "check"], stdin=subprocess.DEVNULL,
                                  capture_output=True, text=True, env=environment, check=False)
         if checked.returncode != 0:
@@ -109,11 +131,15 @@ class Postfix:
             env=environment, start_new_session=True)
         self._master.ready(lambda: process.answers(self.starttls) and process.answers(self.smtps))
 
-    def _make_login(self, folder):
-        database = folder / "sasldb2"
+    def _make_login(self, folder, mechanisms, kdc):
+        database, keytab = folder / "sasldb2", folder / "keytab"
+        if kdc is not None:
+            shutil.copy(kdc.server_keytab, keytab)
+            shutil.chown(keytab, "postfix")
         (folder / "smtpd.conf").write_text("pwcheck_method: auxprop\nauxprop_plugin: sasldb\n"
-                                           "mech_list: PLAIN LOGIN\n"
-                                           f"sasldb_path: {database}\n")
+                                           f"mech_list: {mechanisms}\n"
+                                           f"sasldb_path: {database}\n"
+                                           + (f"keytab: {keytab}\n" if kdc else ""))
         # smtpd looks a user without a domain up under the host's own name.
         subprocess.run(["saslpasswd2", "-p", "-c", "-f", database, "-u", "postfix.test.example",
                         USER], input=PASSWORD.encode(), check=True)
