@@ -2,7 +2,7 @@
 #include "scan/notice.h"
 
 #include "base/error.h"
-#include "message/scan-notice.h"
+#include "message/scan.h"
 #include "queue/bounces.h"
 #include "spool/scans.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "delivery/attachment.h"
-#include "message/scan-file.h"
+#include "message/scan.h"
 
 #include <unistd.h>
 

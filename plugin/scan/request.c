@@ -4,7 +4,7 @@
 #include "base/durable.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "message/scan-file.h"
+#include "message/scan.h"
 #include "message/words.h"
 
 #include <cups/cups.h>

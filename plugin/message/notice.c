@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "message/kind.h"
+#include "message/notice.h"
+
+#include "event/severity.h"
 
 #include <string.h>
 
