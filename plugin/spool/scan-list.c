@@ -23,7 +23,7 @@ typedef enum {
 } Files;
 
 gboolean
-spoc_scan_stage_has_door(SpocScanStage stage)
+spoc_scan_stage_has_client(SpocScanStage stage)
 {
     return stage == SPOC_SCAN_STAGE_COPYING || stage == SPOC_SCAN_STAGE_OFFERED;
 }
@@ -163,7 +163,7 @@ spoc_scan_discard(SpocSpool *spool, const char *name, GError **error)
         const SpocScanListed *listed = g_ptr_array_index(list, i);
         if (!g_str_equal(listed->name, name))
             continue;
-        if (spoc_scan_stage_has_door(listed->stage)) {
+        if (spoc_scan_stage_has_client(listed->stage)) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
                         "document '%s' is still its print job's: cancel the job", name);
             return FALSE;

@@ -100,7 +100,7 @@ spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record,
 {
     const SpocScanRecord told = {
         .end = record->end, .owner = record->owner, .server = (char *)server, .text = record->text};
-    return spoc_scan_settle(spool, name, &told, error);
+    return spoc_scan_write_record(spool, name, &told, error);
 }
 
 gboolean

@@ -2,7 +2,6 @@
 /* What the catalogues say is checked by check-translations.py. */
 #include "message/catalogue.h"
 
-
 #include <string.h>
 
 static void

@@ -63,7 +63,7 @@ settle(Root *root, const char *name, SpocScanEnd end, const char *server)
     g_autoptr(GError) error = NULL;
     const SpocScanRecord record = {
         .end = end, .owner = (char *)"alice", .server = (char *)server, .text = (char *)"250\nok"};
-    g_assert_true(spoc_scan_settle(root->spool, name, &record, &error));
+    g_assert_true(spoc_scan_write_record(root->spool, name, &record, &error));
 }
 
 static void
@@ -497,7 +497,7 @@ test_list(Root *root, gconstpointer data)
         g_assert_cmpint(listed->stage, ==, cases[i].stage);
         g_assert_cmpint(listed->metadata != NULL, ==, cases[i].has_facts);
         g_assert_cmpint(listed->changed_unix_s, >, 0);
-        gboolean works = spoc_scan_stage_has_door(listed->stage);
+        gboolean works = spoc_scan_stage_has_client(listed->stage);
         g_assert_cmpint(spoc_scan_discard(root->spool, cases[i].name, &error), ==, !works);
         if (works)
             g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
