@@ -8,9 +8,8 @@
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "people/recipient.h"
-#include "spool/process.h"
-#include "spool/scan-copy.h"
-#include "spool/scan-names.h"
+#include "spool/scan-entry.h"
+#include "spool/scan-format.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #include "scan/answer.h"
 #include "scan/notice.h"
 #include "scan/prepare.h"
-#include "spool/scan-names.h"
+#include "spool/scan-entry.h"
 
 #include <string.h>
 

@@ -4,7 +4,6 @@
 #include "base/durable.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "delivery/attachment.h"
 #include "message/scan.h"
 #include "message/words.h"
 

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "delivery/attachment.h"
+#include "delivery/content.h"
 #include "runtime/runtime.h"
 #include "spool/message.h"
 #include "spool/scans.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "spool/server-notes.h"
+#include "queue/server-health.h"
 
-#include "root.h"
+#include "../spool/root.h"
 
 #include <string.h>
 
@@ -55,7 +55,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add("/server-notes/round", Root, NULL, root_set_up, test_round, root_tear_down);
-    g_test_add("/server-notes/foreign", Root, NULL, root_set_up, test_foreign, root_tear_down);
+    g_test_add("/server-health/round", Root, NULL, root_set_up, test_round, root_tear_down);
+    g_test_add("/server-health/foreign", Root, NULL, root_set_up, test_foreign, root_tear_down);
     return g_test_run();
 }
