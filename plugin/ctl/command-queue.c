@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "config/load.h"
-#include "control/socket.h"
+#include "control/client.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"

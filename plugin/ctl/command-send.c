@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "control/socket.h"
+#include "control/client.h"
 #include "control/submit.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/privilege.h"
-#include "control/socket.h"
+#include "control/client.h"
 #include "spool/journal-writer.h"
 #include "spool/journal.h"
 

@@ -86,8 +86,7 @@ load_waits(SpocSpool *spool, SpocControlClient *client, GError **error)
             take_wait(waits, *line);
         return g_steal_pointer(&waits);
     }
-    g_autoptr(GPtrArray) lines =
-        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_WAITS), error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, SPOC_REQUEST_WAITS, NULL, error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++)
@@ -336,8 +335,8 @@ list_memory(SpocControlClient *client, GError **error)
         g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (client == NULL)
         return g_steal_pointer(&list);
-    g_autoptr(GPtrArray) lines = spoc_control_client_ask(
-        client, spoc_control_request_name(SPOC_REQUEST_QUEUE_MEMORY), error);
+    g_autoptr(GPtrArray) lines =
+        spoc_control_client_ask(client, SPOC_REQUEST_QUEUE_MEMORY, NULL, error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++) {
@@ -355,8 +354,7 @@ ask_reasons(SpocControlClient *client)
 {
     if (client == NULL)
         return NULL;
-    GPtrArray *lines =
-        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_SCAN_REASONS), NULL);
+    GPtrArray *lines = spoc_control_client_ask(client, SPOC_REQUEST_SCAN_REASONS, NULL, NULL);
     return lines != NULL ? lines : g_ptr_array_new(); /* of another version */
 }
 
