@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job.h"
 
-#include "spool/process.h"
+#include "spool/scan-format.h"
 #include <string.h>
 #include <unistd.h>
 

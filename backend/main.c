@@ -13,8 +13,7 @@
 #include "base/privilege.h"
 #include "control/submit.h"
 #include "job.h"
-#include "spool/scan-copy.h"
-#include "spool/scan-names.h"
+#include "spool/scan-entry.h"
 
 #include <errno.h>
 #include <fcntl.h>

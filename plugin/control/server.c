@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/server.h"
 
+#include "base/error.h"
+#include "control/client.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <glib-unix.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#define NEW_SOCKET_NAME ".tmp-control"
+#define LISTEN_BACKLOG 64
 #define CLIENTS_MAX 200
 /* What a client may leave unread */
 #define UNSENT_MAX_BYTES (64 * 1024 * 1024)
@@ -239,6 +248,48 @@ on_connection(gint listen_fd, GIOCondition condition, gpointer user_data)
     watch_reading(client);
     g_hash_table_add(control->clients, client);
     return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+bind_and_listen(SpocSpool *spool, int fd, const struct sockaddr_un *address, GError **error)
+{
+    int folder = spoc_spool_fd(spool);
+    (void)unlinkat(folder, NEW_SOCKET_NAME, 0);
+    /* Nobody but the owner gets into the folder, so the time before chmod is no gap. The
+     * name comes last: who can see the socket finds somebody listening. */
+    if (bind(fd, (const struct sockaddr *)address, sizeof *address) != 0 ||
+        fchmodat(folder, NEW_SOCKET_NAME, 0600, 0) != 0 || listen(fd, LISTEN_BACKLOG) != 0 ||
+        renameat(folder, NEW_SOCKET_NAME, folder, SPOC_CONTROL_SOCKET_NAME) != 0) {
+        spoc_error_set_errno(error, errno, "cannot listen at '%s/%s'", spoc_spool_path(spool),
+                             SPOC_CONTROL_SOCKET_NAME);
+        (void)unlinkat(folder, NEW_SOCKET_NAME, 0);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+int
+spoc_control_server_listen(SpocSpool *spool, GError **error)
+{
+    g_autoptr(GError) nobody = NULL;
+    int other = spoc_control_connect_spool(spool, &nobody);
+    if (other >= 0) {
+        close(other);
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
+                    "somebody listens at '%s/%s' already", spoc_spool_path(spool),
+                    SPOC_CONTROL_SOCKET_NAME);
+        return -1;
+    }
+    struct sockaddr_un address;
+    int fd = spoc_control_socket_new(spoc_spool_fd(spool), spoc_spool_path(spool), NEW_SOCKET_NAME,
+                                     &address, error);
+    if (fd < 0)
+        return -1;
+    if (!bind_and_listen(spool, fd, &address, error)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
 }
 
 SpocControlServer *

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "control/protocol.h"
+#include "spool/spool.h"
 
 typedef struct _SpocControlServer SpocControlServer;
 typedef struct _SpocControlPeer SpocControlPeer;
@@ -19,6 +20,14 @@ typedef struct _SpocControlPeer SpocControlPeer;
 /* @line has no line end and is valid UTF-8. */
 typedef void (*SpocControlRequestFunc)(SpocControlPeer *client, const char *line,
                                        gpointer user_data);
+
+/**
+ * spoc_control_server_listen:
+ *
+ * Replaces a dead control socket in the spool by one that listens, non-blocking, close-on-exec,
+ * 0600. Only the holder of the lock may call it.
+ */
+int spoc_control_server_listen(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_control_server_new:

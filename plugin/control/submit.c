@@ -2,7 +2,7 @@
 #include "control/submit.h"
 
 #include "base/text.h"
-#include "control/socket.h"
+#include "control/client.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -168,14 +168,14 @@ find_spocd(Talk *talk, guint patience_ms, GError **reason)
     gint64 start_at_us = begun_us;
     gboolean ready = FALSE;
     for (;;) {
-        talk->fd = spoc_control_socket_connect(submission->spool, NULL);
+        talk->fd = spoc_control_connect(submission->spool, NULL);
         if (talk->fd >= 0)
             return TRUE;
         gint64 now_us = g_get_monotonic_time();
         if (now_us >= start_at_us) {
             g_clear_error(reason);
             /* Why it cannot be is told when patience ends. */
-            if (!spoc_control_socket_start_daemon(submission->spool, submission->places, reason))
+            if (!spoc_control_start_daemon(submission->spool, submission->places, reason))
                 g_prefix_error(reason, "it cannot be started: ");
             start_at_us = now_us + START_AGAIN_MS * 1000;
         }

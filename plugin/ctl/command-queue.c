@@ -3,15 +3,14 @@
 #include "base/error.h"
 #include "config/config.h"
 #include "config/load.h"
-#include "control/socket.h"
+#include "control/client.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
 #include "ctl/queue-commander.h"
 #include "ctl/queue-print.h"
-#include "delivery/attachment.h"
+#include "delivery/content.h"
 #include "message/scan.h"
-#include "queue/list-scans.h"
 #include "queue/list.h"
 #include "spool/journal.h"
 #include "spool/scans.h"
@@ -246,7 +245,7 @@ is_meant(const Call *call, SpocQueueCommand command, const SpocQueueListItem *li
     if (g_strcmp0(listed->envelope->kind, SPOC_QUEUE_LIST_KIND_EVENTS) == 0)
         return FALSE;
     if (command != SPOC_QUEUE_COMMAND_DELETE &&
-        (spoc_gather_is_entry(listed) ||
+        (spoc_queue_list_item_is_document(listed) ||
          g_strcmp0(listed->envelope->kind, SPOC_QUEUE_LIST_KIND_ASIDE) == 0))
         return FALSE;
     if (!spoc_queue_filter_matches(&call->filter, listed, call->now_unix_s))
@@ -293,8 +292,8 @@ others_init(Others *others, SpocSpool *spool)
 {
     others->journals = spoc_journal_list(spool, NULL);
     others->entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
-    if (!spoc_gather_scans(spool, NULL, others->entries, NULL) ||
-        !spoc_gather_aside(spool, others->entries, NULL))
+    if (!spoc_queue_list_documents(spool, NULL, others->entries, NULL) ||
+        !spoc_queue_list_set_aside(spool, others->entries, NULL))
         g_ptr_array_set_size(others->entries, 0);
 }
 

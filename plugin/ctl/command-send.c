@@ -3,14 +3,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "control/socket.h"
+#include "control/client.h"
 #include "control/submit.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "people/recipient.h"
-#include "spool/process.h"
-#include "spool/scan-copy.h"
-#include "spool/scan-names.h"
+#include "spool/scan-entry.h"
+#include "spool/scan-format.h"
 
 #include <errno.h>
 #include <fcntl.h>

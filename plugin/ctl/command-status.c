@@ -41,8 +41,7 @@ clear_overview(Overview *overview)
 static gboolean
 ask_daemon(SpocControlClient *client, Overview *overview, GError **error)
 {
-    g_autoptr(GPtrArray) lines =
-        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_STATUS), error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, SPOC_REQUEST_STATUS, NULL, error);
     if (lines == NULL)
         return FALSE;
     g_autoptr(JsonParser) parser = json_parser_new();

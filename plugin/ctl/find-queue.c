@@ -4,7 +4,7 @@
 #include "config/server.h"
 #include "ctl/ctl.h"
 #include "queue/list-item.h"
-#include "spool/server-notes.h"
+#include "queue/server-health.h"
 
 /* --- messages --------------------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
 #include "ctl/queue-commander.h"
 
 #include "base/error.h"
+#include "control/client.h"
 #include "control/protocol.h"
-#include "control/socket.h"
 #include "spool/message.h"
 
 #include <poll.h>
@@ -87,13 +87,6 @@ spoc_queue_commander_client(const SpocQueueCommander *commander)
     return commander->client;
 }
 
-static void
-free_error(gpointer error)
-{
-    if (error != NULL)
-        g_error_free(error);
-}
-
 /* (nullable): the words of the line "- ID TEXT" about @id */
 static const char *
 find_problem(const GPtrArray *lines, const char *id)
@@ -109,10 +102,11 @@ static gboolean
 ask(SpocQueueCommander *commander, SpocQueueCommand command, const char *const *ids, gsize count,
     GPtrArray *errors, GError **error)
 {
-    g_autoptr(GString) request = g_string_new(spoc_queue_command_name(command));
-    for (gsize i = 0; i < count; i++)
-        g_string_append_printf(request, " %s", ids[i]);
-    g_autoptr(GPtrArray) lines = spoc_control_client_ask(commander->client, request->str, error);
+    g_autoptr(GString) list = g_string_new(ids[0]);
+    for (gsize i = 1; i < count; i++)
+        g_string_append_printf(list, " %s", ids[i]);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(
+        commander->client, (SpocControlRequest)(SPOC_REQUEST_RETRY + command), list->str, error);
     if (lines == NULL)
         return FALSE;
     for (gsize i = 0; i < count; i++) {
@@ -163,8 +157,8 @@ static void
 reopen_servers(SpocQueueCommander *commander)
 {
     g_autoptr(GError) error = NULL;
-    GPtrArray *lines = spoc_control_client_ask(
-        commander->client, spoc_control_request_name(SPOC_REQUEST_REOPEN), &error);
+    GPtrArray *lines =
+        spoc_control_client_ask(commander->client, SPOC_REQUEST_REOPEN, NULL, &error);
     g_clear_pointer(&lines, g_ptr_array_unref);
     if (error != NULL)
         g_debug("the servers' pauses go on: %s", error->message); /* the command itself counts */
@@ -174,7 +168,7 @@ GPtrArray *
 spoc_queue_commander_run(SpocQueueCommander *commander, SpocQueueCommand command,
                          const GPtrArray *ids, gint64 now_unix_s)
 {
-    GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
+    GPtrArray *errors = spoc_queue_command_errors_new();
     g_autoptr(GError) error = NULL;
     gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
     if (sends && commander->client != NULL && ids->len > 0)

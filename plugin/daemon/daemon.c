@@ -2,8 +2,8 @@
 #include "daemon/daemon.h"
 
 #include "base/error.h"
+#include "control/client.h"
 #include "control/server.h"
-#include "control/socket.h"
 #include "cups/job-store.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"
@@ -159,7 +159,7 @@ open_control(SpocDaemon *daemon, int listen_fd, GError **error)
 {
     daemon->own_socket = listen_fd < 0;
     if (listen_fd < 0)
-        listen_fd = spoc_control_socket_listen(daemon->spool, error);
+        listen_fd = spoc_control_server_listen(daemon->spool, error);
     if (listen_fd < 0)
         return FALSE;
     daemon->control = spoc_control_server_new(listen_fd, spoc_requests_handle, daemon->requests);

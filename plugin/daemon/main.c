@@ -12,8 +12,7 @@
 #include "build-config.h"
 #include "config/config.h"
 #include "config/load.h"
-#include "control/protocol.h"
-#include "control/socket.h"
+#include "control/client.h"
 #include "daemon/daemon.h"
 #include "daemon/service.h"
 #include "message/notification.h"
@@ -28,7 +27,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define EXIT_USAGE 2
@@ -79,42 +77,27 @@ parse_options(Options *options, int *argc, char ***argv, GError **error)
     return TRUE;
 }
 
-/* Asks the spocd that has the spool to do the work of --once, and waits for its verdict. */
+/* Lets the spocd that has the spool do the work of --once. */
 static int
-let_the_other_drain(int fd, SpocLog *log)
+let_other_drain(SpocControlClient *other, SpocLog *log)
 {
-    char answer[64];
-    gsize length = 0;
-    if (!spoc_control_request_send(fd, SPOC_REQUEST_DRAIN, NULL))
-        return SPOC_DAEMON_SOMETHING_WAITS;
-    struct pollfd waiting = {.fd = fd, .events = POLLIN};
-    while (length < sizeof answer - 1 && memchr(answer, '\n', length) == NULL) {
-        if (poll(&waiting, 1, -1) < 0)
-            continue;
-        ssize_t count = read(fd, answer + length, sizeof answer - 1 - length);
-        if (count <= 0)
-            break;
-        length += (gsize)count;
-    }
-    answer[length] = '\0';
-    const char *text = NULL;
-    gint64 status = SPOC_DAEMON_SOMETHING_WAITS;
-    if (spoc_control_answer_parse(answer, &text) == SPOC_ANSWER_OK && *text != '\0')
-        status = g_ascii_strtoll(text, NULL, 10);
-    spoc_log(log, SPOC_LOG_INFO, "the spocd that serves this spool has done the work");
-    return (int)status;
+    g_autoptr(GError) error = NULL;
+    int status = SPOC_DAEMON_SOMETHING_WAITS;
+    if (spoc_control_client_drain(other, &status, &error))
+        spoc_log(log, SPOC_LOG_INFO, "the spocd that serves this spool has done the work");
+    else
+        spoc_log(log, SPOC_LOG_WARNING,
+                 "the spocd that serves this spool ended before the work was done: %s",
+                 error->message);
+    return status;
 }
 
-/* The spocd with the lock was started by a client or by hand: it gives the spool to the service,
- * to which the clients talk already. */
-static void
-ask_to_make_way(SpocSpool *spool)
+static int
+wake_other(SpocControlClient *other, SpocLog *log)
 {
-    int fd = spoc_control_socket_connect_spool(spool, NULL);
-    if (fd < 0)
-        return; /* on its way in or out */
-    (void)spoc_control_request_send(fd, SPOC_REQUEST_MAKE_WAY, NULL);
-    close(fd);
+    if (spoc_control_client_wake(other))
+        spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool");
+    return SPOC_DAEMON_NOTHING_WAITS;
 }
 
 /**
@@ -137,18 +120,15 @@ take_spool(SpocSpool *spool, int listen_fd, const Options *options, SpocLog *log
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        if (listen_fd >= 0)
-            ask_to_make_way(spool);
-        int fd = listen_fd < 0 ? spoc_control_socket_connect(spool, NULL) : -1;
-        if (fd >= 0) {
-            *ret_status = SPOC_DAEMON_NOTHING_WAITS;
-            if (options->once)
-                *ret_status = let_the_other_drain(fd, log);
-            else if (spoc_control_request_send(fd, SPOC_REQUEST_WAKE, NULL))
-                spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool");
-            close(fd);
+        g_autoptr(SpocControlClient) other =
+            listen_fd < 0 ? spoc_control_client_new(spool, NULL) : NULL;
+        if (other != NULL) {
+            *ret_status = options->once ? let_other_drain(other, log) : wake_other(other, log);
             return FALSE;
         }
+        /* The clients talk to the service already. */
+        if (listen_fd >= 0)
+            spoc_control_make_way(spool);
         if (waited_ms >= LOCK_WAIT_MS) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
                         "another spocd has locked '%s' but does not answer; end it, or restart it",

@@ -4,6 +4,9 @@
  *           is sent may be far larger than memory, and from the start again for another try.
  * INPUT     RFC 5322 with CR LF, not dot-stuffed. A bare CR or LF in it is sent as CR LF: a
  *           server that takes one for a line's end must not see commands in a body.
+ *
+ * A document is encoded in base64 (RFC 2045 6.8) while it is sent, between what stands before and
+ * behind it.
  */
 #pragma once
 
@@ -61,3 +64,30 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocContentReader, spoc_content_reader_free)
  */
 gboolean spoc_content_reader_next(SpocContentReader *reader, GByteArray *out, gboolean *ret_end,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* --- a document as attachment ------------------------------------------------------------ */
+
+/* Bytes of base64 that @size_bytes become: lines of 76 with CR LF */
+guint64 spoc_attachment_encoded_bytes(guint64 size_bytes);
+
+/**
+ * SpocAttachmentEvents:
+ * @progress: @percent of the document was read; called when it changes, and with 0 at each start
+ * @is_withdrawn: (nullable): asked before each piece; TRUE ends the sending with a failure
+ */
+typedef struct {
+    void (*progress)(guint percent, gpointer user_data);
+    gboolean (*is_withdrawn)(gpointer user_data);
+} SpocAttachmentEvents;
+
+/**
+ * spoc_attachment_new:
+ * @head: with CR LF, up to and with the empty line before the document
+ * @fd: (transfer full): of the document
+ * @size_bytes: of the document
+ * @tail: with CR LF, behind it; no line of it begins with a dot
+ * @events: (nullable): static
+ * @user_data: outlives the content's readings
+ */
+SpocContent *spoc_attachment_new(GBytes *head, int fd, guint64 size_bytes, GBytes *tail,
+                                 const SpocAttachmentEvents *events, gpointer user_data);

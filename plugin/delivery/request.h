@@ -9,7 +9,7 @@
 
 #include "base/state.h"
 #include "delivery/content.h"
-#include "delivery/mail.h"
+#include "delivery/transaction.h"
 #include "delivery/verdict.h"
 
 /* RFC 5321 4.5.3.1.8: at least so many recipients every server takes. */

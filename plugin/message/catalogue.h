@@ -48,3 +48,16 @@ const char *const *spoc_catalogue_languages(void);
 SpocCatalogue *spoc_catalogue_parse(const char *language, GBytes *bytes);
 void spoc_catalogue_free(SpocCatalogue *catalogue);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCatalogue, spoc_catalogue_free)
+
+/* The rule by which a language chooses the form for a number, as the header of a catalogue writes
+ * it: "nplurals=3; plural=(n==1) ? 0 : …" (GNU gettext manual, 11.2.6). Bounded in length and
+ * depth; every division is guarded. */
+typedef struct _SpocPlural SpocPlural;
+
+/* (nullable) (transfer full): NULL when it cannot be understood */
+SpocPlural *spoc_plural_parse(const char *rule);
+void spoc_plural_free(SpocPlural *plural);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocPlural, spoc_plural_free)
+
+/* The place of the form for @n: below nplurals */
+guint spoc_plural_form(const SpocPlural *plural, gulong n);

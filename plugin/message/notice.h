@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What a mail about events is to tell: notices, whom they are for, and how.
+ * PURPOSE  What a mail about events is to tell: notices, whom they are for, and how; what an
+ *          event means to a reader.
  */
 #pragma once
 
 #include "cups/questions.h"
 #include "event/event.h"
 #include "message/templates.h"
+#include "message/words.h"
 #include "people/recipient.h"
 
 /* Of more, the rest is counted. */
@@ -37,6 +39,19 @@ typedef struct {
     gboolean hides_title;
     guint times;
 } SpocNotice;
+
+/* Whether it is good or bad news */
+typedef enum {
+    SPOC_EVENT_SEVERITY_GOOD,
+    SPOC_EVENT_SEVERITY_INFO,
+    SPOC_EVENT_SEVERITY_ATTENTION,
+    SPOC_EVENT_SEVERITY_FAULT,
+} SpocEventSeverity;
+
+/* @printer_reasons, @job_reasons: those that are to be believed; never NULL */
+SpocNoticeKind spoc_notice_kind(const SpocNotice *notice, char *const *printer_reasons);
+SpocEventSeverity spoc_notice_severity(SpocNoticeKind kind, char *const *printer_reasons,
+                                       char *const *job_reasons);
 
 typedef enum {
     SPOC_MAIL_NOTICE,    /* about one job, one printer or the server */

@@ -3,8 +3,6 @@
 
 #include "base/text.h"
 #include "event/severity.h"
-#include "message/kind.h"
-#include "message/reasons.h"
 
 #include <string.h>
 

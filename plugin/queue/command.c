@@ -191,12 +191,18 @@ free_error(gpointer error)
 }
 
 GPtrArray *
+spoc_queue_command_errors_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_error);
+}
+
+GPtrArray *
 spoc_queue_command(SpocSpool *spool, SpocQueueCommand command, const char *const *ids, gsize count,
                    gint64 now_unix_s)
 {
     g_return_val_if_fail(count <= SPOC_QUEUE_COMMAND_BATCH_MAX, NULL);
 
-    GPtrArray *errors = g_ptr_array_new_with_free_func(free_error);
+    GPtrArray *errors = spoc_queue_command_errors_new();
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     Share shares[SPOC_STATE_FOLDERS];
     for (guint i = 0; i < SPOC_STATE_FOLDERS; i++)

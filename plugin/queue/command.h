@@ -35,6 +35,9 @@ typedef enum {
 
 const char *spoc_queue_command_name(SpocQueueCommand command); /* "retry", "hold", … */
 
+/* (transfer full): an empty list of errors, which may be NULL */
+GPtrArray *spoc_queue_command_errors_new(void);
+
 /* So many share their syncs; more are for the caller to divide, so that it can do something else
  * in between. */
 #define SPOC_QUEUE_COMMAND_BATCH_MAX 128

@@ -4,10 +4,13 @@
 #include "base/address.h"
 #include "base/durable.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "control/protocol.h"
-#include "queue/list-scans.h"
+#include "people/recipient.h"
 #include "spool/journal.h"
+#include "spool/scan-list.h"
 
+#include <cups/cups.h>
 #include <string.h>
 
 #define WAITS_MAX_BYTES (2 * 1024 * 1024)
@@ -27,8 +30,7 @@ warn_about(const Warner *warner, const char *what, const char *id, const GError 
 }
 
 static gboolean
-gather_state(SpocSpool *spool, SpocState state, const Warner *warner, GPtrArray *list,
-             GError **error)
+list_state(SpocSpool *spool, SpocState state, const Warner *warner, GPtrArray *list, GError **error)
 {
     g_autoptr(GPtrArray) entries = spoc_message_list(spool, state, error);
     if (entries == NULL)
@@ -70,7 +72,7 @@ take_wait(GHashTable *waits, const char *line)
 
 /* (nullable): by journal; from the running spocd, else what the last one has left */
 static GHashTable *
-gather_waits(SpocSpool *spool, SpocControlClient *client, GError **error)
+load_waits(SpocSpool *spool, SpocControlClient *client, GError **error)
 {
     g_autoptr(GHashTable) waits = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, wait_free);
     if (client == NULL) {
@@ -84,8 +86,7 @@ gather_waits(SpocSpool *spool, SpocControlClient *client, GError **error)
             take_wait(waits, *line);
         return g_steal_pointer(&waits);
     }
-    g_autoptr(GPtrArray) lines =
-        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_WAITS), error);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(client, SPOC_REQUEST_WAITS, NULL, error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++)
@@ -125,10 +126,10 @@ list_journal(SpocJournal *journal, const Wait *wait, gboolean is_running)
 }
 
 static gboolean
-gather_journals(SpocSpool *spool, SpocControlClient *client, const Warner *warner, GPtrArray *list,
-                GError **error)
+list_journals(SpocSpool *spool, SpocControlClient *client, const Warner *warner, GPtrArray *list,
+              GError **error)
 {
-    g_autoptr(GHashTable) waits = gather_waits(spool, client, error);
+    g_autoptr(GHashTable) waits = load_waits(spool, client, error);
     g_autoptr(GPtrArray) names = waits != NULL ? spoc_journal_list(spool, error) : NULL;
     if (names == NULL)
         return FALSE;
@@ -145,6 +146,152 @@ gather_journals(SpocSpool *spool, SpocControlClient *client, const Warner *warne
             list_journal(journal, g_hash_table_lookup(waits, name), client != NULL);
         if (listed != NULL)
             g_ptr_array_add(list, listed);
+    }
+    return TRUE;
+}
+
+/* --- documents that are no messages ------------------------------------------------------ */
+
+#define NAME_MAX_BYTES 200
+#define TEXT_MAX_BYTES 500
+
+static const char *const stage_reasons[] = {
+    [SPOC_SCAN_STAGE_COPYING] = "it is being copied into the spool; CUPS still has the job",
+    [SPOC_SCAN_STAGE_CUT_OFF] = "whoever copied it has ended in the middle; what is there is "
+                                "removed after an hour. If CUPS does not run the job again, scan "
+                                "it anew",
+    [SPOC_SCAN_STAGE_OFFERED] = "its print job waits for spocd's answer; CUPS still has the job",
+    [SPOC_SCAN_STAGE_ABANDONED] = "its print job has ended without leaving it to spocd; it is "
+                                  "removed after an hour. If CUPS does not run the job again, "
+                                  "scan it anew",
+    [SPOC_SCAN_STAGE_LEFT] = "spocd has not taken it up yet",
+    [SPOC_SCAN_STAGE_DAMAGED] = "its document, or what says whose it is, is missing or damaged: it "
+                                "cannot be mailed. 'spocctl queue delete' removes it",
+    [SPOC_SCAN_STAGE_FOREIGN] = "it is no file of spocd's; look at it in the spool's folder scans/ "
+                                "and remove it",
+};
+
+gboolean
+spoc_queue_list_item_is_document(const SpocQueueListItem *listed)
+{
+    return listed->state == SPOC_STATE_NEW &&
+           g_strcmp0(listed->envelope->kind, SPOC_SCAN_KIND) == 0;
+}
+
+static void
+add_person(SpocEnvelope *envelope, const char *text)
+{
+    g_autofree char *shown = spoc_text_line(text, -1, NAME_MAX_BYTES);
+    if (*shown != '\0' && envelope->recipients->len < SPOC_ENVELOPE_RECIPIENTS_MAX)
+        spoc_envelope_add_recipient(envelope, shown);
+}
+
+static void
+add_option(SpocEnvelope *envelope, const char *value)
+{
+    g_auto(GStrv) pieces = g_strsplit(value, ",", SPOC_ENVELOPE_RECIPIENTS_MAX);
+    for (guint i = 0; pieces[i] != NULL; i++)
+        add_person(envelope, pieces[i]);
+}
+
+static void
+add_uri(SpocEnvelope *envelope, const SpocScanMetadata *metadata)
+{
+    const char *names = strchr(metadata->uri, ':');
+    g_autofree char *uri = g_strconcat("spoc:", names != NULL ? names + 1 : metadata->uri, NULL);
+    g_autoptr(SpocRecipientUri) parsed = spoc_recipient_uri_parse(uri, NULL);
+    for (guint i = 0; parsed != NULL && i < parsed->recipients->len; i++) {
+        const SpocRecipient *recipient = g_ptr_array_index(parsed->recipients, i);
+        add_person(envelope, recipient->who == SPOC_WHO_OWNER ? metadata->user : recipient->text);
+    }
+    if (parsed == NULL)
+        add_person(envelope, metadata->uri);
+}
+
+/* As they were asked for: who it is that gets it is found out when it is sent. */
+static void
+add_recipients(SpocEnvelope *envelope, const SpocScanMetadata *metadata)
+{
+    cups_option_t *options = NULL;
+    int count = cupsParseOptions(metadata->options, 0, &options);
+    const char *to = cupsGetOption("mail-to", count, options);
+    const char *cc = cupsGetOption("mail-cc", count, options);
+    if (to != NULL && *to != '\0')
+        add_option(envelope, to);
+    else
+        add_uri(envelope, metadata);
+    if (cc != NULL)
+        add_option(envelope, cc);
+    cupsFreeOptions(count, options);
+}
+
+/* (nullable): what spocd says of it */
+static const char *
+find_reason(const GPtrArray *reasons, const char *name)
+{
+    gsize length = strlen(name);
+    for (guint i = 0; reasons != NULL && i < reasons->len; i++) {
+        const char *line = g_ptr_array_index(reasons, i);
+        if (strncmp(line, name, length) == 0 && line[length] == ' ')
+            return line + length + 1;
+    }
+    return NULL;
+}
+
+static SpocQueueListItem *
+list_scan(const SpocScanListed *scan, const GPtrArray *reasons)
+{
+    const SpocScanMetadata *metadata = scan->metadata;
+    SpocEnvelope *envelope = spoc_envelope_new();
+    const char *reason = find_reason(reasons, scan->name);
+    envelope->id = spoc_text_line(scan->name, -1, NAME_MAX_BYTES);
+    envelope->kind = g_strdup(SPOC_SCAN_KIND);
+    envelope->size_bytes = scan->size_bytes;
+    envelope->created_unix_s = metadata != NULL ? metadata->created_unix_s : scan->changed_unix_s;
+    if (metadata != NULL) {
+        add_recipients(envelope, metadata);
+        envelope->job_id = metadata->job_id;
+    }
+    envelope->subject = spoc_text_line(metadata != NULL ? metadata->title : "", -1, TEXT_MAX_BYTES);
+    if (reason != NULL)
+        envelope->reason = g_strdup(reason);
+    else if (scan->stage == SPOC_SCAN_STAGE_LEFT && reasons == NULL)
+        envelope->reason = g_strdup("no spocd runs that could take it up");
+    else
+        envelope->reason = g_strdup(stage_reasons[scan->stage]);
+    return spoc_queue_list_item_new(envelope, SPOC_STATE_NEW);
+}
+
+gboolean
+spoc_queue_list_documents(SpocSpool *spool, const GPtrArray *reasons, GPtrArray *list,
+                          GError **error)
+{
+    g_autoptr(GPtrArray) scans = spoc_scan_list_all(spool, error);
+    if (scans == NULL)
+        return FALSE;
+    for (guint i = 0; i < scans->len; i++)
+        g_ptr_array_add(list, list_scan(g_ptr_array_index(scans, i), reasons));
+    return TRUE;
+}
+
+gboolean
+spoc_queue_list_set_aside(SpocSpool *spool, GPtrArray *list, GError **error)
+{
+    g_autoptr(GPtrArray) files = spoc_spool_list_aside(spool, error);
+    if (files == NULL)
+        return FALSE;
+    for (guint i = 0; i < files->len; i++) {
+        const SpocAside *aside = g_ptr_array_index(files, i);
+        SpocEnvelope *envelope = spoc_envelope_new();
+        envelope->id = spoc_text_line(aside->name, -1, NAME_MAX_BYTES);
+        envelope->kind = g_strdup(SPOC_QUEUE_LIST_KIND_ASIDE);
+        envelope->subject = g_strdup("a damaged or foreign file");
+        envelope->size_bytes = aside->size_bytes;
+        envelope->created_unix_s = aside->changed_unix_s;
+        envelope->reason =
+            g_strdup("it could not be understood and was set aside in the spool's folder corrupt/; "
+                     "look at it. 'spocctl queue delete' removes it");
+        g_ptr_array_add(list, spoc_queue_list_item_new(envelope, SPOC_STATE_FAILED));
     }
     return TRUE;
 }
@@ -182,14 +329,14 @@ spoc_queue_list_merge(GPtrArray *list, GPtrArray *other)
 }
 
 static GPtrArray *
-gather_memory(SpocControlClient *client, GError **error)
+list_memory(SpocControlClient *client, GError **error)
 {
     g_autoptr(GPtrArray) list =
         g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     if (client == NULL)
         return g_steal_pointer(&list);
-    g_autoptr(GPtrArray) lines = spoc_control_client_ask(
-        client, spoc_control_request_name(SPOC_REQUEST_QUEUE_MEMORY), error);
+    g_autoptr(GPtrArray) lines =
+        spoc_control_client_ask(client, SPOC_REQUEST_QUEUE_MEMORY, NULL, error);
     if (lines == NULL)
         return NULL;
     for (guint i = 0; i < lines->len; i++) {
@@ -207,8 +354,7 @@ ask_reasons(SpocControlClient *client)
 {
     if (client == NULL)
         return NULL;
-    GPtrArray *lines =
-        spoc_control_client_ask(client, spoc_control_request_name(SPOC_REQUEST_SCAN_REASONS), NULL);
+    GPtrArray *lines = spoc_control_client_ask(client, SPOC_REQUEST_SCAN_REASONS, NULL, NULL);
     return lines != NULL ? lines : g_ptr_array_new(); /* of another version */
 }
 
@@ -221,20 +367,20 @@ spoc_queue_list(SpocSpool *spool, SpocControlClient *client, SpocQueueListWarnFu
     g_autoptr(GPtrArray) entries =
         g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
     g_autoptr(GPtrArray) reasons = ask_reasons(client);
-    if (!spoc_gather_scans(spool, reasons, entries, error))
+    if (!spoc_queue_list_documents(spool, reasons, entries, error))
         return NULL;
-    g_autoptr(GPtrArray) memory = gather_memory(client, error);
+    g_autoptr(GPtrArray) memory = list_memory(client, error);
     if (memory == NULL)
         return NULL;
     const Warner warner = {warn, user_data};
     g_autoptr(GPtrArray) list =
         g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
-    if (!gather_journals(spool, client, &warner, list, error))
+    if (!list_journals(spool, client, &warner, list, error))
         return NULL;
     for (guint state = 0; state < SPOC_STATE_FOLDERS; state++) {
         g_autoptr(GPtrArray) found =
             g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
-        if (!gather_state(spool, (SpocState)state, &warner, found, error))
+        if (!list_state(spool, (SpocState)state, &warner, found, error))
             return NULL;
         spoc_queue_list_merge(list, g_steal_pointer(&found));
     }
@@ -242,7 +388,7 @@ spoc_queue_list(SpocSpool *spool, SpocControlClient *client, SpocQueueListWarnFu
     spoc_queue_list_merge(list, g_steal_pointer(&entries));
     g_autoptr(GPtrArray) aside =
         g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
-    if (!spoc_gather_aside(spool, aside, error))
+    if (!spoc_queue_list_set_aside(spool, aside, error))
         return NULL;
     spoc_queue_list_merge(list, g_steal_pointer(&aside));
     return g_steal_pointer(&list);

@@ -3,6 +3,8 @@
  * PURPOSE  Everything that waits, as one list: the messages in the spool, those that spocd
  *          has only in memory, journals with events and documents that are no messages yet, and
  *          what was set aside.
+ * SECURITY Metadata and names of documents may have been planted by whoever runs as lp: text for a
+ *          line, no more.
  */
 #pragma once
 
@@ -60,3 +62,22 @@ gboolean spoc_queue_filter_parse_age(const char *text, gint64 *ret_s,
 /* "new", "waiting", … as a bit. FALSE with SPOC_ERROR_INVALID. */
 gboolean spoc_queue_filter_parse_state(const char *text, guint *ret_bit,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* What was set aside in corrupt/, and is no document's */
+#define SPOC_QUEUE_LIST_KIND_ASIDE "set-aside"
+
+/* Documents that are no message yet: of the queue commands only delete works on them. */
+gboolean spoc_queue_list_item_is_document(const SpocQueueListItem *listed);
+
+/**
+ * spoc_queue_list_documents:
+ * @list: (element-type SpocQueueListItem): gets what lies in scans/, documents of messages included
+ * @reasons: (nullable) (element-type utf8): "NAME REASON", what spocd says of those it knows; NULL
+ *   when none runs
+ */
+gboolean spoc_queue_list_documents(SpocSpool *spool, const GPtrArray *reasons, GPtrArray *list,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same with corrupt/ */
+gboolean spoc_queue_list_set_aside(SpocSpool *spool, GPtrArray *list,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "queue/bounces.h"
-#include "queue/delivery-log.h"
 #include "queue/outcome.h"
 #include "queue/schedule.h"
 #include "spool/scans.h"
@@ -454,24 +453,94 @@ spoc_queue_manager_drop(SpocQueueManager *manager, const char *id)
     manager->changed(manager->user_data);
 }
 
+typedef enum {
+    ACTIVATE_TAKEN,
+    ACTIVATE_LATER, /* a passing fault: it keeps its place */
+    ACTIVATE_NONE,  /* it is gone, or was set aside */
+} ActivateResult;
+
+static gboolean
+read_message(SpocSpool *spool, const SpocQueueDocuments *documents, const char *id,
+             ActiveMessage *ret_message, GError **error)
+{
+    g_autoptr(SpocEnvelope) envelope = spoc_message_load(spool, SPOC_STATE_SENDING, id, error);
+    if (envelope == NULL)
+        return FALSE;
+    if (spoc_envelope_pending(envelope) == 0) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "no recipient waits");
+        return FALSE;
+    }
+    g_autoptr(GBytes) body = spoc_message_load_body(spool, id, error);
+    if (body == NULL)
+        return FALSE;
+    SpocContent *content = NULL;
+    if (strcmp(envelope->kind, SPOC_SCAN_KIND) == 0) {
+        if (documents == NULL) {
+            g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "documents cannot be sent yet");
+            return FALSE;
+        }
+        content = documents->open(spool, id, body, error);
+        if (content == NULL)
+            return FALSE;
+    }
+    ret_message->envelope = g_steal_pointer(&envelope);
+    ret_message->body = g_steal_pointer(&body);
+    ret_message->content = content;
+    return TRUE;
+}
+
+/* Damaged, or a part of it is missing: no later try would find it otherwise. */
+static gboolean
+is_lasting(const GError *error)
+{
+    return g_error_matches(error, SPOC_ERROR, SPOC_ERROR_CORRUPT) ||
+           g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
+}
+
+/* Moves one message that waits to sending/ and reads it. The files may be anybody's by now; the
+ * spool layer checks them. */
+static ActivateResult
+activate(SpocQueueManager *manager, const char *id, SpocState state, ActiveMessage *ret_message)
+{
+    SpocSpool *spool = manager->spool;
+    SpocLog *log = manager->log;
+    g_autoptr(GError) error = NULL;
+    if (!spoc_message_move(spool, id, state, SPOC_STATE_SENDING, &error)) {
+        if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+            spoc_log(log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
+        return ACTIVATE_NONE;
+    }
+    if (read_message(spool, manager->documents, id, ret_message, &error))
+        return ACTIVATE_TAKEN;
+
+    gboolean aside = is_lasting(error);
+    if (aside)
+        spoc_log(log, SPOC_LOG_ERROR, "%s: set aside in %s/corrupt: %s", id, spoc_spool_path(spool),
+                 error->message);
+    else
+        spoc_log(log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
+    g_clear_error(&error);
+    gboolean moved =
+        aside ? spoc_spool_set_aside(spool, spoc_message_state_name(SPOC_STATE_SENDING), id, &error)
+              : spoc_message_move(spool, id, SPOC_STATE_SENDING, state, &error);
+    if (!moved)
+        spoc_log(log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
+    return aside || !moved ? ACTIVATE_NONE : ACTIVATE_LATER;
+}
+
 static void
 send_from_spool(SpocQueueManager *manager, const char *id, SpocState state)
 {
-    SpocActive taken;
-    SpocActivateResult result =
-        spoc_activate(manager->spool, manager->log, manager->documents, id, state, &taken);
-    if (result == SPOC_ACTIVATE_LATER)
+    g_autofree ActiveMessage *message = g_new0(ActiveMessage, 1);
+    ActivateResult result = activate(manager, id, state, message);
+    if (result == ACTIVATE_LATER)
         spoc_schedule_put(manager->schedule, id, state, now_unix_s() + WRITE_RETRY_S);
-    if (result != SPOC_ACTIVATE_TAKEN)
+    if (result != ACTIVATE_TAKEN)
         return;
-    ActiveMessage *message = g_new0(ActiveMessage, 1);
     message->manager = manager;
-    message->envelope = taken.envelope;
-    message->body = taken.body;
-    message->content = taken.content;
     message->in_spool = TRUE;
     manager->active_from_spool++;
-    start_delivery(manager, message);
+    start_delivery(manager, g_steal_pointer(&message));
 }
 
 void

@@ -11,8 +11,8 @@
 #pragma once
 
 #include "base/log.h"
+#include "delivery/content.h"
 #include "delivery/delivery.h"
-#include "queue/activate.h"
 #include "runtime/runtime.h"
 #include "spool/message.h"
 
@@ -27,7 +27,21 @@ SpocQueueManager *spoc_queue_manager_new(SpocSpool *spool, SpocLog *log,
 void spoc_queue_manager_free(SpocQueueManager *manager);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocQueueManager, spoc_queue_manager_free)
 
-/* Before anything is sent. @documents: static */
+/**
+ * SpocQueueDocuments: what the queue cannot do itself for a message that carries a document
+ * @open: (transfer full): what is sent instead of @body; SPOC_ERROR_NOT_FOUND or
+ *   SPOC_ERROR_CORRUPT when the document is not what it was
+ * @failed: writes a message to the owner of a document that was queued and then failed;
+ *   (transfer full) (nullable): its id
+ */
+typedef struct {
+    SpocContent *(*open)(SpocSpool *spool, const char *id, GBytes *body, GError **error);
+    char *(*failed)(SpocSpool *spool, SpocLog *log, const SpocRuntime *runtime,
+                    const SpocEnvelope *envelope);
+} SpocQueueDocuments;
+
+/* Before anything is sent. Without them a message that carries a document stays where it is.
+ * @documents: static */
 void spoc_queue_manager_set_documents(SpocQueueManager *manager,
                                       const SpocQueueDocuments *documents);
 

@@ -5,14 +5,14 @@
 #include "spool/message.h"
 
 void
-spoc_scan_answer(SpocControlPeer *door, SpocSubmitResult end, const char *text)
+spoc_scan_answer(SpocControlPeer *client, SpocSubmitResult end, const char *text)
 {
     g_autofree char *line = spoc_control_result_line(end, text);
-    spoc_control_peer_reply(door, line);
+    spoc_control_peer_reply(client, line);
 }
 
 gboolean
-spoc_scan_answer_settled(SpocControlPeer *door, SpocSpool *spool, SpocLog *log, const char *name)
+spoc_scan_answer_recorded(SpocControlPeer *client, SpocSpool *spool, SpocLog *log, const char *name)
 {
     g_auto(SpocScanRecord) record = {0};
     SpocState state;
@@ -25,50 +25,50 @@ spoc_scan_answer_settled(SpocControlPeer *door, SpocSpool *spool, SpocLog *log, 
     g_autoptr(GError) error = NULL;
     if (was_delivered && !is_message && !spoc_scan_remove(spool, name, &error))
         spoc_log(log, SPOC_LOG_ERROR, "%s: %s", name, error->message);
-    spoc_scan_answer(door, was_delivered ? SPOC_SUBMIT_DELIVERED : SPOC_SUBMIT_QUEUED,
+    spoc_scan_answer(client, was_delivered ? SPOC_SUBMIT_DELIVERED : SPOC_SUBMIT_QUEUED,
                      has_record ? record.text : "it was handed over before");
     return TRUE;
 }
 
 SpocSubmitResult
-spoc_scan_answer_refused(const SpocRuntime *setup)
+spoc_scan_answer_refused(const SpocRuntime *runtime)
 {
-    int wish = spoc_config_choice(setup->config, SPOC_OPTION_SCAN_WHEN_REFUSED);
+    int wish = spoc_config_choice(runtime->config, SPOC_OPTION_SCAN_WHEN_REFUSED);
     return wish == SPOC_SCAN_REFUSED_HOLD ? SPOC_SUBMIT_REFUSED_HOLD : SPOC_SUBMIT_REFUSED;
 }
 
 SpocSubmitResult
-spoc_scan_answer_unreachable(const SpocRuntime *setup)
+spoc_scan_answer_unreachable(const SpocRuntime *runtime)
 {
     static const SpocSubmitResult ends[] = {
         [SPOC_SCAN_UNREACHABLE_QUEUE] = SPOC_SUBMIT_QUEUED,
         [SPOC_SCAN_UNREACHABLE_HOLD] = SPOC_SUBMIT_HOLD,
         [SPOC_SCAN_UNREACHABLE_RETRY] = SPOC_SUBMIT_RETRY,
     };
-    return ends[spoc_config_choice(setup->config, SPOC_OPTION_SCAN_WHEN_UNREACHABLE)];
+    return ends[spoc_config_choice(runtime->config, SPOC_OPTION_SCAN_WHEN_UNREACHABLE)];
 }
 
 void
-spoc_scan_answer_limit(SpocControlPeer *door, const SpocRuntime *setup)
+spoc_scan_answer_limit(SpocControlPeer *client, const SpocRuntime *runtime)
 {
-    gint64 limit = spoc_config_integer(setup->config, SPOC_OPTION_SCAN_MAX_SIZE);
+    gint64 limit = spoc_config_integer(runtime->config, SPOC_OPTION_SCAN_MAX_SIZE);
     g_autofree char *line =
-        spoc_control_limit_line((guint64)limit, spoc_scan_answer_refused(setup));
-    spoc_control_peer_reply(door, line);
+        spoc_control_limit_line((guint64)limit, spoc_scan_answer_refused(runtime));
+    spoc_control_peer_reply(client, line);
 }
 
 void
-spoc_scan_answer_looking(SpocControlPeer *door)
+spoc_scan_answer_looking(SpocControlPeer *client)
 {
-    spoc_control_peer_reply(door, SPOC_CONTROL_LOOKING);
+    spoc_control_peer_reply(client, SPOC_CONTROL_LOOKING);
 }
 
 void
-spoc_scan_answer_progress(SpocControlPeer *door, guint percent, const char *server)
+spoc_scan_answer_progress(SpocControlPeer *client, guint percent, const char *server)
 {
     g_autofree char *line =
         spoc_control_progress_line(percent, server != NULL ? server : "the server");
-    spoc_control_peer_reply(door, line);
+    spoc_control_peer_reply(client, line);
 }
 
 gboolean

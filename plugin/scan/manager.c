@@ -4,18 +4,17 @@
 #include "base/error.h"
 #include "control/protocol.h"
 #include "scan/answer.h"
-#include "scan/content.h"
 #include "scan/notice.h"
 #include "scan/prepare.h"
-#include "spool/scan-names.h"
+#include "spool/scan-entry.h"
 
 #include <string.h>
 
 struct _SpocScanManager {
     SpocSpool *spool;
     SpocLog *log;
-    SpocQueueManager *outbox;
-    const SpocRuntime *setup;
+    SpocQueueManager *queue;
+    const SpocRuntime *runtime;
     GHashTable *scans; /* name → Scan */
     gboolean is_open;
     guint waiting;       /* left, and not to be sent now; as of the last rescan */
@@ -23,23 +22,23 @@ struct _SpocScanManager {
 };
 
 typedef enum {
-    PHASE_LOOKING, /* the directory is asked who gets it */
-    PHASE_FLYING,  /* the outbox has it */
-    PHASE_KEEPING, /* the door is asked to make it safe */
-    PHASE_LANDING, /* the outbox writes what has become of it */
+    PHASE_LOOKING,    /* the directory is asked who gets it */
+    PHASE_SENDING,    /* the queue has it */
+    PHASE_KEEPING,    /* the client is asked to make it safe */
+    PHASE_COMMITTING, /* the queue writes what has become of it */
 } Phase;
 
 typedef struct {
     SpocScanManager *scans;
     char *name;
-    SpocScanMetadata *facts;
-    SpocControlPeer *door; /* (nullable): left, or withdrawn */
-    SpocControlPeer *next; /* (nullable): who asks for it while it is withdrawn */
-    gboolean is_left;      /* its entry is safe, and no door waits */
-    gboolean is_orphan;    /* left by a door that was killed: cupsd was told nothing */
+    SpocScanMetadata *metadata;
+    SpocControlPeer *client; /* (nullable): left, or withdrawn */
+    SpocControlPeer *next;   /* (nullable): who asks for it while it is withdrawn */
+    gboolean is_left;        /* its entry is safe, and no client waits */
+    gboolean is_orphan;      /* left by a client that was killed: cupsd was told nothing */
     gboolean is_withdrawn;
     gboolean is_early; /* it came while we were not open */
-    gboolean in_outbox;
+    gboolean in_queue;
     Phase phase;
     SpocScanAsking asking;
     gboolean has_asked;
@@ -47,18 +46,18 @@ typedef struct {
 
     SpocState decided;
     gboolean any_delivered;
-    char *reason;   /* (nullable): what the door is told */
+    char *reason;   /* (nullable): what the client is told */
     char *left_out; /* (nullable): and of recipients who get nothing while others do */
 } Scan;
 
 static void
-let_doors_go(Scan *scan)
+let_clients_go(Scan *scan)
 {
-    if (scan->door != NULL)
-        spoc_control_remove_waiter(scan->door, scan);
+    if (scan->client != NULL)
+        spoc_control_remove_waiter(scan->client, scan);
     if (scan->next != NULL)
         spoc_control_remove_waiter(scan->next, scan);
-    scan->door = scan->next = NULL;
+    scan->client = scan->next = NULL;
 }
 
 static void
@@ -67,8 +66,8 @@ scan_free(gpointer data)
     Scan *scan = data;
     if (scan->asking.ask != 0)
         spoc_directory_ask_cancel(scan->asking.ask);
-    let_doors_go(scan);
-    spoc_scan_metadata_free(scan->facts);
+    let_clients_go(scan);
+    spoc_scan_metadata_free(scan->metadata);
     g_free(scan->name);
     g_free(scan->server);
     g_free(scan->reason);
@@ -85,13 +84,13 @@ open_document(SpocSpool *spool, const char *id, GBytes *body, GError **error)
 static const SpocQueueDocuments queue_documents = {open_document, spoc_scan_notice_queue};
 
 SpocScanManager *
-spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *outbox)
+spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *queue)
 {
     SpocScanManager *scans = g_new0(SpocScanManager, 1);
     scans->spool = spool;
     scans->log = log;
-    scans->outbox = outbox;
-    spoc_queue_manager_set_documents(outbox, &queue_documents);
+    scans->queue = queue;
+    spoc_queue_manager_set_documents(queue, &queue_documents);
     scans->scans = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, scan_free);
     scans->reasons = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return scans;
@@ -114,13 +113,13 @@ spoc_scan_manager_hang_up(SpocScanManager *scans)
     gpointer value = NULL;
     g_hash_table_iter_init(&place, scans->scans);
     while (g_hash_table_iter_next(&place, NULL, &value))
-        let_doors_go(value);
+        let_clients_go(value);
 }
 
 void
-spoc_scan_manager_use(SpocScanManager *scans, const SpocRuntime *setup)
+spoc_scan_manager_use(SpocScanManager *scans, const SpocRuntime *runtime)
 {
-    scans->setup = setup;
+    scans->runtime = runtime;
 }
 
 gboolean
@@ -173,13 +172,13 @@ spoc_scan_manager_each_waiting(const SpocScanManager *scans, SpocScansEachFunc e
             each(name, value, user_data);
 }
 
-/* --- what doors are told ---------------------------------------------------------------- */
+/* --- what clients are told ---------------------------------------------------------------- */
 
-static void begin(SpocScanManager *scans, SpocControlPeer *door, const char *name);
+static void begin_scan(SpocScanManager *scans, SpocControlPeer *client, const char *name);
 
 /* The scan is over; who asked for it again meanwhile gets its turn. */
 static void
-forget(Scan *scan)
+forget_scan(Scan *scan)
 {
     SpocScanManager *scans = scan->scans;
     SpocControlPeer *next = g_steal_pointer(&scan->next);
@@ -188,11 +187,11 @@ forget(Scan *scan)
         spoc_control_remove_waiter(next, scan);
     g_hash_table_remove(scans->scans, name);
     if (next != NULL)
-        begin(scans, next, name);
+        begin_scan(scans, next, name);
 }
 
 static void
-finish(Scan *scan, SpocSubmitResult end, const char *text)
+finish_scan(Scan *scan, SpocSubmitResult end, const char *text)
 {
     spoc_log(scan->scans->log,
              end == SPOC_SUBMIT_DELIVERED || end == SPOC_SUBMIT_QUEUED ? SPOC_LOG_INFO
@@ -201,30 +200,30 @@ finish(Scan *scan, SpocSubmitResult end, const char *text)
     g_autofree char *all = scan->left_out != NULL
                                ? g_strconcat(text != NULL ? text : "", "; ", scan->left_out, NULL)
                                : g_strdup(text);
-    if (scan->door != NULL)
-        spoc_scan_answer(scan->door, end, all);
-    forget(scan);
+    if (scan->client != NULL)
+        spoc_scan_answer(scan->client, end, all);
+    forget_scan(scan);
 }
 
 /* --- records ---------------------------------------------------------------------------- */
 
 static void
-say(const Scan *scan, const char *what, const GError *error)
+log_scan_error(const Scan *scan, const char *what, const GError *error)
 {
     spoc_log(scan->scans->log, SPOC_LOG_ERROR, "%s: %s: %s", scan->name, what, error->message);
 }
 
 static void
-settle(Scan *scan, SpocScanEnd end)
+record_end(Scan *scan, SpocScanEnd end)
 {
     g_autoptr(GError) error = NULL;
     /* A cupsd that was not told may run it again. */
-    const char *server = scan->is_orphan ? "" : scan->facts->server;
+    const char *server = scan->is_orphan ? "" : scan->metadata->server;
     const SpocScanRecord record = {
-        .end = end, .owner = scan->facts->user, .server = (char *)server, .text = scan->reason};
+        .end = end, .owner = scan->metadata->user, .server = (char *)server, .text = scan->reason};
     if (spoc_scan_name_recurs(scan->name) &&
-        !spoc_scan_settle(scan->scans->spool, scan->name, &record, &error))
-        say(scan, "should CUPS run this job again it may be mailed twice", error);
+        !spoc_scan_write_record(scan->scans->spool, scan->name, &record, &error))
+        log_scan_error(scan, "should CUPS run this job again it may be mailed twice", error);
 }
 
 static void
@@ -232,94 +231,95 @@ remove_entry(Scan *scan)
 {
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_remove(scan->scans->spool, scan->name, &error))
-        say(scan, "cannot remove the document", error);
+        log_scan_error(scan, "cannot remove the document", error);
 }
 
-/* --- the end of a flight ---------------------------------------------------------------- */
+/* --- the end of a delivery ---------------------------------------------------------------- */
 
 /* The message is written, or all have it. */
 static void
 on_safe(gpointer user_data)
 {
     Scan *scan = user_data;
-    scan->in_outbox = FALSE;
+    scan->in_queue = FALSE;
     g_autoptr(GError) error = NULL;
     if (scan->decided == SPOC_STATE_DONE) {
         remove_entry(scan);
-        finish(scan, SPOC_SUBMIT_DELIVERED, scan->reason);
+        finish_scan(scan, SPOC_SUBMIT_DELIVERED, scan->reason);
         return;
     }
     if (!spoc_scan_taken(scan->scans->spool, scan->name, &error))
-        say(scan, "cannot mark it as taken", error);
-    settle(scan, scan->any_delivered ? SPOC_SCAN_DELIVERED : SPOC_SCAN_QUEUED);
-    finish(scan, scan->decided == SPOC_STATE_FAILED ? SPOC_SUBMIT_DELIVERED : SPOC_SUBMIT_QUEUED,
-           scan->reason);
+        log_scan_error(scan, "cannot mark it as taken", error);
+    record_end(scan, scan->any_delivered ? SPOC_SCAN_DELIVERED : SPOC_SCAN_QUEUED);
+    finish_scan(scan,
+                scan->decided == SPOC_STATE_FAILED ? SPOC_SUBMIT_DELIVERED : SPOC_SUBMIT_QUEUED,
+                scan->reason);
 }
 
 static void
-land(Scan *scan)
+commit(Scan *scan)
 {
-    scan->phase = PHASE_LANDING;
-    spoc_queue_manager_commit(scan->scans->outbox, scan->name);
+    scan->phase = PHASE_COMMITTING;
+    spoc_queue_manager_commit(scan->scans->queue, scan->name);
 }
 
 static void
-drop(Scan *scan)
+drop_message(Scan *scan)
 {
-    if (scan->in_outbox)
-        spoc_queue_manager_drop(scan->scans->outbox, scan->name);
-    scan->in_outbox = FALSE;
+    if (scan->in_queue)
+        spoc_queue_manager_drop(scan->scans->queue, scan->name);
+    scan->in_queue = FALSE;
 }
 
-/* The door has not gone: it is given back to it. */
+/* The client has not gone: it is given back to it. */
 static void
 give_back(Scan *scan, SpocSubmitResult end)
 {
     g_autofree char *reason = g_strdup(scan->reason);
-    drop(scan);
-    finish(scan, end, reason);
+    drop_message(scan);
+    finish_scan(scan, end, reason);
 }
 
 /* Before it may become a message its document must be safe. */
 static void
-keep(Scan *scan)
+keep_document(Scan *scan)
 {
     if (scan->is_left) {
-        land(scan);
+        commit(scan);
         return;
     }
     scan->phase = PHASE_KEEPING;
-    spoc_control_peer_reply(scan->door, SPOC_CONTROL_KEEP);
+    spoc_control_peer_reply(scan->client, SPOC_CONTROL_KEEP);
 }
 
 static void
 end_withdrawn(Scan *scan)
 {
     if (scan->any_delivered)
-        settle(scan, SPOC_SCAN_DELIVERED);
-    drop(scan);
+        record_end(scan, SPOC_SCAN_DELIVERED);
+    drop_message(scan);
     spoc_log(scan->scans->log, SPOC_LOG_INFO, "%s: withdrawn%s", scan->name,
              scan->any_delivered ? ", too late" : "");
-    forget(scan);
+    forget_scan(scan);
 }
 
 static void
 notify_owner(Scan *scan, const SpocEnvelope *envelope)
 {
-    g_autofree char *id =
-        spoc_scan_notice_queue(scan->scans->spool, scan->scans->log, scan->scans->setup, envelope);
+    g_autofree char *id = spoc_scan_notice_queue(scan->scans->spool, scan->scans->log,
+                                                 scan->scans->runtime, envelope);
     g_autoptr(GError) error = NULL;
-    if (id != NULL && !spoc_queue_manager_relearn(scan->scans->outbox, id, &error))
-        say(scan, "its notice waits for the next start of spocd", error);
+    if (id != NULL && !spoc_queue_manager_relearn(scan->scans->queue, id, &error))
+        log_scan_error(scan, "its notice waits for the next start of spocd", error);
 }
 
 static void
 decide_unreachable(Scan *scan)
 {
-    SpocSubmitResult end = spoc_scan_answer_unreachable(scan->scans->setup);
+    SpocSubmitResult end = spoc_scan_answer_unreachable(scan->scans->runtime);
     /* What some have already must not be sent to them again by CUPS. */
     if (end == SPOC_SUBMIT_QUEUED || scan->any_delivered || scan->is_left)
-        keep(scan);
+        keep_document(scan);
     else
         give_back(scan, end);
 }
@@ -335,15 +335,15 @@ on_decided(const SpocEnvelope *envelope, SpocState state, gpointer user_data)
     if (scan->is_withdrawn) {
         end_withdrawn(scan);
     } else if (state == SPOC_STATE_DONE) {
-        settle(scan, SPOC_SCAN_DELIVERED);
-        land(scan);
+        record_end(scan, SPOC_SCAN_DELIVERED);
+        commit(scan);
     } else if (state != SPOC_STATE_FAILED) {
         decide_unreachable(scan);
     } else if (scan->any_delivered || scan->is_left) {
         notify_owner(scan, envelope);
-        keep(scan);
+        keep_document(scan);
     } else {
-        give_back(scan, spoc_scan_answer_refused(scan->scans->setup));
+        give_back(scan, spoc_scan_answer_refused(scan->scans->runtime));
     }
 }
 
@@ -359,8 +359,8 @@ static void
 on_progress(guint percent, gpointer user_data)
 {
     Scan *scan = user_data;
-    if (scan->door != NULL)
-        spoc_scan_answer_progress(scan->door, percent, scan->server);
+    if (scan->client != NULL)
+        spoc_scan_answer_progress(scan->client, percent, scan->server);
 }
 
 static gboolean
@@ -373,18 +373,18 @@ is_withdrawn(gpointer user_data)
 
 /* It cannot even be tried. */
 static void
-wait(Scan *scan, const char *reason)
+wait_for_later(Scan *scan, const char *reason)
 {
     g_free(scan->reason);
     scan->reason = g_strdup(reason);
-    if (scan->door != NULL) {
+    if (scan->client != NULL) {
         decide_unreachable(scan);
         return;
     }
     note_reason(scan->scans, scan->name, reason);
     /* Left: it is tried again. The rescan took it for under way. */
     scan->scans->waiting += scan->has_asked ? 1 : 0;
-    forget(scan);
+    forget_scan(scan);
 }
 
 /* Each recipient stands for itself. */
@@ -392,7 +392,7 @@ static void
 say_left_out(Scan *scan, const GPtrArray *refused)
 {
     for (guint i = 0; i < refused->len; i++)
-        say(scan, "one recipient gets nothing", g_ptr_array_index(refused, i));
+        log_scan_error(scan, "one recipient gets nothing", g_ptr_array_index(refused, i));
     g_clear_pointer(&scan->left_out, g_free);
     g_autofree char *all = spoc_refusals_join(refused);
     if (refused->len > 0)
@@ -400,13 +400,13 @@ say_left_out(Scan *scan, const GPtrArray *refused)
 }
 
 static gboolean
-fly(Scan *scan, GError **error)
+send_document(Scan *scan, GError **error)
 {
     static const SpocAttachmentEvents content_events = {on_progress, is_withdrawn};
     static const SpocDocumentEvents events = {on_reached, on_decided};
     SpocScanManager *scans = scan->scans;
     g_auto(SpocPreparedScan) prepared = {0};
-    if (!spoc_scan_prepare(scans->spool, scans->setup, scan->name, scan->facts, &scan->asking,
+    if (!spoc_scan_prepare(scans->spool, scans->runtime, scan->name, scan->metadata, &scan->asking,
                            &prepared, error))
         return FALSE;
     say_left_out(scan, prepared.refused);
@@ -414,59 +414,59 @@ fly(Scan *scan, GError **error)
                                                            &content_events, scan, error);
     if (content == NULL)
         return FALSE;
-    scan->phase = PHASE_FLYING;
-    scan->in_outbox = TRUE;
+    scan->phase = PHASE_SENDING;
+    scan->in_queue = TRUE;
     /* Who would have to come again is told what the server says now. */
-    if (scan->door != NULL && spoc_scan_answer_unreachable(scans->setup) != SPOC_SUBMIT_QUEUED)
-        spoc_queue_manager_try_now(scans->outbox);
-    spoc_queue_manager_send_stream(scans->outbox, g_steal_pointer(&prepared.envelope),
+    if (scan->client != NULL && spoc_scan_answer_unreachable(scans->runtime) != SPOC_SUBMIT_QUEUED)
+        spoc_queue_manager_try_now(scans->queue);
+    spoc_queue_manager_send_stream(scans->queue, g_steal_pointer(&prepared.envelope),
                                    prepared.frame, content, &events, on_safe, scan, NULL);
     return TRUE;
 }
 
 static void
-refuse(Scan *scan, const char *reason)
+refuse_scan(Scan *scan, const char *reason)
 {
-    if (scan->door != NULL) {
-        finish(scan, spoc_scan_answer_refused(scan->scans->setup), reason);
+    if (scan->client != NULL) {
+        finish_scan(scan, spoc_scan_answer_refused(scan->scans->runtime), reason);
         return;
     }
     spoc_log(scan->scans->log, SPOC_LOG_ERROR, "%s: %s", scan->name, reason);
     g_autoptr(GError) error = NULL;
     g_auto(SpocPreparedScan) prepared = {0};
-    if (!spoc_scan_keep_failed(scan->scans->spool, scan->scans->setup, scan->name, scan->facts,
+    if (!spoc_scan_keep_failed(scan->scans->spool, scan->scans->runtime, scan->name, scan->metadata,
                                reason, &prepared, &error))
-        say(scan, "cannot keep it as failed", error);
+        log_scan_error(scan, "cannot keep it as failed", error);
     else
         notify_owner(scan, prepared.envelope);
-    forget(scan);
+    forget_scan(scan);
 }
 
 static void
-start(Scan *scan)
+start_scan(Scan *scan)
 {
-    const SpocRuntime *setup = scan->scans->setup;
+    const SpocRuntime *runtime = scan->scans->runtime;
     g_autoptr(GError) error = NULL;
     scan->is_early = !scan->scans->is_open;
     if (scan->is_early)
         return;
-    if (setup->blocker != NULL) {
-        wait(scan, setup->blocker);
+    if (runtime->blocker != NULL) {
+        wait_for_later(scan, runtime->blocker);
         return;
     }
     scan->phase = PHASE_LOOKING;
-    if (fly(scan, &error))
+    if (send_document(scan, &error))
         return;
     if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING)) {
         scan->has_asked = TRUE;
-        if (scan->door != NULL)
-            spoc_scan_answer_looking(scan->door);
+        if (scan->client != NULL)
+            spoc_scan_answer_looking(scan->client);
         return;
     }
     if (spoc_scan_may_pass(error))
-        wait(scan, error->message);
+        wait_for_later(scan, error->message);
     else
-        refuse(scan, error->message);
+        refuse_scan(scan, error->message);
 }
 
 /* The directory has answered, is away, or was replaced with the configuration. */
@@ -475,39 +475,41 @@ on_answered(gpointer user_data)
 {
     Scan *scan = user_data;
     scan->asking.ask = 0;
-    start(scan);
+    start_scan(scan);
 }
 
-/* --- doors ------------------------------------------------------------------------------ */
+/* --- clients ------------------------------------------------------------------------------ */
 
 static void
-withdraw(Scan *scan)
+withdraw_scan(Scan *scan)
 {
     scan->is_withdrawn = TRUE;
     if (scan->phase == PHASE_KEEPING || scan->phase == PHASE_LOOKING)
         end_withdrawn(scan);
 }
 
-/* The door was killed. cupsd takes its job for done, or runs it again. */
+/* The client was killed. cupsd takes its job for done, or runs it again. */
 static void
-on_door_closed(gpointer user_data)
+on_client_closed(gpointer user_data)
 {
     Scan *scan = user_data;
     g_autoptr(GError) error = NULL;
-    scan->door = NULL;
-    if (scan->is_withdrawn || scan->phase == PHASE_LANDING)
+    scan->client = NULL;
+    if (scan->is_withdrawn || scan->phase == PHASE_COMMITTING)
         return;
     scan->is_left = spoc_scan_leave(scan->scans->spool, scan->name, &error);
     scan->is_orphan = TRUE;
     if (!scan->is_left) {
-        say(scan, "its door was killed, and it cannot be kept", error);
-        withdraw(scan);
-    } else if (scan->phase == PHASE_KEEPING && scan->in_outbox) {
-        land(scan);
+        log_scan_error(
+            scan, "the program that handed it over was killed, and the document cannot be kept",
+            error);
+        withdraw_scan(scan);
+    } else if (scan->phase == PHASE_KEEPING && scan->in_queue) {
+        commit(scan);
     } else if (scan->phase == PHASE_KEEPING) {
         scan->scans->waiting++;
         note_reason(scan->scans, scan->name, scan->reason);
-        forget(scan);
+        forget_scan(scan);
     }
 }
 
@@ -519,40 +521,40 @@ on_next_closed(gpointer user_data)
 }
 
 static void
-watch_door(Scan *scan, SpocControlPeer *door)
+watch_client(Scan *scan, SpocControlPeer *client)
 {
-    scan->door = door;
-    spoc_control_add_waiter(door, on_door_closed, scan);
+    scan->client = client;
+    spoc_control_add_waiter(client, on_client_closed, scan);
 }
 
 static Scan *
 add_scan(SpocScanManager *scans, const char *name, GError **error)
 {
-    SpocScanMetadata *facts = spoc_scan_load(scans->spool, name, error);
-    if (facts == NULL)
+    SpocScanMetadata *metadata = spoc_scan_load(scans->spool, name, error);
+    if (metadata == NULL)
         return NULL;
     Scan *scan = g_new0(Scan, 1);
     scan->scans = scans;
     scan->name = g_strdup(name);
-    scan->facts = facts;
+    scan->metadata = metadata;
     scan->asking = (SpocScanAsking){.answered = on_answered, .user_data = scan};
     g_hash_table_insert(scans->scans, scan->name, scan);
     return scan;
 }
 
 static void
-begin(SpocScanManager *scans, SpocControlPeer *door, const char *name)
+begin_scan(SpocScanManager *scans, SpocControlPeer *client, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    if (spoc_scan_answer_settled(door, scans->spool, scans->log, name))
+    if (spoc_scan_answer_recorded(client, scans->spool, scans->log, name))
         return;
     Scan *scan = add_scan(scans, name, &error);
     if (scan == NULL) {
-        spoc_control_peer_answer(door, SPOC_ANSWER_ERROR, error->message);
+        spoc_control_peer_answer(client, SPOC_ANSWER_ERROR, error->message);
         return;
     }
-    watch_door(scan, door);
-    start(scan);
+    watch_client(scan, client);
+    start_scan(scan);
 }
 
 void
@@ -564,14 +566,14 @@ spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const c
     }
     Scan *scan = g_hash_table_lookup(scans->scans, name);
     if (scan == NULL) {
-        begin(scans, client, name);
+        begin_scan(scans, client, name);
     } else if (scan->is_withdrawn && scan->next == NULL) {
         scan->next = client;
         spoc_control_add_waiter(client, on_next_closed, scan);
-    } else if (scan->door == NULL && !scan->is_withdrawn) {
-        /* Its first door was killed, and CUPS runs the job again. */
+    } else if (scan->client == NULL && !scan->is_withdrawn) {
+        /* Its first client was killed, and CUPS runs the job again. */
         scan->is_left = scan->is_orphan = FALSE;
-        watch_door(scan, client);
+        watch_client(scan, client);
     } else {
         spoc_control_peer_answer(client, SPOC_ANSWER_ERROR,
                                  "another client waits for this document");
@@ -580,41 +582,41 @@ spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const c
 
 /* It could not be tried, and its entry waits for a better time. */
 static void
-leave(Scan *scan)
+leave_entry(Scan *scan)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *reason = g_strdup(scan->reason);
     if (!spoc_scan_leave(scan->scans->spool, scan->name, &error)) {
-        finish(scan, SPOC_SUBMIT_RETRY, error->message);
+        finish_scan(scan, SPOC_SUBMIT_RETRY, error->message);
         return;
     }
     scan->scans->waiting++;
     note_reason(scan->scans, scan->name, reason);
-    settle(scan, SPOC_SCAN_QUEUED);
-    finish(scan, SPOC_SUBMIT_QUEUED, reason);
+    record_end(scan, SPOC_SCAN_QUEUED);
+    finish_scan(scan, SPOC_SUBMIT_QUEUED, reason);
 }
 
 void
 spoc_scan_manager_kept(SpocScanManager *scans, SpocControlPeer *client, const char *name)
 {
     Scan *scan = g_hash_table_lookup(scans->scans, name);
-    if (scan == NULL || scan->door != client || scan->phase != PHASE_KEEPING)
+    if (scan == NULL || scan->client != client || scan->phase != PHASE_KEEPING)
         return;
-    if (scan->in_outbox)
-        land(scan);
+    if (scan->in_queue)
+        commit(scan);
     else
-        leave(scan);
+        leave_entry(scan);
 }
 
 void
 spoc_scan_manager_withdraw(SpocScanManager *scans, SpocControlPeer *client, const char *name)
 {
     Scan *scan = g_hash_table_lookup(scans->scans, name);
-    if (scan == NULL || scan->door != client || scan->phase == PHASE_LANDING)
+    if (scan == NULL || scan->client != client || scan->phase == PHASE_COMMITTING)
         return;
     spoc_control_remove_waiter(client, scan);
-    scan->door = NULL;
-    withdraw(scan);
+    scan->client = NULL;
+    withdraw_scan(scan);
 }
 
 gboolean
@@ -628,7 +630,7 @@ spoc_scan_manager_set_open(SpocScanManager *scans, gboolean is_open)
     for (GList *one = all; one != NULL; one = one->next) {
         Scan *scan = one->data;
         if (scan->is_early)
-            start(scan);
+            start_scan(scan);
     }
     return TRUE;
 }
@@ -641,13 +643,13 @@ cannot_begin(const SpocScanManager *scans)
 {
     if (!scans->is_open)
         return "spocd has just started";
-    if (scans->setup->blocker != NULL)
-        return scans->setup->blocker;
-    return spoc_queue_manager_room(scans->outbox) == 0 ? "as many mails as may be are under way"
-                                                       : NULL;
+    if (scans->runtime->blocker != NULL)
+        return scans->runtime->blocker;
+    return spoc_queue_manager_room(scans->queue) == 0 ? "as many mails as may be are under way"
+                                                      : NULL;
 }
 
-/* One whose facts are damaged is nobody's: both files go where people look. Says why not, and
+/* One whose metadata are damaged is nobody's: both files go where people look. Says why not, and
  * FALSE, when it stays. */
 static gboolean
 set_aside(SpocScanManager *scans, const char *name, const GError *why)
@@ -690,7 +692,7 @@ take_left(SpocScanManager *scans, const char *name)
     if (scan == NULL)
         return !set_aside(scans, name, error);
     scan->is_left = TRUE;
-    start(scan);
+    start_scan(scan);
     /* What could not be tried is forgotten again, and still lies there. */
     return !g_hash_table_contains(scans->scans, name);
 }

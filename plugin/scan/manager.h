@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   Documents on their way from the doors to the mail server: who waits for which, what
- *           each door is told, and what was left behind by doors that could not wait.
- * OWNERSHIP Borrows spool, log, outbox and setup; they outlive it, but for the outbox, whose
- *           flights must be gone before.
+ * PURPOSE   Documents on their way from the clients to the mail server: who waits for which, what
+ *           each client is told, and what was left behind by clients that could not wait.
+ * OWNERSHIP Borrows spool, log, queue and runtime; they outlive it, but for the queue, whose
+ *           deliveries must be gone before.
  *
- * A document is sent while its door waits. When all have it the record is written and the door
- * is told. When it has to wait, the door makes it safe from power loss, it becomes a message of
- * the queue, and the door is told that. When a door withdraws it, the sending is broken off
- * before the final dot; when a door was killed, spocd goes on alone.
+ * A document is sent while its client waits. When all have it the record is written and the client
+ * is told. When it has to wait, the client makes it safe from power loss, it becomes a message of
+ * the queue, and the client is told that. When a client withdraws it, the sending is broken off
+ * before the final dot; when a client was killed, spocd goes on alone.
  */
 #pragma once
 
@@ -17,18 +17,18 @@
 
 typedef struct _SpocScanManager SpocScanManager;
 
-SpocScanManager *spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *outbox);
+SpocScanManager *spoc_scan_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManager *queue);
 void spoc_scan_manager_free(SpocScanManager *scans);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocScanManager, spoc_scan_manager_free)
 
-/* @setup: borrowed until the next call */
-void spoc_scan_manager_use(SpocScanManager *scans, const SpocRuntime *setup);
+/* @runtime: borrowed until the next call */
+void spoc_scan_manager_use(SpocScanManager *scans, const SpocRuntime *runtime);
 
-/* While it is not open, as at first, nothing is composed, and doors with new documents wait.
+/* While it is not open, as at first, nothing is composed, and clients with new documents wait.
  * Returns: whether it has just become open, so that a rescan finds more to do */
 gboolean spoc_scan_manager_set_open(SpocScanManager *scans, gboolean is_open);
 
-/* The control socket closes, and the doors come again to the next spocd. */
+/* The control socket closes, and the clients come again to the next spocd. */
 void spoc_scan_manager_hang_up(SpocScanManager *scans);
 
 /* The requests "scan NAME", "kept NAME" and "withdraw NAME", see control/protocol.h */
@@ -36,7 +36,7 @@ void spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, co
 void spoc_scan_manager_kept(SpocScanManager *scans, SpocControlPeer *client, const char *name);
 void spoc_scan_manager_withdraw(SpocScanManager *scans, SpocControlPeer *client, const char *name);
 
-/* Takes up what doors have left, as far as there is room. */
+/* Takes up what clients have left, as far as there is room. */
 gboolean spoc_scan_manager_rescan(SpocScanManager *scans, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* For the control socket: calls @each with every document that is not under way, and why. */
@@ -44,7 +44,7 @@ typedef void (*SpocScansEachFunc)(const char *name, const char *reason, gpointer
 void spoc_scan_manager_each_waiting(const SpocScanManager *scans, SpocScansEachFunc each,
                                     gpointer user_data);
 
-/* A door waits, or will be told soon. */
+/* A client waits, or will be told soon. */
 gboolean spoc_scan_manager_are_busy(const SpocScanManager *scans);
 /* Entries that were left and cannot be sent yet */
 guint spoc_scan_manager_waiting(const SpocScanManager *scans);

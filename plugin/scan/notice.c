@@ -2,12 +2,12 @@
 #include "scan/notice.h"
 
 #include "base/error.h"
-#include "message/scan-notice.h"
+#include "message/scan.h"
 #include "queue/bounces.h"
 #include "spool/scans.h"
 
 static SpocComposedMail *
-compose(const SpocRuntime *setup, const SpocScanMetadata *facts, const SpocEnvelope *envelope,
+compose(const SpocRuntime *runtime, const SpocScanMetadata *metadata, const SpocEnvelope *envelope,
         const SpocPerson *owner, GError **error)
 {
     g_autoptr(GArray) undelivered = g_array_new(FALSE, FALSE, sizeof(SpocUndelivered));
@@ -25,14 +25,14 @@ compose(const SpocRuntime *setup, const SpocScanMetadata *facts, const SpocEnvel
         .undelivered = (const SpocUndelivered *)(gpointer)undelivered->data,
         .count = undelivered->len,
         .title = envelope->subject,
-        .printer = *facts->printer_info != '\0' ? facts->printer_info : facts->printer,
-        .sender = setup->sender,
-        .sender_name = setup->sender_name,
-        .host_name = setup->host_name,
-        .language = setup->language,
-        .size_bytes = facts->size_bytes,
+        .printer = *metadata->printer_info != '\0' ? metadata->printer_info : metadata->printer,
+        .sender = runtime->sender,
+        .sender_name = runtime->sender_name,
+        .host_name = runtime->host_name,
+        .language = runtime->language,
+        .size_bytes = metadata->size_bytes,
         .mail_size_bytes = envelope->size_bytes,
-        .sent_unix_s = facts->created_unix_s,
+        .sent_unix_s = metadata->created_unix_s,
         .now_unix_s = g_get_real_time() / G_USEC_PER_SEC,
     };
     return spoc_scan_notice_compose(&notice, error);
@@ -41,11 +41,11 @@ compose(const SpocRuntime *setup, const SpocScanMetadata *facts, const SpocEnvel
 /* The owner's people now; while the directory must be asked, or cannot be, the address that was
  * the owner's when the document came: the notice cannot wait. */
 static GPtrArray *
-find_owner(const SpocRuntime *setup, const char *user, const SpocEnvelope *failed, GError **error)
+find_owner(const SpocRuntime *runtime, const char *user, const SpocEnvelope *failed, GError **error)
 {
     const SpocRecipient owner = {.who = SPOC_WHO_OWNER};
     g_autoptr(GError) problem = NULL;
-    GPtrArray *people = spoc_people_resolve(setup->owner_people, &owner, user, NULL, &problem);
+    GPtrArray *people = spoc_people_resolve(runtime->owner_people, &owner, user, NULL, &problem);
     gboolean is_unknown = g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_PENDING) ||
                           g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     if (is_unknown && failed->owner != NULL && spoc_address_is_valid(failed->owner, NULL)) {
@@ -61,16 +61,17 @@ find_owner(const SpocRuntime *setup, const char *user, const SpocEnvelope *faile
 }
 
 static char *
-queue_notice(SpocSpool *spool, const SpocRuntime *setup, const SpocEnvelope *failed, GError **error)
+queue_notice(SpocSpool *spool, const SpocRuntime *runtime, const SpocEnvelope *failed,
+             GError **error)
 {
-    g_autoptr(SpocScanMetadata) facts = spoc_scan_load(spool, failed->id, error);
-    if (facts == NULL)
+    g_autoptr(SpocScanMetadata) metadata = spoc_scan_load(spool, failed->id, error);
+    if (metadata == NULL)
         return NULL;
-    g_autoptr(GPtrArray) people = find_owner(setup, facts->user, failed, error);
+    g_autoptr(GPtrArray) people = find_owner(runtime, metadata->user, failed, error);
     if (people == NULL)
         return NULL;
     g_autoptr(SpocComposedMail) mail =
-        compose(setup, facts, failed, g_ptr_array_index(people, 0), error);
+        compose(runtime, metadata, failed, g_ptr_array_index(people, 0), error);
     if (mail == NULL)
         return NULL;
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
@@ -92,11 +93,11 @@ queue_notice(SpocSpool *spool, const SpocRuntime *setup, const SpocEnvelope *fai
 }
 
 char *
-spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocRuntime *setup,
+spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocRuntime *runtime,
                        const SpocEnvelope *envelope)
 {
     g_autoptr(GError) error = NULL;
-    char *id = queue_notice(spool, setup, envelope, &error);
+    char *id = queue_notice(spool, runtime, envelope, &error);
     if (id == NULL)
         spoc_log(log, SPOC_LOG_WARNING, "%s: its owner cannot be told that it failed: %s",
                  envelope->id, error->message);

@@ -13,5 +13,5 @@
 
 /* Queues the notice about @envelope, a scan of which recipients have failed. Says in the log
  * why not where that cannot be; (transfer full) (nullable): the notice's id */
-char *spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocRuntime *setup,
+char *spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocRuntime *runtime,
                              const SpocEnvelope *envelope);

@@ -5,7 +5,7 @@
  *   events/TIME-PID-RANDOM           the journal: 16, 8 and 8 hexadecimal digits; TIME is
  *                                    in µs since 1970, so that names sort by age
  *   events/TIME-PID-RANDOM.marks     how far spocd came in it (marks.c)
- *   events/TIME-PID-RANDOM.notes     what spocd has learnt about it (notes.c)
+ *   events/TIME-PID-RANDOM.notes     what spocd has learnt about it (journal.c)
  *   events/.tmp-TIME-PID-RANDOM      a journal before its first block is synced
  *
  * A journal is a head and then blocks.

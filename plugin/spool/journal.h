@@ -14,7 +14,6 @@
 #pragma once
 
 #include "spool/marks.h"
-#include "spool/notes.h"
 #include "spool/spool.h"
 
 typedef struct _SpocJournal SpocJournal;
@@ -62,6 +61,8 @@ gboolean spoc_journal_mark_before(SpocJournal *journal, guint64 offset,
 gboolean spoc_journal_is_marked(const SpocJournal *journal, guint64 offset, guint part);
 guint64 spoc_journal_marked_before(const SpocJournal *journal);
 gboolean spoc_journal_sync_marks(SpocJournal *journal, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+#define SPOC_JOURNAL_NOTES_MAX_BYTES (4 * 1024 * 1024)
 
 /* Notes: lines of text, bounded, which spocd keeps with a journal, such as what CUPS said about its
  * subscription. One is safe from kill -9 when spoc_journal_note() returns, from power loss

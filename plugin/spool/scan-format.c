@@ -37,10 +37,13 @@
 #include "base/durable.h"
 #include "base/error.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
-#define FACTS_HEAD "Spoc-Scan: 1"
+#define METADATA_HEAD "Spoc-Scan: 1"
 #define RECORD_HEAD "Spoc-Scan-Record: 1"
 #define CHECK_KEY "Check: "
 #define CHECK_LINE_BYTES (sizeof CHECK_KEY - 1 + 8 + 1)
@@ -164,7 +167,7 @@ put_check(GString *out)
 GString *
 spoc_scan_metadata_format(const SpocScanMetadata *metadata)
 {
-    GString *out = g_string_new(FACTS_HEAD "\n");
+    GString *out = g_string_new(METADATA_HEAD "\n");
     g_string_append_printf(out,
                            "Job: %" G_GINT64_FORMAT "\nSize: %" G_GUINT64_FORMAT
                            "\nCreated: %" G_GINT64_FORMAT "\n",
@@ -253,7 +256,7 @@ spoc_scan_metadata_parse(const char *text, gsize size, GError **error)
     g_autoptr(SpocScanMetadata) metadata = spoc_scan_metadata_new();
     char **next = lines;
     gint64 bytes = 0;
-    gboolean good = is_line(*next, FACTS_HEAD);
+    gboolean good = is_line(*next, METADATA_HEAD);
     if (good) {
         next++;
         good = take_number(&next, "Job: ", &metadata->job_id) &&
@@ -309,4 +312,42 @@ spoc_scan_record_parse(const char *text, gsize size, SpocScanRecord *ret_record,
     *ret_record = record;
     record = (SpocScanRecord){0};
     return TRUE;
+}
+
+/* --- processes --------------------------------------------------------------------------- */
+
+#define STAT_BYTES 1024
+
+/* Behind the command's name, which may hold blanks and brackets, stand state and numbers
+ * (proc(5)); the 22nd field of all is the start. */
+#define FIELDS_BEFORE_START 20
+
+char *
+spoc_process_stamp(pid_t pid)
+{
+    char path[64];
+    char text[STAT_BYTES + 1];
+    (void)snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return g_strdup("");
+    ssize_t count = read(fd, text, STAT_BYTES);
+    close(fd);
+    text[MAX(count, 0)] = '\0';
+    const char *rest = strrchr(text, ')');
+    g_auto(GStrv) fields = g_strsplit(rest != NULL ? rest : "", " ", FIELDS_BEFORE_START + 2);
+    if (g_strv_length(fields) < FIELDS_BEFORE_START + 1)
+        return g_strdup("");
+    const char *started = fields[FIELDS_BEFORE_START];
+    return g_strdup_printf("%ld-%.*s", (long)pid, (int)strspn(started, "0123456789"), started);
+}
+
+gboolean
+spoc_process_lives(const char *stamp)
+{
+    gint64 pid = g_ascii_strtoll(stamp, NULL, 10);
+    if (pid <= 0 || pid > G_MAXINT32)
+        return FALSE;
+    g_autofree char *now = spoc_process_stamp((pid_t)pid);
+    return *stamp != '\0' && strcmp(now, stamp) == 0;
 }

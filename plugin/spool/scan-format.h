@@ -8,6 +8,9 @@
 
 #include "spool/spool.h"
 
+#include <glib.h>
+#include <sys/types.h>
+
 #define SPOC_SCAN_FIELD_MAX_BYTES 4096
 /* Linux gives a program no longer argument: nothing is ever cut, which could make one address
  * another. */
@@ -107,3 +110,11 @@ char *spoc_scan_temporary_file(const char *name, const char *suffix);
  * Returns: (transfer full) (nullable): the entry's name; NULL for a file that is not ours
  */
 char *spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *ret_temporary);
+
+/* --- processes --------------------------------------------------------------------------- */
+
+/* (transfer full): "PID-STARTED" of a process, the same as long as it lives and no other's
+ * afterwards; "" when it cannot be told */
+char *spoc_process_stamp(pid_t pid);
+/* FALSE also where nothing tells. */
+gboolean spoc_process_lives(const char *stamp);

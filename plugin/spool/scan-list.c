@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "spool/file.h"
 #include "spool/message.h"
-#include "spool/process.h"
+#include "spool/scan-format.h"
 #include "spool/scans.h"
 
 #include <fcntl.h>
@@ -16,14 +16,14 @@
 
 typedef enum {
     HAS_DOCUMENT = 1 << 0,
-    HAS_FACTS = 1 << 1,
+    HAS_METADATA = 1 << 1,
     HAS_LEFT = 1 << 2,
     HAS_TEMPORARY = 1 << 3,
     IS_FOREIGN = 1 << 4,
 } Files;
 
 gboolean
-spoc_scan_stage_has_door(SpocScanStage stage)
+spoc_scan_stage_has_client(SpocScanStage stage)
 {
     return stage == SPOC_SCAN_STAGE_COPYING || stage == SPOC_SCAN_STAGE_OFFERED;
 }
@@ -47,7 +47,7 @@ file_kind(const char *suffix, gboolean is_temporary)
         return HAS_DOCUMENT;
     if (g_str_equal(suffix, SPOC_SCAN_LEFT))
         return HAS_LEFT;
-    return g_str_equal(suffix, SPOC_SCAN_METADATA) ? HAS_FACTS : 0;
+    return g_str_equal(suffix, SPOC_SCAN_METADATA) ? HAS_METADATA : 0;
 }
 
 /* (transfer full): name of an entry, or of a foreign file → its Files */
@@ -75,7 +75,7 @@ find_stage(guint files, const SpocScanMetadata *metadata)
     if ((files & IS_FOREIGN) != 0)
         return SPOC_SCAN_STAGE_FOREIGN;
     gboolean lives = metadata != NULL && spoc_process_lives(metadata->writer);
-    if ((files & (HAS_FACTS | HAS_LEFT)) == 0 && (files & HAS_TEMPORARY) != 0)
+    if ((files & (HAS_METADATA | HAS_LEFT)) == 0 && (files & HAS_TEMPORARY) != 0)
         return lives ? SPOC_SCAN_STAGE_COPYING : SPOC_SCAN_STAGE_CUT_OFF;
     if (metadata == NULL || (files & HAS_DOCUMENT) == 0)
         return SPOC_SCAN_STAGE_DAMAGED;
@@ -102,7 +102,7 @@ static SpocScanListed *
 look_at(SpocSpool *spool, const char *name, guint files)
 {
     g_autoptr(SpocScanMetadata) metadata = NULL;
-    if ((files & (HAS_FACTS | HAS_LEFT)) != 0)
+    if ((files & (HAS_METADATA | HAS_LEFT)) != 0)
         metadata = spoc_scan_load(spool, name, NULL);
     else if ((files & HAS_TEMPORARY) != 0)
         metadata = spoc_scan_load_temporary(spool, name, NULL);
@@ -163,7 +163,7 @@ spoc_scan_discard(SpocSpool *spool, const char *name, GError **error)
         const SpocScanListed *listed = g_ptr_array_index(list, i);
         if (!g_str_equal(listed->name, name))
             continue;
-        if (spoc_scan_stage_has_door(listed->stage)) {
+        if (spoc_scan_stage_has_client(listed->stage)) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
                         "document '%s' is still its print job's: cancel the job", name);
             return FALSE;
@@ -190,7 +190,7 @@ age_s(SpocSpool *spool, const char *file, gint64 now_unix_s)
 
 /* A client that has waited for hours for a slow server still comes back to it. */
 static gboolean
-is_claimed(SpocSpool *spool, const char *name, gboolean is_temporary)
+is_in_use(SpocSpool *spool, const char *name, gboolean is_temporary)
 {
     SpocState state;
     g_autofree char *left = spoc_scan_file(name, SPOC_SCAN_LEFT);
@@ -217,7 +217,7 @@ is_leftover(SpocSpool *spool, const char *file, gint64 now_unix_s)
                !spoc_message_find(spool, name, &state, NULL);
     }
     return (is_temporary || !g_str_equal(suffix, SPOC_SCAN_LEFT)) &&
-           age_s(spool, file, now_unix_s) > SWEEP_AFTER_S && !is_claimed(spool, name, is_temporary);
+           age_s(spool, file, now_unix_s) > SWEEP_AFTER_S && !is_in_use(spool, name, is_temporary);
 }
 
 gboolean

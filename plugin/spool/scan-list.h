@@ -28,7 +28,7 @@ typedef enum {
 } SpocScanStage;
 
 /* What "spocctl queue delete" may take away: those without a client that is at work */
-gboolean spoc_scan_stage_has_door(SpocScanStage stage);
+gboolean spoc_scan_stage_has_client(SpocScanStage stage);
 
 /**
  * SpocScanListed:

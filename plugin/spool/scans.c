@@ -221,7 +221,8 @@ spoc_scan_taken(SpocSpool *spool, const char *name, GError **error)
 }
 
 gboolean
-spoc_scan_settle(SpocSpool *spool, const char *name, const SpocScanRecord *record, GError **error)
+spoc_scan_write_record(SpocSpool *spool, const char *name, const SpocScanRecord *record,
+                       GError **error)
 {
     if (!spoc_scan_check_name(name, error))
         return FALSE;

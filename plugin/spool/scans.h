@@ -59,8 +59,8 @@ gboolean spoc_scan_taken(SpocSpool *spool, const char *name,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes the record, durably. */
-gboolean spoc_scan_settle(SpocSpool *spool, const char *name, const SpocScanRecord *record,
-                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_scan_write_record(SpocSpool *spool, const char *name, const SpocScanRecord *record,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* FALSE with SPOC_ERROR_NOT_FOUND when there is none */
 gboolean spoc_scan_find_record(SpocSpool *spool, const char *name, SpocScanRecord *ret_record,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

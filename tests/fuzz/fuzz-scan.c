@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a door wrote about a job, what stands around a document, and what a job calls its file */
-#include "message/scan-file.h"
 #include "message/scan.h"
 #include "spool/scan-format.h"
 

@@ -234,6 +234,8 @@ class Real(unittest.TestCase):
             self.cups.print("q1", self.document, f"notify-recipient-uri={ALICE}",
                             title=f"number {number};")
         self.cups.wait_idle()
+        # A job is done before the notifier of its last event has begun.
+        wait_for("a journal for each job", lambda: len(self.journals()) == self.JOBS)
         self.kill_spocd()
         self.cups.halt()
         spoc.configure_server(self.cups, self.catcher.port)

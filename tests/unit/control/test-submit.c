@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../spool/root.h"
-#include "control/socket.h"
+#include "control/client.h"
+#include "control/server.h"
 #include "control/submit.h"
 
 #include <poll.h>
@@ -128,7 +129,7 @@ test_dialogues(Root *root, gconstpointer data)
     const Case *one = data;
     g_autoptr(GError) error = NULL;
     offer(root);
-    int listener = spoc_control_socket_listen(root->spool, &error);
+    int listener = spoc_control_server_listen(root->spool, &error);
     g_assert_no_error(error);
     Spocd spocd = {listener, one->parts, one->part_count};
     GThread *thread = g_thread_new("spocd", play, &spocd);
@@ -169,7 +170,7 @@ test_stop(Root *root, gconstpointer data)
     int stop[2];
     g_assert_cmpint(pipe(stop), ==, 0);
     offer(root);
-    int listener = spoc_control_socket_listen(root->spool, &error);
+    int listener = spoc_control_server_listen(root->spool, &error);
     Spocd spocd = {listener, &part, 1};
     GThread *thread = g_thread_new("spocd", play, &spocd);
     g_assert_cmpint(write(stop[1], "x", 1), ==, 1);
@@ -204,7 +205,7 @@ test_limit(Root *root, gconstpointer data)
                                      .name = "s",
                                      .stop_fd = -1,
                                      .patience_ms = 10000};
-    int listener = spoc_control_socket_listen(root->spool, &error);
+    int listener = spoc_control_server_listen(root->spool, &error);
     g_assert_no_error(error);
     for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
         const Part part = {{answers[i].says}, {"scan-limit"}};

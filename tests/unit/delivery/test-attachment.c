@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "delivery/attachment.h"
+#include "delivery/content.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -2,7 +2,7 @@
 /*
  * PURPOSE  Prints the plural forms of 0 to 1000 by a catalogue's rule, for check-plurals.py.
  */
-#include "message/plural.h"
+#include "message/catalogue.h"
 
 #define LAST 1000
 

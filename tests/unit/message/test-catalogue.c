@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: plural.c. What the catalogues say is checked by check-translations.py. */
+/* What the catalogues say is checked by check-translations.py. */
 #include "message/catalogue.h"
-
-#include "message/plural.h"
 
 #include <string.h>
 

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: scan-file.c notice.c */
 #include "base/error.h"
-#include "message/scan-file.h"
-#include "message/scan-notice.h"
 #include "message/scan.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a mail says. Also tests: kind.c */
+/* What a mail says. Also tests: notice.c */
 #include "message/values.h"
 
 #include "sample.h"

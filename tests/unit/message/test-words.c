@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: reasons.c */
-#include "message/reasons.h"
 #include "message/words.h"
 
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "../spool/root.h"
 #include "base/error.h"
-#include "notifier/backlog.h"
 #include "notifier/copier.h"
 #include "spool/journal.h"
 

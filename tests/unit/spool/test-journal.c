@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: marks.c, notes.c */
+/* Also tests: marks.c */
 #include "base/error.h"
 #include "root.h"
 #include "spool/journal-writer.h"

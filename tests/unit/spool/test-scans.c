@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: scan-format.c scan-names.c scan-copy.c scan-list.c */
+/* Also tests: scan-format.c scan-entry.c scan-list.c */
 #include "base/error.h"
 #include "root.h"
 #include "spool/message.h"
-#include "spool/process.h"
-#include "spool/scan-copy.h"
+#include "spool/scan-entry.h"
 #include "spool/scan-format.h"
 #include "spool/scan-list.h"
-#include "spool/scan-names.h"
 #include "spool/scans.h"
 
 #include <fcntl.h>
@@ -18,42 +16,43 @@
 #define UUID "urn:uuid:AD15C0A3-f83e-3b46-7d4f-900530dda223"
 
 static SpocScanMetadata *
-new_facts(const char *uuid, const char *server)
+new_metadata(const char *uuid, const char *server)
 {
-    SpocScanMetadata *facts = spoc_scan_metadata_new();
-    facts->job_id = 42;
-    facts->created_unix_s = 1700000000;
-    facts->accepted_unix_s = 1699999999;
-    spoc_scan_metadata_set(&facts->user, "alice");
-    spoc_scan_metadata_set(&facts->title, "Gr\u00fc\u00dfe\r\nCheck: 00000000\n\"\\\x01");
-    spoc_scan_metadata_set(&facts->uri, "spoc:%40owner");
-    spoc_scan_metadata_set(&facts->options, "mail-to=bob media=a4");
-    spoc_scan_metadata_set(&facts->uuid, uuid);
-    spoc_scan_metadata_set(&facts->server, server);
-    return facts;
+    SpocScanMetadata *metadata = spoc_scan_metadata_new();
+    metadata->job_id = 42;
+    metadata->created_unix_s = 1700000000;
+    metadata->accepted_unix_s = 1699999999;
+    spoc_scan_metadata_set(&metadata->user, "alice");
+    spoc_scan_metadata_set(&metadata->title, "Gr\u00fc\u00dfe\r\nCheck: 00000000\n\"\\\x01");
+    spoc_scan_metadata_set(&metadata->uri, "spoc:%40owner");
+    spoc_scan_metadata_set(&metadata->options, "mail-to=bob media=a4");
+    spoc_scan_metadata_set(&metadata->uuid, uuid);
+    spoc_scan_metadata_set(&metadata->server, server);
+    return metadata;
 }
 
 static char *
-choose(Root *root, const SpocScanMetadata *facts, guint document, gboolean *ret_settled)
+choose(Root *root, const SpocScanMetadata *metadata, guint document, gboolean *ret_settled)
 {
     g_autoptr(GError) error = NULL;
     g_auto(SpocScanRecord) record = {0};
-    char *name = spoc_scan_choose_name(root->spool, facts, document, ret_settled, &record, &error);
+    char *name =
+        spoc_scan_choose_name(root->spool, metadata, document, ret_settled, &record, &error);
     g_assert_no_error(error);
     g_assert_true(spoc_spool_name_is_valid(name));
     return name;
 }
 
 static void
-offer(Root *root, const char *name, SpocScanMetadata *facts, const char *content)
+offer(Root *root, const char *name, SpocScanMetadata *metadata, const char *content)
 {
     g_autoptr(GError) error = NULL;
-    int fd = spoc_scan_begin(root->spool, name, facts, &error);
+    int fd = spoc_scan_begin(root->spool, name, metadata, &error);
     g_assert_no_error(error);
     g_assert_cmpint(write(fd, content, strlen(content)), ==, strlen(content));
     close(fd);
-    facts->size_bytes = strlen(content);
-    g_assert_true(spoc_scan_offer(root->spool, name, facts, &error));
+    metadata->size_bytes = strlen(content);
+    g_assert_true(spoc_scan_offer(root->spool, name, metadata, &error));
     g_assert_no_error(error);
 }
 
@@ -63,21 +62,21 @@ settle(Root *root, const char *name, SpocScanEnd end, const char *server)
     g_autoptr(GError) error = NULL;
     const SpocScanRecord record = {
         .end = end, .owner = (char *)"alice", .server = (char *)server, .text = (char *)"250\nok"};
-    g_assert_true(spoc_scan_settle(root->spool, name, &record, &error));
+    g_assert_true(spoc_scan_write_record(root->spool, name, &record, &error));
 }
 
 static void
 test_facts(void)
 {
-    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-2");
-    facts->size_bytes = 12345678901;
-    g_autoptr(GString) text = spoc_scan_metadata_format(facts);
+    g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-2");
+    metadata->size_bytes = 12345678901;
+    g_autoptr(GString) text = spoc_scan_metadata_format(metadata);
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocScanMetadata) parsed = spoc_scan_metadata_parse(text->str, text->len, &error);
     g_assert_no_error(error);
-    g_assert_cmpstr(parsed->title, ==, facts->title);
-    g_assert_cmpstr(parsed->options, ==, facts->options);
-    g_assert_cmpuint(parsed->size_bytes, ==, facts->size_bytes);
+    g_assert_cmpstr(parsed->title, ==, metadata->title);
+    g_assert_cmpstr(parsed->options, ==, metadata->options);
+    g_assert_cmpuint(parsed->size_bytes, ==, metadata->size_bytes);
     /* Every flipped byte and every cut is seen. */
     for (gsize i = 0; i < text->len; i++) {
         g_autofree char *bad = g_strndup(text->str, text->len);
@@ -91,8 +90,8 @@ static void
 test_names(Root *root, gconstpointer data)
 {
     gboolean settled = FALSE;
-    g_autoptr(SpocScanMetadata) first = new_facts(UUID, "100-1");
-    g_autoptr(SpocScanMetadata) later = new_facts(UUID, "200-2");
+    g_autoptr(SpocScanMetadata) first = new_metadata(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) later = new_metadata(UUID, "200-2");
     g_autofree char *name = choose(root, first, 1, &settled);
     g_assert_cmpstr(name, ==, "scan-42-1699999999-1-1");
     g_assert_false(settled);
@@ -115,7 +114,7 @@ test_names(Root *root, gconstpointer data)
     /* Other documents and jobs have nothing to do with it. */
     g_autofree char *second = choose(root, first, 2, &settled);
     g_assert_false(settled);
-    g_autoptr(SpocScanMetadata) other = new_facts(UUID, "200-2");
+    g_autoptr(SpocScanMetadata) other = new_metadata(UUID, "200-2");
     other->job_id = 4;
     g_autofree char *others = choose(root, other, 1, &settled);
     g_assert_false(settled);
@@ -128,8 +127,8 @@ static void
 test_documents_without_numbers(Root *root, gconstpointer data)
 {
     gboolean settled = FALSE;
-    g_autoptr(SpocScanMetadata) before = new_facts(UUID, "100-1");
-    g_autoptr(SpocScanMetadata) after = new_facts(UUID, "200-2");
+    g_autoptr(SpocScanMetadata) before = new_metadata(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) after = new_metadata(UUID, "200-2");
     g_autofree char *first = choose(root, before, 0, &settled);
     settle(root, first, SPOC_SCAN_DELIVERED, "100-1");
     g_autofree char *rerun = choose(root, after, 0, &settled);
@@ -148,13 +147,13 @@ test_unknown_job(Root *root, gconstpointer data)
 {
     for (guint i = 0; i < 2; i++) {
         gboolean settled = FALSE;
-        g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
-        facts->accepted_unix_s = i == 0 ? 0 : facts->accepted_unix_s;
-        facts->job_id = i == 1 ? 0 : facts->job_id;
-        g_autofree char *name = choose(root, facts, 0, &settled);
+        g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-1");
+        metadata->accepted_unix_s = i == 0 ? 0 : metadata->accepted_unix_s;
+        metadata->job_id = i == 1 ? 0 : metadata->job_id;
+        g_autofree char *name = choose(root, metadata, 0, &settled);
         g_assert_false(spoc_scan_name_recurs(name));
         settle(root, name, SPOC_SCAN_DELIVERED, "");
-        g_autofree char *again = choose(root, facts, 0, &settled);
+        g_autofree char *again = choose(root, metadata, 0, &settled);
         g_assert_false(settled);
         g_assert_cmpstr(name, !=, again);
     }
@@ -166,11 +165,11 @@ static void
 test_strangers(Root *root, gconstpointer data)
 {
     gboolean settled = FALSE;
-    g_autoptr(SpocScanMetadata) alices = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) alices = new_metadata(UUID, "100-1");
     g_autofree char *name = choose(root, alices, 1, &settled);
     g_assert_true(spoc_scan_name_recurs(name));
 
-    g_autoptr(SpocScanMetadata) forged = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) forged = new_metadata(UUID, "100-1");
     forged->job_id = 43;
     spoc_scan_metadata_set(&forged->user, "mallory");
     g_autofree char *own = choose(root, forged, 1, &settled);
@@ -208,14 +207,14 @@ test_older(Root *root, gconstpointer data)
     static const char old[] = "Spoc-Scan-Record: 1\nEnd: delivered\nServer: 100-1\n"
                               "Text: 250 taken\nCheck: 0ba39b40\n";
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "100-1");
+    g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "100-1");
     root_put(root, "scans", "scan-ad15c0a3-f83e-3b46-7d4f-900530dda223-1-1.done", old, strlen(old));
     g_auto(SpocScanRecord) record = {0};
     g_assert_true(spoc_scan_find_record(root->spool, name, &record, &error));
     g_assert_no_error(error);
     g_assert_null(record.owner);
     g_assert_cmpstr(record.text, ==, "250 taken");
-    offer(root, name, facts, "document");
+    offer(root, name, metadata, "document");
     g_assert_true(spoc_scan_leave(root->spool, name, &error));
     g_autoptr(GPtrArray) left = spoc_scan_list_left(root->spool, &error);
     g_assert_cmpuint(left->len, ==, 1);
@@ -228,9 +227,9 @@ static void
 test_life(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
-    offer(root, "a", facts, "old");
-    offer(root, "a", facts, "document");
+    g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-1");
+    offer(root, "a", metadata, "old");
+    offer(root, "a", metadata, "document");
     g_autoptr(SpocScanMetadata) loaded = spoc_scan_load(root->spool, "a", &error);
     g_assert_no_error(error);
     g_assert_cmpstr(loaded->user, ==, "alice");
@@ -256,16 +255,16 @@ test_life(Root *root, gconstpointer data)
     g_assert_true(spoc_scan_remove(root->spool, "a", &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 0);
 
-    int begun = spoc_scan_begin(root->spool, "b", facts, &error);
+    int begun = spoc_scan_begin(root->spool, "b", metadata, &error);
     close(begun);
     spoc_scan_withdraw(root->spool, "b");
-    offer(root, "b", facts, "x");
+    offer(root, "b", metadata, "x");
     spoc_scan_withdraw(root->spool, "b");
     g_assert_cmpuint(root_count(root, "scans"), ==, 0);
     g_assert_null(spoc_scan_load(root->spool, "b", &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
     g_clear_error(&error);
-    g_assert_cmpint(spoc_scan_begin(root->spool, "../b", facts, &error), ==, -1);
+    g_assert_cmpint(spoc_scan_begin(root->spool, "../b", metadata, &error), ==, -1);
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
@@ -274,8 +273,8 @@ static void
 test_queued(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
-    offer(root, "q", facts, "document");
+    g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-1");
+    offer(root, "q", metadata, "document");
     g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
     envelope->id = g_strdup("q");
     envelope->kind = g_strdup("scan");
@@ -292,9 +291,9 @@ test_queued(Root *root, gconstpointer data)
     g_assert_cmpuint(root_count(root, "scans"), ==, 0);
 
     g_free(envelope->id);
-    envelope->id = choose(root, facts, 1, &settled);
+    envelope->id = choose(root, metadata, 1, &settled);
     g_assert_true(spoc_message_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
-    g_autofree char *name = choose(root, facts, 1, &settled);
+    g_autofree char *name = choose(root, metadata, 1, &settled);
     g_assert_cmpstr(name, ==, envelope->id);
     g_assert_true(settled);
 }
@@ -304,8 +303,8 @@ test_sweep(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    g_autoptr(SpocScanMetadata) dead = new_facts(UUID, "1-1");
-    g_autoptr(SpocScanMetadata) living = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) dead = new_metadata(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) living = new_metadata(UUID, "1-1");
     g_free(living->writer);
     living->writer = spoc_process_stamp(getpid());
     g_assert_true(spoc_process_lives(living->writer));
@@ -359,10 +358,10 @@ test_copy(Root *root, gconstpointer data)
         close(fds[1]);
         int file = open(source, O_RDONLY);
         guint64 size = 0;
-        g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
+        g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-1");
         const SpocScanCopy copy = {.spool = root->spool,
                                    .name = "c",
-                                   .metadata = facts,
+                                   .metadata = metadata,
                                    .input_fd = i == 0 ? file : fds[0],
                                    .stop_fd = stop[0]};
         g_assert_cmpint(spoc_scan_copy_run(&copy, &size, &error), ==, SPOC_SCAN_COPY_DONE);
@@ -384,7 +383,7 @@ static void
 test_limit(Root *root, gconstpointer data)
 {
     static const char content[100000];
-    g_autoptr(SpocScanMetadata) facts = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-1");
     root_put(root, "state", "source", content, sizeof content);
     g_autofree char *source = root_path(root, "state", "source");
     static const struct {
@@ -412,7 +411,7 @@ test_limit(Root *root, gconstpointer data)
                                                    NULL, NULL, NULL, NULL, &fd, NULL, &error));
         const SpocScanCopy copy = {.spool = root->spool,
                                    .name = "l",
-                                   .metadata = facts,
+                                   .metadata = metadata,
                                    .input_fd = fd,
                                    .stop_fd = -1,
                                    .max_bytes = cases[i].max_bytes};
@@ -468,8 +467,8 @@ test_list(Root *root, gconstpointer data)
         {".tmp-alien", SPOC_SCAN_STAGE_FOREIGN, FALSE},
     };
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocScanMetadata) dead = new_facts(UUID, "1-1");
-    g_autoptr(SpocScanMetadata) living = new_facts(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) dead = new_metadata(UUID, "1-1");
+    g_autoptr(SpocScanMetadata) living = new_metadata(UUID, "1-1");
     g_free(living->writer);
     living->writer = spoc_process_stamp(getpid());
     close(spoc_scan_begin(root->spool, "copying", living, &error));
@@ -497,7 +496,7 @@ test_list(Root *root, gconstpointer data)
         g_assert_cmpint(listed->stage, ==, cases[i].stage);
         g_assert_cmpint(listed->metadata != NULL, ==, cases[i].has_facts);
         g_assert_cmpint(listed->changed_unix_s, >, 0);
-        gboolean works = spoc_scan_stage_has_door(listed->stage);
+        gboolean works = spoc_scan_stage_has_client(listed->stage);
         g_assert_cmpint(spoc_scan_discard(root->spool, cases[i].name, &error), ==, !works);
         if (works)
             g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
@@ -518,7 +517,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/scans/facts", test_facts);
+    g_test_add_func("/scans/metadata", test_facts);
 #define ADD(name, function)                                                                        \
     g_test_add("/scans/" name, Root, NULL, root_set_up, function, root_tear_down)
     ADD("names", test_names);
