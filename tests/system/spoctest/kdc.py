@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real MIT KDC in a private folder: a realm with a mail server and a printer in it."""
 
-import os
 import subprocess
 
 from . import process
