@@ -102,7 +102,7 @@ send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice 
     if (mail == NULL)
         return FALSE;
     g_autoptr(SpocDelivery) delivery =
-        spoc_delivery_new(config, tls, choice, on_warning, test, error);
+        spoc_delivery_new(config, tls, NULL, choice, on_warning, test, error);
     if (delivery == NULL)
         return FALSE;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/connect.h"
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "delivery/handshake.h"
 
@@ -11,11 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* SASL mechanisms that curl may use, whatever else is offered: it would pick GSSAPI or NTLM
- * first and fail, or DIGEST-MD5, which no one uses any more. */
-#define LOGIN_OPTIONS "AUTH=PLAIN;AUTH=LOGIN"
-#define LOGIN_MECHANISMS "PLAIN, LOGIN"
 
 #define WORDS_MAX_BYTES 600
 
@@ -29,6 +25,9 @@ struct _SpocConnect {
     SpocDeliverySettings *settings;
     guint server;
     SpocConnectKind kind;
+    SpocSaslMechanism mechanism;
+    char *user;  /* (nullable) */
+    char *token; /* (nullable) */
     SpocConnectEvents events;
     gpointer user_data;
 
@@ -48,6 +47,8 @@ struct _SpocConnect {
     int reply_code;
     char reply_status[12];
     char *reply_words;
+    char *token_error;   /* (nullable): the server's, about the token that it refuses */
+    char *kerberos_note; /* (nullable): curl's, about a step of GSSAPI that failed */
     const char *problem; /* (nullable): the server's bytes make no sense */
     char *local_problem; /* (nullable): ours */
     SpocCapabilities capabilities;
@@ -64,8 +65,17 @@ wants_tls(const SpocConnect *connect)
 static gboolean
 wants_login(const SpocConnect *connect)
 {
-    return connect->settings->user != NULL && (connect->kind == SPOC_CONNECT_CONFIGURED ||
-                                               connect->settings->allow_cleartext_password);
+    return connect->mechanism != SPOC_SASL_NONE;
+}
+
+/* (transfer full): one line; what is said while a token logs in is without it */
+static char *
+safe_line(const SpocConnect *connect, const char *raw)
+{
+    g_autofree char *masked = connect->token != NULL && connect->stage == SPOC_STAGE_LOGIN
+                                  ? spoc_sasl_mask(raw, connect->token)
+                                  : NULL;
+    return spoc_text_line(masked != NULL ? masked : raw, -1, WORDS_MAX_BYTES);
 }
 
 static void G_GNUC_PRINTF(3, 4)
@@ -75,7 +85,7 @@ static void G_GNUC_PRINTF(3, 4)
     va_start(args, format);
     g_autofree char *raw = g_strdup_vprintf(format, args);
     va_end(args);
-    g_autofree char *line = spoc_text_line(raw, -1, WORDS_MAX_BYTES);
+    g_autofree char *line = safe_line(connect, raw);
     connect->events.progress(stage, line, connect->user_data);
 }
 
@@ -209,6 +219,10 @@ note_command(SpocConnect *connect, const char *bytes, gsize size)
         connect->stage = SPOC_STAGE_STARTTLS;
     } else if (size >= 4 && g_ascii_strncasecmp(bytes, "AUTH", 4) == 0) {
         connect->stage = SPOC_STAGE_LOGIN;
+        gboolean has_user = connect->user != NULL && *connect->user != '\0';
+        progress(connect, SPOC_STAGE_LOGIN, "logging in with %s%s%s",
+                 spoc_sasl_name(connect->mechanism), has_user ? " as " : "",
+                 has_user ? connect->user : "");
     }
     connect->answered = FALSE;
     limit_step(connect, connect->settings->silence_timeout_ms);
@@ -225,6 +239,20 @@ note_handshake(SpocConnect *connect)
     limit_step(connect, connect->settings->silence_timeout_ms);
 }
 
+/* Why a step of GSSAPI failed is nowhere but in what curl writes for people. */
+static void
+note_kerberos(SpocConnect *connect, const char *bytes, gsize size)
+{
+    static const char *const marks[] = {"gss_", "GSSAPI"};
+    for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
+        if (g_strstr_len(bytes, (gssize)size, marks[i]) == NULL)
+            continue;
+        g_free(connect->kerberos_note);
+        connect->kerberos_note = spoc_text_line(bytes, (gssize)size, WORDS_MAX_BYTES);
+        return;
+    }
+}
+
 static int
 on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_data)
 {
@@ -233,6 +261,8 @@ on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *user_da
     note_handshake(connect);
     if (type == CURLINFO_HEADER_OUT)
         note_command(connect, bytes, size);
+    else if (type == CURLINFO_TEXT && connect->mechanism == SPOC_SASL_GSSAPI)
+        note_kerberos(connect, bytes, size);
     return 0;
 }
 
@@ -247,6 +277,10 @@ note_reply(SpocConnect *connect, const SpocReply *reply)
     limit_step(connect, connect->settings->silence_timeout_ms);
     if (connect->stage == SPOC_STAGE_HELLO)
         spoc_capabilities_read(&connect->capabilities, reply);
+    /* Behind the token; curl answers it, and the refusal follows. */
+    if (reply->code == 334 && connect->stage == SPOC_STAGE_LOGIN &&
+        spoc_sasl_is_bearer(connect->mechanism) && connect->token_error == NULL)
+        connect->token_error = spoc_sasl_bearer_error(reply->lines->str);
     /* What a server asks while it logs us in (334) is of no use to people, and a refusal is told
      * as the failure that it is. */
     if (reply->code / 100 == 2)
@@ -324,10 +358,16 @@ set_way(SpocConnect *connect)
     /* Never wait for a name server's thread: it ends by itself. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     if (wants_login(connect)) {
-        curl_easy_setopt(easy, CURLOPT_USERNAME, connect->settings->user);
-        curl_easy_setopt(easy, CURLOPT_PASSWORD,
-                         connect->settings->password != NULL ? connect->settings->password : "");
-        curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, LOGIN_OPTIONS);
+        /* Exactly one: of several curl would take the one that it likes best. */
+        g_autofree char *options = g_strconcat("AUTH=", spoc_sasl_name(connect->mechanism), NULL);
+        curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, options);
+        curl_easy_setopt(easy, CURLOPT_USERNAME, connect->user != NULL ? connect->user : "");
+        if (connect->token != NULL)
+            curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, connect->token);
+        else if (connect->settings->method == SPOC_AUTHENTICATION_PASSWORD)
+            curl_easy_setopt(easy, CURLOPT_PASSWORD,
+                             connect->settings->password != NULL ? connect->settings->password
+                                                                 : "");
     }
 }
 
@@ -387,7 +427,8 @@ set_limits(SpocConnect *connect)
 
 SpocConnect *
 spoc_connect_new(SpocCurlMulti *curl_multi, SpocDeliverySettings *settings, guint server,
-                 SpocConnectKind kind, const SpocConnectEvents *events, gpointer user_data)
+                 SpocConnectKind kind, const SpocConnectLogin *login,
+                 const SpocConnectEvents *events, gpointer user_data)
 {
     CURL *easy = curl_easy_init();
     if (easy == NULL)
@@ -397,6 +438,10 @@ spoc_connect_new(SpocCurlMulti *curl_multi, SpocDeliverySettings *settings, guin
     connect->settings = spoc_settings_ref(settings);
     connect->server = server;
     connect->kind = kind;
+    connect->mechanism = login->mechanism;
+    connect->user = g_strdup(login->user);
+    connect->token = spoc_sasl_is_bearer(login->mechanism) ? g_strdup(login->token) : NULL;
+    connect->stage = SPOC_STAGE_NAME;
     connect->events = *events;
     connect->user_data = user_data;
     connect->easy = easy;
@@ -437,6 +482,10 @@ spoc_connect_free(SpocConnect *connect)
     spoc_settings_unref(connect->settings);
     g_free(connect->reply_words);
     g_free(connect->local_problem);
+    g_free(connect->token_error);
+    g_free(connect->kerberos_note);
+    g_free(connect->user);
+    spoc_secret_free(connect->token);
     g_free(connect);
 }
 
@@ -520,8 +569,21 @@ classify(const SpocConnect *connect, CURLcode result, SpocStage *stage, char **r
     if (*stage == SPOC_STAGE_TLS)
         return classify_tls(connect, result, ret_words);
     if (connect->answered && connect->reply_code >= 400) {
-        *ret_words = g_strdup(connect->reply_words);
+        *ret_words = connect->token_error == NULL
+                         ? g_strdup(connect->reply_words)
+                         : g_strdup_printf("%s (about the token: %s)", connect->reply_words,
+                                           connect->token_error);
         return SPOC_FAILURE_REPLY;
+    }
+    if (connect->token_error != NULL) {
+        *ret_words = g_strdup_printf("the server refuses the token: %s", connect->token_error);
+        return SPOC_FAILURE_DENIED;
+    }
+    if (connect->mechanism == SPOC_SASL_GSSAPI && *stage >= SPOC_STAGE_HELLO &&
+        connect->kerberos_note != NULL && result != CURLE_OPERATION_TIMEDOUT) {
+        *stage = SPOC_STAGE_LOGIN;
+        *ret_words = g_strdup_printf("Kerberos: %s", connect->kerberos_note);
+        return SPOC_FAILURE_DENIED;
     }
     if (*stage == SPOC_STAGE_HELLO && connect->answered && result == CURLE_USE_SSL_FAILED) {
         *stage = SPOC_STAGE_STARTTLS;
@@ -530,8 +592,9 @@ classify(const SpocConnect *connect, CURLcode result, SpocStage *stage, char **r
     }
     if (*stage == SPOC_STAGE_HELLO && connect->answered && result == CURLE_LOGIN_DENIED) {
         *stage = SPOC_STAGE_LOGIN;
-        *ret_words = g_strdup_printf("the server offers none of " LOGIN_MECHANISMS ", only: %s",
-                                     connect->capabilities.auth);
+        *ret_words =
+            g_strdup_printf("the server does not offer %s, only: %s",
+                            spoc_sasl_name(connect->mechanism), connect->capabilities.auth);
         return SPOC_FAILURE_NOT_OFFERED;
     }
     if (*stage == SPOC_STAGE_STARTTLS && connect->answered) {
@@ -549,7 +612,7 @@ classify(const SpocConnect *connect, CURLcode result, SpocStage *stage, char **r
 static void
 report(SpocConnect *connect, SpocFailure *failure, const char *raw_words)
 {
-    g_autofree char *words = spoc_text_line(raw_words, -1, WORDS_MAX_BYTES);
+    g_autofree char *words = safe_line(connect, raw_words);
     connect->events.failed(failure, words, connect->user_data);
 }
 
@@ -568,6 +631,8 @@ fail(SpocConnect *connect, CURLcode result)
         failure.reply_code = connect->reply_code;
         g_strlcpy(failure.enhanced_status, connect->reply_status, sizeof failure.enhanced_status);
     }
+    failure.token_refused = stage == SPOC_STAGE_LOGIN && connect->token != NULL &&
+                            (connect->token_error != NULL || failure.reply_code == 535);
     report(connect, &failure, words);
 }
 
@@ -584,7 +649,7 @@ spoc_connect_done(SpocConnect *connect, CURLcode result)
     /* curl goes on without a login when AUTH is not offered at all. */
     if (wants_login(connect) && connect->stage != SPOC_STAGE_LOGIN) {
         SpocFailure failure = {.stage = SPOC_STAGE_LOGIN, .kind = SPOC_FAILURE_NOT_OFFERED};
-        report(connect, &failure, "a user is set, but the server does not offer a login");
+        report(connect, &failure, "the server does not offer a login");
         return;
     }
     if (wants_tls(connect) && !connect->tls.done) {
@@ -601,6 +666,12 @@ gboolean
 spoc_connect_is_encrypted(const SpocConnect *connect)
 {
     return connect->tls.done;
+}
+
+const SpocCapabilities *
+spoc_connect_capabilities(const SpocConnect *connect)
+{
+    return &connect->capabilities;
 }
 
 int

@@ -21,12 +21,24 @@
  * SpocConnectKind:
  * @SPOC_CONNECT_CONFIGURED: encryption and login as the settings say; STARTTLS is required
  * @SPOC_CONNECT_UNENCRYPTED: for SPOC_ENCRYPTION_STARTTLS, after the server did not offer it or
- *   refused it: no encryption, and no login unless the settings allow a password in clear
+ *   refused it: no encryption
  */
 typedef enum {
     SPOC_CONNECT_CONFIGURED,
     SPOC_CONNECT_UNENCRYPTED,
 } SpocConnectKind;
+
+/**
+ * SpocConnectLogin:
+ * @mechanism: the only one that is tried; SPOC_SASL_NONE: no login
+ * @user: (nullable)
+ * @token: (nullable): for OAUTHBEARER and XOAUTH2
+ */
+typedef struct {
+    SpocSaslMechanism mechanism;
+    const char *user;
+    const char *token;
+} SpocConnectLogin;
 
 typedef struct _SpocConnect SpocConnect;
 
@@ -50,11 +62,13 @@ typedef struct {
  * The time-outs are the settings': connection_timeout_ms for name lookup and connecting, and once
  * more for the TLS handshake; silence_timeout_ms for each answer, the greeting included.
  *
+ * @login: copied
+ *
  * Returns: (nullable): NULL when curl has no memory
  */
 SpocConnect *spoc_connect_new(SpocCurlMulti *curl_multi, SpocDeliverySettings *settings,
-                              guint server, SpocConnectKind kind, const SpocConnectEvents *events,
-                              gpointer user_data);
+                              guint server, SpocConnectKind kind, const SpocConnectLogin *login,
+                              const SpocConnectEvents *events, gpointer user_data);
 
 /* Shuts the socket down first, so that nothing waits for the server. */
 void spoc_connect_free(SpocConnect *connect);
@@ -63,6 +77,9 @@ void spoc_connect_free(SpocConnect *connect);
 void spoc_connect_done(SpocConnect *connect, CURLcode result);
 
 gboolean spoc_connect_is_encrypted(const SpocConnect *connect);
+
+/* What the server's last answer to EHLO offers, also after a failure. */
+const SpocCapabilities *spoc_connect_capabilities(const SpocConnect *connect);
 
 /* -1 before it is opened */
 int spoc_connect_fd(const SpocConnect *connect);

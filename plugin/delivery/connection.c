@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/connection.h"
 
+#include "base/error.h"
+#include "base/secret.h"
 #include "delivery/io-watch.h"
 
 #include <string.h>
@@ -19,7 +21,16 @@ struct _SpocConnection {
     const SpocConnectionEvents *events;
     gpointer user_data;
 
-    SpocConnect *connect;
+    SpocLoginMemory *memory;
+    const SpocTokens *tokens;    /* (nullable): what is asked before connecting */
+    gpointer token_request;      /* (nullable): under way */
+    GSource *impossible;         /* (nullable): the failure that is to be told */
+    char *token;                 /* (nullable) */
+    gboolean token_is_fresh;     /* asked for because the server refused the one before */
+    SpocSaslMechanism mechanism; /* of the link */
+    guint tried;                 /* bit N: mechanism N was, while this connection opens */
+
+    SpocConnect *connect; /* (nullable): until it is tried, and when it is closed */
     SpocConnectKind kind;
     SpocIoWatch *watch;           /* (nullable): until it is open */
     SpocTransaction *transaction; /* (nullable): until it is open */
@@ -40,13 +51,45 @@ on_link_progress(SpocStage stage, const char *text, gpointer user_data)
     connection->events->progress(connection, stage, text, connection->user_data);
 }
 
+static gboolean
+will_be_encrypted(const SpocConnection *connection)
+{
+    return connection->kind == SPOC_CONNECT_CONFIGURED &&
+           connection->settings->encryption != SPOC_ENCRYPTION_NONE;
+}
+
+static gboolean
+wants_login(const SpocConnection *connection)
+{
+    const SpocDeliverySettings *settings = connection->settings;
+    if (connection->kind == SPOC_CONNECT_UNENCRYPTED)
+        return settings->method == SPOC_AUTHENTICATION_PASSWORD &&
+               settings->allow_cleartext_password;
+    return settings->method != SPOC_AUTHENTICATION_NONE;
+}
+
+/* The first mechanism that is left; SPOC_SASL_NONE: there is none, or no login is wanted. */
+static SpocSaslMechanism
+next_mechanism(const SpocConnection *connection)
+{
+    if (!wants_login(connection))
+        return SPOC_SASL_NONE;
+    SpocSaslWish wish =
+        spoc_settings_sasl_wish(connection->settings, will_be_encrypted(connection));
+    return spoc_sasl_choose(&wish, connection->memory->known ? connection->memory->offered : NULL,
+                            connection->memory->refused | connection->tried);
+}
+
 /* Whether the unencrypted try is in order: only where the server does not offer STARTTLS or
  * refuses the command. Whatever happens once TLS is attempted is final. */
 static gboolean
 may_go_unencrypted(const SpocConnection *connection, const SpocFailure *failure)
 {
     if (connection->settings->encryption != SPOC_ENCRYPTION_STARTTLS ||
-        connection->kind != SPOC_CONNECT_CONFIGURED)
+        connection->kind != SPOC_CONNECT_CONFIGURED ||
+        (connection->settings->login_required &&
+         (connection->settings->method != SPOC_AUTHENTICATION_PASSWORD ||
+          !connection->settings->allow_cleartext_password)))
         return FALSE;
     if (failure->stage == SPOC_STAGE_STARTTLS)
         return failure->kind == SPOC_FAILURE_NOT_OFFERED ||
@@ -55,7 +98,7 @@ may_go_unencrypted(const SpocConnection *connection, const SpocFailure *failure)
     return failure->stage == SPOC_STAGE_HELLO && failure->kind == SPOC_FAILURE_REPLY &&
            (failure->reply_code == 500 || failure->reply_code == 502 ||
             failure->reply_code == 504) &&
-           connection->settings->user == NULL;
+           connection->settings->method == SPOC_AUTHENTICATION_NONE;
 }
 
 static void
@@ -63,7 +106,7 @@ warn_unencrypted(SpocConnection *connection, const char *words)
 {
     const SpocDeliverySettings *settings = connection->settings;
     const char *password = "";
-    if (settings->user != NULL)
+    if (settings->method == SPOC_AUTHENTICATION_PASSWORD)
         password = settings->allow_cleartext_password
                        ? ", the password too (mailAllowCleartextPassword)"
                        : " and without the password";
@@ -78,28 +121,137 @@ static void
 end(SpocConnection *connection)
 {
     connection->dead = TRUE;
+    if (connection->token_request != NULL)
+        connection->tokens->cancel(connection->tokens->source,
+                                   g_steal_pointer(&connection->token_request));
+    g_clear_pointer(&connection->token, spoc_secret_free);
+    g_clear_pointer(&connection->impossible, g_source_destroy);
     g_clear_pointer(&connection->watch, spoc_io_watch_free);
     g_clear_pointer(&connection->connect, spoc_connect_free);
+}
+
+static void
+fail_to_open(SpocConnection *connection, const SpocFailure *failure, const char *words)
+{
+    /* What is borrowed from connect ends with it. */
+    SpocFailure copy = *failure;
+    g_autofree char *words_copy = g_strdup(words);
+    end(connection);
+    connection->events->failed(connection, &copy, words_copy, connection->user_data);
+    connection->events->closed(connection, connection->user_data);
+}
+
+static void
+open_again(SpocConnection *connection)
+{
+    g_clear_pointer(&connection->connect, spoc_connect_free);
+    SpocFailure failure = {.stage = SPOC_STAGE_CONNECT, .kind = SPOC_FAILURE_LOCAL};
+    if (!open_link(connection))
+        fail_to_open(connection, &failure, "no memory or no descriptors for a connection");
+}
+
+static void
+on_token(const char *token, const GError *error, gpointer user_data)
+{
+    SpocConnection *connection = user_data;
+    connection->token_request = NULL;
+    if (token == NULL) {
+        SpocFailure failure = {.stage = SPOC_STAGE_TOKEN,
+                               .kind = g_error_matches(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)
+                                           ? SPOC_FAILURE_NETWORK
+                                           : SPOC_FAILURE_DENIED};
+        fail_to_open(connection, &failure, error->message);
+        return;
+    }
+    g_clear_pointer(&connection->token, spoc_secret_free);
+    connection->token = g_strdup(token);
+    g_autofree char *what = connection->tokens->describe != NULL
+                                ? connection->tokens->describe(connection->tokens->source)
+                                : NULL;
+    if (what != NULL)
+        connection->events->progress(connection, SPOC_STAGE_TOKEN, what, connection->user_data);
+    open_again(connection);
+}
+
+/* @refused: (nullable): the token that the server did not take */
+static void
+ask_for_token(SpocConnection *connection, const char *refused)
+{
+    connection->token_request =
+        connection->tokens->ask(connection->tokens->source, refused, on_token, connection);
+}
+
+/* Whether the next mechanism has its turn: this one is not offered or not taken, and that has
+ * nothing to do with who logs in. */
+static gboolean
+may_use_next_mechanism(const SpocConnection *connection, const SpocFailure *failure,
+                       const char *words)
+{
+    if (failure->stage != SPOC_STAGE_LOGIN || connection->mechanism == SPOC_SASL_NONE)
+        return FALSE;
+    return failure->kind == SPOC_FAILURE_NOT_OFFERED ||
+           (failure->kind == SPOC_FAILURE_REPLY &&
+            spoc_sasl_refuses_mechanism(failure->reply_code, failure->enhanced_status, words));
+}
+
+/* Notes what the failure tells. Returns whether there is a next one. */
+static gboolean
+take_next_mechanism(SpocConnection *connection, const SpocFailure *failure)
+{
+    SpocLoginMemory *memory = connection->memory;
+    const SpocCapabilities *capabilities = spoc_connect_capabilities(connection->connect);
+    memory->known = TRUE;
+    g_strlcpy(memory->offered, capabilities->auth, sizeof memory->offered);
+    connection->tried |= 1u << connection->mechanism;
+    if (failure->kind == SPOC_FAILURE_REPLY)
+        memory->refused |= 1u << connection->mechanism;
+    return next_mechanism(connection) != SPOC_SASL_NONE;
+}
+
+/* (transfer full): what was said about the last one, or that none fits */
+static char *
+describe_no_mechanism(const SpocConnection *connection, const SpocFailure *failure,
+                      const char *words)
+{
+    const char *offered = connection->memory->offered;
+    if (failure->kind != SPOC_FAILURE_NOT_OFFERED || *offered == '\0')
+        return g_strdup(words);
+    SpocSaslWish wish =
+        spoc_settings_sasl_wish(connection->settings, will_be_encrypted(connection));
+    g_autofree char *candidates = spoc_sasl_candidates(&wish);
+    return g_strdup_printf("the server offers none of %s, only: %s", candidates, offered);
 }
 
 static void
 on_link_failed(const SpocFailure *failure, const char *words, gpointer user_data)
 {
     SpocConnection *connection = user_data;
-    /* What is borrowed from connect ends with it. */
-    SpocFailure copy = *failure;
-    g_autofree char *words_copy = g_strdup(words);
     if (may_go_unencrypted(connection, failure)) {
         warn_unencrypted(connection, words);
-        g_clear_pointer(&connection->connect, spoc_connect_free);
         connection->kind = SPOC_CONNECT_UNENCRYPTED;
-        if (open_link(connection))
-            return;
-        copy.kind = SPOC_FAILURE_LOCAL;
+        open_again(connection);
+        return;
     }
-    end(connection);
-    connection->events->failed(connection, &copy, words_copy, connection->user_data);
-    connection->events->closed(connection, connection->user_data);
+    if (may_use_next_mechanism(connection, failure, words)) {
+        if (take_next_mechanism(connection, failure)) {
+            connection->events->progress(connection, SPOC_STAGE_LOGIN, words,
+                                         connection->user_data);
+            open_again(connection);
+            return;
+        }
+        g_autofree char *last = describe_no_mechanism(connection, failure, words);
+        fail_to_open(connection, failure, last);
+        return;
+    }
+    if (failure->token_refused && !connection->token_is_fresh) {
+        g_autofree char *text = g_strdup_printf("%s; asking for another token", words);
+        connection->events->progress(connection, SPOC_STAGE_LOGIN, text, connection->user_data);
+        connection->token_is_fresh = TRUE;
+        g_clear_pointer(&connection->connect, spoc_connect_free);
+        ask_for_token(connection, connection->token);
+        return;
+    }
+    fail_to_open(connection, failure, words);
 }
 
 /* Sending and receiving. */
@@ -289,6 +441,12 @@ static void
 on_link_opened(const SpocCapabilities *capabilities, gpointer user_data)
 {
     SpocConnection *connection = user_data;
+    if (connection->mechanism != SPOC_SASL_NONE) {
+        connection->memory->known = TRUE;
+        g_strlcpy(connection->memory->offered, capabilities->auth,
+                  sizeof connection->memory->offered);
+    }
+    g_clear_pointer(&connection->token, spoc_secret_free);
     connection->transaction = spoc_transaction_new(capabilities, on_answered, connection);
     connection->progress_us = g_get_monotonic_time();
     connection->watch = spoc_io_watch_new(connection->context, spoc_connect_fd(connection->connect),
@@ -301,15 +459,87 @@ static gboolean
 open_link(SpocConnection *connection)
 {
     static const SpocConnectEvents events = {on_link_progress, on_link_opened, on_link_failed};
+    connection->mechanism = next_mechanism(connection);
+    /* What a server offered once it may not offer now, and it may offer more: the first fits. */
+    if (connection->mechanism == SPOC_SASL_NONE && wants_login(connection)) {
+        *connection->memory = (SpocLoginMemory){0};
+        connection->mechanism = next_mechanism(connection);
+    }
+    SpocConnectLogin login = {
+        .mechanism = connection->mechanism,
+        .user = connection->mechanism == SPOC_SASL_GSSAPI ? NULL : connection->settings->user,
+        .token = connection->token,
+    };
     connection->connect =
         spoc_connect_new(connection->curl_multi, connection->settings, connection->server,
-                         connection->kind, &events, connection);
+                         connection->kind, &login, &events, connection);
     return connection->connect != NULL;
+}
+
+/* (nullable): why no login can come of these settings, whatever the server says */
+static const char *
+find_impossible_login(const SpocConnection *connection)
+{
+    const SpocDeliverySettings *settings = connection->settings;
+    SpocSaslWish wish = spoc_settings_sasl_wish(settings, will_be_encrypted(connection));
+    if (settings->method == SPOC_AUTHENTICATION_NONE)
+        return NULL;
+    if (settings->method == SPOC_AUTHENTICATION_OAUTH2 &&
+        settings->encryption == SPOC_ENCRYPTION_NONE)
+        return "a token never goes over a line without TLS. Set mailSmtpEncryption = "
+               "STARTTLS_REQUIRED or SSL_TLS";
+    if (settings->method == SPOC_AUTHENTICATION_EXTERNAL &&
+        settings->encryption == SPOC_ENCRYPTION_NONE)
+        return "a certificate logs in over TLS only. Set mailSmtpEncryption = STARTTLS_REQUIRED or "
+               "SSL_TLS";
+    if (settings->method == SPOC_AUTHENTICATION_OAUTH2 && settings->user == NULL)
+        return "a token logs in for a mailbox. Set mailuser to its address";
+    if (settings->method == SPOC_AUTHENTICATION_OAUTH2 && settings->tokens == NULL)
+        return "there is no source of tokens. Set one of the mailOAuth... keys (spoc.conf(5)), or "
+               "use 'spocctl oauth login'";
+    if (settings->method == SPOC_AUTHENTICATION_PASSWORD && settings->user == NULL)
+        return "mailAuthentication is password, and mailuser is not set";
+    if (settings->method == SPOC_AUTHENTICATION_EXTERNAL &&
+        (settings->tls == NULL || !spoc_tls_has_client_certificate(settings->tls)))
+        return "mailAuthentication is external, and mailClientCertificate is not set";
+    if (spoc_sasl_choose(&wish, NULL, 0) == SPOC_SASL_NONE)
+        return "no mechanism of mailAuthMechanisms fits mailAuthentication, or this libcurl can do "
+               "none of them";
+    return NULL;
+}
+
+static gboolean
+fail_impossible_login(gpointer user_data)
+{
+    SpocConnection *connection = user_data;
+    connection->impossible = NULL;
+    SpocFailure failure = {.stage = SPOC_STAGE_TOKEN, .kind = SPOC_FAILURE_DENIED};
+    fail_to_open(connection, &failure, find_impossible_login(connection));
+    return G_SOURCE_REMOVE;
+}
+
+/* Whatever has to be there before the server is asked. Events come from the main loop alone. */
+static gboolean
+begin(SpocConnection *connection)
+{
+    if (find_impossible_login(connection) != NULL) {
+        connection->impossible = g_idle_source_new();
+        g_source_set_callback(connection->impossible, fail_impossible_login, connection, NULL);
+        g_source_attach(connection->impossible, connection->context);
+        g_source_unref(connection->impossible);
+        return TRUE;
+    }
+    if (connection->settings->method == SPOC_AUTHENTICATION_OAUTH2)
+        connection->tokens = connection->settings->tokens;
+    if (connection->tokens == NULL)
+        return open_link(connection);
+    ask_for_token(connection, NULL);
+    return TRUE;
 }
 
 SpocConnection *
 spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
-                    SpocDeliverySettings *settings, guint server,
+                    SpocDeliverySettings *settings, guint server, SpocLoginMemory *memory,
                     const SpocConnectionEvents *events, gpointer user_data)
 {
     SpocConnection *connection = g_new0(SpocConnection, 1);
@@ -319,8 +549,9 @@ spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
     connection->server = server;
     connection->events = events;
     connection->user_data = user_data;
+    connection->memory = memory;
     connection->kind = SPOC_CONNECT_CONFIGURED;
-    if (!open_link(connection)) {
+    if (!begin(connection)) {
         spoc_connection_free(connection);
         return NULL;
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   One connection to one server: opens the link (for STARTTLS also the second,
- *           unencrypted try), moves the transaction's bytes, keeps the time-outs.
+ * PURPOSE   One connection to one server: gets the token that logs in, opens the link (again
+ *           without encryption where STARTTLS may fail, and with the next mechanism or a fresh
+ *           token where the server says so), moves the transaction's bytes, keeps the time-outs.
  */
 #pragma once
 
@@ -14,6 +15,21 @@
 #define SPOC_CONNECTION_MAX_MAILS 1000
 /* The slowest line that is bearable for content, beside mailSmtpFinalTimeout once. */
 #define SPOC_CONNECTION_MIN_BYTES_PER_S 1024
+
+/**
+ * SpocLoginMemory:
+ *
+ * What is known of a server's logins from earlier connections, so that the next one begins with
+ * the mechanism that works. All zero: nothing.
+ *
+ * @known: @offered is what the server said last
+ * @refused: bit N: it does not take SpocSaslMechanism N
+ */
+typedef struct {
+    gboolean known;
+    char offered[256];
+    guint refused;
+} SpocLoginMemory;
 
 typedef struct _SpocConnection SpocConnection;
 
@@ -42,10 +58,12 @@ typedef struct {
     void (*closed)(SpocConnection *connection, gpointer user_data);
 } SpocConnectionEvents;
 
-/* @events: static. Returns: (nullable): NULL when curl has no memory or no descriptors */
+/* @memory: borrowed; @events: static. Returns: (nullable): NULL when curl has no memory or no
+ * descriptors */
 SpocConnection *spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
                                     SpocDeliverySettings *settings, guint server,
-                                    const SpocConnectionEvents *events, gpointer user_data);
+                                    SpocLoginMemory *memory, const SpocConnectionEvents *events,
+                                    gpointer user_data);
 void spoc_connection_free(SpocConnection *connection);
 
 gboolean spoc_connection_is_opening(const SpocConnection *connection);

@@ -228,6 +228,12 @@ check_choice(const SpocDeliverySettings *settings, SpocServerChoice choice, GErr
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "mailserver is not set");
         return FALSE;
     }
+    if (choice == SPOC_SERVER_BACKUP && settings->backup_left_out) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                    "mailserverbackup is not used, because it must not have the token; set "
+                    "mailOAuthBackup = true if it belongs to the same provider");
+        return FALSE;
+    }
     if (choice == SPOC_SERVER_BACKUP && settings->servers[1].host == NULL) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "mailserverbackup is not set");
         return FALSE;
@@ -278,10 +284,11 @@ new_with_settings(SpocDeliverySettings *settings, SpocServerChoice choice,
 }
 
 SpocDelivery *
-spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoice choice,
-                  SpocDeliveryWarnFunc warn, gpointer user_data, GError **error)
+spoc_delivery_new(SpocConfig *config, SpocTls *tls, const SpocTokens *tokens,
+                  SpocServerChoice choice, SpocDeliveryWarnFunc warn, gpointer user_data,
+                  GError **error)
 {
-    g_autoptr(SpocDeliverySettings) settings = spoc_settings_new(config, tls, error);
+    g_autoptr(SpocDeliverySettings) settings = spoc_settings_new(config, tls, tokens, error);
     if (settings == NULL)
         return NULL;
     return new_with_settings(settings, choice, warn, user_data, error);
@@ -335,10 +342,11 @@ configure_with_settings(SpocDelivery *delivery, SpocDeliverySettings *settings)
 }
 
 void
-spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls)
+spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls,
+                        const SpocTokens *tokens)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocDeliverySettings) settings = spoc_settings_new(config, tls, &error);
+    g_autoptr(SpocDeliverySettings) settings = spoc_settings_new(config, tls, tokens, &error);
     if (settings == NULL) {
         /* Mail must not go by rules that no longer hold; what is under way ends as it began. */
         on_warning(error->message, delivery);

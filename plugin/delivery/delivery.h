@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "delivery/request.h"
+#include "delivery/tokens.h"
 #include "trust/tls.h"
 
 typedef enum {
@@ -35,11 +36,12 @@ typedef void (*SpocDeliveryWarnFunc)(const char *text, gpointer user_data);
  * spoc_delivery_new:
  * @config: servers, encryption, login, time-outs, limits
  * @tls: (nullable): NULL only with encryption NONE for all
+ * @tokens: (nullable): borrowed: where tokens come from, while there is a source of them
  * @choice: which servers may be asked
  */
-SpocDelivery *spoc_delivery_new(SpocConfig *config, SpocTls *tls, SpocServerChoice choice,
-                                SpocDeliveryWarnFunc warn, gpointer user_data,
-                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+SpocDelivery *spoc_delivery_new(SpocConfig *config, SpocTls *tls, const SpocTokens *tokens,
+                                SpocServerChoice choice, SpocDeliveryWarnFunc warn,
+                                gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Closes at once; requests in progress are dropped without a call of finished. */
 void spoc_delivery_free(SpocDelivery *delivery);
@@ -47,7 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDelivery, spoc_delivery_free)
 
 /* A new configuration: memory of failures is forgotten, idle connections are closed, what is
  * under way ends on the connection that it has. */
-void spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls);
+void spoc_delivery_configure(SpocDelivery *delivery, SpocConfig *config, SpocTls *tls,
+                             const SpocTokens *tokens);
 
 /* @request: (transfer full). More than there is room for is queued inside. */
 void spoc_delivery_submit(SpocDelivery *delivery, SpocDeliveryRequest *request);

@@ -21,6 +21,7 @@ struct _SpocServer {
     const SpocServerEvents *events;
     gpointer user_data;
 
+    SpocLoginMemory login;
     GPtrArray *connections; /* of SpocConnection */
     GQueue waiting;         /* of SpocDeliveryRequest */
     guint in_progress;      /* requests that a connection has */
@@ -73,6 +74,8 @@ static void
 note_failure(SpocServer *server, SpocVerdict verdict, SpocStage stage, const char *words,
              const char *sentence)
 {
+    if (stage == SPOC_STAGE_LOGIN)
+        server->login = (SpocLoginMemory){0}; /* it may be mended meanwhile */
     server->last_stage = stage;
     server->failing = TRUE;
     server->failures++;
@@ -440,7 +443,7 @@ open_one(SpocServer *server)
 {
     SpocConnection *connection =
         spoc_connection_new(server->context, server->curl_multi, server->settings, server->index,
-                            &connection_events, server);
+                            &server->login, &connection_events, server);
     if (connection != NULL) {
         g_ptr_array_add(server->connections, connection);
         return;

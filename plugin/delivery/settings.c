@@ -3,8 +3,10 @@
 
 #include "base/error.h"
 #include "base/secret.h"
+#include "config/login.h"
 #include "config/server.h"
 
+#include <curl/curl.h>
 #include <string.h>
 
 #define MASK "***"
@@ -33,6 +35,8 @@ spoc_settings_unref(SpocDeliverySettings *settings)
         g_free(settings->servers[i].host);
         g_free(settings->servers[i].name);
     }
+    g_strfreev(settings->mechanisms);
+    g_free(settings->keytab);
     g_free(settings->user);
     spoc_secret_free(settings->password);
     g_free(settings->hello_name);
@@ -96,8 +100,45 @@ spoc_settings_hello_name(const char *host_name, const char *sender)
     return g_strdup(host_name);
 }
 
+static void
+read_login(SpocDeliverySettings *settings, SpocConfig *config, const SpocTokens *tokens)
+{
+    settings->method = spoc_login_method(config, tokens != NULL);
+    /* mailuser alone is how the original product was told: with STARTTLS mail goes without the
+     * password where the server does not offer encryption. */
+    settings->login_required =
+        settings->method != SPOC_AUTHENTICATION_NONE &&
+        (settings->method != SPOC_AUTHENTICATION_PASSWORD ||
+         spoc_config_choice(config, SPOC_OPTION_MAIL_AUTHENTICATION) != SPOC_AUTHENTICATION_AUTO);
+    settings->mechanisms =
+        g_strdupv((char **)spoc_config_list(config, SPOC_OPTION_MAIL_AUTH_MECHANISMS));
+    settings->able = spoc_sasl_able(curl_version_info(CURLVERSION_NOW)->features);
+    settings->tokens = tokens;
+    settings->keytab = g_strdup(spoc_config_string(config, SPOC_OPTION_MAIL_KERBEROS_KEYTAB));
+    settings->user = g_strdup(spoc_config_string(config, SPOC_OPTION_MAILUSER));
+    settings->password = g_strdup(spoc_config_string(config, SPOC_OPTION_MAILPASS));
+    settings->allow_cleartext_password =
+        spoc_config_boolean(config, SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD);
+    settings->backup_left_out = settings->method == SPOC_AUTHENTICATION_OAUTH2 &&
+                                settings->servers[1].host != NULL &&
+                                !spoc_config_boolean(config, SPOC_OPTION_MAIL_OAUTH_BACKUP);
+    if (settings->backup_left_out)
+        spoc_settings_set_server(settings, 1, NULL, 0);
+}
+
+SpocSaslWish
+spoc_settings_sasl_wish(const SpocDeliverySettings *settings, gboolean encrypted)
+{
+    return (SpocSaslWish){
+        .method = settings->method,
+        .names = (const char *const *)settings->mechanisms,
+        .encrypted = encrypted,
+        .able = settings->able,
+    };
+}
+
 SpocDeliverySettings *
-spoc_settings_new(SpocConfig *config, SpocTls *tls, GError **error)
+spoc_settings_new(SpocConfig *config, SpocTls *tls, const SpocTokens *tokens, GError **error)
 {
     g_autoptr(SpocDeliverySettings) settings = spoc_settings_alloc();
     settings->encryption =
@@ -105,6 +146,7 @@ spoc_settings_new(SpocConfig *config, SpocTls *tls, GError **error)
     if (!read_server(settings, config, 0, SPOC_OPTION_MAILSERVER, error) ||
         !read_server(settings, config, 1, SPOC_OPTION_MAILSERVERBACKUP, error))
         return NULL;
+    read_login(settings, config, tokens);
     if (settings->servers[0].host == NULL && settings->servers[1].host == NULL) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                     "no mail server is set: set mailserver in spoc.conf");
@@ -115,10 +157,6 @@ spoc_settings_new(SpocConfig *config, SpocTls *tls, GError **error)
                     "mailSmtpEncryption wants TLS, and there is no TLS policy to use");
         return NULL;
     }
-    settings->user = g_strdup(spoc_config_string(config, SPOC_OPTION_MAILUSER));
-    settings->password = g_strdup(spoc_config_string(config, SPOC_OPTION_MAILPASS));
-    settings->allow_cleartext_password =
-        spoc_config_boolean(config, SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD);
     settings->connection_timeout_ms =
         (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_CONNECTION_TIMEOUT);
     settings->silence_timeout_ms =

@@ -10,6 +10,8 @@
 
 #include "config/config.h"
 #include "delivery/route.h"
+#include "delivery/sasl.h"
+#include "delivery/tokens.h"
 #include "trust/tls.h"
 
 typedef struct {
@@ -22,8 +24,15 @@ typedef struct {
     gatomicrefcount references;
     SpocServerAddress servers[SPOC_ROUTE_SERVERS];
     SpocEncryption encryption;
-    char *user; /* (nullable) */
+    SpocAuthentication method; /* never AUTO */
+    gboolean login_required;   /* somebody asked for it, so that mail never goes without */
+    gboolean backup_left_out;  /* it is set, but must not have the token */
+    char **mechanisms;         /* (nullable): mailAuthMechanisms */
+    guint able;                /* spoc_sasl_able() */
+    char *user;                /* (nullable) */
     char *password;
+    char *keytab;             /* (nullable) */
+    const SpocTokens *tokens; /* (nullable): borrowed: it outlives every delivery */
     gboolean allow_cleartext_password;
     guint connection_timeout_ms;
     guint silence_timeout_ms;
@@ -38,11 +47,12 @@ typedef struct {
 /**
  * spoc_settings_new:
  * @tls: (nullable): NULL only with SPOC_ENCRYPTION_NONE
+ * @tokens: (nullable): where tokens come from, when there is a source of them
  *
  * Returns: (transfer full): or NULL with SPOC_ERROR_INVALID when there is no server, or TLS
  *   is wanted and there is no policy for it
  */
-SpocDeliverySettings *spoc_settings_new(SpocConfig *config, SpocTls *tls,
+SpocDeliverySettings *spoc_settings_new(SpocConfig *config, SpocTls *tls, const SpocTokens *tokens,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Empty, to be filled field by field; for tests. */
@@ -53,6 +63,9 @@ void spoc_settings_set_server(SpocDeliverySettings *settings, guint index, const
 SpocDeliverySettings *spoc_settings_ref(SpocDeliverySettings *settings);
 void spoc_settings_unref(SpocDeliverySettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDeliverySettings, spoc_settings_unref)
+
+/* The mechanisms for a line that is encrypted or not */
+SpocSaslWish spoc_settings_sasl_wish(const SpocDeliverySettings *settings, gboolean encrypted);
 
 /* (transfer full): @text with every trace of the password, also as base64, as "***" */
 char *spoc_settings_mask(const SpocDeliverySettings *settings, const char *text);

@@ -26,9 +26,12 @@ typedef void (*SpocTokenFunc)(const char *token, const GError *error, gpointer u
  * @ask: @refused (nullable) is the token that the mail server has just refused, so that another
  *   one is wanted. Returns a handle for @cancel, good until @func was called.
  * @cancel: @func is not called any more
+ * @describe: (nullable): (transfer full) (nullable): one line about the token that there is:
+ *   where from, until when, for what
  */
 typedef struct {
     gpointer (*ask)(gpointer source, const char *refused, SpocTokenFunc func, gpointer user_data);
     void (*cancel)(gpointer source, gpointer request);
+    char *(*describe)(gpointer source);
     gpointer source;
 } SpocTokens;

@@ -4,12 +4,13 @@
 #include <string.h>
 
 static const char *const stage_names[] = {
-    [SPOC_STAGE_NAME] = "name lookup",    [SPOC_STAGE_CONNECT] = "connect",
-    [SPOC_STAGE_GREETING] = "greeting",   [SPOC_STAGE_HELLO] = "EHLO",
-    [SPOC_STAGE_STARTTLS] = "STARTTLS",   [SPOC_STAGE_TLS] = "TLS",
-    [SPOC_STAGE_LOGIN] = "login",         [SPOC_STAGE_SENDER] = "sender",
-    [SPOC_STAGE_RECIPIENT] = "recipient", [SPOC_STAGE_DATA] = "DATA",
-    [SPOC_STAGE_CONTENT] = "content",     [SPOC_STAGE_FINAL] = "final reply",
+    [SPOC_STAGE_TOKEN] = "token",       [SPOC_STAGE_NAME] = "name lookup",
+    [SPOC_STAGE_CONNECT] = "connect",   [SPOC_STAGE_GREETING] = "greeting",
+    [SPOC_STAGE_HELLO] = "EHLO",        [SPOC_STAGE_STARTTLS] = "STARTTLS",
+    [SPOC_STAGE_TLS] = "TLS",           [SPOC_STAGE_LOGIN] = "login",
+    [SPOC_STAGE_SENDER] = "sender",     [SPOC_STAGE_RECIPIENT] = "recipient",
+    [SPOC_STAGE_DATA] = "DATA",         [SPOC_STAGE_CONTENT] = "content",
+    [SPOC_STAGE_FINAL] = "final reply",
 };
 
 const char *
@@ -135,6 +136,7 @@ spoc_verdict(const SpocFailure *failure)
     case SPOC_FAILURE_PIN:
     case SPOC_FAILURE_TLS_VERSION:
     case SPOC_FAILURE_CLIENT_CERTIFICATE:
+    case SPOC_FAILURE_DENIED:
         return consequence(SPOC_VERDICT_HOLD, TRUE);
     case SPOC_FAILURE_NOT_OFFERED:
         if (failure->stage == SPOC_STAGE_RECIPIENT)

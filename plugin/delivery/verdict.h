@@ -9,7 +9,8 @@
 
 /* In the order in which a delivery passes them. */
 typedef enum {
-    SPOC_STAGE_NAME, /* name lookup */
+    SPOC_STAGE_TOKEN, /* what logs in is got: a token, a Kerberos ticket */
+    SPOC_STAGE_NAME,  /* name lookup */
     SPOC_STAGE_CONNECT,
     SPOC_STAGE_GREETING,
     SPOC_STAGE_HELLO,    /* EHLO */
@@ -38,6 +39,7 @@ typedef enum {
     SPOC_FAILURE_CLIENT_CERTIFICATE, /* the server wants one */
     SPOC_FAILURE_NOT_OFFERED,        /* STARTTLS or AUTH is not offered though it is needed */
     SPOC_FAILURE_TOO_LARGE,          /* larger than SIZE allows; nothing was sent */
+    SPOC_FAILURE_DENIED,             /* what would log in cannot be had until someone mends it */
     SPOC_FAILURE_LOCAL,              /* our own: memory, descriptors, settings */
 } SpocFailureKind;
 
@@ -59,6 +61,7 @@ typedef struct {
     int reply_code;                   /* 0: none */
     char enhanced_status[12];         /* "5.7.1" or "" (RFC 3463) */
     gboolean reused;         /* the connection had served before and nothing was answered yet */
+    gboolean token_refused;  /* at login, by its words: a token, not the way it was sent */
     gboolean others_work;    /* other connections to the same server are open and serve */
     gboolean sized;          /* the server was told how large the message is */
     gboolean small;          /* it is no larger than SPOC_SMALL_MAIL_BYTES */

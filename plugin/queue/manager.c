@@ -170,12 +170,12 @@ spoc_queue_manager_use(SpocQueueManager *manager, const SpocRuntime *runtime, GE
     if (runtime->blocker != NULL)
         return TRUE;
     if (manager->delivery == NULL) {
-        manager->delivery = spoc_delivery_new(runtime->config, runtime->tls, SPOC_SERVER_ANY,
-                                              warn_from_delivery, manager, error);
+        manager->delivery = spoc_delivery_new(runtime->config, runtime->tls, runtime->tokens,
+                                              SPOC_SERVER_ANY, warn_from_delivery, manager, error);
         if (manager->delivery == NULL)
             return FALSE;
     } else {
-        spoc_delivery_configure(manager->delivery, runtime->config, runtime->tls);
+        spoc_delivery_configure(manager->delivery, runtime->config, runtime->tls, runtime->tokens);
     }
     manager->closed_until_unix_s = 0;
     spoc_delivery_log_clear(&manager->delivery_log);
@@ -671,7 +671,8 @@ spoc_queue_manager_reopen(SpocQueueManager *manager)
 {
     manager->closed_until_unix_s = 0;
     if (!is_blocked(manager))
-        spoc_delivery_configure(manager->delivery, manager->runtime->config, manager->runtime->tls);
+        spoc_delivery_configure(manager->delivery, manager->runtime->config, manager->runtime->tls,
+                                manager->runtime->tokens);
 }
 
 void

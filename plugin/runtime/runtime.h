@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/places.h"
 #include "delivery/pace.h"
+#include "delivery/tokens.h"
 #include "event/event.h"
 #include "message/templates.h"
 #include "people/recipient.h"
@@ -32,6 +33,8 @@ gboolean spoc_rules_want(const SpocRules *rules, SpocEventKind kind);
 typedef struct {
     SpocConfig *config;
     SpocTls *tls;             /* (nullable): only while delivery is blocked */
+    const SpocTokens *tokens; /* (nullable): borrowed: while there is a source of tokens. Whoever
+                                 has one sets it before the queue manager uses the runtime */
     SpocDirectory *directory; /* (nullable): of recipientLdapUri */
     SpocPeople *people;
     SpocPeople *scan_people;    /* by scanAllowedRecipients */

@@ -50,6 +50,12 @@ spoc_tls_pinned_public_keys(const SpocTls *tls)
     return tls->pins;
 }
 
+gboolean
+spoc_tls_has_client_certificate(const SpocTls *tls)
+{
+    return tls->credential.certificate != NULL;
+}
+
 char *
 spoc_tls_describe(const SpocTls *tls)
 {

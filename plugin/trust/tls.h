@@ -66,6 +66,9 @@ gboolean spoc_tls_apply(const SpocTls *tls, SSL_CTX *context,
 /* (nullable): the pinned public keys in CURLOPT_PINNEDPUBLICKEY's form */
 const char *spoc_tls_pinned_public_keys(const SpocTls *tls);
 
+/* Whether there is a certificate of our own to show */
+gboolean spoc_tls_has_client_certificate(const SpocTls *tls);
+
 /* (transfer full): for people: "TLSv1.2, 4 suites, the system's certificates and 2 from
  * /etc/cups/spoc/ssl-truststore" */
 char *spoc_tls_describe(const SpocTls *tls);

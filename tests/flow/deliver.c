@@ -8,15 +8,19 @@
  *
  *   deliver --root DIR --from SENDER --to A [--to B] [--count N] [--gap MS] [--at-once N]
  *           [--server primary|backup] [--drops N --dropped-by primary|backup]
- *           [--large-first BYTES] [--quiet] FILE
+ *           [--large-first BYTES] [--token T [--token T2 …]] [--token-denied WORDS]
+ *           [--token-away WORDS] [--quiet] FILE
  *
  * --drops: the messages were lost so often behind the final dot, as an envelope remembers.
  * --large-first: the first message is made so much larger.
+ * --token: the source of tokens has it; the next when the server refuses one; none behind the
+ *   last. --token-denied, --token-away: it has none.
  * DIR/spoc/spoc.conf is the configuration. Each line of the output is a JSON object:
  * {"trace": …}, {"warning": …}, {"outcome": …}, and at the end {"end": …} with the
  * descriptors that were open before and afterwards. Exit 0 when every message had an outcome.
  * With --quiet only that last line is written.
  */
+#include "base/error.h"
 #include "config/config.h"
 #include "config/load.h"
 #include "delivery/delivery.h"
@@ -47,6 +51,11 @@ typedef struct {
     SpocDelivery *delivery;
     int submitted;
     int finished;
+
+    char **tokens; /* (nullable) */
+    char *token_denied;
+    char *token_away;
+    guint token_index;
 } Driver;
 
 typedef struct {
@@ -244,6 +253,9 @@ parse(Driver *driver, int argc, char **argv, GError **error)
         {"large-first", 0, 0, G_OPTION_ARG_INT, &driver->large_first_bytes, NULL, NULL},
         {"quiet", 0, 0, G_OPTION_ARG_NONE, &driver->quiet, NULL, NULL},
         {"server", 0, 0, G_OPTION_ARG_STRING, &driver->server, NULL, NULL},
+        {"token", 0, 0, G_OPTION_ARG_STRING_ARRAY, &driver->tokens, NULL, NULL},
+        {"token-denied", 0, 0, G_OPTION_ARG_STRING, &driver->token_denied, NULL, NULL},
+        {"token-away", 0, 0, G_OPTION_ARG_STRING, &driver->token_away, NULL, NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &files, NULL, NULL},
         G_OPTION_ENTRY_NULL,
     };
@@ -267,6 +279,59 @@ parse(Driver *driver, int argc, char **argv, GError **error)
     if (driver->gap_ms > 0)
         driver->at_once = 1;
     return TRUE;
+}
+
+/* The source of tokens */
+
+typedef struct {
+    Driver *driver;
+    SpocTokenFunc func;
+    gpointer user_data;
+    guint source;
+} TokenRequest;
+
+static gboolean
+answer_token(gpointer user_data)
+{
+    g_autofree TokenRequest *request = user_data;
+    Driver *driver = request->driver;
+    g_autoptr(GError) error = NULL;
+    const char *token = NULL;
+    if (driver->token_denied != NULL)
+        g_set_error_literal(&error, SPOC_ERROR, SPOC_ERROR_DENIED, driver->token_denied);
+    else if (driver->token_away != NULL)
+        g_set_error_literal(&error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, driver->token_away);
+    else if ((token = driver->tokens[driver->token_index]) == NULL)
+        g_set_error(&error, SPOC_ERROR, SPOC_ERROR_DENIED, "there is no other token");
+    request->func(token, error, request->user_data);
+    return G_SOURCE_REMOVE;
+}
+
+static gpointer
+ask_token(gpointer source, const char *refused, SpocTokenFunc func, gpointer user_data)
+{
+    Driver *driver = source;
+    TokenRequest *request = g_new0(TokenRequest, 1);
+    *request = (TokenRequest){.driver = driver, .func = func, .user_data = user_data};
+    if (refused != NULL && g_strcmp0(refused, driver->tokens[driver->token_index]) == 0)
+        driver->token_index++;
+    request->source = g_idle_add(answer_token, request);
+    return request;
+}
+
+static void
+cancel_token(gpointer source, gpointer handle)
+{
+    TokenRequest *request = handle;
+    g_source_remove(request->source);
+    g_free(request);
+}
+
+static char *
+describe_token(gpointer source)
+{
+    const Driver *driver = source;
+    return g_strdup_printf("token %u of the play", driver->token_index + 1);
 }
 
 static SpocDelivery *
@@ -295,7 +360,12 @@ make_delivery(Driver *driver, GError **error)
         choice = SPOC_SERVER_PRIMARY;
     else if (g_strcmp0(driver->server, "backup") == 0)
         choice = SPOC_SERVER_BACKUP;
-    return spoc_delivery_new(config, tls, choice, on_warning, NULL, error);
+    static SpocTokens tokens = {ask_token, cancel_token, describe_token, NULL};
+    tokens.source = driver;
+    gboolean has_source =
+        driver->tokens != NULL || driver->token_denied != NULL || driver->token_away != NULL;
+    return spoc_delivery_new(config, tls, has_source ? &tokens : NULL, choice, on_warning, NULL,
+                             error);
 }
 
 static void
@@ -343,6 +413,9 @@ main(int argc, char **argv)
     g_free(driver.dropped_by);
     g_free(driver.dropper);
     g_strfreev(driver.recipients);
+    g_strfreev(driver.tokens);
+    g_free(driver.token_denied);
+    g_free(driver.token_away);
     g_free(driver.root);
     g_free(driver.sender);
     g_free(driver.server);

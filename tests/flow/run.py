@@ -72,6 +72,10 @@ def make_contexts(folder):
         context.load_verify_locations(authority.certificate)
 
     good = authority.issue("good")
+    client = folder / "client.pem"
+    client.write_bytes(b"".join(pathlib.Path(part).read_bytes()
+                                for part in authority.issue("client")))
+    contexts["client"] = client
     add("good", good)
     add("expired", authority.issue("expired", days=-1))
     add("wronghost", authority.issue("wronghost", alternative="DNS:other.example"))
@@ -108,7 +112,8 @@ class Run:
         for name, key in (("primary", "mailserver"), ("backup", "mailserverbackup")):
             if name in self.servers:
                 lines.append(f"{key} = 127.0.0.1:{self.servers[name].port}")
-        lines += self.play.config
+        lines += [line.replace("{client-certificate}", str(self.contexts["client"]))
+                  for line in self.play.config]
         (folder / "spoc").mkdir()
         (folder / "spoc/spoc.conf").write_text("\n".join(lines) + "\n", "utf-8")
         (folder / "message.eml").write_bytes(self.play.message)
@@ -161,6 +166,9 @@ class Run:
     def judge_password(self):
         configured = dict(map(str.strip, line.split("=", 1)) for line in self.play.config)
         password = configured.get("mailpass")
+        arguments = self.play.arguments
+        tokens = [text for flag, text in zip(arguments, arguments[1:]) if flag == "--token"]
+        self.judge_tokens(tokens, configured.get("mailuser", ""))
         if password is None:
             return
         user = configured.get("mailuser", "")
@@ -172,6 +180,15 @@ class Run:
         allowed = any(line.startswith("password-in-clear") for line in self.play.expectations)
         if seen != (allowed and self.mode in ("NONE", "STARTTLS")):
             raise Failed(f"the password went over the line in clear: {seen}")
+
+    def judge_tokens(self, tokens, user):
+        for token in tokens:
+            message = base64.b64encode(f"user={user}\1auth=Bearer {token}\1\1".encode())
+            if token in self.output or message.decode() in self.output:
+                raise Failed("a token is in the output")
+            if any(s in server.clear for s in (token.encode(), message)
+                   for server in self.servers.values()):
+                raise Failed("a token went over the line in clear")
 
     # What the play says
 
