@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "control/client.h"
 #include "control/server.h"
-#include "cups/job-store.h"
+#include "cups/questions.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"
 #include "management/management.h"
@@ -39,7 +39,6 @@ struct _SpocDaemon {
     SpocRuntime *runtime;
     SpocManagement *management;
     SpocCups *cups;
-    SpocJobStore *job_store;
     SpocQueueManager *queue;
     SpocServerHealth *server_health;
     SpocNotificationLog *notification_log;
@@ -476,7 +475,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
 
     daemon->runtime = spoc_runtime_load(places, log);
     daemon->cups = spoc_cups_new(places->server_bin);
-    daemon->job_store = spoc_job_store_new(spool, log, daemon->cups);
+    spoc_cups_keep_jobs(daemon->cups, spool, log);
     daemon->queue = spoc_queue_manager_new(spool, log, schedule_later, daemon);
     daemon->server_health = spoc_server_health_new(spool);
     daemon->notification_log = spoc_notification_log_new(spool, log);
@@ -534,7 +533,6 @@ spoc_daemon_free(SpocDaemon *daemon)
     spoc_control_server_free(daemon->control);
     spoc_management_free(daemon->management);
     /* Their callbacks use journals and aggregator: they go first. */
-    spoc_job_store_free(daemon->job_store);
     spoc_cups_free(daemon->cups);
     spoc_queue_manager_free(daemon->queue);
     spoc_server_health_free(daemon->server_health);
