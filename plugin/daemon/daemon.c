@@ -224,7 +224,7 @@ finish_if_drained(SpocDaemon *daemon)
         return;
     /* Nothing more comes in this run: groups are closed, and bounces go out. */
     if (daemon->mode == SPOC_DAEMON_ONCE && (spoc_aggregator_close(daemon->aggregator, FALSE) ||
-                                             spoc_queue_manager_report_now(daemon->queue))) {
+                                             spoc_queue_manager_flush_bounces(daemon->queue))) {
         schedule_later(daemon);
         return;
     }

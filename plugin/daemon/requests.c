@@ -162,7 +162,7 @@ static void
 reopen_servers(SpocRequests *requests, SpocControlPeer *client)
 {
     check_config(requests);
-    spoc_queue_manager_reopen(requests->context->queue_manager);
+    spoc_queue_manager_retry_servers(requests->context->queue_manager);
     wake(requests);
     spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }

@@ -375,10 +375,10 @@ spoc_delivery_pending(const SpocDelivery *delivery)
 }
 
 void
-spoc_delivery_rest(SpocDelivery *delivery)
+spoc_delivery_quit_idle(SpocDelivery *delivery)
 {
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
-        spoc_server_rest(delivery->servers[i]);
+        spoc_server_quit_idle(delivery->servers[i]);
 }
 
 gboolean

@@ -586,7 +586,7 @@ spoc_server_wants_mending(const SpocServer *server)
 }
 
 void
-spoc_server_rest(SpocServer *server)
+spoc_server_quit_idle(SpocServer *server)
 {
     for (guint i = server->connections->len; i > 0; i--) {
         SpocConnection *connection = g_ptr_array_index(server->connections, i - 1);
@@ -604,7 +604,7 @@ spoc_server_retire(SpocServer *server)
     while ((request = g_queue_pop_head(&server->waiting)) != NULL)
         g_queue_push_tail(requests, request);
     stop_opening(server, NULL);
-    spoc_server_rest(server);
+    spoc_server_quit_idle(server);
     return requests;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "message/bounce.h"
+#include "queue/message.h"
 
 #include <string.h>
 
@@ -187,23 +188,6 @@ load_pending(const SpocBounces *bounces)
     return envelopes;
 }
 
-static gboolean
-store(SpocBounces *bounces, const SpocComposedMail *mail, const char *to, gint64 now,
-      GError **error)
-{
-    g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
-    envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup(SPOC_BOUNCE_KIND);
-    envelope->sender = g_strdup(""); /* RFC 5321 4.5.5: nobody answers a report */
-    spoc_envelope_add_recipient(envelope, to);
-    envelope->subject = g_strdup(mail->subject);
-    envelope->message_id = g_strdup(mail->message_id);
-    envelope->size_bytes = g_bytes_get_size(mail->bytes);
-    envelope->created_unix_s = now;
-    envelope->next_attempt_unix_s = now;
-    return spoc_message_add(bounces->spool, envelope, mail->bytes, SPOC_STATE_WAITING, error);
-}
-
 /* FALSE when it is to be tried again. */
 static gboolean
 report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
@@ -231,7 +215,11 @@ report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
                  error->message);
         return TRUE;
     }
-    if (!store(bounces, mail, to, now, &error)) {
+    /* RFC 5321 4.5.5: nobody answers a report. */
+    g_autoptr(SpocMessage) message = spoc_message_from_mail(mail, SPOC_BOUNCE_KIND, "");
+    spoc_envelope_add_recipient(message->envelope, to);
+    message->envelope->next_attempt_unix_s = now;
+    if (!spoc_message_add(bounces->spool, message, SPOC_STATE_WAITING, &error)) {
         spoc_log(bounces->log, SPOC_LOG_ERROR,
                  "the report of undeliverable mail cannot be written, trying again: %s",
                  error->message);

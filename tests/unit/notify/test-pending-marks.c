@@ -69,7 +69,8 @@ store_message(const Fixture *fixture, SpocState state)
     envelope->sender = g_strdup("spoc@example.com");
     envelope->message_id = g_strdup("<x@example.com>");
     spoc_envelope_add_recipient(envelope, "alice@example.com");
-    g_assert_true(spoc_message_add(fixture->root.spool, envelope, body, state, &error));
+    g_assert_true(
+        spoc_message_add(fixture->root.spool, &(SpocMessage){envelope, body}, state, &error));
     g_assert_no_error(error);
 }
 

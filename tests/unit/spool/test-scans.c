@@ -282,7 +282,8 @@ test_queued(Root *root, gconstpointer data)
     envelope->message_id = g_strdup("q@example.com");
     spoc_envelope_add_recipient(envelope, "alice@example.com");
     g_autoptr(GBytes) frame = g_bytes_new_static("frame", 5);
-    g_assert_true(spoc_message_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_assert_true(
+        spoc_message_add(root->spool, &(SpocMessage){envelope, frame}, SPOC_STATE_WAITING, &error));
     g_assert_true(spoc_scan_sweep(root->spool, G_MAXINT64 / 2, &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 2);
     /* The same, should only the record be missing. */
@@ -292,7 +293,8 @@ test_queued(Root *root, gconstpointer data)
 
     g_free(envelope->id);
     envelope->id = choose(root, metadata, 1, &settled);
-    g_assert_true(spoc_message_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_assert_true(
+        spoc_message_add(root->spool, &(SpocMessage){envelope, frame}, SPOC_STATE_WAITING, &error));
     g_autofree char *name = choose(root, metadata, 1, &settled);
     g_assert_cmpstr(name, ==, envelope->id);
     g_assert_true(settled);
