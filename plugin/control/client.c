@@ -228,7 +228,7 @@ become_daemon(const char *path, char **argv, char **environment, int null_fd, in
 
 /* Above the three that a program expects; closes @fd. */
 static int
-lift(int fd)
+lift_descriptor(int fd)
 {
     if (fd < 0 || fd > 2)
         return fd;
@@ -272,8 +272,8 @@ spoc_control_start_daemon(SpocSpool *spool, const SpocPlaces *places, GError **e
                              places->daemon_path);
         return FALSE;
     }
-    int null_fd = lift(open("/dev/null", O_RDWR | O_CLOEXEC));
-    int log_fd = lift(open_log(spool));
+    int null_fd = lift_descriptor(open("/dev/null", O_RDWR | O_CLOEXEC));
+    int log_fd = lift_descriptor(open_log(spool));
     gboolean good = FALSE;
     if (null_fd < 0 || log_fd < 0) {
         spoc_error_set_errno(error, errno, "cannot open /dev/null");

@@ -51,7 +51,7 @@ wait_for(Talk *talk, short events, int timeout_ms, gboolean *ret_ready)
 
 /* FALSE when spocd is gone: it is looked for again. */
 static gboolean
-say(Talk *talk, SpocControlRequest request)
+send_request(Talk *talk, SpocControlRequest request)
 {
     return spoc_control_request_send(talk->fd, request, talk->submission->name);
 }
@@ -99,7 +99,7 @@ take_line(Talk *talk, const char *line)
     } else if (strcmp(line, SPOC_CONTROL_KEEP) == 0) {
         g_autoptr(GError) error = NULL;
         if (spoc_scan_sync(talk->submission->spool, talk->submission->name, &error))
-            return say(talk, SPOC_REQUEST_KEPT);
+            return send_request(talk, SPOC_REQUEST_KEPT);
         end_talk(talk, SPOC_SUBMIT_RETRY, error->message);
     } else {
         take_answer(talk, line);
@@ -142,7 +142,7 @@ listen_to(Talk *talk)
 }
 
 static void
-leave(Talk *talk, const GError *reason)
+leave_entry(Talk *talk, const GError *reason)
 {
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_leave(talk->submission->spool, talk->submission->name, &error)) {
@@ -240,7 +240,7 @@ spoc_submit(const SpocSubmission *submission, char **ret_text)
     for (guint comebacks = 0; !talk.ended; comebacks++) {
         gboolean ready = FALSE;
         if (comebacks > COMEBACKS_MAX) {
-            leave(&talk, NULL);
+            leave_entry(&talk, NULL);
             break;
         }
         /* One that is going has closed its connections before its socket. */
@@ -249,13 +249,13 @@ spoc_submit(const SpocSubmission *submission, char **ret_text)
         g_autoptr(GError) reason = NULL;
         if (!find_spocd(&talk, submission->patience_ms, &reason)) {
             if (!talk.ended)
-                leave(&talk, reason);
+                leave_entry(&talk, reason);
             break;
         }
-        if (say(&talk, SPOC_REQUEST_SCAN))
+        if (send_request(&talk, SPOC_REQUEST_SCAN))
             listen_to(&talk);
         if (talk.fd >= 0 && talk.ended && talk.end == SPOC_SUBMIT_WITHDRAWN &&
-            !say(&talk, SPOC_REQUEST_WITHDRAW))
+            !send_request(&talk, SPOC_REQUEST_WITHDRAW))
             break; /* spocd has gone, and sends nothing that its client does not offer again */
         hang_up(&talk);
     }

@@ -163,8 +163,8 @@ tend_before_line(SpocLogLevel level, const char *line, const SpocLogFields *fiel
 }
 
 static int
-serve(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
-      const Options *options)
+serve_spool(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
+            const Options *options)
 {
     g_autoptr(GError) error = NULL;
     SpocDaemonMode mode = SPOC_DAEMON_UNTIL_IDLE;
@@ -271,7 +271,7 @@ explain_configuration(const SpocPlaces *places, SpocLog *log)
 }
 
 static int
-run(const Options *options)
+run_daemon(const Options *options)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocLog) log = make_log(options);
@@ -293,7 +293,7 @@ run(const Options *options)
         else if (status == SPOC_DAEMON_CONFIGURATION)
             explain_configuration(places, log);
     } else {
-        status = serve(places, spool, listen_fd, log, options);
+        status = serve_spool(places, spool, listen_fd, log, options);
     }
     if (options->once && status == SPOC_DAEMON_SOMETHING_WAITS)
         explain_waiting(spool, log);
@@ -320,7 +320,7 @@ main(int argc, char **argv)
         (void)fprintf(stderr, "ERROR: libcurl cannot be initialised\n");
         return EXIT_FAILURE;
     }
-    int status = run(&options);
+    int status = run_daemon(&options);
     curl_global_cleanup();
     return status;
 }

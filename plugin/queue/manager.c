@@ -496,7 +496,8 @@ is_lasting(const GError *error)
 /* Moves one message that waits to sending/ and reads it. The files may be anybody's by now; the
  * spool layer checks them. */
 static ActivateResult
-activate(SpocQueueManager *manager, const char *id, SpocState state, ActiveMessage *ret_active)
+activate_message(SpocQueueManager *manager, const char *id, SpocState state,
+                 ActiveMessage *ret_active)
 {
     SpocSpool *spool = manager->spool;
     SpocLog *log = manager->log;
@@ -528,7 +529,7 @@ static void
 send_from_spool(SpocQueueManager *manager, const char *id, SpocState state)
 {
     g_autofree ActiveMessage *active = g_new0(ActiveMessage, 1);
-    ActivateResult result = activate(manager, id, state, active);
+    ActivateResult result = activate_message(manager, id, state, active);
     if (result == ACTIVATE_LATER)
         spoc_schedule_put(manager->schedule, id, state, now_unix_s() + WRITE_RETRY_S);
     if (result != ACTIVATE_TAKEN)

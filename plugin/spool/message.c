@@ -225,7 +225,7 @@ typedef struct {
 } Each;
 
 static gboolean
-visit(int folder, const char *name, gpointer user_data, GError **error)
+visit_envelope(int folder, const char *name, gpointer user_data, GError **error)
 {
     const Each *visitor = user_data;
     struct stat info;
@@ -239,7 +239,7 @@ spoc_message_each(SpocSpool *spool, SpocState state, SpocMessageEachFunc each, g
                   GError **error)
 {
     Each visitor = {.each = each, .user_data = user_data};
-    if (spoc_file_each(state_fd(spool, state), visit, &visitor, error))
+    if (spoc_file_each(state_fd(spool, state), visit_envelope, &visitor, error))
         return TRUE;
     g_prefix_error(error, "'%s/%s': ", spoc_spool_path(spool), spoc_message_state_name(state));
     return FALSE;
@@ -460,7 +460,7 @@ size_of(int folder, const char *name)
 }
 
 static void
-weigh(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+weigh_message(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
 {
     const Bounding *bounding = user_data;
     Bounded message = {.id = g_strdup(id), .changed_unix_s = changed_unix_s};
@@ -487,7 +487,7 @@ spoc_queue_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 byt
     Bounding bounding = {.spool = spool, .state = state, .messages = messages};
     guint64 bytes = 0;
     *ret_removed = 0;
-    if (!spoc_message_each(spool, state, weigh, &bounding, error))
+    if (!spoc_message_each(spool, state, weigh_message, &bounding, error))
         return FALSE;
     g_array_sort(messages, compare_latest);
     for (guint i = 0; i < messages->len; i++) {
@@ -533,7 +533,7 @@ sweep_one(int folder, const char *name, gpointer user_data, GError **error)
 
 /* Removes old temporary files and, in data/, old bodies that no envelope names. */
 static gboolean
-sweep(SpocSpool *spool, const char *folder_name, gint64 now_s, GError **error)
+sweep_folder(SpocSpool *spool, const char *folder_name, gint64 now_s, GError **error)
 {
     Sweep sweep = {.spool = spool, .bodies = strcmp(folder_name, "data") == 0, .now_s = now_s};
     return spoc_file_each(spoc_spool_folder_fd(spool, folder_name), sweep_one, &sweep, error);
@@ -609,7 +609,7 @@ sweep_all(SpocSpool *spool, GError **error)
                                           "data", "events",  "scans",   "state"};
     gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
-        if (!sweep(spool, folders[i], now_s, error))
+        if (!sweep_folder(spool, folders[i], now_s, error))
             return FALSE;
     return TRUE;
 }

@@ -32,12 +32,12 @@ new_metadata(const char *uuid, const char *server)
 }
 
 static char *
-choose(Root *root, const SpocScanMetadata *metadata, guint document, gboolean *ret_settled)
+choose(Root *root, const SpocScanMetadata *metadata, guint document, gboolean *ret_is_done)
 {
     g_autoptr(GError) error = NULL;
     g_auto(SpocScanRecord) record = {0};
     char *name =
-        spoc_scan_choose_name(root->spool, metadata, document, ret_settled, &record, &error);
+        spoc_scan_choose_name(root->spool, metadata, document, ret_is_done, &record, &error);
     g_assert_no_error(error);
     g_assert_true(spoc_spool_name_is_valid(name));
     return name;
@@ -135,7 +135,7 @@ test_documents_without_numbers(Root *root, gconstpointer data)
     g_assert_true(settled);
     g_autoptr(GError) error = NULL;
     const SpocScanRecord record = {.end = SPOC_SCAN_DELIVERED, .text = (char *)""};
-    g_assert_true(spoc_scan_told(root->spool, rerun, &record, after->server, &error));
+    g_assert_true(spoc_scan_update_record(root->spool, rerun, &record, after->server, &error));
     g_autofree char *second = choose(root, after, 0, &settled);
     g_assert_false(settled);
     g_assert_cmpstr(second, !=, first);
