@@ -2,7 +2,6 @@
 /* spocctl config: effective values and where each comes from */
 #include "base/error.h"
 #include "config/config.h"
-#include "config/dump.h"
 #include "config/load.h"
 #include "config/management-state.h"
 #include "ctl/commands.h"
