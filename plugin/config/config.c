@@ -116,19 +116,14 @@ spoc_config_durations_ms(const SpocConfig *config, SpocOptionId option, gsize *r
 gboolean
 spoc_config_server(const SpocConfig *config, SpocOptionId option, char **ret_host, guint *ret_port)
 {
-    const char *text = slot_of_type(config, option, SPOC_TYPE_SERVER)->value.text;
-    char *host = NULL;
-    guint port = 0;
-    if (*text == '\0' || !spoc_server_parse(text, &host, &port, NULL))
+    const SpocValue *value = &slot_of_type(config, option, SPOC_TYPE_SERVER)->value;
+    if (value->address == NULL)
         return FALSE;
-    if (port == 0)
-        port = (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_PORT);
+    gint64 default_port = config->slots[SPOC_OPTION_MAIL_SMTP_PORT].value.integer;
     if (ret_host != NULL)
-        *ret_host = host;
-    else
-        g_free(host);
+        *ret_host = g_strdup(value->address);
     if (ret_port != NULL)
-        *ret_port = port;
+        *ret_port = (guint)(value->integer != 0 ? value->integer : default_port);
     return TRUE;
 }
 

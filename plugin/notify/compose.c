@@ -3,7 +3,7 @@
 
 #include "message/catalogue.h"
 #include "message/notification.h"
-#include "people/copies.h"
+#include "people/allow.h"
 #include "queue/message.h"
 
 /* What the recipient asks for, else what is known of the person, else the site's */

@@ -53,7 +53,7 @@ test_good(void)
         {"mailMaxAge", "60", "60", 60000},
         {"mailMaxAge", "1000ms", "1000ms", 1000},
         {"mailfrom", " a@EXAMPLE.com ", "a@example.com", 0},
-        {"mailserver", "[::1]:2525", "[::1]:2525", 0},
+        {"mailserver", "[::1]:2525", "[::1]:2525", 2525},
         {"recipientDomain", "Example.COM", "example.com", 0},
         {"trustStore", "/a/b c", "/a/b c", 0},
         {"managementUrl", "https://cm.example.com/spoc?host=a",
