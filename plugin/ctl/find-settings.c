@@ -5,7 +5,7 @@
 #include "ctl/apparmor.h"
 #include "ctl/ctl.h"
 #include "people/recipient.h"
-#include "trust/check.h"
+#include "trust/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,9 +92,9 @@ recommend_encryption(GPtrArray *findings, const SpocConfig *config)
 static void
 find_trust(GPtrArray *findings, const SpocConfig *config)
 {
-    g_autoptr(GPtrArray) problems = spoc_trust_check(config);
+    g_autoptr(GPtrArray) problems = spoc_tls_check(config);
     for (guint i = 0; i < problems->len; i++) {
-        const SpocTrustProblem *problem = g_ptr_array_index(problems, i);
+        const SpocTlsProblem *problem = g_ptr_array_index(problems, i);
         SpocFinding *finding =
             spoc_findings_add(findings, level_of(problem->severity), NULL, "%s", problem->message);
         finding->stops_mail = problem->blocks_delivery;

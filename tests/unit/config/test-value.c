@@ -127,6 +127,7 @@ test_bad(void)
         {"notifyAllowedRecipients", "alice", "'alice': at its entry 'alice': it has no @"},
         {"notifyAllowedRecipients", "@", "'@': at its entry '@': "},
         {"mailTlsPinnedPublicKey", "sha256//AAAA", "'sha256//AAAA': at its entry"},
+        {"mailTlsPinnedPublicKey", "/etc/passwd", "'/etc/passwd': at its entry"},
         {"mailTlsPinnedPublicKey", "md5//x", "'md5//x': at its entry"},
         {"mailuser", "a\r\nMAIL", "'a MAIL': it has a line break"},
         {"mailuser", "a\x1b", "'a': it has a line break"},
