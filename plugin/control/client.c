@@ -2,7 +2,7 @@
 #include "control/client.h"
 
 #include "base/error.h"
-#include "base/own-log.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <errno.h>

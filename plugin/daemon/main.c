@@ -7,7 +7,6 @@
  *          prevents delivery. 1: the spool cannot be used. 2: usage.
  */
 #include "base/error.h"
-#include "base/own-log.h"
 #include "base/privilege.h"
 #include "build-config.h"
 #include "config/config.h"

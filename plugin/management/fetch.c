@@ -6,7 +6,6 @@
 #include "build-config.h"
 #include "config/management-state.h"
 #include "delivery/curl-multi.h"
-#include "management/rules.h"
 
 #include <string.h>
 
