@@ -62,7 +62,7 @@ static const Scene SCENES[] = {
 };
 
 static void
-set_scene(SpocEvent *event, const char *name, const Scene *scene, gint64 when_unix_s)
+fill_event(SpocEvent *event, const char *name, const Scene *scene, gint64 when_unix_s)
 {
     *event = (SpocEvent){.kind = spoc_event_kind(name),
                          .name = (char *)name,
@@ -88,7 +88,7 @@ static void
 add_event(Sample *sample, const char *name, const Scene *scene, gint64 when_unix_s)
 {
     guint at = sample->notification.notice_count++;
-    set_scene(&sample->events[at], name, scene, when_unix_s);
+    fill_event(&sample->events[at], name, scene, when_unix_s);
     sample->notices[at] = (SpocNotice){
         .event = &sample->events[at], .journal = "preview", .owner = "alice", .times = 1};
 }

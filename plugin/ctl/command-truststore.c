@@ -396,7 +396,7 @@ run_import(const Options *options, const char *file)
 }
 
 static int
-dispatch(const Options *options, int argc, char **argv)
+run_verb(const Options *options, int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
     const char *operand = argc > 2 ? argv[2] : NULL;
@@ -454,7 +454,7 @@ run_truststore(int argc, char **argv, const SpocPlaces *places)
     complete_options(&options, places);
     if (options.store == NULL)
         return spoc_ctl_fail("no trust store is configured; set trustStore or give --store FILE");
-    return dispatch(&options, argc, argv);
+    return run_verb(&options, argc, argv);
 }
 
 const SpocCommand spoc_command_truststore = {
