@@ -15,6 +15,7 @@
 #include "queue/list.h"
 #include "spool/journal.h"
 #include "spool/message.h"
+#include "spool/pending-marks.h"
 #include "spool/scans.h"
 
 #include <poll.h>
@@ -278,6 +279,17 @@ reach_or_lock(SpocSpool *spool, SpocControlClient **ret_client, GError **error)
     return FALSE;
 }
 
+/* What a dead spocd was doing is ours now: what it was sending, and the marks of a message that may
+ * be deleted in a moment. */
+static gboolean
+take_over(SpocSpool *spool, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    if (!spoc_pending_marks_finish(spool, &problem))
+        g_debug("%s", problem->message); /* a full disk must not keep messages from deletion */
+    return spoc_message_recover(spool, NULL, error);
+}
+
 /* Who carries out commands: the spocd that runs; or, where @ret_client is NULL then, we do. We hold
  * the spool's lock until the spool is freed, so that none starts meanwhile. */
 static gboolean
@@ -286,8 +298,7 @@ find_commander(SpocSpool *spool, SpocControlClient **ret_client, GError **error)
     for (guint i = 0; i < BUSY_TRIES; i++) {
         GError *problem = NULL;
         if (reach_or_lock(spool, ret_client, &problem)) {
-            guint recovered = 0; /* what a dead spocd was sending is ours now */
-            return *ret_client != NULL || spoc_message_recover(spool, &recovered, error);
+            return *ret_client != NULL || take_over(spool, error);
         }
         if (problem != NULL) {
             g_propagate_error(error, problem);

@@ -94,7 +94,7 @@ let_other_drain(SpocControlClient *other, SpocLog *log)
 static int
 wake_other(SpocControlClient *other, SpocLog *log)
 {
-    if (spoc_control_client_wake(other))
+    if (spoc_control_client_tell(other, SPOC_REQUEST_WAKE, NULL))
         spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool");
     return SPOC_DAEMON_NOTHING_WAITS;
 }

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "notify/compose.h"
 #include "notify/digest-time.h"
-#include "notify/pending-marks.h"
+#include "spool/pending-marks.h"
 
 #include <string.h>
 
