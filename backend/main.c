@@ -94,7 +94,7 @@ report_settled(Backend *backend, const char *name, const SpocScanRecord *record)
     g_autoptr(GError) error = NULL;
     spoc_log(backend->log, SPOC_LOG_INFO, "%s already, before CUPS ran this job again: %s",
              record->end == SPOC_SCAN_QUEUED ? "queued" : "delivered", record->text);
-    if (!spoc_scan_told(backend->spool, name, record, backend->facts->server, &error))
+    if (!spoc_scan_update_record(backend->spool, name, record, backend->facts->server, &error))
         spoc_log(backend->log, SPOC_LOG_WARNING, "%s", error->message);
     return BACKEND_OK;
 }

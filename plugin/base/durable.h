@@ -8,6 +8,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -37,6 +38,17 @@ gboolean spoc_durable_replace(int directory_fd, const char *name, const void *da
                               gsize size_bytes, mode_t mode, const struct timespec *modified,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * spoc_durable_replace_like:
+ * @old: (nullable): what the file was: the new one has its owner, group and mode
+ * @mode: of a file that is new, whatever the umask is
+ *
+ * The same for a file of somebody else's. Without the right to keep the owner nothing is replaced.
+ */
+gboolean spoc_durable_replace_like(int directory_fd, const char *name, const void *data,
+                                   gsize size_bytes, const struct stat *old, mode_t mode,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 gboolean spoc_durable_sync_directory(int directory_fd, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -51,3 +63,7 @@ gboolean spoc_durable_sync_directory(int directory_fd, GError **error) G_GNUC_WA
  */
 GBytes *spoc_durable_read(int directory_fd, const char *name, gsize max_bytes,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* The same of an open file; the message is a clause without the name. What the file holds is in the
+ * bytes alone: it may be a secret. */
+GBytes *spoc_durable_read_fd(int fd, gsize max_bytes, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -103,3 +103,19 @@ typedef enum {
 /* What a backend tells cupsd about the job, beside words for people; only in the CUPS style.
  * @format holds our own words and numbers, never foreign text. */
 void spoc_log_steer(SpocLog *log, SpocLogSteer kind, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* --- the log in the spool of a spocd that was started on demand: its stderr --- */
+
+#define SPOC_OWN_LOG_NAME "spocd.log"
+#define SPOC_OWN_LOG_OLD_NAME "spocd.log.1"
+#define SPOC_OWN_LOG_MAX_BYTES (1024 * 1024)
+
+/**
+ * spoc_own_log_tend:
+ * @folder: the spool's file descriptor
+ *
+ * Keeps it below SPOC_OWN_LOG_MAX_BYTES, with one old copy, and makes it anew when somebody
+ * removed it: to be called before each line, and now and then. Does something only where stderr is
+ * that log. A link that was planted under its name is not followed.
+ */
+void spoc_own_log_tend(int folder);

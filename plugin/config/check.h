@@ -18,3 +18,7 @@
  *   that spoc_config_problems() has
  */
 GPtrArray *spoc_config_check(const SpocPlaces *places, const SpocConfig *config);
+
+/* Part of loading: adds a problem that blocks delivery for each setting of the directory of people
+ * that cannot work, by itself or with the others. */
+void spoc_config_check_directory(SpocConfig *config);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
+#include "config/management-state.h"
 #include "config/snapshot.h"
 
 #include <string.h>
@@ -115,19 +116,14 @@ spoc_config_durations_ms(const SpocConfig *config, SpocOptionId option, gsize *r
 gboolean
 spoc_config_server(const SpocConfig *config, SpocOptionId option, char **ret_host, guint *ret_port)
 {
-    const char *text = slot_of_type(config, option, SPOC_TYPE_SERVER)->value.text;
-    char *host = NULL;
-    guint port = 0;
-    if (*text == '\0' || !spoc_server_parse(text, &host, &port, NULL))
+    const SpocValue *value = &slot_of_type(config, option, SPOC_TYPE_SERVER)->value;
+    if (value->address == NULL)
         return FALSE;
-    if (port == 0)
-        port = (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_PORT);
+    gint64 default_port = config->slots[SPOC_OPTION_MAIL_SMTP_PORT].value.integer;
     if (ret_host != NULL)
-        *ret_host = host;
-    else
-        g_free(host);
+        *ret_host = g_strdup(value->address);
     if (ret_port != NULL)
-        *ret_port = port;
+        *ret_port = (guint)(value->integer != 0 ? value->integer : default_port);
     return TRUE;
 }
 
@@ -164,4 +160,37 @@ spoc_config_blocker(const SpocConfig *config)
             return problem;
     }
     return NULL;
+}
+
+/* What stands behind the question mark may be a token: it is masked. */
+static const char *
+shown_url(const SpocConfig *config, const char *url)
+{
+    g_autofree char *shown = strchr(url, '?') != NULL ? spoc_management_shown_url(url) : NULL;
+    if (shown == NULL)
+        return url;
+    g_autofree char *masked = g_strconcat(shown, "?" SPOC_CONFIG_MASK, NULL);
+    return g_string_chunk_insert_const(config->strings, masked);
+}
+
+SpocConfigRow
+spoc_config_row(const SpocConfig *config, SpocOptionId id)
+{
+    const SpocOption *option = spoc_option_get(id);
+    const SpocSlot *slot = &config->slots[id];
+    gboolean is_secret =
+        (option->flags & SPOC_OPTION_FLAG_SECRET) != 0 && *slot->value.text != '\0';
+    const char *value = is_secret                       ? SPOC_CONFIG_MASK
+                        : option->type == SPOC_TYPE_URL ? shown_url(config, slot->value.text)
+                                                        : slot->value.text;
+    return (SpocConfigRow){
+        .option = id,
+        .name = option->name,
+        .value = value,
+        .layer = spoc_config_layer_name(slot->layer),
+        .file = slot->file,
+        .line = slot->line,
+        .is_changed = slot->layer != SPOC_LAYER_BUILTIN,
+        .is_secret = is_secret,
+    };
 }

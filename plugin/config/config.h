@@ -73,3 +73,31 @@ const GPtrArray *spoc_config_problems(const SpocConfig *config);
 
 /* (nullable): the first problem that makes delivery wait */
 const SpocConfigProblem *spoc_config_blocker(const SpocConfig *config);
+
+#define SPOC_CONFIG_MASK "********"
+
+/**
+ * SpocConfigRow: one effective value with its origin, ready to be shown
+ * @name: the key
+ * @value: as one would write it; SPOC_CONFIG_MASK for a secret that is set, or in the place of a
+ *   URL's query; "" for none
+ * @layer: "built-in", "vendor", …
+ * @file: (nullable)
+ * @line: from 1; 0 where there is none
+ * @is_changed: a layer above the built-in defaults set it
+ * @is_secret: whether @value is masked
+ *
+ * All strings belong to the snapshot.
+ */
+typedef struct {
+    SpocOptionId option;
+    const char *name;
+    const char *value;
+    const char *layer;
+    const char *file;
+    guint line;
+    gboolean is_changed;
+    gboolean is_secret;
+} SpocConfigRow;
+
+SpocConfigRow spoc_config_row(const SpocConfig *config, SpocOptionId option);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/cupsd-conf.h"
 
-#include "base/durable.h"
+#include "config/file.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_MAX_BYTES ((gsize)1024 * 1024)
 
@@ -100,11 +98,8 @@ spoc_cupsd_conf_parse(const char *text)
 SpocCupsdLimits
 spoc_cupsd_conf_read(const SpocPlaces *places)
 {
-    int folder = open(places->server_root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0)
-        return defaults;
-    g_autoptr(GBytes) content = spoc_durable_read(folder, "cupsd.conf", FILE_MAX_BYTES, NULL);
-    close(folder);
+    g_autofree char *path = g_build_filename(places->server_root, "cupsd.conf", NULL);
+    g_autoptr(GBytes) content = spoc_config_file_read(path, FILE_MAX_BYTES, NULL);
     if (content == NULL)
         return defaults;
     gsize size = 0;

@@ -1,51 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/file.h"
 
+#include "base/durable.h"
 #include "base/error.h"
 #include "base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-static GBytes *
-read_open(int fd, gsize max_bytes, GError **error)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        spoc_error_set_errno(error, errno, "cannot be read");
-        return NULL;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "is not a regular file");
-        return NULL;
-    }
-    /* Its size is known: what holds a password is not copied about while it grows. */
-    g_autoptr(GByteArray) content =
-        g_byte_array_sized_new((guint)MIN((gsize)info.st_size, max_bytes) + 1);
-    guint8 buffer[16384];
-    for (;;) {
-        ssize_t count = read(fd, buffer, sizeof buffer);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0) {
-            spoc_error_set_errno(error, errno, "cannot be read");
-            return NULL;
-        }
-        if (count == 0)
-            break;
-        if (content->len + (gsize)count > max_bytes) {
-            g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                        "is larger than %" G_GSIZE_FORMAT " bytes", max_bytes);
-            return NULL;
-        }
-        g_byte_array_append(content, buffer, (guint)count);
-    }
-    explicit_bzero(buffer, sizeof buffer);
-    return g_byte_array_free_to_bytes(g_steal_pointer(&content));
-}
 
 GBytes *
 spoc_config_file_read(const char *path, gsize max_bytes, GError **error)
@@ -56,7 +19,7 @@ spoc_config_file_read(const char *path, gsize max_bytes, GError **error)
         spoc_error_set_errno(error, errno, "cannot be read");
         return NULL;
     }
-    GBytes *content = read_open(fd, max_bytes, error);
+    GBytes *content = spoc_durable_read_fd(fd, max_bytes, error);
     close(fd);
     return content;
 }

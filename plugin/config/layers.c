@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "config/file.h"
-#include "config/mailto.h"
 
 #include <string.h>
 

@@ -1,25 +1,186 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * PURPOSE  Lays the layers over each other and fills in the defaults that depend on other
- *          values.
- */
 #include "config/load.h"
 
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "config/check-directory.h"
+#include "config/check.h"
 #include "config/file.h"
 #include "config/host.h"
 #include "config/layers.h"
-#include "config/secrets.h"
 #include "config/snapshot.h"
-#include "config/stamp.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
+/* A trust store may be a folder; what is more in it cannot be loaded anyway. */
+#define FOLDER_MAX_FILES 10000
+#define PASSWORD_FILE_MAX_BYTES 4096
 #define EMPTY_WORD "[EMPTY]"
 #define KEY_SHOWN_MAX_BYTES 80
+
+/* --- whether a file of the configuration is another now ---------------------------------- */
+
+static void add_path(GString *stamp, const char *path, gboolean is_entry);
+
+static int
+compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void
+add_folder(GString *stamp, const char *path)
+{
+    g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    while (folder != NULL && names->len < FOLDER_MAX_FILES &&
+           (name = g_dir_read_name(folder)) != NULL)
+        g_ptr_array_add(names, g_build_filename(path, name, NULL));
+    g_ptr_array_sort(names, compare_names);
+    for (guint i = 0; i < names->len; i++)
+        add_path(stamp, g_ptr_array_index(names, i), TRUE);
+}
+
+static void
+add_path(GString *stamp, const char *path, gboolean is_entry)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        g_string_append_printf(stamp, "%s\n!%d\n", path, errno);
+        return;
+    }
+    g_string_append_printf(stamp, "%s\n%o %u %u %" G_GUINT64_FORMAT ".%" G_GUINT64_FORMAT, path,
+                           info.st_mode, info.st_uid, info.st_gid, (guint64)info.st_dev,
+                           (guint64)info.st_ino);
+    /* What comes and goes in a folder without being ours is no change. */
+    if (!S_ISDIR(info.st_mode))
+        g_string_append_printf(stamp,
+                               " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT ".%09ld"
+                               " %" G_GINT64_FORMAT ".%09ld",
+                               (gint64)info.st_size, (gint64)info.st_mtim.tv_sec,
+                               info.st_mtim.tv_nsec, (gint64)info.st_ctim.tv_sec,
+                               info.st_ctim.tv_nsec);
+    g_string_append_c(stamp, '\n');
+    if (S_ISDIR(info.st_mode) && !is_entry)
+        add_folder(stamp, path);
+}
+
+static void
+add_layers(GString *stamp, const SpocPlaces *places)
+{
+    g_auto(GStrv) paths = spoc_layers_paths(places);
+    for (guint i = 0; paths[i] != NULL; i++)
+        add_path(stamp, paths[i], FALSE);
+}
+
+/* (transfer full) (nullable): where a systemd credential of this option would be */
+static char *
+credential_path(SpocOptionId option)
+{
+    /* The service manager's interface, systemd.exec(5) */
+    const char *directory = g_getenv("CREDENTIALS_DIRECTORY");
+    if (directory == NULL || !g_path_is_absolute(directory))
+        return NULL;
+    return g_build_filename(directory, spoc_option_get(option)->name, NULL);
+}
+
+/* The files that options name */
+static void
+add_named(GString *stamp, const SpocConfig *config)
+{
+    for (guint i = 0; i < SPOC_OPTION_COUNT; i++) {
+        const SpocOption *option = spoc_option_get((SpocOptionId)i);
+        const char *text = config->slots[i].value.text;
+        if (option->type == SPOC_TYPE_PATH && *text != '\0')
+            add_path(stamp, text, FALSE);
+        g_autofree char *credential =
+            (option->flags & SPOC_OPTION_FLAG_SECRET) != 0 ? credential_path(option->id) : NULL;
+        if (credential != NULL)
+            add_path(stamp, credential, FALSE);
+    }
+}
+
+/* Takes @stamp over. */
+static char *
+digest_stamp(GString *stamp)
+{
+    g_autofree char *all = g_string_free(stamp, FALSE);
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, all, -1);
+}
+
+char *
+spoc_config_stamp(const SpocPlaces *places, const SpocConfig *config)
+{
+    GString *stamp = g_string_new(NULL);
+    add_layers(stamp, places);
+    add_named(stamp, config);
+    return digest_stamp(stamp);
+}
+
+/* --- passwords that stand elsewhere ------------------------------------------------------
+ * A systemd credential of the option's name counts first; then the file that the option of that
+ * name with File behind it (mailpassFile) names, unless the password itself is set in a higher
+ * layer; then the password's own key. A file that cannot be read gives no password at all, rather
+ * than an old one, and makes delivery wait. Problems never quote what a file holds. */
+
+static const struct {
+    SpocOptionId password;
+    SpocOptionId file;
+} pairs[] = {
+    {SPOC_OPTION_MAILPASS, SPOC_OPTION_MAIL_PASS_FILE},
+    {SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET, SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET_FILE},
+    {SPOC_OPTION_TRUST_STORE_PASSWORD, SPOC_OPTION_TRUST_STORE_PASSWORD_FILE},
+    {SPOC_OPTION_RECIPIENT_LDAP_PASSWORD, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE},
+};
+
+/* Sets the password to the file's first line, or to nothing with a problem. */
+static void
+take_password_file(SpocConfig *config, SpocOptionId password, const char *path,
+                   SpocConfigLayer layer, const char *key, const SpocSlot *named_by)
+{
+    const SpocOption *option = spoc_option_get(password);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(SpocSecret) text = spoc_config_file_first_line(path, PASSWORD_FILE_MAX_BYTES, &error);
+    SpocValue value = {0};
+    if (text != NULL && *text == '\0')
+        g_set_error_literal(&error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                            "has no password in its first line");
+    else if (text != NULL && !g_utf8_validate(text, -1, NULL))
+        g_set_error_literal(&error, SPOC_ERROR, SPOC_ERROR_INVALID, "is not UTF-8");
+    else if (text != NULL && spoc_value_parse(option, text, &value, &error)) {
+        spoc_snapshot_set(config, password, &value, layer, path, 1);
+        return;
+    }
+    spoc_value_set_empty(option, &value);
+    spoc_snapshot_set(config, password, &value, layer, path, 0);
+    spoc_snapshot_add_problem(
+        config, SPOC_SEVERITY_ERROR, TRUE, key, named_by != NULL ? named_by->file : NULL,
+        named_by != NULL ? named_by->line : 0,
+        "'%s' %s; accepted: a file whose first line is the password", path, error->message);
+}
+
+/* Replaces passwords by what credentials and password files hold. */
+static void
+apply_secrets(SpocConfig *config)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        const SpocSlot *file = &config->slots[pairs[i].file];
+        const SpocSlot *password = &config->slots[pairs[i].password];
+        const char *key = spoc_option_get(pairs[i].password)->name;
+        g_autofree char *credential = credential_path(pairs[i].password);
+        if (credential != NULL && g_file_test(credential, G_FILE_TEST_EXISTS))
+            take_password_file(config, pairs[i].password, credential, SPOC_LAYER_CREDENTIAL, key,
+                               NULL);
+        else if (*file->value.text != '\0' && file->layer >= password->layer)
+            take_password_file(config, pairs[i].password, file->value.text, file->layer,
+                               spoc_option_get(pairs[i].file)->name, file);
+    }
+}
+
+/* --- the layers, laid over each other ----------------------------------------------------- */
 
 static gboolean
 has_flag(const SpocOption *option, guint flag)
@@ -316,7 +477,9 @@ spoc_config_load(const SpocPlaces *places)
 {
     SpocConfig *config = spoc_snapshot_new(places->config_dir);
     config->host = spoc_host_name();
-    g_autofree char *layers = spoc_stamp_layers(places);
+    /* Before they are read, so that a change in between is not missed */
+    GString *stamp = g_string_new(NULL);
+    add_layers(stamp, places);
     g_autoptr(GPtrArray) files = spoc_layers_read(places);
     gboolean with_fetched = has_management_url(files);
     for (guint i = 0; i < files->len; i++) {
@@ -325,12 +488,12 @@ spoc_config_load(const SpocPlaces *places)
             apply_file(config, file);
     }
     resolve_paths(config);
-    g_autofree char *named = spoc_stamp_named(config);
-    config->stamp = spoc_stamp_join(layers, named);
-    spoc_secrets_apply(config);
+    add_named(stamp, config);
+    config->stamp = digest_stamp(stamp);
+    apply_secrets(config);
     compute_defaults(config);
     require_server(config, places);
     check_alias_file(config, places);
-    spoc_check_directory(config);
+    spoc_config_check_directory(config);
     return config;
 }

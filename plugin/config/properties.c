@@ -4,10 +4,11 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "config/server.h"
 
 #include <string.h>
 
-#define KEY_SHOWN_MAX_BYTES 80
+#define SHOWN_MAX_BYTES 80
 
 /* One logical line: natural lines joined where a backslash continues them. */
 typedef struct {
@@ -35,8 +36,27 @@ warning_free(SpocPropertyWarning *warning)
     g_free(warning);
 }
 
+static SpocProperties *
+properties_new(void)
+{
+    SpocProperties *properties = g_new0(SpocProperties, 1);
+    properties->entries = g_ptr_array_new_with_free_func((GDestroyNotify)property_free);
+    properties->warnings = g_ptr_array_new_with_free_func((GDestroyNotify)warning_free);
+    return properties;
+}
+
 void
-spoc_properties_warn(SpocProperties *properties, guint line, const char *format, ...)
+spoc_properties_free(SpocProperties *properties)
+{
+    if (properties == NULL)
+        return;
+    g_ptr_array_unref(properties->entries);
+    g_ptr_array_unref(properties->warnings);
+    g_free(properties);
+}
+
+static void G_GNUC_PRINTF(3, 4)
+    add_warning(SpocProperties *properties, guint line, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -90,8 +110,7 @@ decode(const char *bytes, gsize length, SpocProperties *properties)
         g_string_append_len(text, bytes + (has_bom ? 3 : 0), (gssize)length - (has_bom ? 3 : 0));
         return text;
     }
-    spoc_properties_warn(properties, line_of(bytes, bad),
-                         "is not UTF-8; the file is read as Latin-1");
+    add_warning(properties, line_of(bytes, bad), "is not UTF-8; the file is read as Latin-1");
     for (const char *p = bytes; p < end; p++)
         g_string_append_unichar(text, (guchar)*p);
     return text;
@@ -263,9 +282,8 @@ read_entry(const Reader *reader, SpocProperties *properties)
     if (reader->too_long && key_stop == end)
         damage = "is too long";
     if (damage != NULL || *key == '\0') {
-        spoc_properties_warn(properties, reader->begin_line, "is ignored: %s",
-                             damage != NULL ? "its key is malformed"
-                                            : "no key stands before the separator");
+        add_warning(properties, reader->begin_line, "is ignored: %s",
+                    damage != NULL ? "its key is malformed" : "no key stands before the separator");
         return NULL;
     }
     SpocProperty *property = g_new0(SpocProperty, 1);
@@ -288,10 +306,9 @@ add_entry(SpocProperties *properties, GHashTable *by_key, SpocProperty *property
 {
     SpocProperty *earlier = g_hash_table_lookup(by_key, property->key);
     if (earlier != NULL) {
-        g_autofree char *shown = spoc_text_line(property->key, -1, KEY_SHOWN_MAX_BYTES);
-        spoc_properties_warn(properties, property->line,
-                             "%s: is set again; the value of line %u does not count", shown,
-                             earlier->line);
+        g_autofree char *shown = spoc_text_line(property->key, -1, SHOWN_MAX_BYTES);
+        add_warning(properties, property->line,
+                    "%s: is set again; the value of line %u does not count", shown, earlier->line);
         g_hash_table_remove(by_key, property->key);
         g_ptr_array_remove(properties->entries, earlier);
     }
@@ -335,7 +352,7 @@ spoc_properties_parse(const char *bytes, gsize length, GError **error)
                             "is encoded in UTF-16; save it as UTF-8");
         return NULL;
     }
-    g_autoptr(SpocProperties) properties = spoc_properties_new();
+    g_autoptr(SpocProperties) properties = properties_new();
 
     GString *text = decode(bytes, length, properties);
     gboolean good = read_entries(properties, text, error);
@@ -343,31 +360,169 @@ spoc_properties_parse(const char *bytes, gsize length, GError **error)
     return good ? g_steal_pointer(&properties) : NULL;
 }
 
-SpocProperties *
-spoc_properties_new(void)
+/* --- mailto.conf(5) ---------------------------------------------------------------------- */
+
+#define NO_SENDMAIL                                                                                \
+    "Sendmail is not supported: no command is started; mail goes to the server on this host "      \
+    "instead (mailserver = localhost); name the mail server with SMTPServer, or in spoc.conf"
+
+/* "Name <address>" becomes "address"; a comma in a quoted name separates nothing. */
+static void
+add_address(GString *list, const char *text, gsize length)
 {
-    SpocProperties *properties = g_new0(SpocProperties, 1);
-    properties->entries = g_ptr_array_new_with_free_func((GDestroyNotify)property_free);
-    properties->warnings = g_ptr_array_new_with_free_func((GDestroyNotify)warning_free);
-    return properties;
+    g_autofree char *one = g_strstrip(g_strndup(text, length));
+    char *open = strrchr(one, '<');
+    char *close = open != NULL ? strchr(open, '>') : NULL;
+    const char *address = one;
+    if (close != NULL && close[1] == '\0') {
+        *close = '\0';
+        address = g_strstrip(open + 1);
+    }
+    if (*address == '\0')
+        return;
+    if (list->len > 0)
+        g_string_append(list, ", ");
+    g_string_append(list, address);
 }
 
-void
-spoc_properties_add(SpocProperties *properties, const char *key, const char *value, guint line)
+static char *
+bare_addresses(const char *value)
 {
+    GString *list = g_string_new(NULL);
+    gboolean is_quoted = FALSE;
+    const char *begin = value;
+    const char *at = value;
+    for (; *at != '\0'; at++) {
+        if (*at == '\\' && is_quoted && at[1] != '\0') {
+            at++;
+        } else if (*at == '"') {
+            is_quoted = !is_quoted;
+        } else if (*at == ',' && !is_quoted) {
+            add_address(list, begin, (gsize)(at - begin));
+            begin = at + 1;
+        }
+    }
+    add_address(list, begin, (gsize)(at - begin));
+    return g_string_free(list, FALSE);
+}
+
+/* "Name <address>" where it is one; mailto takes other texts before an address too, and leaves the
+ * address to be found. */
+static char *
+sender(const char *value)
+{
+    g_autofree char *name = NULL;
+    g_autofree char *address = NULL;
+    return spoc_mailbox_parse(value, &name, &address, NULL) ? g_strdup(value)
+                                                            : bare_addresses(value);
+}
+
+static const struct {
+    const char *directive;
+    const char *key;
+    char *(*convert)(const char *value);
+} directives[] = {
+    {"Cc", "notifyCc", bare_addresses},
+    {"From", "mailfrom", sender},
+    {"Subject", "notifySubjectPrefix", g_strdup},
+    {"SMTPServer", "mailserver", g_strdup},
+};
+
+/* The last line of a key counts. Takes @value over. */
+static void
+put_property(SpocProperties *properties, const char *key, char *value, guint line)
+{
+    for (guint i = 0; i < properties->entries->len; i++) {
+        SpocProperty *known = g_ptr_array_index(properties->entries, i);
+        if (g_str_equal(known->key, key)) {
+            g_ptr_array_remove_index(properties->entries, i);
+            break;
+        }
+    }
     SpocProperty *property = g_new0(SpocProperty, 1);
     property->key = g_strdup(key);
-    property->value = g_strdup(value);
+    property->value = value;
     property->line = line;
     g_ptr_array_add(properties->entries, property);
 }
 
-void
-spoc_properties_free(SpocProperties *properties)
+/* In place: without comment and the blanks around. cupsd's "\#" is a "#". */
+static char *
+strip_line(char *line)
 {
-    if (properties == NULL)
+    char *to = line;
+    for (const char *from = line; *from != '\0' && *from != '#'; from++) {
+        if (from[0] == '\\' && from[1] == '#')
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return g_strstrip(line);
+}
+
+static void
+take_line(SpocProperties *properties, char *text, guint number, guint *sendmail_line)
+{
+    char *name = strip_line(text);
+    if (*name == '\0')
         return;
-    g_ptr_array_unref(properties->entries);
-    g_ptr_array_unref(properties->warnings);
-    g_free(properties);
+    char *value = name + strcspn(name, " \t\v\f\r");
+    if (*value != '\0')
+        *value++ = '\0';
+    g_strstrip(value);
+    g_autofree char *shown = spoc_text_line(name, -1, SHOWN_MAX_BYTES);
+    gboolean is_sendmail = g_ascii_strcasecmp(name, "Sendmail") == 0;
+    guint i = 0;
+    while (i < G_N_ELEMENTS(directives) && g_ascii_strcasecmp(name, directives[i].directive) != 0)
+        i++;
+    if (i == G_N_ELEMENTS(directives) && !is_sendmail) {
+        add_warning(properties, number,
+                    "the directive '%s' is not known and does nothing; there are Cc, "
+                    "From, Subject and SMTPServer",
+                    shown);
+    } else if (*value == '\0') {
+        add_warning(properties, number, "%s has no value and does nothing", shown);
+    } else if (is_sendmail) {
+        *sendmail_line = number;
+        put_property(properties, "mailserver", g_strdup("localhost"), number);
+    } else {
+        put_property(properties, directives[i].key, directives[i].convert(value), number);
+        if (g_str_equal(directives[i].key, "mailserver"))
+            *sendmail_line = 0;
+    }
+}
+
+SpocProperties *
+spoc_mailto_parse(const char *bytes, gsize length, GError **error)
+{
+    if (length > SPOC_PROPERTIES_MAX_BYTES) {
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "is larger than %d bytes",
+                    SPOC_PROPERTIES_MAX_BYTES);
+        return NULL;
+    }
+    if (memchr(bytes, '\0', length) != NULL) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                            "holds a NUL character, so it is no text file");
+        return NULL;
+    }
+    g_autoptr(SpocProperties) properties = properties_new();
+    g_autofree char *raw = g_strndup(bytes, length);
+    g_autofree char *text = g_utf8_make_valid(raw, -1);
+    guint sendmail_line = 0;
+    guint number = 1;
+    for (char *line = text; line != NULL; number++) {
+        if (number > SPOC_PROPERTIES_MAX_KEYS) {
+            g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "has more than %d lines",
+                        SPOC_PROPERTIES_MAX_KEYS);
+            return NULL;
+        }
+        char *end = strchr(line, '\n');
+        if (end != NULL)
+            *end = '\0';
+        take_line(properties, line, number, &sendmail_line);
+        line = end != NULL ? end + 1 : NULL;
+    }
+    if (sendmail_line != 0)
+        add_warning(properties, sendmail_line, NO_SENDMAIL);
+    return g_steal_pointer(&properties);
 }

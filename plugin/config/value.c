@@ -329,10 +329,10 @@ parse_durations(const SpocOption *option, const char *text, SpocValue *value, GE
 static gboolean
 parse_server(const char *text, SpocValue *value, GError **error)
 {
-    g_autofree char *host = NULL;
     guint port = 0;
-    if (!spoc_server_parse(text, &host, &port, error))
+    if (!spoc_server_parse(text, &value->address, &port, error))
         return FALSE;
+    value->integer = port;
     value->text = g_strdup(text);
     return TRUE;
 }

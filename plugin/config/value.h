@@ -16,10 +16,10 @@
  * SpocValue:
  * @text: as written, in canonical form (SSL/TLS becomes SSL_TLS); "" for empty
  * @integer: SPOC_TYPE_INTEGER; 0 or 1 for SPOC_TYPE_BOOLEAN; the place among the choices;
- *   milliseconds for SPOC_TYPE_DURATION
+ *   milliseconds for SPOC_TYPE_DURATION; the port of a SPOC_TYPE_SERVER, 0 where none is named
  * @list: (nullable): SPOC_TYPE_LIST: NULL-terminated
  * @name: (nullable): of a SPOC_TYPE_MAILBOX
- * @address: (nullable): likewise; @text has both
+ * @address: (nullable): likewise; @text has both. The host of a SPOC_TYPE_SERVER
  * @durations_ms: (nullable) (array length=duration_count): SPOC_TYPE_DURATIONS
  */
 typedef struct {

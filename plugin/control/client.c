@@ -2,7 +2,7 @@
 #include "control/client.h"
 
 #include "base/error.h"
-#include "base/own-log.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -228,7 +228,7 @@ become_daemon(const char *path, char **argv, char **environment, int null_fd, in
 
 /* Above the three that a program expects; closes @fd. */
 static int
-lift(int fd)
+lift_descriptor(int fd)
 {
     if (fd < 0 || fd > 2)
         return fd;
@@ -272,8 +272,8 @@ spoc_control_start_daemon(SpocSpool *spool, const SpocPlaces *places, GError **e
                              places->daemon_path);
         return FALSE;
     }
-    int null_fd = lift(open("/dev/null", O_RDWR | O_CLOEXEC));
-    int log_fd = lift(open_log(spool));
+    int null_fd = lift_descriptor(open("/dev/null", O_RDWR | O_CLOEXEC));
+    int log_fd = lift_descriptor(open_log(spool));
     gboolean good = FALSE;
     if (null_fd < 0 || log_fd < 0) {
         spoc_error_set_errno(error, errno, "cannot open /dev/null");
@@ -326,6 +326,7 @@ spoc_control_wake(SpocSpool *spool, const SpocPlaces *places, GError **error)
 
 struct _SpocControlClient {
     int fd;
+    int stop_fd; /* -1: none */
     int timeout_ms;
     GByteArray *received; /* what is not yet taken as a line */
 };
@@ -335,6 +336,7 @@ spoc_control_client_new_from_fd(int fd)
 {
     SpocControlClient *client = g_new0(SpocControlClient, 1);
     client->fd = fd;
+    client->stop_fd = -1;
     client->timeout_ms = SPOC_CLIENT_TIMEOUT_MS;
     client->received = g_byte_array_new();
     return client;
@@ -345,6 +347,12 @@ spoc_control_client_new(SpocSpool *spool, GError **error)
 {
     int fd = spoc_control_connect(spool, error);
     return fd >= 0 ? spoc_control_client_new_from_fd(fd) : NULL;
+}
+
+void
+spoc_control_client_set_stop_fd(SpocControlClient *client, int stop_fd)
+{
+    client->stop_fd = stop_fd;
 }
 
 void
@@ -366,14 +374,17 @@ spoc_control_client_free(SpocControlClient *client)
 static gboolean
 wait_for(const SpocControlClient *client, short events, GError **error)
 {
-    struct pollfd entry = {.fd = client->fd, .events = events};
+    struct pollfd entries[] = {{.fd = client->fd, .events = events},
+                               {.fd = client->stop_fd, .events = POLLIN}};
     int ready;
     do
-        ready = poll(&entry, 1, client->timeout_ms);
+        ready = poll(entries, G_N_ELEMENTS(entries), client->timeout_ms);
     while (ready < 0 && errno == EINTR);
-    if (ready > 0)
+    if (ready > 0 && entries[1].revents == 0)
         return TRUE;
-    if (ready < 0)
+    if (ready > 0)
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_FAILED, "stopped");
+    else if (ready < 0)
         spoc_error_set_errno(error, errno, "cannot wait for spocd");
     else
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "spocd does not answer within %d s",
@@ -425,8 +436,8 @@ receive_more(SpocControlClient *client, GError **error)
     }
 }
 
-static char *
-read_line(SpocControlClient *client, GError **error)
+char *
+spoc_control_client_read_line(SpocControlClient *client, GError **error)
 {
     gsize searched = 0;
     for (;;) {
@@ -463,7 +474,7 @@ ask_for_text(SpocControlClient *client, SpocControlRequest request, const char *
 
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
     while (lines->len < SPOC_CLIENT_LINES_MAX) {
-        g_autofree char *answer = read_line(client, error);
+        g_autofree char *answer = spoc_control_client_read_line(client, error);
         if (answer == NULL)
             return NULL;
         const char *words = NULL;
@@ -493,9 +504,10 @@ spoc_control_client_ask(SpocControlClient *client, SpocControlRequest request, c
 }
 
 gboolean
-spoc_control_client_wake(SpocControlClient *client)
+spoc_control_client_tell(SpocControlClient *client, SpocControlRequest request,
+                         const char *argument)
 {
-    return spoc_control_request_send(client->fd, SPOC_REQUEST_WAKE, NULL);
+    return spoc_control_request_send(client->fd, request, argument);
 }
 
 gboolean

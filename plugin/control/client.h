@@ -65,7 +65,10 @@ SpocControlClient *spoc_control_client_new_from_fd(int fd);
 void spoc_control_client_free(SpocControlClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocControlClient, spoc_control_client_free)
 
+/* @timeout_ms: -1: none */
 void spoc_control_client_set_timeout(SpocControlClient *client, int timeout_ms);
+/* Whatever waits for spocd fails when @stop_fd is readable; -1: never */
+void spoc_control_client_set_stop_fd(SpocControlClient *client, int stop_fd);
 
 /**
  * spoc_control_client_ask:
@@ -76,8 +79,12 @@ void spoc_control_client_set_timeout(SpocControlClient *client, int timeout_ms);
 GPtrArray *spoc_control_client_ask(SpocControlClient *client, SpocControlRequest request,
                                    const char *argument, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Says that there may be work. */
-gboolean spoc_control_client_wake(SpocControlClient *client);
+/* Sends one short request and waits for no answer. FALSE: spocd is gone. */
+gboolean spoc_control_client_tell(SpocControlClient *client, SpocControlRequest request,
+                                  const char *argument);
+/* (transfer full): the next line of an answer, without its end */
+char *spoc_control_client_read_line(SpocControlClient *client,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Lets spocd do all that is there and due, and waits for that, however long it takes.
  * @ret_status: what spocd --once would end with */

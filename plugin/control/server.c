@@ -63,14 +63,14 @@ client_free(SpocControlPeer *client)
 }
 
 static void
-drop(SpocControlPeer *client)
+drop_client(SpocControlPeer *client)
 {
     g_hash_table_remove(client->control->clients, client);
 }
 
 /* Sends what the socket takes. FALSE when the client is gone. */
 static gboolean
-flush(SpocControlPeer *client)
+flush_client(SpocControlPeer *client)
 {
     while (client->out->len > 0) {
         ssize_t sent = send(client->fd, client->out->str, client->out->len, MSG_NOSIGNAL);
@@ -110,11 +110,11 @@ static gboolean
 on_writable(gint fd, GIOCondition condition, gpointer user_data)
 {
     SpocControlPeer *client = user_data;
-    if (flush(client) && client->out->len > 0)
+    if (flush_client(client) && client->out->len > 0)
         return G_SOURCE_CONTINUE;
     client->write_source = 0;
     if (client->out->len > 0) {
-        drop(client);
+        drop_client(client);
         return G_SOURCE_REMOVE;
     }
     watch_reading(client);
@@ -129,7 +129,7 @@ spoc_control_peer_reply(SpocControlPeer *client, const char *line)
         return;
     g_string_append(client->out, line);
     g_string_append_c(client->out, '\n');
-    if (!flush(client) || client->out->len > UNSENT_MAX_BYTES) {
+    if (!flush_client(client) || client->out->len > UNSENT_MAX_BYTES) {
         client->broken = TRUE; /* its reader sees the end */
         shutdown(client->fd, SHUT_RDWR);
         watch_reading(client);
@@ -195,7 +195,7 @@ on_readable(gint fd, GIOCondition condition, gpointer user_data)
                       memchr(client->in->str, '\n', client->in->len) != NULL))
         return G_SOURCE_CONTINUE;
     client->read_source = 0;
-    drop(client);
+    drop_client(client);
     return G_SOURCE_REMOVE;
 }
 
@@ -223,7 +223,7 @@ make_room(SpocControlServer *control)
             silent = client;
     }
     if (silent != NULL)
-        drop(silent);
+        drop_client(silent);
     return silent != NULL;
 }
 

@@ -30,7 +30,7 @@ find_asleep(SpocLook *look, const SpocPlaces *places)
 }
 
 static int
-print_sum(const SpocLook *look)
+print_totals(const SpocLook *look)
 {
     guint errors = spoc_findings_count(look->here, SPOC_LOG_ERROR) +
                    spoc_findings_count(look->cups, SPOC_LOG_ERROR);
@@ -65,7 +65,7 @@ run_check(int argc, char **argv, const SpocPlaces *places)
     GPtrArray *subscriptions = spoc_look_at_cups(look, places);
     g_clear_pointer(&subscriptions, g_ptr_array_unref);
     spoc_findings_print(look->cups, SPOC_LOG_INFO);
-    return print_sum(look);
+    return print_totals(look);
 }
 
 const SpocCommand spoc_command_check = {

@@ -2,7 +2,6 @@
 /* spocctl config: effective values and where each comes from */
 #include "base/error.h"
 #include "config/config.h"
-#include "config/dump.h"
 #include "config/load.h"
 #include "config/management-state.h"
 #include "ctl/commands.h"
@@ -68,8 +67,8 @@ row_node(const SpocConfigRow *row, const char *note)
 
 /* Options are shown when they are meant; problems are counted, the rest is for check. */
 static void
-show(const SpocConfig *config, const SpocPlaces *places, const SpocOption *only, gboolean changed,
-     gboolean json)
+show_options(const SpocConfig *config, const SpocPlaces *places, const SpocOption *only,
+             gboolean changed, gboolean json)
 {
     JsonArray *array = json_array_new();
     for (guint option = 0; option < SPOC_OPTION_COUNT; option++) {
@@ -119,7 +118,7 @@ run_config(int argc, char **argv, const SpocPlaces *places)
     if (!spoc_ctl_see_as_spocd(places, &error))
         return spoc_ctl_fail("%s", error->message);
     g_autoptr(SpocConfig) config = spoc_config_load(places);
-    show(config, places, only, changed, json);
+    show_options(config, places, only, changed, json);
     guint problems = spoc_config_problems(config)->len;
     if (problems > 0)
         spoc_ctl_warn("%u %s found while reading; 'spocctl check' shows them", problems,

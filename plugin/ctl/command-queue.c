@@ -4,17 +4,21 @@
 #include "config/config.h"
 #include "config/load.h"
 #include "control/client.h"
+#include "control/protocol.h"
 #include "ctl/commands.h"
 #include "ctl/ctl.h"
 #include "ctl/json.h"
-#include "ctl/queue-commander.h"
 #include "ctl/queue-print.h"
 #include "delivery/content.h"
 #include "message/scan.h"
+#include "queue/command.h"
 #include "queue/list.h"
 #include "spool/journal.h"
+#include "spool/message.h"
+#include "spool/pending-marks.h"
 #include "spool/scans.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,7 +111,7 @@ run_list(Call *call)
 
 /* (transfer full) (nullable): with everything that the envelope says */
 static SpocQueueListItem *
-load(const Call *call, const char *id, GError **error)
+load_message(const Call *call, const char *id, GError **error)
 {
     SpocState state = SPOC_STATE_NEW;
     if (!spoc_spool_name_is_valid(id)) {
@@ -150,7 +154,7 @@ run_show(Call *call)
     GPtrArray *nodes = g_ptr_array_new();
     for (guint i = 0; call->ids[i] != NULL; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(SpocQueueListItem) listed = load(call, call->ids[i], &error);
+        g_autoptr(SpocQueueListItem) listed = load_message(call, call->ids[i], &error);
         if (listed == NULL && g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
             listed = find_listed(call, call->ids[i]);
         if (listed == NULL) {
@@ -218,7 +222,7 @@ run_export(Call *call)
     int status = SPOC_CTL_GOOD;
     for (guint i = 0; call->ids[i] != NULL; i++) {
         g_autoptr(GError) error = NULL;
-        g_autoptr(SpocQueueListItem) listed = load(call, call->ids[i], &error);
+        g_autoptr(SpocQueueListItem) listed = load_message(call, call->ids[i], &error);
         g_autoptr(GBytes) body =
             listed != NULL ? load_mail(call, listed, call->ids[i], &error) : NULL;
         if (body == NULL) {
@@ -235,9 +239,173 @@ run_export(Call *call)
     return status;
 }
 
+static gboolean
+does_send(SpocQueueCommand command)
+{
+    return command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
+}
+
+/* --- who carries out a command ----------------------------------------------------------- */
+
+/* A spocd that starts or leaves has the lock and no socket for a moment. */
+#define BUSY_TRIES 50
+#define BUSY_PAUSE_MS 100
+
+/* A hundred messages may take a slow disk long. */
+#define COMMAND_TIMEOUT_MS 60000
+
+/* The verb of a command, and the line's end */
+#define COMMAND_NAME_MAX_BYTES 16
+
+/* Tries once to reach spocd, which is @ret_client then, or to take its lock. FALSE without @error:
+ * neither, try again. */
+static gboolean
+reach_or_lock(SpocSpool *spool, SpocControlClient **ret_client, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    gboolean busy = FALSE;
+    *ret_client = spoc_control_client_new(spool, &problem);
+    if (*ret_client != NULL) {
+        spoc_control_client_set_timeout(*ret_client, COMMAND_TIMEOUT_MS);
+        return TRUE;
+    }
+    if (g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE)) {
+        g_clear_error(&problem);
+        if (spoc_spool_lock(spool, &busy, &problem))
+            return TRUE;
+    }
+    if (!busy)
+        g_propagate_error(error, g_steal_pointer(&problem));
+    return FALSE;
+}
+
+/* What a dead spocd was doing is ours now: what it was sending, and the marks of a message that may
+ * be deleted in a moment. */
+static gboolean
+take_over(SpocSpool *spool, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    if (!spoc_pending_marks_finish(spool, &problem))
+        g_debug("%s", problem->message); /* a full disk must not keep messages from deletion */
+    return spoc_message_recover(spool, NULL, error);
+}
+
+/* Who carries out commands: the spocd that runs; or, where @ret_client is NULL then, we do. We hold
+ * the spool's lock until the spool is freed, so that none starts meanwhile. */
+static gboolean
+find_commander(SpocSpool *spool, SpocControlClient **ret_client, GError **error)
+{
+    for (guint i = 0; i < BUSY_TRIES; i++) {
+        GError *problem = NULL;
+        if (reach_or_lock(spool, ret_client, &problem)) {
+            return *ret_client != NULL || take_over(spool, error);
+        }
+        if (problem != NULL) {
+            g_propagate_error(error, problem);
+            return FALSE;
+        }
+        (void)poll(NULL, 0, BUSY_PAUSE_MS);
+    }
+    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
+                        "a spocd is running but does not listen to its control socket; "
+                        "look at its log, and restart it");
+    return FALSE;
+}
+
+/* (nullable): the words of the line "- ID TEXT" about @id */
+static const char *
+find_problem(const GPtrArray *lines, const char *id)
+{
+    const char *problem = NULL;
+    for (guint i = 0; problem == NULL && i < lines->len; i++)
+        problem = spoc_control_problem_parse(g_ptr_array_index(lines, i), id);
+    return problem;
+}
+
+/* Asks spocd about @count of the messages. (transfer full) (nullable) (element-type GError): for
+ * each what is wrong, or NULL; NULL: it does not answer, and there is no sense in asking on. */
+static GPtrArray *
+ask_spocd(SpocControlClient *client, SpocQueueCommand command, const char *const *ids, gsize count,
+          GError **error)
+{
+    g_autoptr(GString) list = g_string_new(ids[0]);
+    for (gsize i = 1; i < count; i++)
+        g_string_append_printf(list, " %s", ids[i]);
+    g_autoptr(GPtrArray) lines = spoc_control_client_ask(
+        client, (SpocControlRequest)(SPOC_REQUEST_RETRY + command), list->str, error);
+    if (lines == NULL)
+        return NULL;
+    GPtrArray *errors = spoc_queue_command_errors_new();
+    for (gsize i = 0; i < count; i++) {
+        const char *problem = find_problem(lines, ids[i]);
+        g_ptr_array_add(errors, problem != NULL
+                                    ? g_error_new_literal(SPOC_ERROR, SPOC_ERROR_FAILED, problem)
+                                    : NULL);
+    }
+    return errors;
+}
+
+/* How many of them, from @from, go into one command: one line of the control socket at most */
+static gsize
+count_together(const GPtrArray *ids, gsize from)
+{
+    gsize count = 0, bytes = COMMAND_NAME_MAX_BYTES;
+    while (from + count < ids->len && count < SPOC_QUEUE_COMMAND_BATCH_MAX) {
+        const char *id = g_ptr_array_index(ids, from + count);
+        bytes += strlen(id) + 1;
+        if (bytes > SPOC_CONTROL_LINE_MAX_BYTES || !spoc_spool_name_is_valid(id))
+            break;
+        count++;
+    }
+    return count;
+}
+
+/* Before the messages are due: else those that are tried in between are answered from what is
+ * remembered of a server that was down, and wait until its pause is over. */
+static void
+reopen_servers(SpocControlClient *client)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *lines = spoc_control_client_ask(client, SPOC_REQUEST_REOPEN, NULL, &error);
+    g_clear_pointer(&lines, g_ptr_array_unref);
+    if (error != NULL)
+        g_debug("the servers' pauses go on: %s", error->message); /* the command itself counts */
+}
+
+/* (transfer full) (element-type GError): for each of @ids, which are distinct, what is wrong, or
+ * NULL when the command was carried out. What spocd does not answer any more is an error of all
+ * that are left. */
+static GPtrArray *
+carry_out(const Call *call, SpocControlClient *client, SpocQueueCommand command,
+          const GPtrArray *ids)
+{
+    GPtrArray *errors = spoc_queue_command_errors_new();
+    g_autoptr(GError) error = NULL;
+    if (does_send(command) && client != NULL && ids->len > 0)
+        reopen_servers(client);
+    while (errors->len < ids->len && error == NULL) {
+        const char *const *some = (const char *const *)&ids->pdata[errors->len];
+        gsize count = count_together(ids, errors->len);
+        GPtrArray *of_some = NULL;
+        if (!spoc_spool_name_is_valid(some[0])) /* cannot stand in a request */
+            g_ptr_array_add(errors, g_error_new_literal(SPOC_ERROR, SPOC_ERROR_INVALID,
+                                                        "that is not a message's id; 'spocctl "
+                                                        "queue list' shows them"));
+        else if (client == NULL)
+            of_some = spoc_queue_command(call->spool, command, some, count, call->now_unix_s);
+        else
+            of_some = ask_spocd(client, command, some, count, &error);
+        if (of_some != NULL)
+            g_ptr_array_extend_and_steal(errors, of_some);
+    }
+    while (errors->len < ids->len)
+        g_ptr_array_add(errors, g_error_copy(error));
+    return errors;
+}
+
 /* --- commands that change messages ------------------------------------------------------- */
 
-/* Whether an command to "all" means this one. Without a --state, what has failed is left in
+/* Whether a command to "all" means this one. Without a --state, what has failed is left in
  * peace by a retry, and only what is held can be released. */
 static gboolean
 is_meant(const Call *call, SpocQueueCommand command, const SpocQueueListItem *listed)
@@ -261,7 +429,7 @@ is_meant(const Call *call, SpocQueueCommand command, const SpocQueueListItem *li
 
 /* (transfer full) (nullable) (element-type utf8) */
 static GPtrArray *
-choose(const Call *call, SpocQueueCommand command, SpocControlClient *client)
+choose_messages(const Call *call, SpocQueueCommand command, SpocControlClient *client)
 {
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     if (!call->all) {
@@ -281,56 +449,27 @@ choose(const Call *call, SpocQueueCommand command, SpocControlClient *client)
     return g_steal_pointer(&ids);
 }
 
-/* What has an identifier and is no message: saying so helps more than "there is no message". */
-typedef struct {
-    GPtrArray *journals; /* (nullable) (element-type utf8) */
-    GPtrArray *entries;  /* (element-type SpocQueueListItem): documents, and what was set aside */
-} Others;
-
-static void
-others_init(Others *others, SpocSpool *spool)
+/* (transfer full) (element-type SpocQueueListItem): documents, and what was set aside */
+static GPtrArray *
+list_entries(SpocSpool *spool)
 {
-    others->journals = spoc_journal_list(spool, NULL);
-    others->entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
-    if (!spoc_queue_list_documents(spool, NULL, others->entries, NULL) ||
-        !spoc_queue_list_set_aside(spool, others->entries, NULL))
-        g_ptr_array_set_size(others->entries, 0);
-}
-
-static void
-others_clear(Others *others)
-{
-    g_clear_pointer(&others->journals, g_ptr_array_unref);
-    g_ptr_array_unref(others->entries);
+    GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
+    if (!spoc_queue_list_documents(spool, NULL, entries, NULL) ||
+        !spoc_queue_list_set_aside(spool, entries, NULL))
+        g_ptr_array_set_size(entries, 0);
+    return entries;
 }
 
 static gboolean
-is_entry(const Others *others, SpocSpool *spool, const char *id)
+is_entry(const GPtrArray *entries, SpocSpool *spool, const char *id)
 {
     SpocState state;
-    for (guint i = 0; i < others->entries->len; i++) {
-        const SpocQueueListItem *listed = g_ptr_array_index(others->entries, i);
+    for (guint i = 0; i < entries->len; i++) {
+        const SpocQueueListItem *listed = g_ptr_array_index(entries, i);
         if (g_str_equal(listed->envelope->id, id))
             return !spoc_message_find(spool, id, &state, NULL);
     }
     return FALSE;
-}
-
-/* (nullable): what is wrong with an command about it */
-static GError *
-refuse(const Others *others, SpocSpool *spool, SpocQueueCommand command, const char *id)
-{
-    if (command != SPOC_QUEUE_COMMAND_DELETE && is_entry(others, spool, id))
-        return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
-                           "'%s' is no message yet, so it can only be deleted; 'spocctl queue "
-                           "show' says what it waits for",
-                           id);
-    if (others->journals != NULL &&
-        g_ptr_array_find_with_equal_func(others->journals, id, g_str_equal, NULL))
-        return g_error_new(SPOC_ERROR, SPOC_ERROR_INVALID,
-                           "'%s' is a journal of events: spocd has not made messages from them yet",
-                           id);
-    return NULL;
 }
 
 static JsonNode *
@@ -367,29 +506,39 @@ report_one(Report *report, const char *id, const GError *error)
         (void)fail_message(id, error);
 }
 
-/* Reports those that are no messages, and takes them out of @ids. */
+/* Reports what has an identifier and is no message, which helps more than "there is no message",
+ * and takes it out of @ids. */
 static void
 refuse_others(Report *report, GPtrArray *ids)
 {
-    Call *call = report->call;
-    Others others;
-    others_init(&others, call->spool);
+    SpocSpool *spool = report->call->spool;
+    g_autoptr(GPtrArray) journals = spoc_journal_list(spool, NULL);
+    g_autoptr(GPtrArray) entries = list_entries(spool);
     for (guint i = 0; i < ids->len;) {
-        g_autoptr(GError) error =
-            refuse(&others, call->spool, report->command, g_ptr_array_index(ids, i));
-        if (error != NULL) {
-            report_one(report, g_ptr_array_index(ids, i), error);
-            g_ptr_array_remove_index(ids, i);
-        } else {
+        const char *id = g_ptr_array_index(ids, i);
+        g_autoptr(GError) error = NULL;
+        if (report->command != SPOC_QUEUE_COMMAND_DELETE && is_entry(entries, spool, id))
+            g_set_error(&error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                        "'%s' is no message yet, so it can only be deleted; 'spocctl queue show' "
+                        "says what it waits for",
+                        id);
+        else if (journals != NULL &&
+                 g_ptr_array_find_with_equal_func(journals, id, g_str_equal, NULL))
+            g_set_error(&error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                        "'%s' is a journal of events: spocd has not made messages from them yet",
+                        id);
+        if (error == NULL) {
             i++;
+            continue;
         }
+        report_one(report, id, error);
+        g_ptr_array_remove_index(ids, i);
     }
-    others_clear(&others);
 }
 
 /* @ids loses those that are no messages. @ret_done: how many commands succeeded */
 static int
-command_each(Call *call, SpocQueueCommander *commander, SpocQueueCommand command, GPtrArray *ids,
+command_each(Call *call, SpocControlClient *client, SpocQueueCommand command, GPtrArray *ids,
              guint *ret_done)
 {
     Report report = {.call = call, .command = command, .status = SPOC_CTL_GOOD};
@@ -397,8 +546,7 @@ command_each(Call *call, SpocQueueCommander *commander, SpocQueueCommand command
     gboolean none = ids->len == 0;
     if (!call->all)
         refuse_others(&report, ids);
-    g_autoptr(GPtrArray) errors =
-        spoc_queue_commander_run(commander, command, ids, call->now_unix_s);
+    g_autoptr(GPtrArray) errors = carry_out(call, client, command, ids);
     for (guint i = 0; i < ids->len; i++)
         report_one(&report, g_ptr_array_index(ids, i), g_ptr_array_index(errors, i));
     g_autofree char *array = spoc_queue_print_array(report.nodes);
@@ -412,7 +560,7 @@ command_each(Call *call, SpocQueueCommander *commander, SpocQueueCommand command
 
 /* After we did spocd's work ourselves: lets go of the lock and starts one for what is due. */
 static int
-wake(Call *call)
+start_spocd(Call *call)
 {
     g_autoptr(GError) error = NULL;
     g_clear_pointer(&call->spool, spoc_spool_free);
@@ -434,20 +582,16 @@ static int
 run_command(Call *call, SpocQueueCommand command)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocQueueCommander) commander = spoc_queue_commander_new(call->spool, &error);
-    if (commander == NULL)
+    g_autoptr(SpocControlClient) client = NULL;
+    if (!find_commander(call->spool, &client, &error))
         return spoc_ctl_fail("%s", error->message);
-    SpocControlClient *client = spoc_queue_commander_client(commander);
-    g_autoptr(GPtrArray) ids = choose(call, command, client);
+    g_autoptr(GPtrArray) ids = choose_messages(call, command, client);
     if (ids == NULL)
         return SPOC_CTL_PROBLEM;
     guint done = 0;
-    int status = command_each(call, commander, command, ids, &done);
-    gboolean alone = client == NULL;
-    g_clear_pointer(&commander, spoc_queue_commander_free);
-    gboolean sends = command == SPOC_QUEUE_COMMAND_RETRY || command == SPOC_QUEUE_COMMAND_RELEASE;
-    if (alone && sends && (done > 0 || call->all)) {
-        int woken = wake(call);
+    int status = command_each(call, client, command, ids, &done);
+    if (client == NULL && does_send(command) && (done > 0 || call->all)) {
+        int woken = start_spocd(call);
         status = status == SPOC_CTL_GOOD ? woken : status;
     }
     return status;

@@ -152,7 +152,7 @@ say_end(const Sender *sender, const Document *document, SpocSubmitResult end, co
 }
 
 static int
-leave(const Sender *sender, const Document *document, const char *name)
+leave_document(const Sender *sender, const Document *document, const char *name)
 {
     g_autoptr(GError) error = NULL;
     if (!spoc_scan_leave(sender->spool, name, &error)) {
@@ -165,12 +165,12 @@ leave(const Sender *sender, const Document *document, const char *name)
 }
 
 static int
-hand_over(const Sender *sender, const Document *document, const SpocSubmission *handover)
+submit_document(const Sender *sender, const Document *document, const SpocSubmission *submission)
 {
     g_autofree char *text = NULL;
-    SpocSubmitResult end = spoc_submit(handover, &text);
+    SpocSubmitResult end = spoc_submit(submission, &text);
     if (end != SPOC_SUBMIT_DELIVERED && end != SPOC_SUBMIT_QUEUED)
-        spoc_scan_withdraw(sender->spool, handover->name);
+        spoc_scan_withdraw(sender->spool, submission->name);
     return say_end(sender, document, end, text);
 }
 
@@ -186,7 +186,7 @@ send_document(const Sender *sender, const Document *document)
         spoc_scan_choose_name(sender->spool, metadata, 0, &is_recorded, &record, &error);
     if (name == NULL)
         return spoc_ctl_fail("%s", error->message);
-    const SpocSubmission handover = {
+    const SpocSubmission submission = {
         .spool = sender->spool,
         .places = sender->places,
         .name = name,
@@ -201,11 +201,11 @@ send_document(const Sender *sender, const Document *document)
                                .metadata = metadata,
                                .input_fd = document->fd,
                                .stop_fd = sender->stop_fd,
-                               .max_bytes = spoc_submit_ask_limit(&handover).max_bytes};
+                               .max_bytes = spoc_submit_ask_limit(&submission).max_bytes};
     SpocScanCopyResult result = spoc_scan_copy_run(&copy, &metadata->size_bytes, &error);
     if (result == SPOC_SCAN_COPY_DONE && spoc_scan_offer(sender->spool, name, metadata, &error))
-        return sender->wishes->queue ? leave(sender, document, name)
-                                     : hand_over(sender, document, &handover);
+        return sender->wishes->queue ? leave_document(sender, document, name)
+                                     : submit_document(sender, document, &submission);
     spoc_scan_withdraw(sender->spool, name);
     return spoc_ctl_fail("%s: not sent: %s", document->name,
                          error != NULL ? error->message : "stopped");

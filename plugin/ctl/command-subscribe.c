@@ -43,8 +43,8 @@ on_answered(gpointer user_data)
 
 /* As spoc_people_resolve(), and waits for the directory. */
 static GPtrArray *
-resolve(SpocPeople *people, const SpocRecipient *recipient, const char *owner, GPtrArray *refusals,
-        GError **error)
+resolve_and_wait(SpocPeople *people, const SpocRecipient *recipient, const char *owner,
+                 GPtrArray *refusals, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     GPtrArray *persons = spoc_people_resolve(people, recipient, owner, refusals, &problem);
@@ -121,7 +121,7 @@ warn_refused(const SpocPlaces *places, const SpocRecipientUri *uri, gboolean tel
         const char *owner = is_owner ? "owner" : NULL;
         spoc_people_set_directory(people, is_owner ? NULL : directory);
         g_autoptr(GPtrArray) refusals = spoc_refusals_new();
-        g_autoptr(GPtrArray) persons = resolve(people, recipient, owner, refusals, &error);
+        g_autoptr(GPtrArray) persons = resolve_and_wait(people, recipient, owner, refusals, &error);
         for (guint n = 0; n < refusals->len; n++)
             spoc_ctl_warn("mail to a recipient that %s stands for will not go out: %s",
                           recipient->text,
@@ -190,8 +190,8 @@ say_lease(const SpocPlaces *places, SpocCupsClient *client, gint id, const char 
 
 /* One that is there already: nothing to do, unless its lease would end. */
 static int
-keep(const SpocPlaces *places, SpocCupsClient *client, const SpocCupsSubscription *same,
-     const char *object)
+keep_subscription(const SpocPlaces *places, SpocCupsClient *client,
+                  const SpocCupsSubscription *same, const char *object)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *events = g_strjoinv(",", same->events);
@@ -209,8 +209,8 @@ keep(const SpocPlaces *places, SpocCupsClient *client, const SpocCupsSubscriptio
 }
 
 static int
-subscribe(const SpocPlaces *places, const char *recipient_uri, const char *object_uri,
-          const char *const *events)
+make_subscription(const SpocPlaces *places, const char *recipient_uri, const char *object_uri,
+                  const char *const *events)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocCupsClient) client = spoc_cups_client_new(places, &error);
@@ -221,7 +221,7 @@ subscribe(const SpocPlaces *places, const char *recipient_uri, const char *objec
     g_autofree char *object = spoc_target_object_name(object_uri);
     const SpocCupsSubscription *same = find_duplicate(list, recipient_uri, object);
     if (same != NULL)
-        return keep(places, client, same, object);
+        return keep_subscription(places, client, same, object);
     gint id = spoc_subscription_create(client, object_uri, recipient_uri, events, &error);
     if (id == 0) {
         warn_limits(places, list);
@@ -276,7 +276,7 @@ run_subscribe(int argc, char **argv, const SpocPlaces *places)
     warn_refused(places, parsed, tell_of_jobs(events));
     if (class_name != NULL)
         warn_class(class_name, events);
-    return subscribe(places, uri, object, events);
+    return make_subscription(places, uri, object, events);
 }
 
 static JsonNode *

@@ -115,7 +115,7 @@ send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice 
     test->loop = loop;
     spoc_delivery_submit(delivery, request);
     g_main_loop_run(loop); /* ends by the delivery's own time-outs at the latest */
-    spoc_delivery_rest(delivery);
+    spoc_delivery_quit_idle(delivery);
     test->loop = NULL;
     return TRUE;
 }

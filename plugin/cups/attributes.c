@@ -2,52 +2,52 @@
 #include "cups/attributes.h"
 
 void
-spoc_job_attributes_free(SpocJobAttributes *facts)
+spoc_job_attributes_free(SpocJobAttributes *attributes)
 {
-    if (facts == NULL)
+    if (attributes == NULL)
         return;
-    g_free(facts->owner);
-    g_free(facts->title);
-    g_free(facts->uuid);
-    g_free(facts);
+    g_free(attributes->owner);
+    g_free(attributes->title);
+    g_free(attributes->uuid);
+    g_free(attributes);
 }
 
 SpocStateAttributes *
 spoc_state_attributes_new(void)
 {
-    SpocStateAttributes *facts = g_new0(SpocStateAttributes, 1);
-    facts->printer_state_reasons = g_new0(char *, 1);
-    facts->printer_is_accepting_jobs = -1;
-    facts->job_state_reasons = g_new0(char *, 1);
-    facts->job_impressions = -1;
-    facts->job_impressions_completed = -1;
-    facts->job_sheets_completed = -1;
-    return facts;
+    SpocStateAttributes *attributes = g_new0(SpocStateAttributes, 1);
+    attributes->printer_state_reasons = g_new0(char *, 1);
+    attributes->printer_is_accepting_jobs = -1;
+    attributes->job_state_reasons = g_new0(char *, 1);
+    attributes->job_impressions = -1;
+    attributes->job_impressions_completed = -1;
+    attributes->job_sheets_completed = -1;
+    return attributes;
 }
 
 SpocStateAttributes *
-spoc_state_attributes_copy(const SpocStateAttributes *facts)
+spoc_state_attributes_copy(const SpocStateAttributes *attributes)
 {
-    SpocStateAttributes *copy = g_memdup2(facts, sizeof *facts);
-    copy->printer_info = g_strdup(facts->printer_info);
-    copy->printer_location = g_strdup(facts->printer_location);
-    copy->printer_message = g_strdup(facts->printer_message);
-    copy->printer_state_reasons = g_strdupv(facts->printer_state_reasons);
-    copy->job_state_reasons = g_strdupv(facts->job_state_reasons);
-    copy->job_message = g_strdup(facts->job_message);
+    SpocStateAttributes *copy = g_memdup2(attributes, sizeof *attributes);
+    copy->printer_info = g_strdup(attributes->printer_info);
+    copy->printer_location = g_strdup(attributes->printer_location);
+    copy->printer_message = g_strdup(attributes->printer_message);
+    copy->printer_state_reasons = g_strdupv(attributes->printer_state_reasons);
+    copy->job_state_reasons = g_strdupv(attributes->job_state_reasons);
+    copy->job_message = g_strdup(attributes->job_message);
     return copy;
 }
 
 void
-spoc_state_attributes_free(SpocStateAttributes *facts)
+spoc_state_attributes_free(SpocStateAttributes *attributes)
 {
-    if (facts == NULL)
+    if (attributes == NULL)
         return;
-    g_free(facts->printer_info);
-    g_free(facts->printer_location);
-    g_free(facts->printer_message);
-    g_strfreev(facts->printer_state_reasons);
-    g_strfreev(facts->job_state_reasons);
-    g_free(facts->job_message);
-    g_free(facts);
+    g_free(attributes->printer_info);
+    g_free(attributes->printer_location);
+    g_free(attributes->printer_message);
+    g_strfreev(attributes->printer_state_reasons);
+    g_strfreev(attributes->job_state_reasons);
+    g_free(attributes->job_message);
+    g_free(attributes);
 }

@@ -13,7 +13,7 @@ typedef struct {
     gint64 learned_unix_s; /* when CUPS said so */
 } SpocJobAttributes;
 
-void spoc_job_attributes_free(SpocJobAttributes *facts);
+void spoc_job_attributes_free(SpocJobAttributes *attributes);
 
 /* Where a queue's documents go */
 typedef enum {
@@ -45,6 +45,6 @@ typedef struct {
 
 /* All unknown */
 SpocStateAttributes *spoc_state_attributes_new(void);
-SpocStateAttributes *spoc_state_attributes_copy(const SpocStateAttributes *facts);
-void spoc_state_attributes_free(SpocStateAttributes *facts);
+SpocStateAttributes *spoc_state_attributes_copy(const SpocStateAttributes *attributes);
+void spoc_state_attributes_free(SpocStateAttributes *attributes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocStateAttributes, spoc_state_attributes_free)

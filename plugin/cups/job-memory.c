@@ -5,7 +5,7 @@
 
 typedef struct {
     gint job_id;
-    SpocJobAttributes *facts;
+    SpocJobAttributes *attributes;
     GList link; /* in the order of use */
 } Job;
 
@@ -19,7 +19,7 @@ static void
 job_free(gpointer data)
 {
     Job *job = data;
-    spoc_job_attributes_free(job->facts);
+    spoc_job_attributes_free(job->attributes);
     g_free(job);
 }
 
@@ -53,12 +53,12 @@ spoc_job_memory_forget(SpocJobMemory *memory, gint job_id)
 }
 
 void
-spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobAttributes *facts,
+spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobAttributes *attributes,
                     gint64 now_unix_s)
 {
     spoc_job_memory_forget(memory, job_id);
-    if (facts->learned_unix_s < now_unix_s - SPOC_JOB_MEMORY_MAX_AGE_S ||
-        facts->learned_unix_s > now_unix_s)
+    if (attributes->learned_unix_s < now_unix_s - SPOC_JOB_MEMORY_MAX_AGE_S ||
+        attributes->learned_unix_s > now_unix_s)
         return;
     if (memory->used.length >= memory->jobs_max) {
         const Job *oldest = g_queue_peek_tail(&memory->used);
@@ -66,11 +66,11 @@ spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobAttributes 
     }
     Job *job = g_new0(Job, 1);
     job->job_id = job_id;
-    job->facts = g_new0(SpocJobAttributes, 1);
-    job->facts->owner = g_strdup(facts->owner);
-    job->facts->title = g_strdup(facts->title);
-    job->facts->uuid = g_strdup(facts->uuid);
-    job->facts->learned_unix_s = facts->learned_unix_s;
+    job->attributes = g_new0(SpocJobAttributes, 1);
+    job->attributes->owner = g_strdup(attributes->owner);
+    job->attributes->title = g_strdup(attributes->title);
+    job->attributes->uuid = g_strdup(attributes->uuid);
+    job->attributes->learned_unix_s = attributes->learned_unix_s;
     job->link.data = job;
     g_hash_table_insert(memory->jobs, GINT_TO_POINTER(job_id), job);
     g_queue_push_head_link(&memory->used, &job->link);
@@ -84,7 +84,7 @@ spoc_job_memory_get(SpocJobMemory *memory, gint job_id)
         return NULL;
     g_queue_unlink(&memory->used, &job->link);
     g_queue_push_head_link(&memory->used, &job->link);
-    return job->facts;
+    return job->attributes;
 }
 
 static void
@@ -98,10 +98,11 @@ append_field(GString *text, const char *value)
 static void
 append_job(GString *text, const Job *job)
 {
-    g_string_append_printf(text, "%d\t%" G_GINT64_FORMAT, job->job_id, job->facts->learned_unix_s);
-    append_field(text, job->facts->owner);
-    append_field(text, job->facts->uuid);
-    append_field(text, job->facts->title);
+    g_string_append_printf(text, "%d\t%" G_GINT64_FORMAT, job->job_id,
+                           job->attributes->learned_unix_s);
+    append_field(text, job->attributes->owner);
+    append_field(text, job->attributes->uuid);
+    append_field(text, job->attributes->title);
 }
 
 char *
@@ -151,11 +152,11 @@ import_line(SpocJobMemory *memory, const char *line, gint64 now_unix_s)
     g_autofree char *owner = field_value(fields[2]);
     g_autofree char *uuid = field_value(fields[3]);
     g_autofree char *title = field_value(fields[4]);
-    const SpocJobAttributes facts = {
+    const SpocJobAttributes attributes = {
         .owner = owner, .title = title, .uuid = uuid, .learned_unix_s = learned_unix_s};
     const Job *known = g_hash_table_lookup(memory->jobs, GINT_TO_POINTER((gint)job_id));
-    if (owner != NULL && (known == NULL || known->facts->learned_unix_s <= learned_unix_s))
-        spoc_job_memory_put(memory, (gint)job_id, &facts, now_unix_s);
+    if (owner != NULL && (known == NULL || known->attributes->learned_unix_s <= learned_unix_s))
+        spoc_job_memory_put(memory, (gint)job_id, &attributes, now_unix_s);
 }
 
 void

@@ -17,10 +17,10 @@ SpocJobMemory *spoc_job_memory_new(guint jobs_max);
 void spoc_job_memory_free(SpocJobMemory *memory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocJobMemory, spoc_job_memory_free)
 
-/* Copies @facts, whose owner is known; one learned too long ago (SPOC_JOB_MEMORY_MAX_AGE_S
+/* Copies @attributes, whose owner is known; one learned too long ago (SPOC_JOB_MEMORY_MAX_AGE_S
  * before @now_unix_s) is not kept, for CUPS may have lost its state and counts jobs anew. */
 #define SPOC_JOB_MEMORY_MAX_AGE_S (7 * 24 * 3600)
-void spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobAttributes *facts,
+void spoc_job_memory_put(SpocJobMemory *memory, gint job_id, const SpocJobAttributes *attributes,
                          gint64 now_unix_s);
 /* (nullable) (transfer none): counts as a use */
 const SpocJobAttributes *spoc_job_memory_get(SpocJobMemory *memory, gint job_id);

@@ -10,13 +10,15 @@
  */
 #pragma once
 
-#include "cups/states.h"
+#include "base/log.h"
+#include "cups/attributes.h"
 #include "event/subscription-match.h"
+#include "spool/spool.h"
 
 typedef struct _SpocCups SpocCups;
 
 /* Answers come on the thread-default context of the caller of this. @server_bin: (nullable):
- * where to look for the cause when cupsd does not answer (people/cupsd.h) */
+ * where to look for the cause when cupsd does not answer (cups/cupsd.h) */
 SpocCups *spoc_cups_new(const char *server_bin);
 /* spoc_cups_new() with another patience; for its tests */
 SpocCups *spoc_cups_new_with_timeout(gint timeout_ms);
@@ -41,12 +43,12 @@ void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
 
 /**
  * SpocCupsJobFunc:
- * @facts: (nullable): NULL when CUPS does not know the job or cannot be asked
+ * @attributes: (nullable): NULL when CUPS does not know the job or cannot be asked
  * @why: (nullable): then, and when the owner is hidden, the reason, one line
  * @may_pass: CUPS could not be asked, or gave no answer that is one; it is to be asked again
  */
-typedef void (*SpocCupsJobFunc)(const SpocJobAttributes *facts, const char *why, gboolean may_pass,
-                                gpointer user_data);
+typedef void (*SpocCupsJobFunc)(const SpocJobAttributes *attributes, const char *why,
+                                gboolean may_pass, gpointer user_data);
 
 /* (nullable): from memory at once, without asking */
 const SpocJobAttributes *spoc_cups_job_remembered(SpocCups *cups, gint job_id);
@@ -61,6 +63,13 @@ void spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gp
 
 /* A new job may have an old job's number after CUPS lost its state: job-created says so. */
 void spoc_cups_forget_job(SpocCups *cups, gint job_id);
+
+#define SPOC_STATE_REMEMBERED_MS 2000
+#define SPOC_DEVICE_REMEMBERED_MS 30000
+
+/* @attributes: (nullable): NULL when CUPS could not be asked; all of it unknown when CUPS knows
+ * neither the printer nor the job */
+typedef void (*SpocCupsStateFunc)(const SpocStateAttributes *attributes, gpointer user_data);
 
 /**
  * spoc_cups_ask_state:
@@ -82,11 +91,10 @@ void spoc_cups_ask_state_at(SpocCups *cups, gint job_id, const char *printer_nam
  * SPOC_DEVICE_REMEMBERED_MS; else UNKNOWN */
 SpocDevice spoc_cups_device_remembered(SpocCups *cups, const char *printer_name);
 
-/* Something more is remembered. Must not free the SpocCups. */
-typedef void (*SpocCupsLearnedFunc)(gpointer user_data);
-void spoc_cups_set_learned(SpocCups *cups, SpocCupsLearnedFunc learned, gpointer user_data);
-
-/* (transfer full): what is remembered of the latest jobs, as text for spoc_cups_import() */
-char *spoc_cups_export(const SpocCups *cups);
-/* What was learned later stays. */
+/* What a journal's notes say of a job. What was learned later stays. */
 void spoc_cups_import(SpocCups *cups, const char *text);
+
+/* Takes what a spocd before this one kept of jobs in the spool's state/, and from then on keeps
+ * what it learns: with PreserveJobHistory No a finished job cannot be asked about any more. Both
+ * are borrowed; spoc_cups_free() writes what is not written yet. */
+void spoc_cups_keep_jobs(SpocCups *cups, SpocSpool *spool, SpocLog *log);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cups/cupsd.h"
+#include "event/event.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,16 +66,16 @@ spoc_cups_client_new(const SpocPlaces *places, GError **error)
 typedef struct {
     ipp_status_t status;
     SpocErrorCode code;
-    const char *cure;
+    const char *remedy;
 } Refusal;
 
-#define FORBIDDEN_CURE "; do it as root or as a member of CUPS's SystemGroup (lpadmin)"
+#define FORBIDDEN_REMEDY "; do it as root or as a member of CUPS's SystemGroup (lpadmin)"
 
 static const Refusal refusals[] = {
-    {IPP_STATUS_ERROR_FORBIDDEN, SPOC_ERROR_DENIED, FORBIDDEN_CURE},
-    {IPP_STATUS_ERROR_NOT_AUTHENTICATED, SPOC_ERROR_DENIED, FORBIDDEN_CURE},
-    {IPP_STATUS_ERROR_NOT_AUTHORIZED, SPOC_ERROR_DENIED, FORBIDDEN_CURE},
-    {IPP_STATUS_ERROR_CUPS_AUTHENTICATION_CANCELED, SPOC_ERROR_DENIED, FORBIDDEN_CURE},
+    {IPP_STATUS_ERROR_FORBIDDEN, SPOC_ERROR_DENIED, FORBIDDEN_REMEDY},
+    {IPP_STATUS_ERROR_NOT_AUTHENTICATED, SPOC_ERROR_DENIED, FORBIDDEN_REMEDY},
+    {IPP_STATUS_ERROR_NOT_AUTHORIZED, SPOC_ERROR_DENIED, FORBIDDEN_REMEDY},
+    {IPP_STATUS_ERROR_CUPS_AUTHENTICATION_CANCELED, SPOC_ERROR_DENIED, FORBIDDEN_REMEDY},
     {IPP_STATUS_ERROR_NOT_FOUND, SPOC_ERROR_NOT_FOUND, "; 'lpstat -e' lists printers and classes"},
     /* What cupsd says when it finds no notifier for the URI's scheme */
     {IPP_STATUS_ERROR_NOT_POSSIBLE, SPOC_ERROR_FAILED,
@@ -110,7 +111,7 @@ check_status(const SpocCupsClient *client, const char *doing, GError **error)
             refusal = refusals[i];
     }
     g_set_error(error, SPOC_ERROR, (gint)refusal.code, "CUPS does not %s: %s%s", doing, words,
-                refusal.cure);
+                refusal.remedy);
     return FALSE;
 }
 
@@ -334,31 +335,15 @@ read_answer(const SpocCupsAside *aside, GByteArray *answer)
     }
 }
 
-typedef struct {
-    const guint8 *bytes;
-    gsize size;
-} Rest;
-
-static ssize_t
-read_some(void *data, ipp_uchar_t *bytes, size_t size)
-{
-    Rest *rest = data;
-    gsize count = MIN(size, rest->size);
-    memcpy(bytes, rest->bytes, count);
-    rest->bytes += count;
-    rest->size -= count;
-    return (ssize_t)count;
-}
-
 GPtrArray *
 spoc_subscription_take_aside(SpocCupsAside *aside, GError **error)
 {
     g_autoptr(GByteArray) answer = g_byte_array_new();
-    g_autoptr(ipp_t) response = ippNew();
     if (read_answer(aside, answer) && answer->len > 0) {
-        Rest rest = {answer->data, answer->len};
-        if (answer->data[0] != ASIDE_ERROR[0] &&
-            ippReadIO(&rest, read_some, 1, NULL, response) == IPP_STATE_DATA)
+        g_autoptr(ipp_t) response = answer->data[0] != ASIDE_ERROR[0]
+                                        ? spoc_event_read_ipp(answer->data, answer->len)
+                                        : NULL;
+        if (response != NULL)
             return parse_list(response);
         g_byte_array_append(answer, (const guint8 *)"", 1);
         char *words = NULL;

@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE    The thread that asks cupsd: libcups has only blocking calls. Questions go over a
- *            queue, answers come back on the main context; for cups.c and states.c alone.
+ * PURPOSE    The thread that asks cupsd, one question at a time: libcups has only blocking calls.
+ *            Questions go over a queue, answers come back on the main context.
  * OWNERSHIP  Counted, for the thread and whoever waits share it. spoc_worker_close() silences
  *            all answers at once and need not wait for the thread.
+ * SECURITY   Asks as root: the name is not verified on the local socket, and only so owner and
+ *            title are told. Never asks a person for a password.
  */
 #pragma once
 
-#include "cups/ask.h"
+#include "cups/attributes.h"
+#include "event/subscription-match.h"
+
+typedef struct {
+    SpocSubscriptionStatus status;
+    gint job_id;
+    char *printer_uri; /* (nullable) */
+    char *subscriber;  /* (nullable): who made it, if cupsd says */
+    char *why;         /* (nullable): UNREACHABLE: the reason */
+} SpocSubscriptionAnswer;
+
+/**
+ * SpocJobAnswer:
+ * @attributes: (nullable): with an owner, or without when it is hidden
+ * @why: (nullable): when anything is missing
+ * @may_pass: cupsd could not be asked, or what it said is no answer
+ */
+typedef struct {
+    SpocJobAttributes *attributes;
+    char *why;
+    gboolean may_pass;
+} SpocJobAnswer;
 
 /* In the order of urgency: what a subscription is for can be asked for a moment only; a
  * printer's words come last. */

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "control/client.h"
 #include "control/server.h"
-#include "cups/job-store.h"
+#include "cups/questions.h"
 #include "daemon/requests.h"
 #include "daemon/service.h"
 #include "management/management.h"
@@ -39,7 +39,6 @@ struct _SpocDaemon {
     SpocRuntime *runtime;
     SpocManagement *management;
     SpocCups *cups;
-    SpocJobStore *job_store;
     SpocQueueManager *queue;
     SpocServerHealth *server_health;
     SpocNotificationLog *notification_log;
@@ -99,7 +98,7 @@ rescan_again(gpointer user_data)
 
 /* Finds new journals and scans, and what was added to those that are known. */
 static void
-rescan(SpocDaemon *daemon)
+rescan_spool(SpocDaemon *daemon)
 {
     g_autoptr(GError) error = NULL;
     daemon->rescan_wanted = FALSE;
@@ -177,7 +176,7 @@ leave_when_idle(gpointer user_data)
     daemon->idle_timer = 0;
     if (daemon->own_socket)
         g_clear_pointer(&daemon->control, spoc_control_server_free);
-    rescan(daemon);
+    rescan_spool(daemon);
     (void)run_round(daemon);
     if (is_drained(daemon) && (nothing_waits(daemon) || daemon->mode == SPOC_DAEMON_ONCE)) {
         if (daemon->mode != SPOC_DAEMON_ONCE)
@@ -225,7 +224,7 @@ finish_if_drained(SpocDaemon *daemon)
         return;
     /* Nothing more comes in this run: groups are closed, and bounces go out. */
     if (daemon->mode == SPOC_DAEMON_ONCE && (spoc_aggregator_close(daemon->aggregator, FALSE) ||
-                                             spoc_queue_manager_report_now(daemon->queue))) {
+                                             spoc_queue_manager_flush_bounces(daemon->queue))) {
         schedule_later(daemon);
         return;
     }
@@ -249,7 +248,7 @@ read_to_end(SpocDaemon *daemon)
         return FALSE;
     }
     if (!daemon->reads_to_end) {
-        rescan(daemon);
+        rescan_spool(daemon);
         spoc_journal_set_note_ends(daemon->journals);
     }
     daemon->reads_to_end = !spoc_journal_set_are_past_ends(daemon->journals);
@@ -273,7 +272,7 @@ run_round(gpointer user_data)
         !(daemon->mode == SPOC_DAEMON_ONCE && spoc_management_is_fetching(daemon->management));
     daemon->rescan_wanted |= spoc_scan_manager_set_open(daemon->scan_manager, is_ready);
     if (daemon->rescan_wanted)
-        rescan(daemon);
+        rescan_spool(daemon);
     if (!is_ready)
         return G_SOURCE_REMOVE;
     spoc_queue_manager_send_due(daemon->queue, now_unix_s(), SPOC_QUEUE_MANAGER_HALF);
@@ -311,7 +310,7 @@ keep_lock(SpocDaemon *daemon)
 }
 
 static void
-wake(gpointer user_data)
+wake_up(gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     if (!keep_lock(daemon))
@@ -322,7 +321,7 @@ wake(gpointer user_data)
 }
 
 static void
-sweep(SpocDaemon *daemon)
+sweep_old(SpocDaemon *daemon)
 {
     gint64 now = now_unix_s();
     daemon->sweep_due_unix_s = now + SWEEP_S;
@@ -341,14 +340,14 @@ on_minute(gpointer user_data)
         return G_SOURCE_CONTINUE;
     daemon->rescan_wanted = TRUE;
     if (now_unix_s() >= daemon->sweep_due_unix_s)
-        sweep(daemon);
+        sweep_old(daemon);
     schedule_later(daemon);
     return G_SOURCE_CONTINUE;
 }
 
 /* Takes up what was changed; what waited because of it goes out at once. */
 static void
-reload(SpocDaemon *daemon)
+reload_config(SpocDaemon *daemon)
 {
     g_autoptr(GError) error = NULL;
     spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
@@ -414,7 +413,7 @@ check_config(gpointer user_data)
     record_server_health(daemon);
     check_spool_place(daemon);
     if (!daemon->leaving && spoc_runtime_is_stale(daemon->runtime, daemon->places))
-        reload(daemon);
+        reload_config(daemon);
 }
 
 static gboolean
@@ -429,7 +428,7 @@ on_management_fetched(gboolean values_changed, gpointer user_data)
 {
     SpocDaemon *daemon = user_data;
     if (values_changed && !daemon->leaving)
-        reload(daemon);
+        reload_config(daemon);
     schedule_later(daemon);
 }
 
@@ -476,7 +475,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
 
     daemon->runtime = spoc_runtime_load(places, log);
     daemon->cups = spoc_cups_new(places->server_bin);
-    daemon->job_store = spoc_job_store_new(spool, log, daemon->cups);
+    spoc_cups_keep_jobs(daemon->cups, spool, log);
     daemon->queue = spoc_queue_manager_new(spool, log, schedule_later, daemon);
     daemon->server_health = spoc_server_health_new(spool);
     daemon->notification_log = spoc_notification_log_new(spool, log);
@@ -504,7 +503,7 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
         .scan_manager = daemon->scan_manager,
         .journals = daemon->journals,
         .runtime = daemon->runtime,
-        .wake = wake,
+        .wake = wake_up,
         .check_config = check_config,
         .leave = leave_on_request,
         .user_data = daemon,
@@ -534,7 +533,6 @@ spoc_daemon_free(SpocDaemon *daemon)
     spoc_control_server_free(daemon->control);
     spoc_management_free(daemon->management);
     /* Their callbacks use journals and aggregator: they go first. */
-    spoc_job_store_free(daemon->job_store);
     spoc_cups_free(daemon->cups);
     spoc_queue_manager_free(daemon->queue);
     spoc_server_health_free(daemon->server_health);
@@ -559,8 +557,8 @@ spoc_daemon_run(SpocDaemon *daemon)
         daemon->config_timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, CONFIG_POLL_S,
                                                           on_config_poll, daemon, NULL);
     spoc_waits_forget(daemon->spool);
-    wake(daemon);
-    sweep(daemon);
+    wake_up(daemon);
+    sweep_old(daemon);
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
     spoc_waits_keep(daemon->journals, daemon->spool, daemon->log);

@@ -7,7 +7,6 @@
  *          prevents delivery. 1: the spool cannot be used. 2: usage.
  */
 #include "base/error.h"
-#include "base/own-log.h"
 #include "base/privilege.h"
 #include "build-config.h"
 #include "config/config.h"
@@ -95,7 +94,7 @@ let_other_drain(SpocControlClient *other, SpocLog *log)
 static int
 wake_other(SpocControlClient *other, SpocLog *log)
 {
-    if (spoc_control_client_wake(other))
+    if (spoc_control_client_tell(other, SPOC_REQUEST_WAKE, NULL))
         spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool");
     return SPOC_DAEMON_NOTHING_WAITS;
 }
@@ -163,8 +162,8 @@ tend_before_line(SpocLogLevel level, const char *line, const SpocLogFields *fiel
 }
 
 static int
-serve(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
-      const Options *options)
+serve_spool(const SpocPlaces *places, SpocSpool *spool, int listen_fd, SpocLog *log,
+            const Options *options)
 {
     g_autoptr(GError) error = NULL;
     SpocDaemonMode mode = SPOC_DAEMON_UNTIL_IDLE;
@@ -271,7 +270,7 @@ explain_configuration(const SpocPlaces *places, SpocLog *log)
 }
 
 static int
-run(const Options *options)
+run_daemon(const Options *options)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocLog) log = make_log(options);
@@ -293,7 +292,7 @@ run(const Options *options)
         else if (status == SPOC_DAEMON_CONFIGURATION)
             explain_configuration(places, log);
     } else {
-        status = serve(places, spool, listen_fd, log, options);
+        status = serve_spool(places, spool, listen_fd, log, options);
     }
     if (options->once && status == SPOC_DAEMON_SOMETHING_WAITS)
         explain_waiting(spool, log);
@@ -320,7 +319,7 @@ main(int argc, char **argv)
         (void)fprintf(stderr, "ERROR: libcurl cannot be initialised\n");
         return EXIT_FAILURE;
     }
-    int status = run(&options);
+    int status = run_daemon(&options);
     curl_global_cleanup();
     return status;
 }

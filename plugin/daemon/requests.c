@@ -46,7 +46,7 @@ spoc_requests_free(SpocRequests *requests)
 }
 
 static void
-wake(const SpocRequests *requests)
+wake_up(const SpocRequests *requests)
 {
     requests->context->wake(requests->context->user_data);
 }
@@ -153,7 +153,7 @@ run_queue_command(SpocRequests *requests, SpocControlPeer *client, SpocQueueComm
         else
             spoc_queue_manager_replan(manager, g_ptr_array_index(ids, i), sends ? now : 0);
     }
-    wake(requests);
+    wake_up(requests);
     spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }
 
@@ -162,8 +162,8 @@ static void
 reopen_servers(SpocRequests *requests, SpocControlPeer *client)
 {
     check_config(requests);
-    spoc_queue_manager_reopen(requests->context->queue_manager);
-    wake(requests);
+    spoc_queue_manager_retry_servers(requests->context->queue_manager);
+    wake_up(requests);
     spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
 }
 
@@ -181,7 +181,7 @@ add_drain_waiter(SpocRequests *requests, SpocControlPeer *client)
     *waiter = (DrainWaiter){requests, client};
     g_ptr_array_add(requests->drain_waiters, waiter);
     spoc_control_add_waiter(client, remove_drain_waiter, waiter);
-    wake(requests);
+    wake_up(requests);
 }
 
 void
@@ -224,7 +224,7 @@ submit_scan(SpocRequests *requests, SpocControlPeer *client, const char *name)
         return;
     /* Somebody waits for it, and may have changed a setting just before. */
     check_config(requests);
-    wake(requests);
+    wake_up(requests);
     spoc_scan_manager_offer(requests->context->scan_manager, client, name);
 }
 
@@ -237,7 +237,7 @@ spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_da
     SpocControlRequest request = spoc_control_request_parse(line, &argument);
     switch (request) {
     case SPOC_REQUEST_WAKE:
-        wake(requests);
+        wake_up(requests);
         break;
     case SPOC_REQUEST_STATUS:
         reply_status(requests, client);

@@ -61,7 +61,7 @@ spoc_service_status(const char *text)
 
 #ifdef HAVE_SYSTEMD
 static gboolean
-ping(gpointer user_data)
+ping_watchdog(gpointer user_data)
 {
     (void)sd_notify(0, "WATCHDOG=1");
     return G_SOURCE_CONTINUE;
@@ -75,7 +75,7 @@ spoc_service_watch(void)
     uint64_t interval_us = 0;
     if (sd_watchdog_enabled(0, &interval_us) > 0) {
         guint64 half_ms = interval_us / 2 / 1000;
-        return g_timeout_add((guint)CLAMP(half_ms, 1, G_MAXINT), ping, NULL);
+        return g_timeout_add((guint)CLAMP(half_ms, 1, G_MAXINT), ping_watchdog, NULL);
     }
 #endif
     return 0;

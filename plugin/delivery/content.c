@@ -186,7 +186,7 @@ run_length(const guint8 *bytes, gsize size)
 }
 
 static void
-put(SpocContentReader *reader, GByteArray *out, const guint8 *bytes, gsize size)
+put_bytes(SpocContentReader *reader, GByteArray *out, const guint8 *bytes, gsize size)
 {
     gsize i = 0;
     while (i < size) {
@@ -232,7 +232,7 @@ spoc_content_reader_next(SpocContentReader *reader, GByteArray *out, gboolean *r
     gsize size = 0;
     if (!reader->content->kind->read(reader->reading, reader->buffer, room, &size, error))
         return FALSE;
-    put(reader, out, reader->buffer, size);
+    put_bytes(reader, out, reader->buffer, size);
     *ret_end = size == 0;
     if (size == 0 && (reader->after_cr || !reader->at_line_start))
         end_line(reader, out);
@@ -453,7 +453,7 @@ attachment_free(gpointer data)
 
 /* As it goes over the line */
 static GBytes *
-stuff(GBytes *text)
+dot_stuff(GBytes *text)
 {
     g_autoptr(SpocContent) content = spoc_content_new_bytes(text);
     g_autoptr(SpocContentReader) reader = spoc_content_reader_new(content, NULL);
@@ -471,7 +471,7 @@ spoc_attachment_new(GBytes *head, int fd, guint64 size_bytes, GBytes *tail,
     static const SpocContentKind kind = {attachment_open, attachment_read, attachment_close,
                                          attachment_free, TRUE};
     Attachment *attachment = g_new0(Attachment, 1);
-    attachment->head = stuff(head);
+    attachment->head = dot_stuff(head);
     attachment->tail = g_bytes_ref(tail);
     attachment->fd = fd;
     attachment->size_bytes = size_bytes;

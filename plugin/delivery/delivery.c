@@ -111,8 +111,8 @@ to_unix_s(gint64 monotonic_us)
 }
 
 static void
-conclude(SpocDelivery *delivery, SpocDeliveryRequest *request, const SpocServerState *states,
-         gint64 earliest_us)
+finish_request(SpocDelivery *delivery, SpocDeliveryRequest *request, const SpocServerState *states,
+               gint64 earliest_us)
 {
     gboolean untried = FALSE;
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
@@ -152,7 +152,7 @@ find_dropper(const SpocDelivery *delivery, const SpocDeliveryRequest *request)
 }
 
 static void
-route(SpocDelivery *delivery, SpocDeliveryRequest *request)
+route_request(SpocDelivery *delivery, SpocDeliveryRequest *request)
 {
     SpocServerState states[SPOC_ROUTE_SERVERS];
     read_states(delivery, states);
@@ -164,7 +164,7 @@ route(SpocDelivery *delivery, SpocDeliveryRequest *request)
         warn_of_failover(delivery, next.server);
         spoc_server_submit(delivery->servers[next.server], request);
     } else {
-        conclude(delivery, request, states, next.earliest_us);
+        finish_request(delivery, request, states, next.earliest_us);
     }
 }
 
@@ -188,7 +188,7 @@ on_schedule(gpointer user_data)
     delivery->inside = TRUE;
     SpocDeliveryRequest *request;
     while (!delivery->free_wanted && (request = g_queue_pop_head(&delivery->incoming)) != NULL)
-        route(delivery, request);
+        route_request(delivery, request);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS && !delivery->free_wanted; i++)
         spoc_server_schedule(delivery->servers[i]);
     drop_retired(delivery);
@@ -383,10 +383,10 @@ spoc_delivery_pending(const SpocDelivery *delivery)
 }
 
 void
-spoc_delivery_rest(SpocDelivery *delivery)
+spoc_delivery_quit_idle(SpocDelivery *delivery)
 {
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
-        spoc_server_rest(delivery->servers[i]);
+        spoc_server_quit_idle(delivery->servers[i]);
 }
 
 gboolean

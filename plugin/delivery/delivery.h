@@ -82,4 +82,4 @@ gboolean spoc_delivery_report(const SpocDelivery *delivery, guint index,
                               SpocServerReport *ret_report);
 
 /* Says QUIT on idle connections and closes them: nothing is left to do. */
-void spoc_delivery_rest(SpocDelivery *delivery);
+void spoc_delivery_quit_idle(SpocDelivery *delivery);

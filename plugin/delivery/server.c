@@ -107,7 +107,7 @@ move_waiting_on(SpocServer *server)
 }
 
 static void
-shrink(SpocServer *server)
+allow_fewer(SpocServer *server)
 {
     guint open = server->connections->len;
     server->limit = MAX(MIN(server->limit, open > 0 ? open - 1 : 1), 1);
@@ -115,7 +115,7 @@ shrink(SpocServer *server)
 }
 
 static void
-grow(SpocServer *server)
+allow_more(SpocServer *server)
 {
     gint64 now_us = g_get_monotonic_time();
     if (server->limit < server->settings->max_connections && now_us >= server->grow_at_us) {
@@ -149,7 +149,7 @@ has_others(const SpocServer *server, const SpocConnection *except)
 /* Outcomes of mails. */
 
 static void
-requeue(SpocServer *server, SpocDeliveryRequest *request)
+requeue_request(SpocServer *server, SpocDeliveryRequest *request)
 {
     g_queue_push_head(&server->waiting, request);
     ask_to_be_scheduled(server);
@@ -217,7 +217,7 @@ starts_again(SpocServer *server, SpocDeliveryRequest *request, const SpocMail *m
         spoc_delivery_request_note_drop(request, name_of(server));
         return mail->failure.kind != SPOC_FAILURE_TIMEOUT && request->stay;
     case SPOC_VERDICT_SLOWER:
-        shrink(server);
+        allow_fewer(server);
         return others && request->slower++ < SLOWER_MAX;
     default:
         return FALSE;
@@ -251,7 +251,7 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest
     if (consequence.verdict == SPOC_VERDICT_SLOWER)
         spoc_connection_retire(connection);
     if (again && consequence.verdict == SPOC_VERDICT_FRESH) {
-        requeue(server, request);
+        requeue_request(server, request);
         return;
     }
     g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
@@ -260,7 +260,7 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest
     spoc_delivery_request_trace(request, mail->failure.stage, FALSE, name_of(server), sentence);
     spoc_delivery_request_explain(request, mail->failure.stage, sentence);
     if (again) {
-        requeue(server, request);
+        requeue_request(server, request);
         return;
     }
     note_mail_failure(mail, consequence.verdict, words);
@@ -300,7 +300,7 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
     gboolean more =
         mail->delivered && (too_many || request->recipients->len > mail->recipients->len);
     if (more && !server->retired && spoc_delivery_request_is_open(request) && too_many)
-        requeue(server, request);
+        requeue_request(server, request);
     else
         pass_on(server, request);
 }
@@ -410,7 +410,7 @@ fail_opening(SpocServer *server, const SpocConnection *connection, SpocFailure f
     if (request != NULL)
         spoc_delivery_request_trace(request, failure.stage, FALSE, name_of(server), sentence);
     if (failure.others_work) {
-        shrink(server);
+        allow_fewer(server);
         return;
     }
     note_failure(server, consequence.verdict, failure.stage, words, sentence);
@@ -479,7 +479,7 @@ spoc_server_schedule(SpocServer *server)
         if (i <= server->connections->len)
             spoc_connection_wake(g_ptr_array_index(server->connections, i - 1));
     }
-    grow(server);
+    allow_more(server);
     gboolean paced =
         !g_queue_is_empty(&server->waiting) && must_wait(server, g_get_monotonic_time());
     while (!paced && may_open(server) &&
@@ -589,7 +589,7 @@ spoc_server_wants_mending(const SpocServer *server)
 }
 
 void
-spoc_server_rest(SpocServer *server)
+spoc_server_quit_idle(SpocServer *server)
 {
     for (guint i = server->connections->len; i > 0; i--) {
         SpocConnection *connection = g_ptr_array_index(server->connections, i - 1);
@@ -607,7 +607,7 @@ spoc_server_retire(SpocServer *server)
     while ((request = g_queue_pop_head(&server->waiting)) != NULL)
         g_queue_push_tail(requests, request);
     stop_opening(server, NULL);
-    spoc_server_rest(server);
+    spoc_server_quit_idle(server);
     return requests;
 }
 

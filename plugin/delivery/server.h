@@ -56,7 +56,7 @@ void spoc_server_try_now(SpocServer *server);
 gboolean spoc_server_has_worked(const SpocServer *server);
 
 /* Closes idle connections. */
-void spoc_server_rest(SpocServer *server);
+void spoc_server_quit_idle(SpocServer *server);
 
 /**
  * spoc_server_retire:

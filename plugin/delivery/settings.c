@@ -60,23 +60,13 @@ spoc_settings_set_server(SpocDeliverySettings *settings, guint index, const char
         server->name = spoc_server_name(host, port);
 }
 
-static gboolean
-read_server(SpocDeliverySettings *settings, SpocConfig *config, guint index, SpocOptionId option,
-            GError **error)
+static void
+take_server(SpocDeliverySettings *settings, SpocConfig *config, guint index, SpocOptionId option)
 {
-    const char *text = spoc_config_string(config, option);
-    if (text == NULL)
-        return TRUE;
     g_autofree char *host = NULL;
     guint port = 0;
-    if (!spoc_server_parse(text, &host, &port, error))
-        return FALSE;
-    if (port == 0)
-        port = (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_SMTP_PORT);
-    if (port == 0)
-        port = settings->encryption == SPOC_ENCRYPTION_SSL_TLS ? 465 : 25;
-    spoc_settings_set_server(settings, index, host, (guint16)port);
-    return TRUE;
+    if (spoc_config_server(config, option, &host, &port))
+        spoc_settings_set_server(settings, index, host, (guint16)port);
 }
 
 static gboolean
@@ -143,9 +133,8 @@ spoc_settings_new(SpocConfig *config, SpocTls *tls, const SpocTokens *tokens, GE
     g_autoptr(SpocDeliverySettings) settings = spoc_settings_alloc();
     settings->encryption =
         (SpocEncryption)spoc_config_choice(config, SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
-    if (!read_server(settings, config, 0, SPOC_OPTION_MAILSERVER, error) ||
-        !read_server(settings, config, 1, SPOC_OPTION_MAILSERVERBACKUP, error))
-        return NULL;
+    take_server(settings, config, 0, SPOC_OPTION_MAILSERVER);
+    take_server(settings, config, 1, SPOC_OPTION_MAILSERVERBACKUP);
     read_login(settings, config, tokens);
     if (settings->servers[0].host == NULL && settings->servers[1].host == NULL) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,

@@ -137,7 +137,7 @@ spoc_transaction_free(SpocTransaction *transaction)
 /* Commands out. */
 
 static void
-expect(SpocTransaction *transaction, Command command, SpocMail *mail, guint recipient)
+expect_reply(SpocTransaction *transaction, Command command, SpocMail *mail, guint recipient)
 {
     Expected *expected = g_new0(Expected, 1);
     expected->command = command;
@@ -148,13 +148,13 @@ expect(SpocTransaction *transaction, Command command, SpocMail *mail, guint reci
 }
 
 static void
-say(SpocTransaction *transaction, const char *text)
+queue_text(SpocTransaction *transaction, const char *text)
 {
     g_byte_array_append(transaction->out, (const guint8 *)text, (guint)strlen(text));
 }
 
 static void
-finish(SpocTransaction *transaction, SpocMail *mail)
+finish_mail(SpocTransaction *transaction, SpocMail *mail)
 {
     g_queue_remove(&transaction->unanswered, mail);
     g_queue_push_tail(&transaction->finished, mail);
@@ -162,8 +162,8 @@ finish(SpocTransaction *transaction, SpocMail *mail)
 }
 
 static void
-fail(SpocMail *mail, SpocStage stage, SpocFailureKind kind, const SpocReply *reply,
-     const char *words)
+fail_mail(SpocMail *mail, SpocStage stage, SpocFailureKind kind, const SpocReply *reply,
+          const char *words)
 {
     mail->failed = TRUE;
     mail->failure = (SpocFailure){.stage = stage, .kind = kind};
@@ -177,7 +177,8 @@ fail(SpocMail *mail, SpocStage stage, SpocFailureKind kind, const SpocReply *rep
 }
 
 static void
-refuse(SpocMail *mail, guint index, SpocFailureKind kind, const SpocReply *reply, const char *words)
+refuse_recipient(SpocMail *mail, guint index, SpocFailureKind kind, const SpocReply *reply,
+                 const char *words)
 {
     SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, index);
     recipient->refused = TRUE;
@@ -195,17 +196,17 @@ static void
 say_recipient(SpocTransaction *transaction, SpocMail *mail, guint index)
 {
     const SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, index);
-    say(transaction, "RCPT TO:<");
-    say(transaction, recipient->address);
-    say(transaction, ">\r\n");
-    expect(transaction, COMMAND_RCPT, mail, index);
+    queue_text(transaction, "RCPT TO:<");
+    queue_text(transaction, recipient->address);
+    queue_text(transaction, ">\r\n");
+    expect_reply(transaction, COMMAND_RCPT, mail, index);
 }
 
 static void
 say_data(SpocTransaction *transaction, SpocMail *mail)
 {
-    say(transaction, "DATA\r\n");
-    expect(transaction, COMMAND_DATA, mail, 0);
+    queue_text(transaction, "DATA\r\n");
+    expect_reply(transaction, COMMAND_DATA, mail, 0);
 }
 
 /* (transfer none) (nullable): the recipient to be said next, from @from on */
@@ -228,23 +229,23 @@ check_beforehand(SpocTransaction *transaction, SpocMail *mail)
 {
     const SpocCapabilities *can = &transaction->capabilities;
     if (!spoc_envelope_address_check(mail->sender)) {
-        fail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_LOCAL, NULL,
-             "the sender's address cannot stand in an SMTP command");
+        fail_mail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_LOCAL, NULL,
+                  "the sender's address cannot stand in an SMTP command");
         return FALSE;
     }
     if (!g_str_is_ascii(mail->sender) && !can->smtputf8) {
-        fail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_NOT_OFFERED, NULL,
-             "the sender's address is not ASCII and the server does not offer SMTPUTF8");
+        fail_mail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_NOT_OFFERED, NULL,
+                  "the sender's address is not ASCII and the server does not offer SMTPUTF8");
         return FALSE;
     }
     for (guint i = 0; i < mail->recipients->len; i++) {
         const SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, i);
         if (recipient->address[0] == '\0' || !spoc_envelope_address_check(recipient->address))
-            refuse(mail, i, SPOC_FAILURE_NOT_OFFERED, NULL,
-                   "the address cannot stand in an SMTP command");
+            refuse_recipient(mail, i, SPOC_FAILURE_NOT_OFFERED, NULL,
+                             "the address cannot stand in an SMTP command");
         else if (!g_str_is_ascii(recipient->address) && !can->smtputf8)
-            refuse(mail, i, SPOC_FAILURE_NOT_OFFERED, NULL,
-                   "the address is not ASCII and the server does not offer SMTPUTF8");
+            refuse_recipient(mail, i, SPOC_FAILURE_NOT_OFFERED, NULL,
+                             "the address is not ASCII and the server does not offer SMTPUTF8");
     }
     guint64 size = spoc_content_size_bytes(mail->content);
     if (can->max_size_bytes > 0 && size > can->max_size_bytes) {
@@ -252,7 +253,7 @@ check_beforehand(SpocTransaction *transaction, SpocMail *mail)
             g_strdup_printf("the mail has %" G_GUINT64_FORMAT
                             " bytes and the server takes at most %" G_GUINT64_FORMAT,
                             size, can->max_size_bytes);
-        fail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_TOO_LARGE, NULL, words);
+        fail_mail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_TOO_LARGE, NULL, words);
         return FALSE;
     }
     guint index;
@@ -281,18 +282,18 @@ say_mail(SpocTransaction *transaction, SpocMail *mail)
     if (can->size)
         g_snprintf(size, sizeof size, " SIZE=%" G_GUINT64_FORMAT,
                    spoc_content_size_bytes(mail->content));
-    say(transaction, "MAIL FROM:<");
-    say(transaction, mail->sender);
-    say(transaction, ">");
-    say(transaction, size);
+    queue_text(transaction, "MAIL FROM:<");
+    queue_text(transaction, mail->sender);
+    queue_text(transaction, ">");
+    queue_text(transaction, size);
     /* Without 8BITMIME the bytes go as they are: they cannot be converted here, and every
      * server in use passes them on. */
     if (can->eight_bit_mime && spoc_content_is_eight_bit(mail->content))
-        say(transaction, " BODY=8BITMIME");
+        queue_text(transaction, " BODY=8BITMIME");
     if (needs_smtputf8(mail))
-        say(transaction, " SMTPUTF8");
-    say(transaction, "\r\n");
-    expect(transaction, COMMAND_MAIL, mail, 0);
+        queue_text(transaction, " SMTPUTF8");
+    queue_text(transaction, "\r\n");
+    expect_reply(transaction, COMMAND_MAIL, mail, 0);
 }
 
 gboolean
@@ -320,13 +321,13 @@ spoc_transaction_start(SpocTransaction *transaction, SpocMail *mail)
     mail->first = !transaction->served;
     g_queue_push_tail(&transaction->unanswered, mail);
     if (!check_beforehand(transaction, mail)) {
-        finish(transaction, mail);
+        finish_mail(transaction, mail);
         return;
     }
     transaction->served = TRUE;
     if (transaction->needs_rset) {
-        say(transaction, "RSET\r\n");
-        expect(transaction, COMMAND_RSET, NULL, 0);
+        queue_text(transaction, "RSET\r\n");
+        expect_reply(transaction, COMMAND_RSET, NULL, 0);
         transaction->needs_rset = FALSE;
     }
     say_mail(transaction, mail);
@@ -341,8 +342,8 @@ spoc_transaction_start(SpocTransaction *transaction, SpocMail *mail)
 static void
 say_dot(SpocTransaction *transaction, SpocMail *mail)
 {
-    say(transaction, ".\r\n");
-    expect(transaction, COMMAND_DOT, mail, 0);
+    queue_text(transaction, ".\r\n");
+    expect_reply(transaction, COMMAND_DOT, mail, 0);
     mail->phase = PHASE_DOT;
     mail->dot_end = transaction->sent_total + transaction->out->len - transaction->out_sent;
     g_clear_pointer(&mail->reader, spoc_content_reader_free);
@@ -407,10 +408,10 @@ take_mail_reply(SpocTransaction *transaction, SpocMail *mail, const SpocReply *r
     }
     if (!is_refusal(reply))
         return "an answer to MAIL that makes no sense";
-    fail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_REPLY, reply, NULL);
+    fail_mail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_REPLY, reply, NULL);
     mail->failure.reused = !mail->first; /* a session that has grown too old says 421 here */
     if (!transaction->capabilities.pipelining)
-        finish(transaction, mail);
+        finish_mail(transaction, mail);
     return NULL;
 }
 
@@ -427,7 +428,7 @@ take_recipient_reply(SpocTransaction *transaction, SpocMail *mail, guint index,
         recipient->accepted = TRUE;
         mail->accepted_count++;
     } else {
-        refuse(mail, index, SPOC_FAILURE_REPLY, reply, NULL);
+        refuse_recipient(mail, index, SPOC_FAILURE_REPLY, reply, NULL);
     }
     if (transaction->capabilities.pipelining)
         return NULL;
@@ -438,7 +439,7 @@ take_recipient_reply(SpocTransaction *transaction, SpocMail *mail, guint index,
         say_data(transaction, mail);
     } else {
         transaction->needs_rset = TRUE;
-        finish(transaction, mail);
+        finish_mail(transaction, mail);
     }
     return NULL;
 }
@@ -453,8 +454,8 @@ take_data_reply(SpocTransaction *transaction, SpocMail *mail, const SpocReply *r
         mail->phase = PHASE_CONTENT;
         if (mail->reader != NULL)
             return NULL;
-        fail(mail, SPOC_STAGE_CONTENT, SPOC_FAILURE_LOCAL, NULL, error->message);
-        finish(transaction, mail);
+        fail_mail(mail, SPOC_STAGE_CONTENT, SPOC_FAILURE_LOCAL, NULL, error->message);
+        finish_mail(transaction, mail);
         transaction->must_close = TRUE; /* no way back from 354 but the whole content */
         return NULL;
     }
@@ -466,9 +467,9 @@ take_data_reply(SpocTransaction *transaction, SpocMail *mail, const SpocReply *r
     if (!is_refusal(reply))
         return "an answer to DATA that makes no sense";
     if (wanted)
-        fail(mail, SPOC_STAGE_DATA, SPOC_FAILURE_REPLY, reply, NULL);
+        fail_mail(mail, SPOC_STAGE_DATA, SPOC_FAILURE_REPLY, reply, NULL);
     transaction->needs_rset = mail->mail_taken;
-    finish(transaction, mail);
+    finish_mail(transaction, mail);
     return NULL;
 }
 
@@ -482,10 +483,10 @@ take_final_reply(SpocTransaction *transaction, SpocMail *mail, const SpocReply *
             mail->delivered = TRUE;
             mail->words = spoc_reply_text(reply);
         } else {
-            fail(mail, SPOC_STAGE_FINAL, SPOC_FAILURE_REPLY, reply, NULL);
+            fail_mail(mail, SPOC_STAGE_FINAL, SPOC_FAILURE_REPLY, reply, NULL);
         }
     }
-    finish(transaction, mail);
+    finish_mail(transaction, mail);
     return NULL;
 }
 
@@ -528,8 +529,8 @@ refuse_content(SpocTransaction *transaction, SpocMail *mail, const SpocReply *re
     if (transaction->answered != NULL)
         transaction->answered(mail, SPOC_STAGE_CONTENT, reply, transaction->user_data);
     if (!mail->failed && mail->accepted_count > 0)
-        fail(mail, SPOC_STAGE_CONTENT, SPOC_FAILURE_REPLY, reply, NULL);
-    finish(transaction, mail);
+        fail_mail(mail, SPOC_STAGE_CONTENT, SPOC_FAILURE_REPLY, reply, NULL);
+    finish_mail(transaction, mail);
     transaction->must_close = TRUE;
 }
 
@@ -645,10 +646,10 @@ spoc_transaction_abort(SpocTransaction *transaction, SpocFailureKind kind, const
         gboolean is_over = mail->failed || (mail->phase == PHASE_DOT && mail->accepted_count == 0);
         if (!is_over) {
             const char *why = transaction->farewell != NULL ? transaction->farewell : words;
-            fail(mail, stage_of(transaction, mail), kind, NULL, why);
+            fail_mail(mail, stage_of(transaction, mail), kind, NULL, why);
             mail->failure.reused = !mail->first && !mail->answered;
         }
-        finish(transaction, mail);
+        finish_mail(transaction, mail);
     }
     g_queue_clear_full(&transaction->expected, g_free);
     transaction->must_close = TRUE;

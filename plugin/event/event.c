@@ -194,6 +194,17 @@ read_bytes(void *context, ipp_uchar_t *buffer, size_t size)
     return (ssize_t)count;
 }
 
+ipp_t *
+spoc_event_read_ipp(const guint8 *bytes, gsize size)
+{
+    Reader reader = {.bytes = bytes, .size = size};
+    ipp_t *message = ippNew();
+    if (ippReadIO(&reader, read_bytes, 1, NULL, message) == IPP_STATE_DATA && reader.size == 0)
+        return message;
+    ippDelete(message);
+    return NULL;
+}
+
 SpocEventKind
 spoc_event_kind(const char *name)
 {
@@ -208,12 +219,9 @@ spoc_event_kind(const char *name)
 static SpocEvent *
 read_event(const guint8 *bytes, gsize size)
 {
-    Reader reader = {.bytes = bytes, .size = size};
-    ipp_t *message = ippNew();
-    if (ippReadIO(&reader, read_bytes, 1, NULL, message) != IPP_STATE_DATA || reader.size > 0) {
-        ippDelete(message);
+    ipp_t *message = spoc_event_read_ipp(bytes, size);
+    if (message == NULL)
         return NULL;
-    }
     g_autoptr(SpocEvent) event = spoc_event_new();
     for (ipp_attribute_t *attribute = ippFirstAttribute(message); attribute != NULL;
          attribute = ippNextAttribute(message)) {

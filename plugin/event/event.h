@@ -95,5 +95,8 @@ SpocScanResult spoc_event_scan(const guint8 *bytes, gsize size, guint64 offset, 
 
 gboolean spoc_event_is_job(const SpocEvent *event);
 
+/* (transfer full) (nullable): the IPP message that all of these bytes are; NULL: they are none */
+struct _ipp_s *spoc_event_read_ipp(const guint8 *bytes, gsize size);
+
 /* (nullable): the names that events have, one after the other; NULL behind the last */
 const char *spoc_event_names_get(guint index);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/severity.h"
 
+#include <cups/http.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +15,29 @@ spoc_event_topic(const SpocEvent *event)
 }
 
 char *
+spoc_event_printer_of_uri(const char *uri)
+{
+    char scheme[32];
+    char user[256];
+    char host[HTTP_MAX_HOST];
+    char resource[HTTP_MAX_URI];
+    int port = 0;
+    if (uri == NULL ||
+        httpSeparateURI(HTTP_URI_CODING_ALL, uri, scheme, sizeof scheme, user, sizeof user, host,
+                        sizeof host, &port, resource, sizeof resource) < HTTP_URI_STATUS_OK)
+        return NULL;
+    const char *name = NULL;
+    if (g_str_has_prefix(resource, "/printers/") || g_str_has_prefix(resource, "/classes/"))
+        name = strchr(resource + 1, '/') + 1;
+    return name != NULL && *name != '\0' ? g_strdup(name) : NULL;
+}
+
+char *
 spoc_event_printer(const SpocEvent *event)
 {
-    if (event->printer_name != NULL)
+    if (event->printer_name != NULL && *event->printer_name != '\0')
         return g_strdup(event->printer_name);
-    const char *slash = event->printer_uri != NULL ? strrchr(event->printer_uri, '/') : NULL;
-    return slash != NULL && slash[1] != '\0' ? g_strdup(slash + 1) : NULL;
+    return spoc_event_printer_of_uri(event->printer_uri);
 }
 
 char *

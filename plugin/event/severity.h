@@ -35,8 +35,11 @@ SpocTopic spoc_event_topic(const SpocEvent *event);
  * as it came, so not yet fit to be shown */
 char *spoc_event_topic_name(const SpocEvent *event);
 
-/* (transfer full) (nullable): the printer's name, as it came */
+/* (transfer full) (nullable): the printer's or class's name, as it came, or as its URI says */
 char *spoc_event_printer(const SpocEvent *event);
+/* (transfer full) (nullable): NAME of ".../printers/NAME" or ".../classes/NAME", which share their
+ * names in CUPS. @uri: (nullable) */
+char *spoc_event_printer_of_uri(const char *uri);
 
 typedef enum {
     SPOC_CONDITION_NONE,    /* it does not tell a printer's state */

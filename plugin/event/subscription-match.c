@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/subscription-match.h"
 
-#include <cups/http.h>
+#include "event/severity.h"
+
 #include <string.h>
 
 /* Several jobs are spelled notify-job-id: the spelling tells nothing. */
@@ -93,32 +94,13 @@ spoc_subscription_match_learn(SpocSubscription *subscription, const SpocEvent *e
         subscription->last_job_id = event->job_id;
 }
 
-/* The queue's name in /printers/NAME or /classes/NAME; they share their names in CUPS. */
-static char *
-queue_name(const char *uri)
-{
-    char scheme[32];
-    char user[256];
-    char host[HTTP_MAX_HOST];
-    char resource[HTTP_MAX_URI];
-    int port = 0;
-    if (uri == NULL ||
-        httpSeparateURI(HTTP_URI_CODING_ALL, uri, scheme, sizeof scheme, user, sizeof user, host,
-                        sizeof host, &port, resource, sizeof resource) < HTTP_URI_STATUS_OK)
-        return NULL;
-    const char *name = NULL;
-    if (g_str_has_prefix(resource, "/printers/") || g_str_has_prefix(resource, "/classes/"))
-        name = strchr(resource + 1, '/') + 1;
-    return name != NULL && *name != '\0' ? g_strdup(name) : NULL;
-}
-
 /* cupsd compares queue names without regard to the case of ASCII letters. The host part says
  * only how somebody reached the server, and differs. */
 static gboolean
 is_same_printer(const char *subscribed_uri, const SpocEvent *event)
 {
-    g_autofree char *subscribed = queue_name(subscribed_uri);
-    g_autofree char *from_uri = queue_name(event->printer_uri);
+    g_autofree char *subscribed = spoc_event_printer_of_uri(subscribed_uri);
+    g_autofree char *from_uri = spoc_event_printer_of_uri(event->printer_uri);
     if (subscribed == NULL)
         return g_strcmp0(subscribed_uri, event->printer_uri) == 0;
     const char *name = from_uri != NULL ? from_uri : event->printer_name;

@@ -259,17 +259,6 @@ set_title(Work *work)
 
 /* --- printers ----------------------------------------------------------------------------- */
 
-/* (transfer full) (nullable): as CUPS has it, with whatever is in it */
-static char *
-raw_printer(const SpocEvent *event)
-{
-    if (event->printer_name != NULL && *event->printer_name != '\0')
-        return g_strdup(event->printer_name);
-    const char *slash = event->printer_uri != NULL ? strrchr(event->printer_uri, '/') : NULL;
-    char *name = slash != NULL ? g_uri_unescape_string(slash + 1, NULL) : NULL;
-    return name != NULL && *name != '\0' ? name : (g_free(name), NULL);
-}
-
 static gboolean
 is_class(const SpocNotice *notice)
 {
@@ -299,7 +288,7 @@ set_printer(Work *work)
     const SpocNotice *notice = work->notice;
     const SpocStateAttributes *facts = notice->facts;
     const SpocCatalogue *catalogue = work->context->catalogue;
-    g_autofree char *raw = raw_printer(notice->event);
+    g_autofree char *raw = spoc_event_printer(notice->event);
     work->printer = readable(raw, PRINTER_MAX_BYTES);
     set_slot(work, SPOC_SLOT_PRINTER, work->printer);
     if (work->printer == NULL)

@@ -179,7 +179,7 @@ spoc_backlog_wait(SpocBacklog *backlog, gint64 until_us)
 }
 
 static guint64
-get(SpocBacklog *backlog, const guint64 *number)
+get_number(SpocBacklog *backlog, const guint64 *number)
 {
     g_mutex_lock(&backlog->mutex);
     guint64 value = *number;
@@ -190,13 +190,13 @@ get(SpocBacklog *backlog, const guint64 *number)
 guint64
 spoc_backlog_size(SpocBacklog *backlog)
 {
-    return get(backlog, &backlog->size);
+    return get_number(backlog, &backlog->size);
 }
 
 guint64
 spoc_backlog_dropped(SpocBacklog *backlog)
 {
-    return get(backlog, &backlog->dropped);
+    return get_number(backlog, &backlog->dropped);
 }
 
 /* --- the writing thread --------------------------------------------------------------------- */
@@ -208,7 +208,7 @@ typedef struct {
     SpocSpool *spool;          /* (nullable) */
     SpocJournalWriter *writer; /* (nullable) */
     guint64 journal_bytes;
-    char *trouble; /* (nullable): what the administrator was told, until it is over */
+    char *trouble; /* (nullable): what was logged, until it is over */
     gboolean wake_wanted;
     gint64 last_wake_us;
     gint64 last_wake_warning_us;
@@ -322,7 +322,7 @@ report_normal(Writer *writer)
 }
 
 static void
-wake(Writer *writer)
+wake_spocd(Writer *writer)
 {
     g_autoptr(GError) error = NULL;
     writer->wake_wanted = FALSE;
@@ -347,7 +347,7 @@ wake_due_us(const Writer *writer)
 typedef gboolean (*Step)(Writer *writer, const SpocChunk *chunk, GError **error);
 
 static gboolean
-persist(Writer *writer, Step step, const SpocChunk *chunk)
+write_until_done(Writer *writer, Step step, const SpocChunk *chunk)
 {
     const SpocCopierLimits *limits = writer->job->limits;
     gint64 give_up_us = -1;
@@ -382,7 +382,7 @@ write_stream(Writer *writer)
         SpocChunk *chunk = spoc_backlog_take(
             writer->backlog, writer->wake_wanted ? wake_due_us(writer) : -1, &ended);
         if (chunk != NULL) {
-            gboolean written = persist(writer, write_chunk, chunk);
+            gboolean written = write_until_done(writer, write_chunk, chunk);
             if (written)
                 spoc_backlog_done(writer->backlog, chunk->size);
             spoc_chunk_free(chunk);
@@ -391,9 +391,9 @@ write_stream(Writer *writer)
             writer->wake_wanted = TRUE;
         }
         if (ended)
-            return persist(writer, finish_step, NULL);
+            return write_until_done(writer, finish_step, NULL);
         if (writer->wake_wanted && g_get_monotonic_time() >= wake_due_us(writer))
-            wake(writer);
+            wake_spocd(writer);
     }
 }
 
@@ -406,7 +406,7 @@ writer_thread(gpointer data)
         spoc_log(writer->job->log, SPOC_LOG_ERROR,
                  "gave up: %" G_GUINT64_FORMAT " bytes of events for '%s' are lost: %s",
                  spoc_backlog_size(writer->backlog), writer->job->recipient_uri, writer->trouble);
-    wake(writer);
+    wake_spocd(writer);
     return NULL;
 }
 
@@ -445,7 +445,8 @@ wait_for_input(const SpocCopierJob *job, Reader *reader)
 }
 
 static void
-keep(const SpocCopierJob *job, SpocBacklog *backlog, Reader *reader, const void *bytes, gsize size)
+keep_bytes(const SpocCopierJob *job, SpocBacklog *backlog, Reader *reader, const void *bytes,
+           gsize size)
 {
     gint64 now_us = g_get_monotonic_time();
     gboolean after_pause = now_us - reader->last_read_us >= job->limits->pause_ms * 1000;
@@ -471,7 +472,7 @@ read_stream(const SpocCopierJob *job, SpocBacklog *backlog)
         if (count == 0)
             return;
         if (count > 0) {
-            keep(job, backlog, &reader, buffer, (gsize)count);
+            keep_bytes(job, backlog, &reader, buffer, (gsize)count);
             spoc_backlog_relax(backlog, SPOC_COPIER_RELAX_BYTES,
                                g_get_monotonic_time() + SPOC_COPIER_RELAX_US);
         } else if (errno != EINTR && errno != EAGAIN) {

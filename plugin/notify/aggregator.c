@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "notify/compose.h"
 #include "notify/digest-time.h"
-#include "notify/pending-marks.h"
+#include "spool/pending-marks.h"
 
 #include <string.h>
 
@@ -500,14 +500,15 @@ flies_from_memory(const SpocGroup *group)
 
 /* FALSE: it could not be written; the group waits. */
 static gboolean
-store(SpocAggregator *aggregator, SpocGroup *group, SpocEnvelope *envelope, GBytes *body)
+store(SpocAggregator *aggregator, SpocGroup *group, const SpocMessage *message)
 {
+    SpocEnvelope *envelope = message->envelope;
     const SpocNotifyContext *context = aggregator->context;
     g_autoptr(GError) error = NULL;
     envelope->next_attempt_unix_s = now_unix_s();
     g_autofree char *marks = spoc_group_marks(group);
     if (!spoc_pending_marks_write(context->spool, envelope->id, marks, &error) ||
-        !spoc_message_add(context->spool, envelope, body, SPOC_STATE_WAITING, &error) ||
+        !spoc_message_add(context->spool, message, SPOC_STATE_WAITING, &error) ||
         !spoc_queue_manager_relearn(context->outbox, envelope->id, &error)) {
         spoc_log(context->log, SPOC_LOG_ERROR,
                  "%s: cannot write the mail, trying again every %d s: %s. Free space in %s or mend "
@@ -531,11 +532,10 @@ send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttribut
 {
     const SpocNotifyContext *context = aggregator->context;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) body = NULL;
     spoc_group_last(group)->facts = attributes;
-    g_autoptr(SpocEnvelope) envelope = spoc_compose(context->setup, group, &body, &error);
+    g_autoptr(SpocMessage) message = spoc_compose(context->setup, group, &error);
     spoc_group_last(group)->facts = NULL; /* it lives no longer than this call */
-    if (envelope == NULL) {
+    if (message == NULL) {
         spoc_log(context->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
                  group->person->address, error->message);
         spoc_group_commit(group);
@@ -544,15 +544,16 @@ send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttribut
     }
     /* A crash between writing the message and marking its events: it is in the spool. */
     SpocState state = SPOC_STATE_NEW;
-    if (spoc_queue_manager_is_active(context->outbox, envelope->id) ||
-        (group->may_exist && spoc_message_find(context->spool, envelope->id, &state, NULL))) {
+    if (spoc_queue_manager_is_active(context->outbox, message->envelope->id) ||
+        (group->may_exist &&
+         spoc_message_find(context->spool, message->envelope->id, &state, NULL))) {
         spoc_group_commit(group);
         spoc_group_free(group);
     } else if (flies_from_memory(group)) {
-        spoc_queue_manager_send(context->outbox, g_steal_pointer(&envelope), body, on_safe, group,
+        spoc_queue_manager_send(context->outbox, g_steal_pointer(&message), on_safe, group,
                                 free_group);
     } else {
-        (void)store(aggregator, group, envelope, body);
+        (void)store(aggregator, group, message);
     }
 }
 

@@ -98,7 +98,7 @@ void spoc_group_drop_states(SpocGroup *group);
 guint spoc_group_events(const SpocGroup *group);
 /* (nullable) (transfer full): names all its events where there are several */
 char *spoc_group_members(const SpocGroup *group);
-/* (transfer full): the marks of all its events, for notify/pending-marks.h */
+/* (transfer full): the marks of all its events, for spool/pending-marks.h */
 char *spoc_group_marks(const SpocGroup *group);
 
 /* Calls @each with the user_data of every entry in it. */

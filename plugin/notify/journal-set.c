@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify/journal-set.h"
 
-#include "notify/pending-marks.h"
+#include "spool/pending-marks.h"
 
 #include "base/error.h"
 
@@ -20,7 +20,9 @@ SpocJournalSet *
 spoc_journal_set_new(const SpocNotifyContext *context, SpocAggregator *aggregator)
 {
     SpocJournalSet *journals = g_new0(SpocJournalSet, 1);
-    spoc_pending_marks_finish(context->spool, context->log);
+    g_autoptr(GError) error = NULL;
+    if (!spoc_pending_marks_finish(context->spool, &error))
+        spoc_log(context->log, SPOC_LOG_ERROR, "%s", error->message);
     journals->context = context;
     journals->aggregator = aggregator;
     journals->consumers =

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "people/allow.h"
+
 #include "base/address.h"
 
 #include <string.h>
@@ -70,4 +71,21 @@ gboolean
 spoc_allowed_has_owner(const SpocAllowed *allowed)
 {
     return allowed->everybody || allowed->owner;
+}
+
+char **
+spoc_copies_for(const SpocConfig *config, const char *address)
+{
+    const char *const *listed = spoc_config_list(config, SPOC_OPTION_NOTIFY_CC);
+    g_autoptr(GPtrArray) copies = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_hash_table_add(known, spoc_address_key(address));
+    for (guint i = 0; listed[i] != NULL && copies->len < SPOC_COPIES_MAX; i++) {
+        if (g_hash_table_add(known, spoc_address_key(listed[i])))
+            g_ptr_array_add(copies, g_strdup(listed[i]));
+    }
+    if (copies->len == 0)
+        return NULL;
+    g_ptr_array_add(copies, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&copies), FALSE);
 }

@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "people/directory-link.h"
 
+#include "base/address.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "people/directory-search.h"
 #include "people/directory-socket.h"
+#include "people/uri.h"
 
+#include <ldap.h>
 #include <sasl/sasl.h>
 #include <string.h>
 
-#define WORDS_MAX_BYTES 400
+/* Of the entries only this matters: none, one or more. */
+#define ENTRIES_WANTED 2
+/* References and other things between the entries */
+#define MESSAGES_MAX 1000
+#define VALUES_MAX 100
+#define NAME_MAX_BYTES 120
+#define SERVER_WORDS_MAX_BYTES 200
+#define WORDS_MAX_BYTES 400 /* of all that failed with a server */
+
+typedef LDAPMessage Message;
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LDAPURLDesc, ldap_free_urldesc)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Message, ldap_msgfree)
 
 struct _SpocDirectoryLink {
     const SpocDirectorySettings *settings;
@@ -18,7 +31,287 @@ struct _SpocDirectoryLink {
     SpocDirectorySocket *socket;
 };
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(LDAPURLDesc, ldap_free_urldesc)
+static void
+restart_clock(SpocDirectoryLink *link)
+{
+    spoc_directory_socket_set_deadline(link->socket, g_get_monotonic_time() +
+                                                         (gint64)link->settings->timeout_ms * 1000);
+}
+
+/* --- the filter ------------------------------------------------------------------------- */
+
+char *
+spoc_directory_filter(const char *filter, const char *user)
+{
+    struct berval plain = {.bv_len = strlen(user), .bv_val = (char *)user};
+    struct berval escaped = {0};
+    if (ldap_bv2escaped_filter_value(&plain, &escaped) != 0)
+        return g_strdup("(!(objectClass=*))"); /* no memory: nobody is found */
+    g_auto(GStrv) pieces = g_strsplit(filter, "%u", -1);
+    char *text = g_strjoinv(escaped.bv_val, pieces);
+    ldap_memfree(escaped.bv_val);
+    return text;
+}
+
+gboolean
+spoc_directory_filter_is_valid(const char *filter)
+{
+    LDAP *ldap = NULL;
+    int id = 0;
+    /* The question is put together before libldap connects, which it cannot to this. */
+    if (ldap_initialize(&ldap, "ldapi://%2Fdev%2Fnull%2Fnowhere") != LDAP_SUCCESS)
+        return TRUE;
+    g_autofree char *text = spoc_directory_filter(filter, "user");
+    int code = ldap_search_ext(ldap, "", LDAP_SCOPE_BASE, text, NULL, 0, NULL, NULL, NULL, 1, &id);
+    ldap_unbind_ext(ldap, NULL, NULL);
+    return code != LDAP_FILTER_ERROR;
+}
+
+/* --- results ---------------------------------------------------------------------------- */
+
+static const char *
+remedy_of(int code)
+{
+    switch (code) {
+    case LDAP_NO_SUCH_OBJECT:
+        return "; set recipientLdapBase to an entry that exists and may be read";
+    case LDAP_FILTER_ERROR:
+        return "; mend recipientLdapFilter, such as (uid=%u)";
+    case LDAP_CONFIDENTIALITY_REQUIRED:
+    case LDAP_STRONG_AUTH_REQUIRED:
+        return "; set recipientLdapEncryption = STARTTLS_REQUIRED, or name the server as ldaps:";
+    case LDAP_INSUFFICIENT_ACCESS:
+    case LDAP_OPERATIONS_ERROR: /* Active Directory's word for who has not logged in */
+        return "; set recipientLdapBindDn and recipientLdapPasswordFile of somebody who may";
+    case LDAP_AUTH_UNKNOWN:
+        return "; GSSAPI needs the package libsasl2-modules-gssapi-mit and a Kerberos ticket";
+    case LDAP_REFERRAL:
+        return "; it sends us elsewhere: name that server in recipientLdapUri";
+    default:
+        return "";
+    }
+}
+
+/* Sets @error to what @code means; @diagnostic: (nullable): the server's own words */
+static void
+set_refusal(SpocDirectoryLink *link, int code, const char *diagnostic, GError **error)
+{
+    g_autofree char *problem = spoc_directory_socket_problem(link->socket);
+    g_autofree char *words = spoc_text_line(diagnostic, -1, SERVER_WORDS_MAX_BYTES);
+    const char *meaning =
+        code == LDAP_SERVER_DOWN ? "the server closed the connection" : ldap_err2string(code);
+    g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "%s%s%s%s",
+                problem != NULL ? problem : meaning, *words != '\0' ? ": " : "", words,
+                remedy_of(code));
+}
+
+static void
+set_own_refusal(SpocDirectoryLink *link, GError **error)
+{
+    int code = LDAP_SERVER_DOWN;
+    (void)ldap_get_option(link->ldap, LDAP_OPT_RESULT_CODE, &code);
+    set_refusal(link, code, NULL, error);
+}
+
+/* Waits for the next message of operation @id, as much as @how says (LDAP_MSG_ONE, LDAP_MSG_ALL);
+ * freed with ldap_msgfree(). */
+static gboolean
+next_message(SpocDirectoryLink *link, int id, int how, LDAPMessage **ret_message, GError **error)
+{
+    for (;;) {
+        struct timeval at_once = {0};
+        LDAPMessage *message = NULL;
+        int kind = ldap_result(link->ldap, id, how, &at_once, &message);
+        if (kind > 0) {
+            *ret_message = message;
+            return TRUE;
+        }
+        if (kind < 0) {
+            set_own_refusal(link, error);
+            return FALSE;
+        }
+        if (!spoc_directory_socket_wait(link->socket, error))
+            return FALSE;
+    }
+}
+
+/* The result that @message is; LDAP_SUCCESS, or another code with @error set */
+static int
+take_result(SpocDirectoryLink *link, LDAPMessage *message, GError **error)
+{
+    int code = LDAP_OTHER;
+    char *diagnostic = NULL;
+    int parsed = ldap_parse_result(link->ldap, message, &code, NULL, &diagnostic, NULL, NULL, 0);
+    if (parsed != LDAP_SUCCESS)
+        code = parsed;
+    if (code != LDAP_SUCCESS)
+        set_refusal(link, code, diagnostic, error);
+    ldap_memfree(diagnostic);
+    return code;
+}
+
+/* Waits for the result of operation @id, which was begun with @code. @ret_answered: (out)
+ * (optional): whether the server has said something. */
+static gboolean
+finish_operation(SpocDirectoryLink *link, int code, int id, gboolean *ret_answered, GError **error)
+{
+    g_autoptr(Message) message = NULL;
+    if (ret_answered != NULL)
+        *ret_answered = FALSE;
+    if (code != LDAP_SUCCESS) {
+        set_refusal(link, code, NULL, error);
+        return FALSE;
+    }
+    if (!next_message(link, id, LDAP_MSG_ALL, &message, error))
+        return FALSE;
+    if (ret_answered != NULL)
+        *ret_answered = TRUE;
+    return take_result(link, message, error) == LDAP_SUCCESS;
+}
+
+/* --- entries ---------------------------------------------------------------------------- */
+
+/* The first value that @accept makes something of; (transfer full) (nullable) */
+static char *
+first_value(LDAP *ldap, LDAPMessage *entry, const char *attribute, char *(*accept)(const char *))
+{
+    struct berval **values = attribute != NULL ? ldap_get_values_len(ldap, entry, attribute) : NULL;
+    char *found = NULL;
+    for (gsize i = 0; values != NULL && values[i] != NULL && i < VALUES_MAX && found == NULL; i++) {
+        gsize size = values[i]->bv_len;
+        if (memchr(values[i]->bv_val, '\0', size) != NULL)
+            continue;
+        g_autofree char *text = g_strndup(values[i]->bv_val, size);
+        found = g_utf8_validate(text, -1, NULL) ? accept(text) : NULL;
+    }
+    ldap_value_free_len(values);
+    return found;
+}
+
+static char *
+accept_address(const char *text)
+{
+    return spoc_address_canonical(text, NULL);
+}
+
+static char *
+accept_name(const char *text)
+{
+    g_autofree char *name = spoc_text_line(text, -1, NAME_MAX_BYTES);
+    return *name != '\0' ? g_steal_pointer(&name) : NULL;
+}
+
+/* preferredLanguage is like HTTP's Accept-Language (RFC 2798 2.7): "de, en;q=0.5"; people also
+ * write "de_DE.UTF-8". */
+static char *
+accept_language(const char *text)
+{
+    g_autofree char *first = g_strndup(text, strcspn(text, ",;. @"));
+    return spoc_language_canonical(first);
+}
+
+static void
+take_entry(LDAP *ldap, LDAPMessage *entry, const SpocDirectorySettings *settings,
+           SpocDirectoryAnswer *answer)
+{
+    answer->address = first_value(ldap, entry, settings->address_attribute, accept_address);
+    answer->name = first_value(ldap, entry, settings->name_attribute, accept_name);
+    answer->language = first_value(ldap, entry, settings->language_attribute, accept_language);
+    answer->outcome = answer->address != NULL ? SPOC_DIRECTORY_FOUND : SPOC_DIRECTORY_NO_ADDRESS;
+    if (answer->address != NULL)
+        return;
+    char *dn = ldap_get_dn(ldap, entry);
+    answer->words = spoc_text_line(dn, -1, SERVER_WORDS_MAX_BYTES);
+    ldap_memfree(dn);
+}
+
+/* --- the search ------------------------------------------------------------------------- */
+
+static int
+begin_search(LDAP *ldap, const SpocDirectorySettings *settings, const char *user, int *ret_id)
+{
+    const char *attributes[4] = {settings->address_attribute};
+    guint count = 1;
+    if (settings->name_attribute != NULL)
+        attributes[count++] = settings->name_attribute;
+    if (settings->language_attribute != NULL)
+        attributes[count++] = settings->language_attribute;
+    struct timeval limit = {.tv_sec = MAX(1, settings->timeout_ms / 1000)};
+    g_autofree char *filter = spoc_directory_filter(settings->filter, user);
+    return ldap_search_ext(ldap, settings->base != NULL ? settings->base : "", LDAP_SCOPE_SUBTREE,
+                           filter, (char **)attributes, 0, NULL, NULL, &limit, ENTRIES_WANTED,
+                           ret_id);
+}
+
+static void
+set_several(SpocDirectoryAnswer *answer)
+{
+    spoc_directory_answer_clear(answer);
+    answer->outcome = SPOC_DIRECTORY_SEVERAL;
+}
+
+static gboolean
+end_search(SpocDirectoryLink *link, LDAPMessage *message, guint entries,
+           SpocDirectoryAnswer *answer, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    int code = take_result(link, message, &problem);
+    if (code == LDAP_SIZELIMIT_EXCEEDED) {
+        set_several(answer);
+        return TRUE;
+    }
+    if (code != LDAP_SUCCESS) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return FALSE;
+    }
+    if (entries == 0)
+        answer->outcome = SPOC_DIRECTORY_NOT_FOUND;
+    return TRUE;
+}
+
+/* Entries are counted as they come, and the search is abandoned at the second. FALSE: it could not
+ * be found out. */
+static gboolean
+search_user(SpocDirectoryLink *link, const char *user, SpocDirectoryAnswer *ret_answer,
+            GError **error)
+{
+    int id = 0;
+    restart_clock(link);
+    int code = begin_search(link->ldap, link->settings, user, &id);
+    if (code != LDAP_SUCCESS) {
+        set_refusal(link, code, NULL, error);
+        return FALSE;
+    }
+    SpocDirectoryAnswer answer = {0};
+    gboolean good = FALSE;
+    guint entries = 0;
+    for (guint i = 0; i < MESSAGES_MAX; i++) {
+        g_autoptr(Message) message = NULL;
+        if (!next_message(link, id, LDAP_MSG_ONE, &message, error))
+            break;
+        int kind = ldap_msgtype(message);
+        if (kind == LDAP_RES_SEARCH_RESULT) {
+            good = end_search(link, message, entries, &answer, error);
+            break;
+        }
+        if (kind != LDAP_RES_SEARCH_ENTRY)
+            continue;
+        if (++entries == ENTRIES_WANTED) {
+            ldap_abandon_ext(link->ldap, id, NULL, NULL);
+            set_several(&answer);
+            good = TRUE;
+            break;
+        }
+        take_entry(link->ldap, ldap_first_entry(link->ldap, message), link->settings, &answer);
+    }
+    if (good)
+        *ret_answer = answer;
+    else
+        spoc_directory_answer_clear(&answer);
+    if (!good && error != NULL && *error == NULL)
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "the answer has no end");
+    return good;
+}
 
 SpocDirectoryLink *
 spoc_directory_link_new(const SpocDirectorySettings *settings, GCancellable *cancellable)
@@ -62,13 +355,6 @@ spoc_directory_is_supported(void)
     return TRUE;
 }
 
-static void
-restart_clock(SpocDirectoryLink *link)
-{
-    spoc_directory_socket_set_deadline(link->socket, g_get_monotonic_time() +
-                                                         (gint64)link->settings->timeout_ms * 1000);
-}
-
 /* --- opening ---------------------------------------------------------------------------- */
 
 static gboolean
@@ -97,7 +383,7 @@ start_tls(SpocDirectoryLink *link, const char *host, GError **error)
     int id = 0;
     int code = ldap_extended_operation(link->ldap, LDAP_EXOP_START_TLS, NULL, NULL, NULL, &id);
     gboolean answered = FALSE;
-    if (!spoc_directory_finish(link->ldap, link->socket, code, id, &answered, error)) {
+    if (!finish_operation(link, code, id, &answered, error)) {
         g_prefix_error(error, "%s",
                        answered ? "the server refuses StartTLS (recipientLdapEncryption; ldaps: "
                                   "needs none): "
@@ -134,10 +420,10 @@ bind_gssapi(SpocDirectoryLink *link, GError **error)
         if (code == LDAP_SUCCESS)
             return TRUE;
         if (code != LDAP_SASL_BIND_IN_PROGRESS) {
-            spoc_directory_refuse(link->ldap, link->socket, code, NULL, error);
+            set_refusal(link, code, NULL, error);
             return FALSE;
         }
-        if (!spoc_directory_next(link->ldap, link->socket, id, LDAP_MSG_ALL, &message, error))
+        if (!next_message(link, id, LDAP_MSG_ALL, &message, error))
             return FALSE;
     }
 }
@@ -159,7 +445,7 @@ bind_simply(SpocDirectoryLink *link, GError **error)
                                     .bv_val = settings->password};
     int code = ldap_sasl_bind(link->ldap, settings->bind_dn, LDAP_SASL_SIMPLE,
                               (struct berval *)&password, NULL, NULL, &id);
-    return spoc_directory_finish(link->ldap, link->socket, code, id, NULL, error);
+    return finish_operation(link, code, id, NULL, error);
 }
 
 static gboolean
@@ -175,7 +461,7 @@ log_in(SpocDirectoryLink *link, GError **error)
         char none[] = "";
         struct berval nothing = {.bv_len = 0, .bv_val = none};
         int code = ldap_sasl_bind(link->ldap, NULL, settings->mechanism, &nothing, NULL, NULL, &id);
-        good = spoc_directory_finish(link->ldap, link->socket, code, id, NULL, error);
+        good = finish_operation(link, code, id, NULL, error);
     } else if (settings->bind_dn != NULL) {
         /* With an empty password a server would let anybody in, as nobody (RFC 4513 5.1.2). */
         good = settings->password != NULL && bind_simply(link, error);
@@ -243,18 +529,11 @@ open_link(SpocDirectoryLink *link, const char *uri, GError **error)
 /* --- asking ----------------------------------------------------------------------------- */
 
 static gboolean
-search(SpocDirectoryLink *link, const char *user, SpocDirectoryAnswer *ret_answer, GError **error)
-{
-    restart_clock(link);
-    return spoc_directory_search(link->ldap, link->socket, link->settings, user, ret_answer, error);
-}
-
-static gboolean
 try_server(SpocDirectoryLink *link, const char *uri, const char *user,
            SpocDirectoryAnswer *ret_answer, GString *words)
 {
     g_autoptr(GError) error = NULL;
-    if (open_link(link, uri, &error) && search(link, user, ret_answer, &error))
+    if (open_link(link, uri, &error) && search_user(link, user, ret_answer, &error))
         return TRUE;
     spoc_directory_link_rest(link);
     g_autofree char *shown = spoc_text_line(error->message, -1, WORDS_MAX_BYTES);
@@ -266,7 +545,7 @@ void
 spoc_directory_link_ask(SpocDirectoryLink *link, const char *user, SpocDirectoryAnswer *ret_answer)
 {
     /* A server hangs up on who has been silent; that is no reason to call it away. */
-    if (link->ldap != NULL && search(link, user, ret_answer, NULL))
+    if (link->ldap != NULL && search_user(link, user, ret_answer, NULL))
         return;
     spoc_directory_link_rest(link);
     g_autoptr(GString) words = g_string_new(NULL);

@@ -28,3 +28,8 @@ void spoc_directory_link_ask(SpocDirectoryLink *link, const char *user,
 
 /* Whether this build has LDAP. */
 gboolean spoc_directory_is_supported(void);
+
+/* (transfer full): recipientLdapFilter for one user */
+char *spoc_directory_filter(const char *filter, const char *user);
+/* Whether libldap can make a question of it. */
+gboolean spoc_directory_filter_is_valid(const char *filter);

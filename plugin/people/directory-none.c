@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instead of directory-link.c in a build without LDAP, where recipientLdapUri is an error. */
-#include "people/directory-filter.h"
 #include "people/directory-link.h"
 
 SpocDirectoryLink *

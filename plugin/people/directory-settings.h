@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  The settings of the directory, and what it answers; with or without libldap.
+ * PURPOSE  The settings of the directory, what it answers, and how long that is remembered; with or
+ *          without libldap.
  */
 #pragma once
 
@@ -46,7 +47,7 @@ typedef enum {
  * @address: (nullable): canonical; with FOUND
  * @name: (nullable): one line
  * @language: (nullable): "pt-BR"
- * @words: (nullable): with AWAY the servers, what failed, and the cure; with NO_ADDRESS the entry
+ * @words: (nullable): with AWAY the servers, what failed, and the remedy; with NO_ADDRESS the entry
  */
 typedef struct {
     SpocDirectoryOutcome outcome;
@@ -57,3 +58,19 @@ typedef struct {
 } SpocDirectoryAnswer;
 
 void spoc_directory_answer_clear(SpocDirectoryAnswer *answer);
+
+/* What a directory has said about users, for a time. Bounded: user names are anyone's choice. Times
+ * are arguments. */
+typedef struct _SpocDirectoryCache SpocDirectoryCache;
+
+/* @max_users: beyond that the oldest answer goes */
+SpocDirectoryCache *spoc_directory_cache_new(guint max_users);
+void spoc_directory_cache_free(SpocDirectoryCache *cache);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDirectoryCache, spoc_directory_cache_free)
+
+/* Takes over what is in @answer, and leaves it empty. */
+void spoc_directory_cache_put(SpocDirectoryCache *cache, const char *user,
+                              SpocDirectoryAnswer *answer, gint64 until_us);
+/* (nullable): the cache's own; NULL when unknown, or too old at @now_us */
+const SpocDirectoryAnswer *spoc_directory_cache_get(SpocDirectoryCache *cache, const char *user,
+                                                    gint64 now_us);

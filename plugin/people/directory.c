@@ -9,8 +9,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "people/directory-cache.h"
-#include "people/directory-filter.h"
 #include "people/directory-link.h"
 
 #include <signal.h>

@@ -31,12 +31,12 @@ void spoc_directory_free(SpocDirectory *directory);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDirectory, spoc_directory_free)
 
 /* (transfer full) (nullable): what is wrong with the settings that only libldap can tell: for
- * people, with the cure */
+ * people, with the remedy */
 char *spoc_directory_problem(const SpocConfig *config);
 
 /**
  * SpocDirectoryChangedFunc:
- * @words: (nullable): which servers cannot be asked, why, and the cure; NULL: one answers again
+ * @words: (nullable): which servers cannot be asked, why, and the remedy; NULL: one answers again
  *
  * It has gone away, or is back: each once. Must not free the directory.
  */

@@ -5,20 +5,25 @@
 #include "base/text.h"
 #include "config/file.h"
 #include "config/host.h"
-#include "people/account.h"
 #include "people/alias.h"
 #include "people/allow.h"
 
+#include <pwd.h>
 #include <string.h>
+#include <unistd.h>
+
+#define REMEMBERED_MAX 10000
+#define FULL_NAME_MAX_BYTES 120
+#define BUFFER_BYTES 16384
 
 struct _SpocPeople {
     char *domain; /* (nullable) */
     SpocAllowed *allowed;
-    SpocAllowed *titles;     /* who reads the titles of jobs */
-    const char *allowed_key; /* of the configuration: where somebody is let in */
-    SpocAliases *aliases;    /* (nullable): without a file, or when it cannot be read */
-    GError *alias_problem;   /* (nullable) */
-    SpocAccounts *accounts;
+    SpocAllowed *titles;      /* who reads the titles of jobs */
+    const char *allowed_key;  /* of the configuration: where somebody is let in */
+    SpocAliases *aliases;     /* (nullable): without a file, or when it cannot be read */
+    GError *alias_problem;    /* (nullable) */
+    GHashTable *full_names;   /* of accounts: user to full name, "" for none */
     SpocDirectory *directory; /* (nullable) */
     gboolean guesses;         /* NAME@domain while the directory is away */
     gboolean owner_is_address;
@@ -26,15 +31,57 @@ struct _SpocPeople {
     char **host_names; /* (nullable) */
 };
 
+/* --- the accounts of this host ----------------------------------------------------------- */
+
+/* The first field of the comment, where & stands for the user's name with a capital. */
+static char *
+full_name_of(const struct passwd *account)
+{
+    const char *comment = account->pw_gecos != NULL ? account->pw_gecos : "";
+    g_autofree char *first = g_strndup(comment, strcspn(comment, ","));
+    g_auto(GStrv) parts = g_strsplit(first, "&", -1);
+    g_autofree char *capital = g_strdup(account->pw_name);
+    capital[0] = g_ascii_toupper(capital[0]);
+    g_autofree char *joined = g_strjoinv(capital, parts);
+    return spoc_text_line(joined, -1, FULL_NAME_MAX_BYTES);
+}
+
+static char *
+read_full_name(const char *user)
+{
+    g_autofree char *buffer = g_malloc(BUFFER_BYTES);
+    struct passwd account;
+    struct passwd *found = NULL;
+    if (getpwnam_r(user, &account, buffer, BUFFER_BYTES, &found) != 0 || found == NULL)
+        return g_strdup("");
+    return full_name_of(found);
+}
+
+/* (nullable): the full name of the account, one line. Looked up once, for the name service may be a
+ * slow network. */
+static const char *
+find_full_name(const SpocPeople *people, const char *user)
+{
+    const char *name = g_hash_table_lookup(people->full_names, user);
+    if (name == NULL) {
+        if (g_hash_table_size(people->full_names) >= REMEMBERED_MAX)
+            g_hash_table_remove_all(people->full_names);
+        char *found = read_full_name(user);
+        g_hash_table_insert(people->full_names, g_strdup(user), found);
+        name = found;
+    }
+    return *name != '\0' ? name : NULL;
+}
+
+/* --- one configuration's rules ------------------------------------------------------------ */
+
 static SpocAliases *
 read_aliases(const char *path, GError **error)
 {
     g_autoptr(GBytes) content = spoc_config_file_read(path, SPOC_ALIAS_FILE_MAX_BYTES, error);
-    if (content == NULL)
-        return NULL;
     gsize size = 0;
-    const char *text = g_bytes_get_data(content, &size);
-    return spoc_aliases_parse(text != NULL ? text : "", (gssize)size);
+    const char *text = content != NULL ? g_bytes_get_data(content, &size) : NULL;
+    return content != NULL ? spoc_aliases_parse(text != NULL ? text : "", (gssize)size) : NULL;
 }
 
 GPtrArray *
@@ -56,7 +103,7 @@ spoc_people_new_from_rules(const char *domain, const char *const *allowed, const
     people->allowed = spoc_allowed_new(allowed);
     people->titles = spoc_allowed_new(NULL);
     people->allowed_key = "notifyAllowedRecipients";
-    people->accounts = spoc_accounts_new();
+    people->full_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     if (alias_file != NULL && *alias_file != '\0') {
         people->aliases = read_aliases(alias_file, &people->alias_problem);
         if (people->aliases == NULL)
@@ -133,7 +180,7 @@ spoc_people_free(SpocPeople *people)
     spoc_allowed_free(people->titles);
     spoc_aliases_free(people->aliases);
     g_clear_error(&people->alias_problem);
-    spoc_accounts_free(people->accounts);
+    g_hash_table_unref(people->full_names);
     g_free(people);
 }
 
@@ -323,13 +370,13 @@ add_target(const SpocPeople *people, GPtrArray *persons, const SpocAliasTarget *
 {
     SpocDirectoryEntry entry = {0};
     Source source = SAID_BY_SITE;
-    char *address = target->is_address ? spoc_address_canonical(target->text, error)
+    char *address = target->is_address ? g_strdup(target->text)
                                        : find_user(people, target->text, &entry, &source, error);
     if (address == NULL)
         return FALSE;
     const char *name = entry.name != NULL ? entry.name : full_name;
     if (name == NULL && !target->is_address)
-        name = spoc_accounts_full_name(people->accounts, target->text);
+        name = find_full_name(people, target->text);
     add_person(persons, address, name, target->language != NULL ? target->language : entry.language,
                source);
     return TRUE;
@@ -364,8 +411,7 @@ persons_of_user(const SpocPeople *people, const char *user, GPtrArray *refusals,
     g_autoptr(GPtrArray) targets = targets_of_user(people, user, own, error);
     if (targets == NULL)
         return NULL;
-    const char *full_name =
-        targets->len == 1 ? spoc_accounts_full_name(people->accounts, user) : NULL;
+    const char *full_name = targets->len == 1 ? find_full_name(people, user) : NULL;
     g_autoptr(GPtrArray) persons = new_persons();
     for (guint i = 0; i < targets->len; i++) {
         GError *problem = NULL;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "message/bounce.h"
+#include "queue/message.h"
 
 #include <string.h>
 
@@ -66,7 +67,7 @@ spoc_bounces_due_unix_s(const SpocBounces *bounces, const SpocEnvelope *envelope
 {
     if (report_to(bounces) == NULL || strcmp(envelope->kind, SPOC_BOUNCE_KIND) == 0)
         return 0;
-    return now_unix_s + SPOC_BOUNCE_GATHER_S;
+    return now_unix_s + SPOC_BOUNCE_COLLECT_S;
 }
 
 static gboolean
@@ -82,7 +83,7 @@ static void
 wait_until(SpocBounces *bounces, gint64 due_unix_s)
 {
     gint64 now = g_get_real_time() / G_USEC_PER_SEC;
-    gint64 wait_s = CLAMP(due_unix_s - now, 0, SPOC_BOUNCE_GATHER_S);
+    gint64 wait_s = CLAMP(due_unix_s - now, 0, SPOC_BOUNCE_COLLECT_S);
     g_clear_handle_id(&bounces->timer, g_source_remove);
     bounces->due_unix_s = due_unix_s;
     bounces->timer = g_timeout_add_seconds((guint)wait_s, on_due, bounces);
@@ -101,7 +102,7 @@ add_pending(SpocBounces *bounces, const char *id, gint64 due_unix_s)
 
 /* Anybody who can print can cause mail that is refused. */
 static void
-bound(SpocBounces *bounces)
+bound_failed(SpocBounces *bounces)
 {
     guint removed = 0;
     g_autoptr(GError) error = NULL;
@@ -120,13 +121,13 @@ void
 spoc_bounces_note(SpocBounces *bounces, const SpocEnvelope *envelope)
 {
     if (++bounces->failed >= FAILED_CHECK)
-        bound(bounces);
+        bound_failed(bounces);
     if (envelope->next_attempt_unix_s != 0)
         add_pending(bounces, envelope->id, envelope->next_attempt_unix_s);
 }
 
 static void
-learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer bounces)
+learn_failed(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer bounces)
 {
     /* More than fit now are learnt behind the next report. */
     if (next_attempt_unix_s != 0 &&
@@ -137,7 +138,7 @@ learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointe
 gboolean
 spoc_bounces_load(SpocBounces *bounces, GError **error)
 {
-    return spoc_message_each(bounces->spool, SPOC_STATE_FAILED, learn, bounces, error);
+    return spoc_message_each(bounces->spool, SPOC_STATE_FAILED, learn_failed, bounces, error);
 }
 
 gboolean
@@ -187,26 +188,9 @@ load_pending(const SpocBounces *bounces)
     return envelopes;
 }
 
-static gboolean
-store(SpocBounces *bounces, const SpocComposedMail *mail, const char *to, gint64 now,
-      GError **error)
-{
-    g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
-    envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup(SPOC_BOUNCE_KIND);
-    envelope->sender = g_strdup(""); /* RFC 5321 4.5.5: nobody answers a report */
-    spoc_envelope_add_recipient(envelope, to);
-    envelope->subject = g_strdup(mail->subject);
-    envelope->message_id = g_strdup(mail->message_id);
-    envelope->size_bytes = g_bytes_get_size(mail->bytes);
-    envelope->created_unix_s = now;
-    envelope->next_attempt_unix_s = now;
-    return spoc_message_add(bounces->spool, envelope, mail->bytes, SPOC_STATE_WAITING, error);
-}
-
 /* FALSE when it is to be tried again. */
 static gboolean
-report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
+make_report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GArray) returned = g_array_new(FALSE, FALSE, sizeof(SpocReturned));
@@ -231,7 +215,11 @@ report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
                  error->message);
         return TRUE;
     }
-    if (!store(bounces, mail, to, now, &error)) {
+    /* RFC 5321 4.5.5: nobody answers a report. */
+    g_autoptr(SpocMessage) message = spoc_message_from_mail(mail, SPOC_BOUNCE_KIND, "");
+    spoc_envelope_add_recipient(message->envelope, to);
+    message->envelope->next_attempt_unix_s = now;
+    if (!spoc_message_add(bounces->spool, message, SPOC_STATE_WAITING, &error)) {
         spoc_log(bounces->log, SPOC_LOG_ERROR,
                  "the report of undeliverable mail cannot be written, trying again: %s",
                  error->message);
@@ -244,7 +232,7 @@ report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
 /* A power loss before these times are on the disk makes the same report once more, with the
  * same Message-ID. */
 static void
-forget(SpocBounces *bounces)
+forget_pending(SpocBounces *bounces)
 {
     GHashTableIter place;
     gpointer id = NULL;
@@ -267,8 +255,8 @@ spoc_bounces_flush(SpocBounces *bounces)
     gboolean full = g_hash_table_size(bounces->pending) >= SPOC_BOUNCE_PENDING_MAX;
     const char *to = report_to(bounces);
     g_autoptr(GPtrArray) envelopes = to != NULL ? load_pending(bounces) : NULL;
-    if (envelopes == NULL || report(bounces, envelopes, to))
-        forget(bounces);
+    if (envelopes == NULL || make_report(bounces, envelopes, to))
+        forget_pending(bounces);
     else
         wait_until(bounces, g_get_real_time() / G_USEC_PER_SEC + AGAIN_S);
     g_autoptr(GError) error = NULL;
@@ -310,5 +298,5 @@ spoc_bounces_sweep(SpocBounces *bounces, gint64 now_unix_s)
         spoc_log(bounces->log, SPOC_LOG_INFO,
                  "%u undeliverable messages were removed: they were kept for mailKeepFailed",
                  sweep.removed);
-    bound(bounces);
+    bound_failed(bounces);
 }

@@ -3,7 +3,7 @@
  * PURPOSE   What is in failed/: reported once to mailReportTo, and removed after mailKeepFailed.
  * OWNERSHIP Borrows spool, log and runtime.
  *
- * All that is returned within SPOC_BOUNCE_GATHER_S goes into one report. That a failed message
+ * All that is returned within SPOC_BOUNCE_COLLECT_S goes into one report. That a failed message
  * waits for its report is said by the time of its envelope, so a spocd that is killed leaves
  * that to the next one. The report becomes an ordinary message; the null reverse-path (RFC
  * 5321 4.5.5) and its kind keep it from ever making a report itself.
@@ -15,7 +15,7 @@
 #include "spool/message.h"
 
 #define SPOC_BOUNCE_KIND "report"
-#define SPOC_BOUNCE_GATHER_S 60
+#define SPOC_BOUNCE_COLLECT_S 60
 /* So many are reported at once, however little time has passed. */
 #define SPOC_BOUNCE_PENDING_MAX 1000
 

@@ -18,7 +18,7 @@ spoc_queue_command_name(SpocQueueCommand command)
 
 /* Where the message is, unless it is being sent. */
 static gboolean
-locate(SpocSpool *spool, const char *id, SpocState *ret_state, GError **error)
+locate_message(SpocSpool *spool, const char *id, SpocState *ret_state, GError **error)
 {
     if (!spoc_spool_name_is_valid(id)) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
@@ -39,7 +39,7 @@ locate(SpocSpool *spool, const char *id, SpocState *ret_state, GError **error)
 
 /* Those who were refused are asked again: the caller's wish says that something was mended. */
 static void
-revive(SpocEnvelope *envelope, gint64 now_unix_s)
+revive_failed(SpocEnvelope *envelope, gint64 now_unix_s)
 {
     for (guint i = 0; i < envelope->recipients->len; i++) {
         SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
@@ -53,7 +53,7 @@ revive(SpocEnvelope *envelope, gint64 now_unix_s)
 }
 
 static gboolean
-retry(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
+retry_message(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
 {
     if (state == SPOC_STATE_FAILED &&
         g_strcmp0(envelope->kind, SPOC_QUEUE_NOTIFICATION_KIND) == 0) {
@@ -64,7 +64,7 @@ retry(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error
         return FALSE;
     }
     if (state == SPOC_STATE_FAILED)
-        revive(envelope, now_unix_s);
+        revive_failed(envelope, now_unix_s);
     if (spoc_envelope_pending(envelope) == 0) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                     "message '%s' has no recipient left to send it to", envelope->id);
@@ -75,7 +75,7 @@ retry(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error
 }
 
 static gboolean
-hold(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
+hold_message(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
 {
     if (state == SPOC_STATE_FAILED) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
@@ -91,7 +91,7 @@ hold(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
 }
 
 static gboolean
-release(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
+release_message(SpocEnvelope *envelope, SpocState state, gint64 now_unix_s, GError **error)
 {
     if (state != SPOC_STATE_HELD) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "message '%s' is not held but %s",
@@ -129,7 +129,7 @@ share_clear(Share *share)
 
 /* What is in the list and is no message: a document in scans/, or what was set aside */
 static gboolean
-discard(SpocSpool *spool, const char *id, GError **error)
+discard_entry(SpocSpool *spool, const char *id, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     if (spoc_scan_discard(spool, id, &problem))
@@ -142,17 +142,17 @@ discard(SpocSpool *spool, const char *id, GError **error)
 
 /* Looks at one message, changes its envelope in memory and takes it into its state's share. */
 static gboolean
-prepare(SpocSpool *spool, SpocQueueCommand command, const char *id, gsize place, gint64 now_unix_s,
-        Share *shares, GError **error)
+prepare_command(SpocSpool *spool, SpocQueueCommand command, const char *id, gsize place,
+                gint64 now_unix_s, Share *shares, GError **error)
 {
-    static gboolean (*const changes[])(SpocEnvelope *, SpocState, gint64, GError **) = {retry, hold,
-                                                                                        release};
+    static gboolean (*const changes[])(SpocEnvelope *, SpocState, gint64,
+                                       GError **) = {retry_message, hold_message, release_message};
     SpocState state = SPOC_STATE_WAITING;
     g_autoptr(GError) problem = NULL;
-    if (!locate(spool, id, &state, &problem)) {
+    if (!locate_message(spool, id, &state, &problem)) {
         if (command == SPOC_QUEUE_COMMAND_DELETE &&
             g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            return discard(spool, id, error);
+            return discard_entry(spool, id, error);
         g_propagate_error(error, g_steal_pointer(&problem));
         return FALSE;
     }
@@ -212,7 +212,7 @@ spoc_queue_command(SpocSpool *spool, SpocQueueCommand command, const char *const
         if (!g_hash_table_add(seen, (gpointer)ids[i]))
             g_set_error(&error, SPOC_ERROR, SPOC_ERROR_INVALID, "it is named twice");
         else
-            (void)prepare(spool, command, ids[i], i, now_unix_s, shares, &error);
+            (void)prepare_command(spool, command, ids[i], i, now_unix_s, shares, &error);
         g_ptr_array_add(errors, error);
     }
     for (guint i = 0; i < SPOC_STATE_FOLDERS; i++) {

@@ -44,8 +44,7 @@ struct _SpocQueueManager {
 
 typedef struct {
     SpocQueueManager *manager;
-    SpocEnvelope *envelope;
-    GBytes *body;
+    SpocMessage *message;
     gboolean in_spool;                /* as a file in sending/ */
     SpocState state;                  /* SENDING until the delivery is finished */
     guint write_retry;                /* GSource id */
@@ -58,16 +57,15 @@ typedef struct {
 } ActiveMessage;
 
 static void
-active_message_free(ActiveMessage *message)
+active_message_free(ActiveMessage *active)
 {
-    if (message->destroy != NULL)
-        message->destroy(message->user_data);
-    if (message->write_retry != 0)
-        g_source_remove(message->write_retry);
-    spoc_envelope_free(message->envelope);
-    g_bytes_unref(message->body);
-    spoc_content_unref(message->content);
-    g_free(message);
+    if (active->destroy != NULL)
+        active->destroy(active->user_data);
+    if (active->write_retry != 0)
+        g_source_remove(active->write_retry);
+    spoc_message_free(active->message);
+    spoc_content_unref(active->content);
+    g_free(active);
 }
 
 static gint64
@@ -210,18 +208,18 @@ spoc_queue_manager_room(const SpocQueueManager *manager)
 
 /* Its state is safe: its event may be forgotten, and it is no longer under way. */
 static void
-finish_message(ActiveMessage *message)
+finish_message(ActiveMessage *active)
 {
-    SpocQueueManager *manager = message->manager;
-    if (message->state == SPOC_STATE_WAITING || message->state == SPOC_STATE_HELD)
-        spoc_schedule_put(manager->schedule, message->envelope->id, message->state,
-                          message->envelope->next_attempt_unix_s);
-    else if (message->state == SPOC_STATE_FAILED)
-        spoc_bounces_note(manager->bounces, message->envelope);
-    if (message->safe != NULL)
-        message->safe(message->user_data);
-    manager->active_from_spool -= message->in_spool ? 1 : 0;
-    g_hash_table_remove(manager->active, message->envelope->id);
+    SpocQueueManager *manager = active->manager;
+    if (active->state == SPOC_STATE_WAITING || active->state == SPOC_STATE_HELD)
+        spoc_schedule_put(manager->schedule, active->message->envelope->id, active->state,
+                          active->message->envelope->next_attempt_unix_s);
+    else if (active->state == SPOC_STATE_FAILED)
+        spoc_bounces_note(manager->bounces, active->message->envelope);
+    if (active->safe != NULL)
+        active->safe(active->user_data);
+    manager->active_from_spool -= active->in_spool ? 1 : 0;
+    g_hash_table_remove(manager->active, active->message->envelope->id);
     manager->changed(manager->user_data);
 }
 
@@ -237,41 +235,40 @@ log_not_written(SpocQueueManager *manager, const char *what, const GError *error
 static gboolean
 write_from_spool(gpointer user_data)
 {
-    ActiveMessage *message = user_data;
-    SpocQueueManager *manager = message->manager;
-    SpocEnvelope *envelope = message->envelope;
+    ActiveMessage *active = user_data;
+    SpocQueueManager *manager = active->manager;
+    SpocEnvelope *envelope = active->message->envelope;
     g_autoptr(GError) error = NULL;
     gboolean stored =
-        message->state == SPOC_STATE_DONE
+        active->state == SPOC_STATE_DONE
             ? spoc_message_delete(manager->spool, SPOC_STATE_SENDING, envelope->id, &error)
-            : spoc_message_save(manager->spool, envelope, SPOC_STATE_SENDING, message->state,
+            : spoc_message_save(manager->spool, envelope, SPOC_STATE_SENDING, active->state,
                                 &error);
     if (stored) {
-        message->write_retry = 0; /* returning G_SOURCE_REMOVE ends it */
-        finish_message(message);
+        active->write_retry = 0; /* returning G_SOURCE_REMOVE ends it */
+        finish_message(active);
         return G_SOURCE_REMOVE;
     }
-    if (message->write_retry == 0) {
+    if (active->write_retry == 0) {
         log_not_written(manager, envelope->id, error);
-        message->write_retry = g_timeout_add_seconds(WRITE_RETRY_S, write_from_spool, message);
+        active->write_retry = g_timeout_add_seconds(WRITE_RETRY_S, write_from_spool, active);
     }
     return G_SOURCE_CONTINUE;
 }
 
 /* Writes those that go to @state, with as few syncs as possible. */
 static gboolean
-write_batch(SpocQueueManager *manager, GPtrArray *messages, SpocState state, GError **error)
+write_batch(SpocQueueManager *manager, SpocState state, GError **error)
 {
-    g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(SpocNewMessage));
-    for (guint i = 0; i < messages->len; i++) {
-        const ActiveMessage *message = g_ptr_array_index(messages, i);
-        const SpocNewMessage item = {.envelope = message->envelope, .body = message->body};
-        if (message->state == state)
-            g_array_append_val(items, item);
+    g_autoptr(GPtrArray) messages = g_ptr_array_new();
+    for (guint i = 0; i < manager->unwritten->len; i++) {
+        const ActiveMessage *active = g_ptr_array_index(manager->unwritten, i);
+        if (active->state == state)
+            g_ptr_array_add(messages, active->message);
     }
-    return items->len == 0 ||
-           spoc_message_add_batch(manager->spool, (const SpocNewMessage *)(gpointer)items->data,
-                                  items->len, state, error);
+    return messages->len == 0 ||
+           spoc_message_add_batch(manager->spool, (SpocMessage *const *)messages->pdata,
+                                  messages->len, state, error);
 }
 
 static gboolean
@@ -283,17 +280,17 @@ write_unwritten(gpointer user_data)
     manager->write_source = 0;
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         g_autoptr(GError) error = NULL;
-        if (!write_batch(manager, manager->unwritten, states[i], &error)) {
+        if (!write_batch(manager, states[i], &error)) {
             log_not_written(manager, "some messages", error);
             again = TRUE;
             continue;
         }
         for (guint k = manager->unwritten->len; k > 0; k--) {
-            ActiveMessage *message = g_ptr_array_index(manager->unwritten, k - 1);
-            if (message->state != states[i])
+            ActiveMessage *active = g_ptr_array_index(manager->unwritten, k - 1);
+            if (active->state != states[i])
                 continue;
             g_ptr_array_remove_index_fast(manager->unwritten, k - 1);
-            finish_message(message);
+            finish_message(active);
         }
     }
     if (again && manager->write_source == 0)
@@ -303,20 +300,20 @@ write_unwritten(gpointer user_data)
 
 /* What has become of the message is written, and only then its event may be forgotten. */
 static void
-record_state(ActiveMessage *message)
+record_state(ActiveMessage *active)
 {
-    SpocQueueManager *manager = message->manager;
-    if (message->events != NULL && !message->awaits_commit) {
-        message->awaits_commit = TRUE;
-        message->events->decided(message->envelope, message->state, message->user_data);
+    SpocQueueManager *manager = active->manager;
+    if (active->events != NULL && !active->awaits_commit) {
+        active->awaits_commit = TRUE;
+        active->events->decided(active->message->envelope, active->state, active->user_data);
         return;
     }
-    if (message->in_spool) {
-        (void)write_from_spool(message);
-    } else if (message->state == SPOC_STATE_DONE) {
-        finish_message(message);
+    if (active->in_spool) {
+        (void)write_from_spool(active);
+    } else if (active->state == SPOC_STATE_DONE) {
+        finish_message(active);
     } else {
-        g_ptr_array_add(manager->unwritten, message);
+        g_ptr_array_add(manager->unwritten, active);
         if (manager->write_source == 0)
             manager->write_source = g_idle_add(write_unwritten, manager);
     }
@@ -336,114 +333,114 @@ static void
 on_finished(SpocDeliveryRequest *finished, gpointer user_data)
 {
     g_autoptr(SpocDeliveryRequest) request = finished;
-    ActiveMessage *message = user_data;
-    SpocQueueManager *manager = message->manager;
-    SpocEnvelope *envelope = message->envelope;
+    ActiveMessage *active = user_data;
+    SpocQueueManager *manager = active->manager;
+    SpocEnvelope *envelope = active->message->envelope;
     gint64 now = now_unix_s();
 
     guint delivered = 0;
-    message->state = spoc_outcome_apply(envelope, request, &manager->runtime->schedule, now,
-                                        g_random_double(), &delivered);
+    active->state = spoc_outcome_apply(envelope, request, &manager->runtime->schedule, now,
+                                       g_random_double(), &delivered);
     manager->closed_until_unix_s = request->attempted ? 0 : request->earliest_unix_s;
-    if (message->state == SPOC_STATE_FAILED)
+    if (active->state == SPOC_STATE_FAILED)
         envelope->next_attempt_unix_s = spoc_bounces_due_unix_s(manager->bounces, envelope, now);
-    if (message->state == SPOC_STATE_FAILED && message->events == NULL &&
+    if (active->state == SPOC_STATE_FAILED && active->events == NULL &&
         manager->documents != NULL && strcmp(envelope->kind, SPOC_SCAN_KIND) == 0)
         queue_failure_notice(manager, envelope);
 
     spoc_delivery_log_outcome(&manager->delivery_log, manager->log, envelope, request, delivered,
-                              message->state, now);
-    record_state(message);
+                              active->state, now);
+    record_state(active);
 }
 
 static void
 trace_debug(SpocStage stage, gboolean good, const char *server, const char *text,
             gpointer user_data)
 {
-    ActiveMessage *message = user_data;
-    spoc_log(message->manager->log, SPOC_LOG_DEBUG, "%s: %s: %s%s: %s", message->envelope->id,
-             server, spoc_stage_name(stage), good ? "" : " failed", text);
+    ActiveMessage *active = user_data;
+    spoc_log(active->manager->log, SPOC_LOG_DEBUG, "%s: %s: %s%s: %s",
+             active->message->envelope->id, server, spoc_stage_name(stage), good ? "" : " failed",
+             text);
 }
 
 /* Which server it is at; and the rest as for every mail. */
 static void
-trace_stream(SpocStage stage, gboolean good, const char *server, const char *text,
-             gpointer user_data)
+trace_document(SpocStage stage, gboolean good, const char *server, const char *text,
+               gpointer user_data)
 {
-    ActiveMessage *message = user_data;
-    if (message->events->reached != NULL && server != NULL)
-        message->events->reached(server, message->user_data);
+    ActiveMessage *active = user_data;
+    if (active->events->reached != NULL && server != NULL)
+        active->events->reached(server, active->user_data);
     trace_debug(stage, good, server, text, user_data);
 }
 
 static void
-start_delivery(SpocQueueManager *manager, ActiveMessage *message)
+start_delivery(SpocQueueManager *manager, ActiveMessage *active)
 {
-    message->state = SPOC_STATE_SENDING;
-    const SpocEnvelope *envelope = message->envelope;
-    g_autoptr(SpocContent) body = spoc_content_new_bytes(message->body);
+    active->state = SPOC_STATE_SENDING;
+    const SpocEnvelope *envelope = active->message->envelope;
+    g_autoptr(SpocContent) body = spoc_content_new_bytes(active->message->body);
     SpocDeliveryRequest *request = spoc_delivery_request_new(
-        envelope->id, envelope->sender, message->content != NULL ? message->content : body,
-        on_finished, message);
+        envelope->id, envelope->sender, active->content != NULL ? active->content : body,
+        on_finished, active);
     for (guint i = 0; i < envelope->recipients->len; i++) {
         const SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, i);
         if (recipient->state == SPOC_STATE_WAITING)
             spoc_delivery_request_add_recipient(request, recipient->address);
     }
     spoc_delivery_request_set_drops(request, envelope->drops, envelope->dropped_by);
-    if (message->events != NULL)
-        request->trace = trace_stream;
+    if (active->events != NULL)
+        request->trace = trace_document;
     else if (spoc_log_wants(manager->log, SPOC_LOG_DEBUG))
         request->trace = trace_debug;
-    g_hash_table_insert(manager->active, message->envelope->id, message);
+    g_hash_table_insert(manager->active, active->message->envelope->id, active);
     spoc_delivery_submit(manager->delivery, request);
 }
 
 static ActiveMessage *
-new_first_attempt(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
-                  SpocQueueManagerSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
+new_first_attempt(SpocQueueManager *manager, SpocMessage *message, SpocQueueManagerSafeFunc safe,
+                  gpointer user_data, GDestroyNotify destroy)
 {
-    ActiveMessage *message = g_new0(ActiveMessage, 1);
-    message->manager = manager;
-    message->envelope = envelope;
-    message->body = g_bytes_ref(body);
-    message->safe = safe;
-    message->user_data = user_data;
-    message->destroy = destroy;
-    return message;
+    ActiveMessage *active = g_new0(ActiveMessage, 1);
+    active->manager = manager;
+    active->message = message;
+    active->safe = safe;
+    active->user_data = user_data;
+    active->destroy = destroy;
+    return active;
 }
 
 void
-spoc_queue_manager_send(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
+spoc_queue_manager_send(SpocQueueManager *manager, SpocMessage *message,
                         SpocQueueManagerSafeFunc safe, gpointer user_data, GDestroyNotify destroy)
 {
     g_return_if_fail(manager->delivery != NULL);
-    g_return_if_fail(!g_hash_table_contains(manager->active, envelope->id));
+    g_return_if_fail(!g_hash_table_contains(manager->active, message->envelope->id));
 
-    start_delivery(manager, new_first_attempt(manager, envelope, body, safe, user_data, destroy));
+    start_delivery(manager, new_first_attempt(manager, message, safe, user_data, destroy));
 }
 
 void
-spoc_queue_manager_send_stream(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
-                               SpocContent *content, const SpocDocumentEvents *events,
-                               SpocQueueManagerSafeFunc safe, gpointer user_data,
-                               GDestroyNotify destroy)
+spoc_queue_manager_send_document(SpocQueueManager *manager, SpocMessage *message,
+                                 SpocContent *content, const SpocDocumentEvents *events,
+                                 SpocQueueManagerSafeFunc safe, gpointer user_data,
+                                 GDestroyNotify destroy)
 {
     g_return_if_fail(manager->delivery != NULL);
-    g_return_if_fail(!g_hash_table_contains(manager->active, envelope->id));
+    g_return_if_fail(!g_hash_table_contains(manager->active, message->envelope->id));
 
-    ActiveMessage *message = new_first_attempt(manager, envelope, body, safe, user_data, destroy);
-    message->content = spoc_content_ref(content);
-    message->events = events;
-    start_delivery(manager, message);
+    ActiveMessage *active = new_first_attempt(manager, message, safe, user_data, destroy);
+    active->content = spoc_content_ref(content);
+    active->events = events;
+    start_delivery(manager, active);
 }
 
 void
 spoc_queue_manager_commit(SpocQueueManager *manager, const char *id)
 {
-    ActiveMessage *message = g_hash_table_lookup(manager->active, id);
-    g_return_if_fail(message != NULL && message->awaits_commit);
-    record_state(message);
+    ActiveMessage *active = g_hash_table_lookup(manager->active, id);
+    g_return_if_fail(active != NULL && active->awaits_commit);
+    record_state(active);
 }
 
 void
@@ -461,7 +458,7 @@ typedef enum {
 
 static gboolean
 read_message(SpocSpool *spool, const SpocQueueDocuments *documents, const char *id,
-             ActiveMessage *ret_message, GError **error)
+             ActiveMessage *ret_active, GError **error)
 {
     g_autoptr(SpocEnvelope) envelope = spoc_message_load(spool, SPOC_STATE_SENDING, id, error);
     if (envelope == NULL)
@@ -483,9 +480,8 @@ read_message(SpocSpool *spool, const SpocQueueDocuments *documents, const char *
         if (content == NULL)
             return FALSE;
     }
-    ret_message->envelope = g_steal_pointer(&envelope);
-    ret_message->body = g_steal_pointer(&body);
-    ret_message->content = content;
+    ret_active->message = spoc_message_new(g_steal_pointer(&envelope), body);
+    ret_active->content = content;
     return TRUE;
 }
 
@@ -500,7 +496,8 @@ is_lasting(const GError *error)
 /* Moves one message that waits to sending/ and reads it. The files may be anybody's by now; the
  * spool layer checks them. */
 static ActivateResult
-activate(SpocQueueManager *manager, const char *id, SpocState state, ActiveMessage *ret_message)
+activate_message(SpocQueueManager *manager, const char *id, SpocState state,
+                 ActiveMessage *ret_active)
 {
     SpocSpool *spool = manager->spool;
     SpocLog *log = manager->log;
@@ -510,7 +507,7 @@ activate(SpocQueueManager *manager, const char *id, SpocState state, ActiveMessa
             spoc_log(log, SPOC_LOG_ERROR, "%s: %s", id, error->message);
         return ACTIVATE_NONE;
     }
-    if (read_message(spool, manager->documents, id, ret_message, &error))
+    if (read_message(spool, manager->documents, id, ret_active, &error))
         return ACTIVATE_TAKEN;
 
     gboolean aside = is_lasting(error);
@@ -531,16 +528,16 @@ activate(SpocQueueManager *manager, const char *id, SpocState state, ActiveMessa
 static void
 send_from_spool(SpocQueueManager *manager, const char *id, SpocState state)
 {
-    g_autofree ActiveMessage *message = g_new0(ActiveMessage, 1);
-    ActivateResult result = activate(manager, id, state, message);
+    g_autofree ActiveMessage *active = g_new0(ActiveMessage, 1);
+    ActivateResult result = activate_message(manager, id, state, active);
     if (result == ACTIVATE_LATER)
         spoc_schedule_put(manager->schedule, id, state, now_unix_s() + WRITE_RETRY_S);
     if (result != ACTIVATE_TAKEN)
         return;
-    message->manager = manager;
-    message->in_spool = TRUE;
+    active->manager = manager;
+    active->in_spool = TRUE;
     manager->active_from_spool++;
-    start_delivery(manager, g_steal_pointer(&message));
+    start_delivery(manager, g_steal_pointer(&active));
 }
 
 void
@@ -577,7 +574,7 @@ spoc_queue_manager_waiting(const SpocQueueManager *manager)
 }
 
 gboolean
-spoc_queue_manager_report_now(SpocQueueManager *manager)
+spoc_queue_manager_flush_bounces(SpocQueueManager *manager)
 {
     if (!spoc_bounces_is_pending(manager->bounces))
         return FALSE;
@@ -608,13 +605,6 @@ spoc_queue_manager_has_due(const SpocQueueManager *manager, gint64 now)
 }
 
 void
-spoc_queue_manager_rest(SpocQueueManager *manager)
-{
-    if (manager->delivery != NULL && g_hash_table_size(manager->active) == 0)
-        spoc_delivery_rest(manager->delivery);
-}
-
-void
 spoc_queue_manager_each_active(const SpocQueueManager *manager, SpocQueueManagerEachFunc each,
                                gpointer user_data)
 {
@@ -622,9 +612,9 @@ spoc_queue_manager_each_active(const SpocQueueManager *manager, SpocQueueManager
     gpointer value = NULL;
     g_hash_table_iter_init(&place, manager->active);
     while (g_hash_table_iter_next(&place, NULL, &value)) {
-        const ActiveMessage *message = value;
-        if (!message->in_spool)
-            each(message->envelope, user_data);
+        const ActiveMessage *active = value;
+        if (!active->in_spool)
+            each(active->message->envelope, user_data);
     }
 }
 
@@ -667,7 +657,7 @@ spoc_queue_manager_replan(SpocQueueManager *manager, const char *id, gint64 due_
 }
 
 void
-spoc_queue_manager_reopen(SpocQueueManager *manager)
+spoc_queue_manager_retry_servers(SpocQueueManager *manager)
 {
     manager->closed_until_unix_s = 0;
     if (!is_blocked(manager))

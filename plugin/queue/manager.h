@@ -74,13 +74,13 @@ typedef void (*SpocQueueManagerSafeFunc)(gpointer user_data);
 
 /**
  * spoc_queue_manager_send:
- * @envelope: (transfer full)
+ * @message: (transfer full)
  * @safe: called exactly once, from the main loop, unless the manager is freed before
  * @destroy: frees @user_data in either case
  *
  * First attempt of a message that is not in the spool.
  */
-void spoc_queue_manager_send(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
+void spoc_queue_manager_send(SpocQueueManager *manager, SpocMessage *message,
                              SpocQueueManagerSafeFunc safe, gpointer user_data,
                              GDestroyNotify destroy);
 
@@ -108,18 +108,17 @@ typedef struct {
 } SpocDocumentEvents;
 
 /**
- * spoc_queue_manager_send_stream:
- * @envelope: (transfer full)
- * @body: what is written when it has to wait
- * @content: what is sent
+ * spoc_queue_manager_send_document:
+ * @message: (transfer full): what is written when it has to wait
+ * @content: what is sent instead of its body
  * @events: static
  *
  * spoc_queue_manager_send() of a mail that is larger than memory.
  */
-void spoc_queue_manager_send_stream(SpocQueueManager *manager, SpocEnvelope *envelope, GBytes *body,
-                                    SpocContent *content, const SpocDocumentEvents *events,
-                                    SpocQueueManagerSafeFunc safe, gpointer user_data,
-                                    GDestroyNotify destroy);
+void spoc_queue_manager_send_document(SpocQueueManager *manager, SpocMessage *message,
+                                      SpocContent *content, const SpocDocumentEvents *events,
+                                      SpocQueueManagerSafeFunc safe, gpointer user_data,
+                                      GDestroyNotify destroy);
 /* It may become what was decided. */
 void spoc_queue_manager_commit(SpocQueueManager *manager, const char *id);
 /* It is forgotten, as if it had never been sent. */
@@ -141,13 +140,10 @@ gint64 spoc_queue_manager_next_due_unix_s(const SpocQueueManager *manager);
 
 /* Makes the report about returned mail that waits for more to be returned. Returns whether
  * there was one to be made: it is due now. */
-gboolean spoc_queue_manager_report_now(SpocQueueManager *manager);
+gboolean spoc_queue_manager_flush_bounces(SpocQueueManager *manager);
 
 /* Removes what failed longer than mailKeepFailed ago. */
 void spoc_queue_manager_sweep(SpocQueueManager *manager, gint64 now_unix_s);
-
-/* Says QUIT where nothing is under way. */
-void spoc_queue_manager_rest(SpocQueueManager *manager);
 
 /* For the control socket: calls @each with every message in its first attempt, whose envelope is in
  * no file. */
@@ -168,7 +164,7 @@ void spoc_queue_manager_replan(SpocQueueManager *manager, const char *id, gint64
 void spoc_queue_manager_try_now(SpocQueueManager *manager);
 
 /* Somebody wants a try now: forgets that servers were down. */
-void spoc_queue_manager_reopen(SpocQueueManager *manager);
+void spoc_queue_manager_retry_servers(SpocQueueManager *manager);
 
 /* (nullable): until the first runtime without a blocker */
 const SpocDelivery *spoc_queue_manager_delivery(const SpocQueueManager *manager);

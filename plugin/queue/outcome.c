@@ -58,13 +58,15 @@ spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
                    guint *ret_delivered)
 {
     gboolean hold = FALSE;
+    gint64 planned = envelope->next_attempt_unix_s;
+    gboolean is_early = planned > now_unix_s;
     *ret_delivered = note_recipients(envelope, request, &hold);
     envelope->next_attempt_unix_s = 0;
     envelope->drops = request->drops;
     g_free(envelope->dropped_by);
     envelope->dropped_by = g_strdup(request->dropped_by);
     if (request->attempted) {
-        envelope->attempts++;
+        envelope->attempts += is_early ? 0 : 1;
         spoc_envelope_add_attempt(envelope, now_unix_s,
                                   request->reason != NULL ? request->reason : "delivered");
     }
@@ -82,6 +84,8 @@ spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
     /* Not asked because the servers are known to be down: no attempt was used up. */
     if (!request->attempted)
         next = now_unix_s;
+    else if (is_early)
+        next = MIN(next, planned);
     envelope->next_attempt_unix_s = MAX(next, request->earliest_unix_s);
     return hold ? SPOC_STATE_HELD : SPOC_STATE_WAITING;
 }

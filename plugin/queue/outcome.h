@@ -19,7 +19,8 @@
  *
  * Returns: WAITING, HELD, FAILED or DONE
  *
- * No attempt is counted where no server was asked. A message whose time is over is given up.
+ * No attempt is counted where no server was asked, nor one that came before its time, because the
+ * settings had changed: what was planned stays. A message whose time is over is given up.
  */
 SpocState spoc_outcome_apply(SpocEnvelope *envelope, const SpocDeliveryRequest *request,
                              const SpocRetrySchedule *schedule, gint64 now_unix_s, double jitter,

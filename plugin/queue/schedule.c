@@ -138,7 +138,7 @@ typedef struct {
 } Filling;
 
 static void
-learn(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+put_found(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
 {
     const Filling *filling = user_data;
     /* Held without a time: by an administrator, who will release it. */
@@ -158,7 +158,7 @@ spoc_schedule_fill(SpocSchedule *schedule, SpocSpool *spool, gint64 all_due_unix
     for (guint i = 0; i < G_N_ELEMENTS(states); i++) {
         Filling filling = {
             .schedule = schedule, .state = states[i], .all_due_unix_s = all_due_unix_s};
-        if (!spoc_message_each(spool, states[i], learn, &filling, error))
+        if (!spoc_message_each(spool, states[i], put_found, &filling, error))
             return FALSE;
     }
     return TRUE;

@@ -5,7 +5,6 @@
 #include "config/cupsd-conf.h"
 #include "config/host.h"
 #include "config/load.h"
-#include "config/stamp.h"
 
 #include <string.h>
 

@@ -410,8 +410,8 @@ send_document(Scan *scan, GError **error)
                            &prepared, error))
         return FALSE;
     say_left_out(scan, prepared.refused);
-    g_autoptr(SpocContent) content = spoc_scan_content_new(scans->spool, scan->name, prepared.frame,
-                                                           &content_events, scan, error);
+    g_autoptr(SpocContent) content = spoc_scan_content_new(
+        scans->spool, scan->name, prepared.message->body, &content_events, scan, error);
     if (content == NULL)
         return FALSE;
     scan->phase = PHASE_SENDING;
@@ -419,8 +419,8 @@ send_document(Scan *scan, GError **error)
     /* Who would have to come again is told what the server says now. */
     if (scan->client != NULL && spoc_scan_answer_unreachable(scans->runtime) != SPOC_SUBMIT_QUEUED)
         spoc_queue_manager_try_now(scans->queue);
-    spoc_queue_manager_send_stream(scans->queue, g_steal_pointer(&prepared.envelope),
-                                   prepared.frame, content, &events, on_safe, scan, NULL);
+    spoc_queue_manager_send_document(scans->queue, g_steal_pointer(&prepared.message), content,
+                                     &events, on_safe, scan, NULL);
     return TRUE;
 }
 
@@ -438,7 +438,7 @@ refuse_scan(Scan *scan, const char *reason)
                                reason, &prepared, &error))
         log_scan_error(scan, "cannot keep it as failed", error);
     else
-        notify_owner(scan, prepared.envelope);
+        notify_owner(scan, prepared.message->envelope);
     forget_scan(scan);
 }
 

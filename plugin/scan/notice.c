@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "message/scan.h"
 #include "queue/bounces.h"
+#include "queue/message.h"
 #include "spool/scans.h"
 
 static SpocComposedMail *
@@ -74,20 +75,15 @@ queue_notice(SpocSpool *spool, const SpocRuntime *runtime, const SpocEnvelope *f
         compose(runtime, metadata, failed, g_ptr_array_index(people, 0), error);
     if (mail == NULL)
         return NULL;
-    g_autoptr(SpocEnvelope) envelope = spoc_envelope_new();
-    envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup(SPOC_BOUNCE_KIND);
-    envelope->sender = g_strdup("");
+    g_autoptr(SpocMessage) message = spoc_message_from_mail(mail, SPOC_BOUNCE_KIND, "");
+    SpocEnvelope *envelope = message->envelope;
     for (guint i = 0; i < people->len; i++) {
         const SpocPerson *person = g_ptr_array_index(people, i);
         spoc_envelope_add_recipient(envelope, person->address);
     }
     envelope->job_id = failed->job_id;
-    envelope->subject = g_strdup(mail->subject);
-    envelope->message_id = g_strdup(mail->message_id);
-    envelope->size_bytes = g_bytes_get_size(mail->bytes);
-    envelope->created_unix_s = envelope->next_attempt_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    if (!spoc_message_add(spool, envelope, mail->bytes, SPOC_STATE_WAITING, error))
+    envelope->next_attempt_unix_s = envelope->created_unix_s;
+    if (!spoc_message_add(spool, message, SPOC_STATE_WAITING, error))
         return NULL;
     return g_strdup(mail->id);
 }

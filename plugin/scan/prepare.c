@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "message/scan.h"
 #include "message/words.h"
+#include "queue/message.h"
 
 #include <cups/cups.h>
 #include <string.h>
@@ -352,14 +353,12 @@ compose(const Source *source, const Request *request, GError **error)
     return spoc_scan_compose(&mail, error);
 }
 
-static SpocEnvelope *
-make_envelope(const Source *source, const Request *request, const SpocComposedMail *mail)
+static SpocMessage *
+make_message(const Source *source, const Request *request, const SpocComposedMail *mail)
 {
     const GPtrArray *groups[] = {request->to, request->cc};
-    SpocEnvelope *envelope = spoc_envelope_new();
-    envelope->id = g_strdup(mail->id);
-    envelope->kind = g_strdup(SPOC_SCAN_KIND);
-    envelope->sender = g_strdup(source->runtime->sender);
+    SpocMessage *message = spoc_message_from_mail(mail, SPOC_SCAN_KIND, source->runtime->sender);
+    SpocEnvelope *envelope = message->envelope;
     for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
         for (guint k = 0; k < groups[i]->len; k++) {
             const SpocPerson *person = g_ptr_array_index(groups[i], k);
@@ -368,19 +367,14 @@ make_envelope(const Source *source, const Request *request, const SpocComposedMa
     }
     envelope->owner = g_strdup(request->owner != NULL ? request->owner->address : NULL);
     envelope->job_id = source->metadata->job_id;
-    envelope->subject = g_strdup(mail->subject);
-    envelope->message_id = g_strdup(mail->message_id);
-    envelope->size_bytes =
-        g_bytes_get_size(mail->bytes) + spoc_attachment_encoded_bytes(source->metadata->size_bytes);
-    envelope->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    return envelope;
+    envelope->size_bytes += spoc_attachment_encoded_bytes(source->metadata->size_bytes);
+    return message;
 }
 
 void
 spoc_prepared_scan_clear(SpocPreparedScan *prepared)
 {
-    g_clear_pointer(&prepared->envelope, spoc_envelope_free);
-    g_clear_pointer(&prepared->frame, g_bytes_unref);
+    g_clear_pointer(&prepared->message, spoc_message_free);
     g_clear_pointer(&prepared->refused, g_ptr_array_unref);
 }
 
@@ -391,8 +385,7 @@ prepare_request(const Source *source, const Request *request, SpocPreparedScan *
     g_autoptr(SpocComposedMail) mail = compose(source, request, error);
     if (mail == NULL)
         return FALSE;
-    ret_prepared->envelope = make_envelope(source, request, mail);
-    ret_prepared->frame = g_bytes_ref(mail->bytes);
+    ret_prepared->message = make_message(source, request, mail);
     return TRUE;
 }
 
@@ -432,12 +425,12 @@ spoc_scan_keep_failed(SpocSpool *spool, const SpocRuntime *runtime, const char *
         .to = to, .cc = nobody, .subject = metadata->title, .filename = metadata->title};
     if (!prepare_request(&source, &request, ret_prepared, error))
         return FALSE;
-    SpocEnvelopeRecipient *recipient = g_ptr_array_index(ret_prepared->envelope->recipients, 0);
+    SpocEnvelope *envelope = ret_prepared->message->envelope;
+    SpocEnvelopeRecipient *recipient = g_ptr_array_index(envelope->recipients, 0);
     recipient->state = SPOC_STATE_FAILED;
     recipient->reply = g_strdup(reason);
-    ret_prepared->envelope->reason = g_strdup(reason);
-    return spoc_message_add(spool, ret_prepared->envelope, ret_prepared->frame, SPOC_STATE_FAILED,
-                            error) &&
+    envelope->reason = g_strdup(reason);
+    return spoc_message_add(spool, ret_prepared->message, SPOC_STATE_FAILED, error) &&
            spoc_scan_taken(spool, name, error);
 }
 

@@ -14,9 +14,8 @@
 #include "spool/scans.h"
 
 typedef struct {
-    SpocEnvelope *envelope;
-    GBytes *frame;
-    GPtrArray *refused; /* (element-type GError): why others get nothing, one each */
+    SpocMessage *message; /* its body is the frame around the document */
+    GPtrArray *refused;   /* (element-type GError): why others get nothing, one each */
 } SpocPreparedScan;
 
 void spoc_prepared_scan_clear(SpocPreparedScan *prepared);

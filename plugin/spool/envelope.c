@@ -256,7 +256,7 @@ typedef struct {
 
 /* The value of the next line when it has this key; else NULL, and the line stays. */
 static const char *
-take(Lines *lines, const char *key)
+take_value(Lines *lines, const char *key)
 {
     if (!lines->good || *lines->next == NULL || !g_str_has_prefix(*lines->next, key))
         return NULL;
@@ -264,9 +264,9 @@ take(Lines *lines, const char *key)
 }
 
 static char *
-need(Lines *lines, const char *key, gsize max_bytes)
+need_value(Lines *lines, const char *key, gsize max_bytes)
 {
-    const char *value = take(lines, key);
+    const char *value = take_value(lines, key);
     if (value == NULL || strlen(value) > max_bytes) {
         lines->good = FALSE;
         return NULL;
@@ -277,7 +277,7 @@ need(Lines *lines, const char *key, gsize max_bytes)
 static gint64
 need_number(Lines *lines, const char *key, gint64 max)
 {
-    const char *value = take(lines, key);
+    const char *value = take_value(lines, key);
     gint64 number = 0;
     if (value == NULL || !g_ascii_string_to_signed(value, 10, 0, max, &number, NULL))
         lines->good = FALSE;
@@ -298,7 +298,7 @@ parse_recipient(Lines *lines, SpocEnvelope *envelope, const char *value)
     spoc_envelope_add_recipient(envelope, address);
     SpocEnvelopeRecipient *recipient = envelope->recipients->pdata[envelope->recipients->len - 1];
     recipient->state = state;
-    recipient->reply = g_strdup(take(lines, "Reply: "));
+    recipient->reply = g_strdup(take_value(lines, "Reply: "));
 }
 
 static void
@@ -329,26 +329,26 @@ parse_drops(Lines *lines, SpocEnvelope *envelope, const char *value)
 static void
 parse_lines(Lines *lines, SpocEnvelope *envelope)
 {
-    g_autofree char *version = need(lines, "Spoc-Envelope: ", 10);
+    g_autofree char *version = need_value(lines, "Spoc-Envelope: ", 10);
     if (g_strcmp0(version, FORMAT_VERSION) != 0)
         lines->good = FALSE;
-    envelope->id = need(lines, "Id: ", NAME_MAX_BYTES);
-    envelope->kind = need(lines, "Kind: ", NAME_MAX_BYTES);
-    envelope->sender = need(lines, "Sender: ", NAME_MAX_BYTES);
-    envelope->message_id = need(lines, "Message-Id: ", NAME_MAX_BYTES);
-    envelope->owner = g_strdup(take(lines, "Owner: "));
+    envelope->id = need_value(lines, "Id: ", NAME_MAX_BYTES);
+    envelope->kind = need_value(lines, "Kind: ", NAME_MAX_BYTES);
+    envelope->sender = need_value(lines, "Sender: ", NAME_MAX_BYTES);
+    envelope->message_id = need_value(lines, "Message-Id: ", NAME_MAX_BYTES);
+    envelope->owner = g_strdup(take_value(lines, "Owner: "));
     envelope->job_id = need_number(lines, "Job: ", G_MAXINT64);
-    envelope->subject = need(lines, "Subject: ", TEXT_MAX_BYTES);
+    envelope->subject = need_value(lines, "Subject: ", TEXT_MAX_BYTES);
     envelope->size_bytes = (guint64)need_number(lines, "Size: ", G_MAXINT64);
     envelope->created_unix_s = need_number(lines, "Created: ", G_MAXINT64);
     envelope->attempts = (guint)need_number(lines, "Attempts: ", G_MAXUINT);
-    const char *dropped = take(lines, "Dropped: ");
+    const char *dropped = take_value(lines, "Dropped: ");
     if (dropped != NULL)
         parse_drops(lines, envelope, dropped);
-    envelope->reason = g_strdup(take(lines, "Reason: "));
-    for (const char *value; (value = take(lines, "Recipient: ")) != NULL;)
+    envelope->reason = g_strdup(take_value(lines, "Reason: "));
+    for (const char *value; (value = take_value(lines, "Recipient: ")) != NULL;)
         parse_recipient(lines, envelope, value);
-    for (const char *value; (value = take(lines, "Attempt: ")) != NULL;)
+    for (const char *value; (value = take_value(lines, "Attempt: ")) != NULL;)
         parse_attempt(lines, envelope, value);
     guint count = envelope->recipients->len;
     if (*lines->next != NULL || count == 0 || count > SPOC_ENVELOPE_RECIPIENTS_MAX ||

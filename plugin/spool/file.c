@@ -86,7 +86,7 @@ temporary_name(const SpocFileContent *file)
 }
 
 static gboolean
-fill(int fd, const SpocFileContent *file, GError **error)
+fill_file(int fd, const SpocFileContent *file, GError **error)
 {
     if (!spoc_durable_write_all(fd, file->data, file->size_bytes, error))
         return FALSE;
@@ -114,7 +114,7 @@ begin_file(int directory_fd, const SpocFileContent *file, GError **error)
         spoc_error_set_errno(error, errno, "cannot make '%s'", temporary);
         return -1;
     }
-    if (!fill(fd, file, error)) {
+    if (!fill_file(fd, file, error)) {
         g_prefix_error(error, "'%s': ", file->name);
         close(fd);
         (void)unlinkat(directory_fd, temporary, 0);

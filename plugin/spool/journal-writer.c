@@ -130,7 +130,8 @@ give_name(SpocJournalWriter *writer, GError **error)
 }
 
 static gboolean
-append(SpocJournalWriter *writer, SpocBlockKind kind, const void *bytes, gsize size, GError **error)
+append_block(SpocJournalWriter *writer, SpocBlockKind kind, const void *bytes, gsize size,
+             GError **error)
 {
     const SpocBlock block = {
         .kind = kind,
@@ -159,10 +160,10 @@ append(SpocJournalWriter *writer, SpocBlockKind kind, const void *bytes, gsize s
 }
 
 static gboolean
-append_or_cut(SpocJournalWriter *writer, SpocBlockKind kind, const void *bytes, gsize size,
-              GError **error)
+append_block_or_cut(SpocJournalWriter *writer, SpocBlockKind kind, const void *bytes, gsize size,
+                    GError **error)
 {
-    if (append(writer, kind, bytes, size, error))
+    if (append_block(writer, kind, bytes, size, error))
         return TRUE;
     (void)cut_back(writer, NULL); /* tried again by the next commit where it fails */
     g_prefix_error(error, "the journal '%s/events/%s': ", spoc_spool_path(writer->spool),
@@ -175,7 +176,7 @@ spoc_journal_writer_commit(SpocJournalWriter *writer, const void *bytes, gsize s
 {
     g_return_val_if_fail(size > 0 && size <= SPOC_JOURNAL_COMMIT_MAX_BYTES, FALSE);
     g_return_val_if_fail(!writer->finished, FALSE);
-    return append_or_cut(writer, SPOC_BLOCK_DATA, bytes, size, error);
+    return append_block_or_cut(writer, SPOC_BLOCK_DATA, bytes, size, error);
 }
 
 gboolean
@@ -183,7 +184,7 @@ spoc_journal_writer_finish(SpocJournalWriter *writer, GError **error)
 {
     if (writer->finished || writer->stream_size == 0)
         return TRUE;
-    if (!append_or_cut(writer, SPOC_BLOCK_END, "", 0, error))
+    if (!append_block_or_cut(writer, SPOC_BLOCK_END, "", 0, error))
         return FALSE;
     writer->finished = TRUE;
     return TRUE;

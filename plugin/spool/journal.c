@@ -263,7 +263,7 @@ check_payload(SpocJournal *journal, guint64 place, const SpocBlock *block, gbool
 
 /* Where the walk goes on behind a block. */
 static Waypoint
-behind(const SpocBlock *block, guint64 place)
+place_behind(const SpocBlock *block, guint64 place)
 {
     return (Waypoint){.place = place + SPOC_BLOCK_HEADER_BYTES + block->size,
                       .offset = block->offset + block->size};
@@ -411,7 +411,7 @@ take_block(SpocJournal *journal, gboolean *ret_taken, GError **error)
         return FALSE;
     if (!whole)
         return TRUE; /* still being written, or torn */
-    Waypoint next = behind(&block, place);
+    Waypoint next = place_behind(&block, place);
     if (!good) {
         /* With nothing behind it, it may be torn: it counts when something follows. */
         SpocBlock following;
@@ -459,7 +459,7 @@ spoc_journal_refresh(SpocJournal *journal, gboolean *ret_ended, GError **error)
 
 /* The waypoint from which the walk to @offset is shortest. */
 static Waypoint
-nearest(const SpocJournal *journal, guint64 offset)
+nearest_waypoint(const SpocJournal *journal, guint64 offset)
 {
     guint low = 0, high = journal->waypoints->len;
     while (high - low > 1) {
@@ -502,7 +502,7 @@ read_block(SpocJournal *journal, guint64 place, const SpocBlock *block, guint64 
 static gssize
 read_piece(SpocJournal *journal, guint64 offset, void *buffer, gsize size, GError **error)
 {
-    Waypoint here = nearest(journal, offset);
+    Waypoint here = nearest_waypoint(journal, offset);
     while (here.place < journal->tail.place) {
         SpocBlock block;
         guint64 place;
@@ -519,7 +519,7 @@ read_piece(SpocJournal *journal, guint64 offset, void *buffer, gsize size, GErro
         }
         if (offset < block.offset + block.size)
             return read_block(journal, place, &block, offset, buffer, size, error);
-        here = behind(&block, place);
+        here = place_behind(&block, place);
     }
     gsize missing = (gsize)MIN((guint64)size, journal->tail.offset - offset);
     memset(buffer, 0, missing);

@@ -56,7 +56,7 @@ compare_marks(gconstpointer a, gconstpointer b, gpointer user_data)
 }
 
 static void
-encode(guint64 salt, const Mark *mark, guint32 kind, guint8 *record)
+encode_mark(guint64 salt, const Mark *mark, guint32 kind, guint8 *record)
 {
     guint64 offset = GUINT64_TO_LE(mark->offset), own = GUINT64_TO_LE(salt);
     guint32 part = GUINT32_TO_LE(mark->part), kind_le = GUINT32_TO_LE(kind);
@@ -68,7 +68,7 @@ encode(guint64 salt, const Mark *mark, guint32 kind, guint8 *record)
 }
 
 static gboolean
-decode(guint64 salt, const guint8 *record, Mark *ret_mark, guint32 *ret_kind)
+decode_mark(guint64 salt, const guint8 *record, Mark *ret_mark, guint32 *ret_kind)
 {
     guint64 offset;
     guint32 part, kind;
@@ -79,12 +79,12 @@ decode(guint64 salt, const guint8 *record, Mark *ret_mark, guint32 *ret_kind)
     ret_mark->part = GUINT32_FROM_LE(part);
     *ret_kind = GUINT32_FROM_LE(kind);
     guint8 expected[RECORD_BYTES];
-    encode(salt, ret_mark, *ret_kind, expected);
+    encode_mark(salt, ret_mark, *ret_kind, expected);
     return memcmp(expected, record, RECORD_BYTES) == 0;
 }
 
 static void
-remember(SpocMarks *marks, const Mark *mark, guint32 kind)
+remember_mark(SpocMarks *marks, const Mark *mark, guint32 kind)
 {
     if (kind == KIND_MARK && mark->offset >= marks->before) {
         Mark *own = g_memdup2(mark, sizeof *mark);
@@ -101,7 +101,7 @@ remember(SpocMarks *marks, const Mark *mark, guint32 kind)
 }
 
 static gboolean
-load(SpocMarks *marks, GError **error)
+load_marks(SpocMarks *marks, GError **error)
 {
     guint8 buffer[RECORD_BYTES * RECORDS_A_READ];
     for (;;) {
@@ -112,8 +112,8 @@ load(SpocMarks *marks, GError **error)
         for (gsize i = 0; i < whole; i += RECORD_BYTES) {
             Mark mark;
             guint32 kind;
-            if (decode(marks->salt, buffer + i, &mark, &kind))
-                remember(marks, &mark, kind);
+            if (decode_mark(marks->salt, buffer + i, &mark, &kind))
+                remember_mark(marks, &mark, kind);
         }
         marks->file_size += whole; /* the next record goes over one that was cut short */
         if ((gsize)count < sizeof buffer)
@@ -138,7 +138,7 @@ spoc_marks_open(int directory_fd, const char *name, guint64 salt, GError **error
         g_propagate_error(error, g_steal_pointer(&reason));
         return NULL;
     }
-    if (!load(marks, error)) {
+    if (!load_marks(marks, error)) {
         g_prefix_error(error, "'%s': ", name);
         return NULL;
     }
@@ -158,7 +158,7 @@ spoc_marks_free(SpocMarks *marks)
 }
 
 static gboolean
-add(SpocMarks *marks, const Mark *mark, guint32 kind, GError **error)
+write_mark(SpocMarks *marks, const Mark *mark, guint32 kind, GError **error)
 {
     if (marks->fd < 0) {
         marks->fd = openat(marks->directory_fd, marks->name,
@@ -170,7 +170,7 @@ add(SpocMarks *marks, const Mark *mark, guint32 kind, GError **error)
         marks->unlisted = TRUE;
     }
     guint8 record[RECORD_BYTES];
-    encode(marks->salt, mark, kind, record);
+    encode_mark(marks->salt, mark, kind, record);
     /* At its own place: what a failed write left there is written over. */
     if (!spoc_file_write_at(marks->fd, marks->file_size, record, sizeof record, error)) {
         g_prefix_error(error, "'%s': ", marks->name);
@@ -178,7 +178,7 @@ add(SpocMarks *marks, const Mark *mark, guint32 kind, GError **error)
     }
     marks->file_size += sizeof record;
     marks->unsynced = TRUE;
-    remember(marks, mark, kind);
+    remember_mark(marks, mark, kind);
     return TRUE;
 }
 
@@ -186,14 +186,14 @@ gboolean
 spoc_marks_add(SpocMarks *marks, guint64 offset, guint part, GError **error)
 {
     const Mark mark = {.offset = offset, .part = part};
-    return spoc_marks_has(marks, offset, part) || add(marks, &mark, KIND_MARK, error);
+    return spoc_marks_has(marks, offset, part) || write_mark(marks, &mark, KIND_MARK, error);
 }
 
 gboolean
 spoc_marks_add_before(SpocMarks *marks, guint64 offset, GError **error)
 {
     const Mark mark = {.offset = offset, .part = SPOC_JOURNAL_WHOLE};
-    return offset <= marks->before || add(marks, &mark, KIND_BEFORE, error);
+    return offset <= marks->before || write_mark(marks, &mark, KIND_BEFORE, error);
 }
 
 gboolean
@@ -217,7 +217,7 @@ append_record(gpointer key, gpointer value, gpointer user_data)
     gpointer *context = user_data;
     const SpocMarks *marks = context[0];
     guint8 record[RECORD_BYTES];
-    encode(marks->salt, key, KIND_MARK, record);
+    encode_mark(marks->salt, key, KIND_MARK, record);
     g_byte_array_append(context[1], record, sizeof record);
     return FALSE;
 }
@@ -225,12 +225,12 @@ append_record(gpointer key, gpointer value, gpointer user_data)
 /* A new file with all that is known. After a failed sync the kernel holds the pages for
  * clean: another one would succeed with nothing on the disk. */
 static gboolean
-rewrite(SpocMarks *marks, GError **error)
+rewrite_marks(SpocMarks *marks, GError **error)
 {
     g_autoptr(GByteArray) content = g_byte_array_new();
     const Mark before = {.offset = marks->before, .part = SPOC_JOURNAL_WHOLE};
     guint8 record[RECORD_BYTES];
-    encode(marks->salt, &before, KIND_BEFORE, record);
+    encode_mark(marks->salt, &before, KIND_BEFORE, record);
     g_byte_array_append(content, record, sizeof record);
     gpointer context[] = {marks, content};
     g_tree_foreach(marks->above, append_record, context);
@@ -253,7 +253,7 @@ rewrite(SpocMarks *marks, GError **error)
 gboolean
 spoc_marks_sync(SpocMarks *marks, GError **error)
 {
-    if (marks->broken && !rewrite(marks, error))
+    if (marks->broken && !rewrite_marks(marks, error))
         return FALSE;
     if (marks->unsynced && fdatasync(marks->fd) != 0) {
         spoc_error_set_errno(error, errno, "cannot sync '%s'", marks->name);

@@ -90,35 +90,52 @@ exists_in(SpocSpool *spool, const char *id, SpocState *ret_state)
     return FALSE;
 }
 
-gboolean
-spoc_message_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body, SpocState state,
-                 GError **error)
+SpocMessage *
+spoc_message_new(SpocEnvelope *envelope, GBytes *body)
 {
-    const SpocNewMessage item = {.envelope = envelope, .body = body};
-    return spoc_message_add_batch(spool, &item, 1, state, error);
+    SpocMessage *message = g_new(SpocMessage, 1);
+    *message = (SpocMessage){envelope, g_bytes_ref(body)};
+    return message;
+}
+
+void
+spoc_message_free(SpocMessage *message)
+{
+    if (message == NULL)
+        return;
+    spoc_envelope_free(message->envelope);
+    g_bytes_unref(message->body);
+    g_free(message);
+}
+
+gboolean
+spoc_message_add(SpocSpool *spool, const SpocMessage *message, SpocState state, GError **error)
+{
+    SpocMessage *const one = (SpocMessage *)message;
+    return spoc_message_add_batch(spool, &one, 1, state, error);
 }
 
 /* Those of the batch that are not in the queue yet */
 static GPtrArray *
-find_new(SpocSpool *spool, const SpocNewMessage *items, gsize count, GError **error)
+find_new(SpocSpool *spool, SpocMessage *const *messages, gsize count, GError **error)
 {
-    g_autoptr(GPtrArray) new_items = g_ptr_array_new();
+    g_autoptr(GPtrArray) new_messages = g_ptr_array_new();
     for (gsize i = 0; i < count; i++) {
-        const char *id = items[i].envelope->id;
+        const char *id = messages[i]->envelope->id;
         SpocState state;
         if (!check_id(id, error))
             return NULL;
         if (exists_in(spool, id, &state))
             continue;
-        if (g_bytes_get_size(items[i].body) > SPOC_MESSAGE_BODY_MAX_BYTES) {
+        if (g_bytes_get_size(messages[i]->body) > SPOC_MESSAGE_BODY_MAX_BYTES) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
                         "the message '%s' is larger than %d bytes", id,
                         SPOC_MESSAGE_BODY_MAX_BYTES);
             return NULL;
         }
-        g_ptr_array_add(new_items, (gpointer)&items[i]);
+        g_ptr_array_add(new_messages, messages[i]);
     }
-    return g_steal_pointer(&new_items);
+    return g_steal_pointer(&new_messages);
 }
 
 static gboolean
@@ -130,14 +147,14 @@ place_all(int folder, GArray *files, GError **error)
 }
 
 static gboolean
-add_bodies(int folder, const GPtrArray *items, SpocState state, GError **error)
+add_bodies(int folder, const GPtrArray *messages, SpocState state, GError **error)
 {
     g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(SpocFileContent));
-    for (guint i = 0; i < items->len; i++) {
-        const SpocNewMessage *item = g_ptr_array_index(items, i);
-        SpocFileContent file = {.name = item->envelope->id};
-        file.data = g_bytes_get_data(item->body, &file.size_bytes);
-        if (keeps_body(item->envelope, state))
+    for (guint i = 0; i < messages->len; i++) {
+        const SpocMessage *message = g_ptr_array_index(messages, i);
+        SpocFileContent file = {.name = message->envelope->id};
+        file.data = g_bytes_get_data(message->body, &file.size_bytes);
+        if (keeps_body(message->envelope, state))
             g_array_append_val(files, file);
     }
     return place_all(folder, files, error);
@@ -172,29 +189,29 @@ write_envelopes(int folder, SpocEnvelope *const *envelopes, gsize count, GError 
 }
 
 static gboolean
-add_envelopes(int folder, const GPtrArray *items, GError **error)
+add_envelopes(int folder, const GPtrArray *messages, GError **error)
 {
     g_autoptr(GPtrArray) envelopes = g_ptr_array_new();
-    for (guint i = 0; i < items->len; i++) {
-        const SpocNewMessage *item = g_ptr_array_index(items, i);
-        g_ptr_array_add(envelopes, (gpointer)item->envelope);
+    for (guint i = 0; i < messages->len; i++) {
+        const SpocMessage *message = g_ptr_array_index(messages, i);
+        g_ptr_array_add(envelopes, message->envelope);
     }
     return write_envelopes(folder, (SpocEnvelope *const *)envelopes->pdata, envelopes->len, error);
 }
 
 gboolean
-spoc_message_add_batch(SpocSpool *spool, const SpocNewMessage *items, gsize count, SpocState state,
+spoc_message_add_batch(SpocSpool *spool, SpocMessage *const *messages, gsize count, SpocState state,
                        GError **error)
 {
-    g_autoptr(GPtrArray) new_items = find_new(spool, items, count, error);
-    if (new_items != NULL && new_items->len == 0)
+    g_autoptr(GPtrArray) new_messages = find_new(spool, messages, count, error);
+    if (new_messages != NULL && new_messages->len == 0)
         return TRUE;
-    if (new_items == NULL ||
-        !add_bodies(spoc_spool_folder_fd(spool, "data"), new_items, state, error)) {
+    if (new_messages == NULL ||
+        !add_bodies(spoc_spool_folder_fd(spool, "data"), new_messages, state, error)) {
         g_prefix_error(error, "cannot keep a message in '%s/data': ", spoc_spool_path(spool));
         return FALSE;
     }
-    if (!add_envelopes(state_fd(spool, state), new_items, error)) {
+    if (!add_envelopes(state_fd(spool, state), new_messages, error)) {
         g_prefix_error(error, "cannot keep a message in '%s/%s': ", spoc_spool_path(spool),
                        spoc_message_state_name(state));
         return FALSE;
@@ -208,7 +225,7 @@ typedef struct {
 } Each;
 
 static gboolean
-visit(int folder, const char *name, gpointer user_data, GError **error)
+visit_envelope(int folder, const char *name, gpointer user_data, GError **error)
 {
     const Each *visitor = user_data;
     struct stat info;
@@ -222,7 +239,7 @@ spoc_message_each(SpocSpool *spool, SpocState state, SpocMessageEachFunc each, g
                   GError **error)
 {
     Each visitor = {.each = each, .user_data = user_data};
-    if (spoc_file_each(state_fd(spool, state), visit, &visitor, error))
+    if (spoc_file_each(state_fd(spool, state), visit_envelope, &visitor, error))
         return TRUE;
     g_prefix_error(error, "'%s/%s': ", spoc_spool_path(spool), spoc_message_state_name(state));
     return FALSE;
@@ -443,7 +460,7 @@ size_of(int folder, const char *name)
 }
 
 static void
-weigh(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
+weigh_message(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
 {
     const Bounding *bounding = user_data;
     Bounded message = {.id = g_strdup(id), .changed_unix_s = changed_unix_s};
@@ -470,7 +487,7 @@ spoc_queue_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 byt
     Bounding bounding = {.spool = spool, .state = state, .messages = messages};
     guint64 bytes = 0;
     *ret_removed = 0;
-    if (!spoc_message_each(spool, state, weigh, &bounding, error))
+    if (!spoc_message_each(spool, state, weigh_message, &bounding, error))
         return FALSE;
     g_array_sort(messages, compare_latest);
     for (guint i = 0; i < messages->len; i++) {
@@ -516,7 +533,7 @@ sweep_one(int folder, const char *name, gpointer user_data, GError **error)
 
 /* Removes old temporary files and, in data/, old bodies that no envelope names. */
 static gboolean
-sweep(SpocSpool *spool, const char *folder_name, gint64 now_s, GError **error)
+sweep_folder(SpocSpool *spool, const char *folder_name, gint64 now_s, GError **error)
 {
     Sweep sweep = {.spool = spool, .bodies = strcmp(folder_name, "data") == 0, .now_s = now_s};
     return spoc_file_each(spoc_spool_folder_fd(spool, folder_name), sweep_one, &sweep, error);
@@ -592,7 +609,7 @@ sweep_all(SpocSpool *spool, GError **error)
                                           "data", "events",  "scans",   "state"};
     gint64 now_s = g_get_real_time() / G_USEC_PER_SEC;
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
-        if (!sweep(spool, folders[i], now_s, error))
+        if (!sweep_folder(spool, folders[i], now_s, error))
             return FALSE;
     return TRUE;
 }

@@ -22,19 +22,24 @@ const char *spoc_message_state_name(SpocState state);
  * nobody needs to be told later, and strangers can cause many. */
 #define SPOC_QUEUE_NOTIFICATION_KIND "notification"
 
-/* Makes a message: body, then envelope, both durable. One with this id that is already
- * there in any state is left as it is, and TRUE returned: composing is idempotent. */
-gboolean spoc_message_add(SpocSpool *spool, const SpocEnvelope *envelope, GBytes *body,
-                          SpocState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 typedef struct {
-    const SpocEnvelope *envelope;
-    GBytes *body;
-} SpocNewMessage;
+    SpocEnvelope *envelope;
+    GBytes *body; /* of a document: the frame around it */
+} SpocMessage;
 
-/* Like spoc_message_add() for each of @items, whose ids are distinct, with their syncs shared.
+/* @envelope: (transfer full) */
+SpocMessage *spoc_message_new(SpocEnvelope *envelope, GBytes *body);
+void spoc_message_free(SpocMessage *message);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocMessage, spoc_message_free)
+
+/* Stores a message: body, then envelope, both durable. One with this id that is already
+ * there in any state is left as it is, and TRUE returned: composing is idempotent. */
+gboolean spoc_message_add(SpocSpool *spool, const SpocMessage *message, SpocState state,
+                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Like spoc_message_add() for each of @messages, whose ids are distinct, with their syncs shared.
  * On failure some may be there; all may be given again. */
-gboolean spoc_message_add_batch(SpocSpool *spool, const SpocNewMessage *items, gsize count,
+gboolean spoc_message_add_batch(SpocSpool *spool, SpocMessage *const *messages, gsize count,
                                 SpocState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 typedef struct {
@@ -70,7 +75,7 @@ SpocEnvelope *spoc_message_load(SpocSpool *spool, SpocState state, const char *i
 GBytes *spoc_message_load_body(SpocSpool *spool, const char *id,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Claims by rename, without sync. */
+/* Renames the envelope, without sync. */
 gboolean spoc_message_move(SpocSpool *spool, const char *id, SpocState from, SpocState to,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

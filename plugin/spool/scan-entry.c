@@ -45,7 +45,7 @@ is_full(int reason)
 
 /* How much of @wanted may still be read: one byte beyond the limit tells that it is too large. */
 static gsize
-room(const State *state, gsize wanted)
+room_below_limit(const State *state, gsize wanted)
 {
     guint64 limit = state->copy->max_bytes;
     if (limit == 0)
@@ -59,7 +59,7 @@ static int
 copy_in_kernel(State *state)
 {
     ssize_t count = copy_file_range(state->copy->input_fd, NULL, state->output_fd, NULL,
-                                    room(state, PIECE_BYTES), 0);
+                                    room_below_limit(state, PIECE_BYTES), 0);
     if (count >= 0)
         state->size_bytes += (guint64)count;
     /* Some file systems say 0 for what they cannot do. */
@@ -81,7 +81,8 @@ static int
 copy_by_buffer(State *state)
 {
     if (state->held == 0) {
-        ssize_t count = read(state->copy->input_fd, state->buffer, room(state, BUFFER_BYTES));
+        ssize_t count =
+            read(state->copy->input_fd, state->buffer, room_below_limit(state, BUFFER_BYTES));
         if (count < 0)
             return errno == EINTR || errno == EAGAIN ? 1 : -1;
         if (count == 0)
@@ -224,9 +225,9 @@ owner_of(SpocSpool *spool, const char *name)
     return metadata != NULL ? g_strdup(metadata->user) : NULL;
 }
 
-/* Whether @name was settled; a damaged record counts as one, for better late than twice. */
+/* Whether @name is done; a damaged record counts as one, for better late than twice. */
 static gboolean
-find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
+find_done(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
 {
     g_autoptr(GError) error = NULL;
     SpocState state;
@@ -245,9 +246,9 @@ find_settled(SpocSpool *spool, const char *name, SpocScanRecord *ret_record)
 
 char *
 spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *metadata, guint document,
-                      gboolean *ret_settled, SpocScanRecord *ret_record, GError **error)
+                      gboolean *ret_is_done, SpocScanRecord *ret_record, GError **error)
 {
-    *ret_settled = FALSE;
+    *ret_is_done = FALSE;
     g_autofree char *base = base_of(metadata);
     if (base == NULL)
         return new_name();
@@ -257,11 +258,11 @@ spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *metadata, guint 
         g_autofree char *owner = owner_of(spool, name);
         if (owner != NULL && strcmp(owner, metadata->user) != 0)
             continue;
-        if (!find_settled(spool, name, &record))
+        if (!find_done(spool, name, &record))
             return g_steal_pointer(&name);
         if (*metadata->server != '\0' && strcmp(record.server, metadata->server) == 0)
             continue;
-        *ret_settled = TRUE;
+        *ret_is_done = TRUE;
         *ret_record = record;
         record = (SpocScanRecord){0};
         return g_steal_pointer(&name);
@@ -271,12 +272,12 @@ spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *metadata, guint 
 }
 
 gboolean
-spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record, const char *server,
-               GError **error)
+spoc_scan_update_record(SpocSpool *spool, const char *name, const SpocScanRecord *record,
+                        const char *server, GError **error)
 {
-    const SpocScanRecord told = {
+    const SpocScanRecord updated = {
         .end = record->end, .owner = record->owner, .server = (char *)server, .text = record->text};
-    return spoc_scan_write_record(spool, name, &told, error);
+    return spoc_scan_write_record(spool, name, &updated, error);
 }
 
 gboolean
@@ -299,7 +300,7 @@ spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *metadata, GErro
             continue;
         if (g_strcmp0(record.owner, metadata->user) == 0 &&
             strcmp(record.server, metadata->server) == 0 &&
-            !spoc_scan_told(spool, file, &record, "", error))
+            !spoc_scan_update_record(spool, file, &record, "", error))
             return FALSE;
     }
     return TRUE;

@@ -41,22 +41,22 @@ SpocScanCopyResult spoc_scan_copy_run(const SpocScanCopy *copy, guint64 *ret_siz
 /**
  * spoc_scan_choose_name:
  * @document: number of the document in its job; 0 when not known
- * @ret_record: (out): filled in when TRUE is in @ret_settled
+ * @ret_record: (out): filled in when TRUE is in @ret_is_done
  *
  * The name of an entry: from the job's number, when cupsd took it, and @document, so that a job
  * that CUPS runs again after a crash finds its entry or its record. Nothing of it is a client's to
  * choose, as the job's UUID is; and a name that has another owner is passed over. A run by the
- * cupsd that was told the end before is somebody's wish (a restarted job, the next of several
+ * cupsd that knows the end already is somebody's wish (a restarted job, the next of several
  * documents on stdin), and gets the next name. Where cupsd does not say when it took the job the
  * name is new each time.
  *
  * Returns: (transfer full)
  */
 char *spoc_scan_choose_name(SpocSpool *spool, const SpocScanMetadata *metadata, guint document,
-                            gboolean *ret_settled, SpocScanRecord *ret_record,
+                            gboolean *ret_is_done, SpocScanRecord *ret_record,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* CUPS will run this job again, from its first document on: what was settled of it counts for
+/* CUPS will run this job again, from its first document on: its records count for
  * the same cupsd as well. */
 gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *metadata,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -64,6 +64,6 @@ gboolean spoc_scan_expect_rerun(SpocSpool *spool, const SpocScanMetadata *metada
 /* Whether the job of an entry of this name can come again, so that a record is of use */
 gboolean spoc_scan_name_recurs(const char *name);
 
-/* Another cupsd was told now. */
-gboolean spoc_scan_told(SpocSpool *spool, const char *name, const SpocScanRecord *record,
-                        const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+/* Another cupsd knows it now. */
+gboolean spoc_scan_update_record(SpocSpool *spool, const char *name, const SpocScanRecord *record,
+                                 const char *server, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -7,7 +7,7 @@
  *   NAME.job        its metadata. The entry exists when they do, for as long as its client waits;
  *                   beside a message NAME of the queue they are kept for what may be said of it
  *   NAME.left       the same, of an entry that its client has left: all is synced, spocd's to send
- *   NAME.done       record: what was settled, so that the same job is not mailed twice
+ *   NAME.done       record: what became of it, so that the same job is not mailed twice
  *
  * Metadata are lines "Key: value" in this order, values escaped as in C (only control characters,
  * \ and "), so that a line is a line:
@@ -193,7 +193,7 @@ spoc_scan_record_format(const SpocScanRecord *record)
 }
 
 static gboolean
-refuse(GError **error, const char *why)
+refuse_text(GError **error, const char *why)
 {
     g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, why);
     return FALSE;
@@ -204,14 +204,14 @@ static char **
 split_checked(const char *text, gsize size, GError **error)
 {
     if (size < CHECK_LINE_BYTES || memchr(text, '\0', size) != NULL) {
-        refuse(error, "it is cut short or damaged");
+        refuse_text(error, "it is cut short or damaged");
         return NULL;
     }
     gsize body = size - CHECK_LINE_BYTES;
     char check[CHECK_LINE_BYTES + 1];
     g_snprintf(check, sizeof check, CHECK_KEY "%08lx\n", crc32_z(0, (const guint8 *)text, body));
     if (memcmp(text + body, check, CHECK_LINE_BYTES) != 0) {
-        refuse(error, "it is cut short or damaged");
+        refuse_text(error, "it is cut short or damaged");
         return NULL;
     }
     g_autofree char *lines = g_strndup(text, body);
@@ -220,7 +220,7 @@ split_checked(const char *text, gsize size, GError **error)
 
 /* The value of the next line, when it has this key. */
 static const char *
-take(char ***lines, const char *key)
+take_value(char ***lines, const char *key)
 {
     if (**lines == NULL || !g_str_has_prefix(**lines, key))
         return NULL;
@@ -230,14 +230,14 @@ take(char ***lines, const char *key)
 static gboolean
 take_number(char ***lines, const char *key, gint64 *ret_value)
 {
-    const char *value = take(lines, key);
+    const char *value = take_value(lines, key);
     return value != NULL && g_ascii_string_to_signed(value, 10, 0, G_MAXINT64, ret_value, NULL);
 }
 
 static char *
 take_text(char ***lines, const char *key)
 {
-    const char *value = take(lines, key);
+    const char *value = take_value(lines, key);
     return value != NULL ? g_strcompress(value) : NULL;
 }
 
@@ -274,7 +274,7 @@ spoc_scan_metadata_parse(const char *text, gsize size, GError **error)
         *field = value;
     }
     if (!good || !is_line(*next, "") || next[1] != NULL) {
-        refuse(error, "it is not the metadata of a scan");
+        refuse_text(error, "it is not the metadata of a scan");
         return NULL;
     }
     return g_steal_pointer(&metadata);
@@ -296,10 +296,10 @@ spoc_scan_record_parse(const char *text, gsize size, SpocScanRecord *ret_record,
         return FALSE;
     char **next = lines;
     if (!is_line(*next, RECORD_HEAD))
-        return refuse(error, "it is not the record of a scan");
+        return refuse_text(error, "it is not the record of a scan");
     next++;
     g_auto(SpocScanRecord) record = {0};
-    const char *end = take(&next, "End: ");
+    const char *end = take_value(&next, "End: ");
     gboolean is_queued = end != NULL && strcmp(end, ends[SPOC_SCAN_QUEUED]) == 0;
     gboolean known = is_queued || (end != NULL && strcmp(end, ends[SPOC_SCAN_DELIVERED]) == 0);
     record.end = is_queued ? SPOC_SCAN_QUEUED : SPOC_SCAN_DELIVERED;
@@ -308,7 +308,7 @@ spoc_scan_record_parse(const char *text, gsize size, SpocScanRecord *ret_record,
     record.text = take_text(&next, "Text: ");
     if (!known || record.server == NULL || record.text == NULL || !is_line(*next, "") ||
         next[1] != NULL)
-        return refuse(error, "it is not the record of a scan");
+        return refuse_text(error, "it is not the record of a scan");
     *ret_record = record;
     record = (SpocScanRecord){0};
     return TRUE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   Metadata and record of a scan, their texts, and the names of their files. The format is
- * described at the top of scan-format.c. SECURITY  Parsing takes any bytes; what is not exactly
- * right is SPOC_ERROR_CORRUPT.
+ *           described at the top of scan-format.c.
+ * SECURITY  Parsing takes any bytes; what is not exactly right is SPOC_ERROR_CORRUPT.
  */
 #pragma once
 
@@ -20,7 +20,7 @@
 /* Of the message that a scan becomes */
 #define SPOC_SCAN_KIND "scan"
 
-/* Records of what was settled are kept so long. */
+/* Records are kept so long. */
 #define SPOC_SCAN_RECORD_KEEP_S (7 * 24 * 3600)
 
 /**
@@ -70,7 +70,7 @@ typedef enum {
 /**
  * SpocScanRecord: what has become of a document that CUPS may run again
  * @owner: (nullable): of the job; records of versions before have none
- * @server: the cupsd that was told; "" makes the record count for every cupsd
+ * @server: the cupsd that knows it; "" makes the record count for every cupsd
  * @text: for people
  */
 typedef struct {

@@ -28,7 +28,7 @@ make_file(SpocSpool *spool, const char *file, GError **error)
 
 /* For those who look at the spool alone: a full disk is no reason to go no further. */
 static gboolean
-announce(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata, GError **error)
+announce_copy(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata, GError **error)
 {
     g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_METADATA);
     g_autoptr(GString) text = spoc_scan_metadata_format(metadata);
@@ -46,7 +46,7 @@ int
 spoc_scan_begin(SpocSpool *spool, const char *name, const SpocScanMetadata *metadata,
                 GError **error)
 {
-    if (!spoc_scan_check_name(name, error) || !announce(spool, name, metadata, error))
+    if (!spoc_scan_check_name(name, error) || !announce_copy(spool, name, metadata, error))
         return -1;
     g_autofree char *file = spoc_scan_temporary_file(name, SPOC_SCAN_DOCUMENT);
     return make_file(spool, file, error);

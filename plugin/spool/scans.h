@@ -2,7 +2,7 @@
 /*
  * PURPOSE   Documents of scan jobs on their way from a client (backend, spocctl send) to spocd,
  *           and what has become of them.
- * SECURITY  What a client was told (title, options, user) is hostile; it is kept as it came,
+ * SECURITY  What a client was given (title, options, user) is hostile; it is kept as it came,
  *           escaped, and understood only by spocd.
  *
  * The on-disk format is described at the top of scan-format.c.

@@ -99,24 +99,24 @@ sync_parent(const char *path)
     close(fd);
 }
 
-static void G_GNUC_PRINTF(2, 3) add_cure(GError **error, const char *format, ...)
+static void G_GNUC_PRINTF(2, 3) add_remedy(GError **error, const char *format, ...)
 {
     if (error == NULL || *error == NULL)
         return;
     va_list args;
     va_start(args, format);
-    g_autofree char *cure = g_strdup_vprintf(format, args);
+    g_autofree char *remedy = g_strdup_vprintf(format, args);
     va_end(args);
-    char *cured = g_strdup_printf("%s; cure: %s", (*error)->message, cure);
+    char *extended = g_strdup_printf("%s; remedy: %s", (*error)->message, remedy);
     g_free((*error)->message);
-    (*error)->message = cured;
+    (*error)->message = extended;
 }
 
 void
 spoc_spool_add_remedy(const SpocPlaces *places, GError **error)
 {
-    add_cure(error, "install -d -o %s -g %s -m 0700 %s", places->user, places->group,
-             places->spool_dir);
+    add_remedy(error, "install -d -o %s -g %s -m 0700 %s", places->user, places->group,
+               places->spool_dir);
 }
 
 SpocSpool *
@@ -145,7 +145,7 @@ spoc_spool_open(const SpocPlaces *places, GError **error)
     if (!open_folders(spool, error)) {
         g_prefix_error(error, "the spool '%s' cannot be used: ", spool->path);
         if (error != NULL && g_error_matches(*error, SPOC_ERROR, SPOC_ERROR_DENIED))
-            add_cure(error, "chown -R --reference='%s' '%s'", spool->path, spool->path);
+            add_remedy(error, "chown -R --reference='%s' '%s'", spool->path, spool->path);
         return NULL;
     }
     return g_steal_pointer(&spool);

@@ -7,7 +7,7 @@
  *   REQUEST_ROOT/spoc/       0700
  *     events/                journals (journal.h)
  *     scans/                 documents of scan jobs
- *     data/                  message bodies, never changed (queue.h)
+ *     data/                  message bodies, never changed (message.h)
  *     new/ waiting/ sending/ held/ failed/   envelopes; the folder is the state
  *     corrupt/               what could not be understood, set aside
  *     state/                 what must survive and belongs to no message
@@ -27,7 +27,7 @@ typedef struct _SpocSpool SpocSpool;
  * spoc_privilege_drop()); what others can read or write of it is closed to them.
  *
  * Returns: (transfer full): SPOC_ERROR_NOT_FOUND, SPOC_ERROR_DENIED or SPOC_ERROR_IO,
- *   with the cure in the message, when that is not possible
+ *   with the remedy in the message, when that is not possible
  */
 SpocSpool *spoc_spool_open(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* Adds the command that makes a missing spool to an error (optional). */

@@ -5,20 +5,16 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "trust/openssl.h"
+#include "trust/pkcs12.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/err.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TRUSTED_OID "2.16.840.1.113894.746875.1.1"
-#define ROUNDS 10000 /* as Java 17 writes */
 #define NEW_STORE_MODE 0644
 
 struct _SpocEdit {
@@ -30,24 +26,6 @@ struct _SpocEdit {
     struct stat old;
     SpocStoreContent content;
 };
-
-typedef struct stack_st_PKCS7 Safes;
-typedef struct stack_st_PKCS12_SAFEBAG Bags;
-
-static void
-free_safes(Safes *safes)
-{
-    sk_PKCS7_pop_free(safes, PKCS7_free);
-}
-
-static void
-free_bags(Bags *bags)
-{
-    sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Safes, free_safes)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Bags, free_bags)
 
 void
 spoc_edit_free(SpocEdit *edit)
@@ -225,119 +203,17 @@ spoc_edit_delete(SpocEdit *edit, const char *alias, GError **error)
     return TRUE;
 }
 
-/* As Java writes it: UTF-16, for which OpenSSL takes no character beyond U+FFFF. */
-static gboolean
-add_name(PKCS12_SAFEBAG *bag, const char *alias)
-{
-    glong count = 0;
-    g_autofree gunichar2 *units = g_utf8_to_utf16(alias, -1, NULL, &count, NULL);
-    for (glong i = 0; i < count; i++)
-        units[i] = GUINT16_TO_BE(units[i]);
-    return units != NULL &&
-           PKCS12_add_friendlyname_uni(bag, (const guint8 *)units, (int)(2 * count)) == 1;
-}
-
-static gboolean
-add_bag(Bags **bags, const SpocAnchor *anchor)
-{
-    PKCS12_SAFEBAG *bag = PKCS12_add_cert(bags, anchor->certificate);
-    return bag != NULL && add_name(bag, anchor->alias) &&
-           PKCS12_add1_attr_by_txt(bag, TRUSTED_OID, V_ASN1_OBJECT,
-                                   (const guint8 *)OBJ_nid2obj(NID_anyExtendedKeyUsage), -1) == 1;
-}
-
-static PKCS12 *
-build(const SpocEdit *edit, GError **error)
-{
-    g_autoptr(Bags) bags = sk_PKCS12_SAFEBAG_new_null();
-    for (guint i = 0; i < edit->content.anchors->len; i++) {
-        const SpocAnchor *anchor = g_ptr_array_index(edit->content.anchors, i);
-        if (!add_bag(&bags, anchor)) {
-            g_autofree char *alias = spoc_text_line(anchor->alias, -1, SPOC_EDIT_ALIAS_MAX_BYTES);
-            g_autofree char *reason = spoc_openssl_reason();
-            g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                        "the entry '%s' cannot be kept in PKCS#12 (%s)", alias, reason);
-            return NULL;
-        }
-    }
-    /* A cipher's own NID means PBES2; -1 no encryption. */
-    const int encryption = edit->password != NULL ? NID_aes_256_cbc : -1;
-    Safes *filled = NULL;
-    int good = PKCS12_add_safe(&filled, bags, encryption, ROUNDS, edit->password);
-    g_autoptr(Safes) safes = filled;
-    g_autoptr(PKCS12) store = good == 1 ? PKCS12_add_safes(safes, 0) : NULL;
-    if (store == NULL || (edit->password != NULL && PKCS12_set_mac(store, edit->password, -1, NULL,
-                                                                   0, ROUNDS, EVP_sha256()) != 1)) {
-        g_autofree char *reason = spoc_openssl_reason();
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "cannot make the PKCS#12 store: %s",
-                    reason);
-        return NULL;
-    }
-    return g_steal_pointer(&store);
-}
-
-static gboolean
-fill(const SpocEdit *edit, int fd, const void *data, gsize size_bytes, GError **error)
-{
-    if (edit->exists && fchown(fd, edit->old.st_uid, edit->old.st_gid) != 0) {
-        spoc_error_set_errno(error, errno, "cannot keep the file's owner; run this as root");
-        return FALSE;
-    }
-    if (fchmod(fd, edit->exists ? edit->old.st_mode & 07777 : NEW_STORE_MODE) != 0) {
-        spoc_error_set_errno(error, errno, "cannot set the file's mode");
-        return FALSE;
-    }
-    if (!spoc_durable_write_all(fd, data, size_bytes, error))
-        return FALSE;
-    if (fsync(fd) != 0) {
-        spoc_error_set_errno(error, errno, "cannot sync");
-        return FALSE;
-    }
-    return TRUE;
-}
-
-static gboolean
-replace(const SpocEdit *edit, const void *data, gsize size_bytes, GError **error)
-{
-    g_autofree char *temporary = g_strconcat(SPOC_DURABLE_TEMPORARY_PREFIX, edit->name, NULL);
-    (void)unlinkat(edit->folder_fd, temporary, 0);
-    int fd = openat(edit->folder_fd, temporary,
-                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        spoc_error_set_errno(error, errno, "cannot write beside it");
-        return FALSE;
-    }
-    gboolean good = fill(edit, fd, data, size_bytes, error);
-    if (close(fd) != 0 && good) {
-        spoc_error_set_errno(error, errno, "cannot close");
-        good = FALSE;
-    }
-    if (good && renameat(edit->folder_fd, temporary, edit->folder_fd, edit->name) != 0) {
-        spoc_error_set_errno(error, errno, "cannot rename");
-        good = FALSE;
-    }
-    if (!good) {
-        (void)unlinkat(edit->folder_fd, temporary, 0);
-        return FALSE;
-    }
-    return spoc_durable_sync_directory(edit->folder_fd, error);
-}
-
 gboolean
 spoc_edit_save(SpocEdit *edit, GError **error)
 {
-    g_autoptr(PKCS12) store = build(edit, error);
-    if (store == NULL)
+    g_autoptr(GBytes) bytes = spoc_pkcs12_write(edit->content.anchors, edit->password, error);
+    if (bytes == NULL)
         return FALSE;
-    guint8 *der = NULL;
-    int size = i2d_PKCS12(store, &der);
-    ERR_clear_error();
-    if (size <= 0) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "cannot encode the PKCS#12 store");
-        return FALSE;
-    }
-    gboolean good = replace(edit, der, (gsize)size, error);
-    OPENSSL_free(der);
+    gsize size = 0;
+    const void *data = g_bytes_get_data(bytes, &size);
+    gboolean good =
+        spoc_durable_replace_like(edit->folder_fd, edit->name, data, size,
+                                  edit->exists ? &edit->old : NULL, NEW_STORE_MODE, error);
     if (!good)
         g_prefix_error(error, "trust store '%s': ", edit->path);
     return good;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   Reads PKCS#12 (RFC 7292) as Java and OpenSSL write it.
+ * PURPOSE   Reads PKCS#12 (RFC 7292) as Java and OpenSSL write it, and writes it so that Java
+ *           reads it.
  *
  * Java marks what it trusts with the attribute TRUSTED_OID and takes only such entries;
  * certificates without it belong to keys. A store in which nothing has the attribute and
@@ -14,6 +15,7 @@
 #include "trust/pkcs12.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "trust/openssl.h"
 
 #include <openssl/err.h>
@@ -21,8 +23,10 @@
 #include <string.h>
 
 #define TRUSTED_OID "2.16.840.1.113894.746875.1.1"
+#define ROUNDS 10000 /* as Java 17 writes */
 #define MAX_SAFES 64
-#define MAX_NAME_UNITS 1024          /* of UTF-16 */
+#define MAX_NAME_UNITS 1024 /* of UTF-16 */
+#define ALIAS_SHOWN_MAX_BYTES 200
 #define MAX_ROUNDS (5 * 1000 * 1000) /* as Java's own limit, which is for each part */
 
 typedef struct {
@@ -374,4 +378,73 @@ spoc_pkcs12_parse(const guint8 *data, gsize size_bytes, const char *password,
             return FALSE;
     }
     return TRUE;
+}
+
+/* --- writing ------------------------------------------------------------------------------ */
+
+/* As Java writes it: UTF-16, for which OpenSSL takes no character beyond U+FFFF. */
+static gboolean
+add_friendly_name(PKCS12_SAFEBAG *bag, const char *alias)
+{
+    glong count = 0;
+    g_autofree gunichar2 *units = g_utf8_to_utf16(alias, -1, NULL, &count, NULL);
+    for (glong i = 0; i < count; i++)
+        units[i] = GUINT16_TO_BE(units[i]);
+    return units != NULL &&
+           PKCS12_add_friendlyname_uni(bag, (const guint8 *)units, (int)(2 * count)) == 1;
+}
+
+static gboolean
+add_bag(Bags **bags, const SpocAnchor *anchor)
+{
+    PKCS12_SAFEBAG *bag = PKCS12_add_cert(bags, anchor->certificate);
+    return bag != NULL && add_friendly_name(bag, anchor->alias) &&
+           PKCS12_add1_attr_by_txt(bag, TRUSTED_OID, V_ASN1_OBJECT,
+                                   (const guint8 *)OBJ_nid2obj(NID_anyExtendedKeyUsage), -1) == 1;
+}
+
+static PKCS12 *
+build_store(const GPtrArray *anchors, const char *password, GError **error)
+{
+    g_autoptr(Bags) bags = sk_PKCS12_SAFEBAG_new_null();
+    for (guint i = 0; i < anchors->len; i++) {
+        const SpocAnchor *anchor = g_ptr_array_index(anchors, i);
+        if (!add_bag(&bags, anchor)) {
+            g_autofree char *alias = spoc_text_line(anchor->alias, -1, ALIAS_SHOWN_MAX_BYTES);
+            g_autofree char *reason = spoc_openssl_reason();
+            g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                        "the entry '%s' cannot be kept in PKCS#12 (%s)", alias, reason);
+            return NULL;
+        }
+    }
+    /* A cipher's own NID means PBES2; -1 no encryption. */
+    const int encryption = password != NULL ? NID_aes_256_cbc : -1;
+    Safes *filled = NULL;
+    int good = PKCS12_add_safe(&filled, bags, encryption, ROUNDS, password);
+    g_autoptr(Safes) safes = filled;
+    g_autoptr(PKCS12) store = good == 1 ? PKCS12_add_safes(safes, 0) : NULL;
+    if (store == NULL || (password != NULL && PKCS12_set_mac(store, password, -1, NULL, 0, ROUNDS,
+                                                             EVP_sha256()) != 1)) {
+        g_autofree char *reason = spoc_openssl_reason();
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "cannot make the PKCS#12 store: %s",
+                    reason);
+        return NULL;
+    }
+    return g_steal_pointer(&store);
+}
+
+GBytes *
+spoc_pkcs12_write(const GPtrArray *anchors, const char *password, GError **error)
+{
+    g_autoptr(PKCS12) store = build_store(anchors, password, error);
+    if (store == NULL)
+        return NULL;
+    guint8 *der = NULL;
+    int size = i2d_PKCS12(store, &der);
+    ERR_clear_error();
+    GBytes *bytes = size > 0 ? g_bytes_new(der, (gsize)size) : NULL;
+    OPENSSL_free(der);
+    if (bytes == NULL)
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "cannot encode the PKCS#12 store");
+    return bytes;
 }

@@ -69,31 +69,21 @@ static gboolean
 resolve_versions(const char *const *versions, SpocTlsPolicy *policy, GError **error)
 {
     gboolean chosen[G_N_ELEMENTS(known_versions)] = {FALSE};
-    guint count = 0;
     for (guint i = 0; versions[i] != NULL; i++) {
         guint at = 0;
         while (at < G_N_ELEMENTS(known_versions) &&
                strcmp(known_versions[at].name, versions[i]) != 0)
             at++;
-        if (at == G_N_ELEMENTS(known_versions))
-            return invalid(error,
-                           KEY_VERSIONS
-                           ": '%.100s' is no TLS version; TLSv1.3, TLSv1.2, TLSv1.1 and "
-                           "TLSv1 are accepted",
-                           versions[i]);
-        count += !chosen[at];
+        g_assert(at < G_N_ELEMENTS(known_versions)); /* the option has no other choices */
         chosen[at] = TRUE;
     }
     guint lowest = 0;
     guint highest = G_N_ELEMENTS(known_versions);
-    if (count > 0) {
-        while (!chosen[lowest])
-            lowest++;
-        while (!chosen[highest - 1])
-            highest--;
-    }
-    if (count == 0)
-        return invalid(error, KEY_VERSIONS ": no TLS version is chosen; set TLSv1.2");
+    g_assert(versions[0] != NULL); /* and is never empty */
+    while (!chosen[lowest])
+        lowest++;
+    while (!chosen[highest - 1])
+        highest--;
     /* OpenSSL would use the lowest block and leave the better versions out, silently. */
     for (guint i = lowest; i < highest; i++)
         if (!chosen[i])

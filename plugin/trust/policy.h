@@ -38,7 +38,7 @@ const char *spoc_tls_version_name(int version);
 
 /**
  * spoc_tls_policy_resolve:
- * @versions: NULL-terminated
+ * @versions: NULL-terminated, one at least: choices of the option
  * @suites: (nullable): NULL-terminated; NULL leaves the choice to OpenSSL
  * @suites_untouched: nobody chose @suites: they are the default for TLS 1.2, and TLS 1.3
  *   has its own

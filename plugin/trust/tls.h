@@ -22,10 +22,21 @@
  *                                server alone
  *
  * and neither CURLOPT_CRLFILE nor CURLOPT_SSLCERT nor a version or cipher option.
+ *
+ * Any certificate of the trust store is an anchor, an intermediate or a single server's
+ * too, as in Java (X509_V_FLAG_PARTIAL_CHAIN). The system's roots are where OpenSSL has
+ * them; a folder of them is read when a chain asks for one.
+ *
+ * With a revocation list the server's own certificate is checked: its issuer must have a current
+ * list in the file, or the server is refused. Those between it and what is trusted are checked
+ * where the file has a list of their issuer; few have one of every root.
+ *
+ * A server's certificate names it in its subjectAltName (RFC 9525); one without DNS name and
+ * address there is refused for X509_V_ERR_EMPTY_SUBJECT_ALT_NAME, whatever its common name is.
  */
 #pragma once
 
-#include "trust/settings.h"
+#include "config/config.h"
 
 #include <openssl/ssl.h>
 
@@ -45,7 +56,34 @@ typedef struct _SpocTls SpocTls;
  */
 SpocTls *spoc_tls_new(const SpocConfig *config, char ***ret_warnings,
                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* As spoc_tls_new(). */
+
+/**
+ * SpocTlsSettings: what a SpocTls is made from, as plain data; the configuration has checked it
+ * @versions: NULL-terminated
+ * @suites: (nullable): NULL leaves the choice to OpenSSL
+ * @suites_untouched: @suites are the built-in default
+ * @trust_store: (nullable): file or folder
+ * @trust_store_optional: it may be missing
+ * @revocation_list: (nullable): PEM or DER
+ * @pins: (nullable): NULL-terminated, "sha256//BASE64" each
+ * @client_certificate: (nullable): PEM, with its chain behind it
+ * @client_key: (nullable): PEM; NULL: in the same file
+ */
+typedef struct {
+    const char *const *versions;
+    const char *const *suites;
+    gboolean suites_untouched;
+    const char *trust_store;
+    gboolean trust_store_optional;
+    const char *trust_store_password;
+    gboolean trust_system;
+    const char *revocation_list;
+    const char *const *pins;
+    const char *client_certificate;
+    const char *client_key;
+} SpocTlsSettings;
+
+/* As spoc_tls_new(), for tests. */
 SpocTls *spoc_tls_new_from_settings(const SpocTlsSettings *settings, char ***ret_warnings,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 SpocTls *spoc_tls_ref(SpocTls *tls);
@@ -72,3 +110,20 @@ gboolean spoc_tls_has_client_certificate(const SpocTls *tls);
 /* (transfer full): for people: "TLSv1.2, 4 suites, the system's certificates and 2 from
  * /etc/cups/spoc/ssl-truststore" */
 char *spoc_tls_describe(const SpocTls *tls);
+
+typedef struct {
+    SpocSeverity severity;
+    gboolean blocks_delivery; /* no mail goes until this is mended */
+    char *message;            /* one line with the remedy, without secrets */
+} SpocTlsProblem;
+
+/**
+ * spoc_tls_check:
+ *
+ * What `spocctl check` says, without a network: settings that cannot work, a store that cannot be
+ * read, anchors that have expired or will within 30 days, suites that do not fit, a single
+ * server's certificate in the store.
+ *
+ * Returns: (transfer full) (element-type SpocTlsProblem): perhaps empty
+ */
+GPtrArray *spoc_tls_check(const SpocConfig *config);

@@ -45,29 +45,20 @@ make_body(guint number)
     return g_string_free_to_bytes(mail);
 }
 
-static void
-item_clear(gpointer data)
-{
-    SpocNewMessage *item = data;
-    spoc_envelope_free((SpocEnvelope *)item->envelope);
-    g_bytes_unref(item->body);
-}
-
 static gboolean
 fill(SpocSpool *spool, guint count, gint64 due_unix_s, GError **error)
 {
-    g_autoptr(GArray) batch = g_array_new(FALSE, FALSE, sizeof(SpocNewMessage));
-    g_array_set_clear_func(batch, item_clear);
+    g_autoptr(GPtrArray) batch = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_message_free);
     for (guint i = 0; i < count; i++) {
-        SpocNewMessage item = {.body = make_body(i)};
-        item.envelope = make_envelope(i, due_unix_s, g_bytes_get_size(item.body));
-        g_array_append_val(batch, item);
+        g_autoptr(GBytes) body = make_body(i);
+        g_ptr_array_add(
+            batch, spoc_message_new(make_envelope(i, due_unix_s, g_bytes_get_size(body)), body));
         if (batch->len < BATCH && i + 1 < count)
             continue;
-        if (!spoc_message_add_batch(spool, (const SpocNewMessage *)(gpointer)batch->data,
-                                    batch->len, SPOC_STATE_WAITING, error))
+        if (!spoc_message_add_batch(spool, (SpocMessage *const *)batch->pdata, batch->len,
+                                    SPOC_STATE_WAITING, error))
             return FALSE;
-        g_array_set_size(batch, 0);
+        g_ptr_array_set_size(batch, 0);
     }
     return TRUE;
 }

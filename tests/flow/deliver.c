@@ -403,7 +403,7 @@ main(int argc, char **argv)
     submit(&driver);
     g_main_loop_run(driver.loop);
     g_source_remove(guard);
-    spoc_delivery_rest(driver.delivery);
+    spoc_delivery_quit_idle(driver.delivery);
     spoc_delivery_free(driver.delivery);
     print_end(&driver, before, started_us);
 

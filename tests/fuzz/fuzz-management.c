@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "config/management-state.h"
 #include "config/properties.h"
-#include "management/rules.h"
+#include "management/management.h"
 
 #include <stdint.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/file.h"
-#include "people/account.h"
 #include "people/alias.h"
 #include "people/allow.h"
 #include "people/recipient.h"

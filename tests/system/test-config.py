@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: config/load.c, config/secrets.c, ctl/command-config.c, ctl/command-check.c
+# Also tests: config/load.c, ctl/command-config.c, ctl/command-check.c
 """Which value of a setting holds and why, as `spocctl config` and `spocctl check` say it, and as
 spocd acts on it."""
 

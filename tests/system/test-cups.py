@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: refusal.c, cups/job-store.c
+# Also tests: refusal.c
 """The whole way: lp, the real cupsd, our notifier, spocd, a mail server with TLS and login."""
 
 import email.utils

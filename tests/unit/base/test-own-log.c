@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
-#include "base/own-log.h"
 
 #include <fcntl.h>
 #include <glib/gstdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/check-directory.h"
+#include "config/check.h"
 #include "config/load.h"
 
 #include "config-fixture.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: file.c layers.c load.c snapshot.c stamp.c */
+/* Also tests: file.c layers.c load.c snapshot.c */
 #include "config/load.h"
-#include "config/stamp.h"
 #include "files-fixture.h"
 
 #include <sys/stat.h>

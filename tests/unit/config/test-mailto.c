@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/load.h"
-#include "config/mailto.h"
-#include "config/stamp.h"
+#include "config/properties.h"
 
 #include "config-fixture.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: apparmor.c */
+/* Also tests: find-settings.c, what it says of AppArmor */
 #include "ctl/findings.h"
 
-#include "ctl/apparmor.h"
+#include "ctl/find-settings.h"
 
 static void
 test_text(void)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cups/ask.h"
 #include "cups/questions.h"
 
 #include "fake-cupsd.h"

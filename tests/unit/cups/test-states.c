@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: ask-state.c, attributes.c, worker.c */
-#include "cups/ask.h"
+/* Also tests: attributes.c, questions.c, worker.c */
 #include "cups/questions.h"
-#include "cups/states.h"
 
 #include "fake-cupsd.h"
 

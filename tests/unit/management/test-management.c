@@ -8,7 +8,6 @@
 #include "config/management-state.h"
 #include "management/fetch.h"
 #include "management/management.h"
-#include "management/rules.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

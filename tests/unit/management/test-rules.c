@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
-#include "management/rules.h"
+#include "management/management.h"
 
 #include <string.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "config/file.h"
-#include "people/account.h"
 #include "people/alias.h"
 #include "people/allow.h"
 #include "people/recipient.h"

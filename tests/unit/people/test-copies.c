@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "people/copies.h"
+#include "people/allow.h"
 
 #include "../config/config-fixture.h"
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: directory-cache.c directory-none.c directory-settings.c
+/* Also tests: directory-none.c directory-settings.c
  * What is said to a server (directory-link.c and the others) is in tests/system/test-ldap.py. */
 #include "base/error.h"
 #include "config/file.h"
 #include "config/load.h"
-#include "people/account.h"
 #include "people/alias.h"
 #include "people/allow.h"
-#include "people/directory-cache.h"
-#include "people/directory-filter.h"
 #include "people/directory-link.h"
 #include "people/directory.h"
 #include "people/recipient.h"

@@ -6,7 +6,6 @@
  */
 #include "base/error.h"
 #include "config/file.h"
-#include "people/account.h"
 #include "people/alias.h"
 #include "people/allow.h"
 #include "people/recipient.h"

@@ -67,7 +67,7 @@ add_message_of(Fixture *fixture, const char *id, SpocState state, const char *ki
     envelope->attempts = 4;
     envelope->next_attempt_unix_s = state == SPOC_STATE_FAILED ? 0 : 9000;
     g_autoptr(GBytes) body = g_bytes_new_static("Subject: x\r\n\r\nx\r\n", 17);
-    g_assert_true(spoc_message_add(fixture->spool, envelope, body, state, &error));
+    g_assert_true(spoc_message_add(fixture->spool, &(SpocMessage){envelope, body}, state, &error));
     g_assert_no_error(error);
 }
 

@@ -105,6 +105,29 @@ test_not_attempted(void)
     g_assert_cmpint(envelope->next_attempt_unix_s, ==, NOW + 30);
 }
 
+/* Settings that change while the server is down do not put the next attempt off. */
+static void
+test_early(void)
+{
+    g_autoptr(SpocEnvelope) envelope = new_envelope();
+    guint delivered = 0;
+    envelope->attempts = 1;
+    envelope->next_attempt_unix_s = NOW + 45;
+    for (guint i = 1; i <= 3; i++) {
+        g_assert_cmpint(
+            apply(envelope, SPOC_STATE_WAITING, SPOC_STATE_WAITING, TRUE, 0, &delivered), ==,
+            SPOC_STATE_WAITING);
+        g_assert_cmpuint(envelope->attempts, ==, 1);
+        g_assert_cmpuint(envelope->history->len, ==, i);
+        g_assert_cmpint(envelope->next_attempt_unix_s, ==, NOW + 45);
+    }
+    envelope->next_attempt_unix_s = NOW;
+    g_assert_cmpint(apply(envelope, SPOC_STATE_WAITING, SPOC_STATE_WAITING, TRUE, 0, &delivered),
+                    ==, SPOC_STATE_WAITING);
+    g_assert_cmpuint(envelope->attempts, ==, 2);
+    g_assert_cmpint(envelope->next_attempt_unix_s, >, NOW);
+}
+
 static void
 test_given_up(void)
 {
@@ -147,6 +170,7 @@ main(int argc, char **argv)
     g_test_add_func("/outcome/states", test_states);
     g_test_add_func("/outcome/rest", test_rest);
     g_test_add_func("/outcome/not-attempted", test_not_attempted);
+    g_test_add_func("/outcome/early", test_early);
     g_test_add_func("/outcome/given-up", test_given_up);
     g_test_add_func("/outcome/drops", test_drops);
     return g_test_run();

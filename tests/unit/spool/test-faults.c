@@ -248,7 +248,7 @@ queue_under_fault(FaultCall call, guint nth, guint count, int reason)
     g_autoptr(GBytes) body = g_bytes_new_static("body", 4);
 
     fault_arm(call, nth, count, reason);
-    PERSIST(spoc_message_add(root.spool, envelope, body, SPOC_STATE_NEW, &error));
+    PERSIST(spoc_message_add(root.spool, &(SpocMessage){envelope, body}, SPOC_STATE_NEW, &error));
     hit = fault_disarm() || hit;
     g_assert_cmpuint(count_states(&root), ==, 1);
 

@@ -44,7 +44,7 @@ add(Root *root, const char *id, SpocState state)
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocEnvelope) envelope = new_envelope(id);
     g_autoptr(GBytes) body = g_bytes_new_static("body", 4);
-    g_assert_true(spoc_message_add(root->spool, envelope, body, state, &error));
+    g_assert_true(spoc_message_add(root->spool, &(SpocMessage){envelope, body}, state, &error));
     g_assert_no_error(error);
 }
 
@@ -128,7 +128,8 @@ test_largest(Root *root, gconstpointer data)
     for (guint i = 0; i < SPOC_ENVELOPE_HISTORY_MAX; i++)
         spoc_envelope_add_attempt(envelope, i, words);
     g_autoptr(GBytes) body = g_bytes_new_static("", 0);
-    g_assert_true(spoc_message_add(root->spool, envelope, body, SPOC_STATE_HELD, &error));
+    g_assert_true(
+        spoc_message_add(root->spool, &(SpocMessage){envelope, body}, SPOC_STATE_HELD, &error));
     g_assert_no_error(error);
     g_autoptr(SpocEnvelope) loaded = spoc_message_load(root->spool, SPOC_STATE_HELD, "m1", &error);
     g_assert_no_error(error);
@@ -165,7 +166,8 @@ test_idempotent(Root *root, gconstpointer data)
     g_assert_true(spoc_message_move(root->spool, "m1", SPOC_STATE_NEW, SPOC_STATE_SENDING, &error));
     g_autoptr(GBytes) other = g_bytes_new_static("another", 7);
     g_autoptr(SpocEnvelope) envelope = new_envelope("m1");
-    g_assert_true(spoc_message_add(root->spool, envelope, other, SPOC_STATE_NEW, &error));
+    g_assert_true(
+        spoc_message_add(root->spool, &(SpocMessage){envelope, other}, SPOC_STATE_NEW, &error));
     g_assert_cmpuint(root_count(root, "new"), ==, 0);
     g_autoptr(GBytes) body = spoc_message_load_body(root->spool, "m1", &error);
     g_assert_cmpuint(g_bytes_get_size(body), ==, 4);
@@ -188,14 +190,14 @@ test_batch(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     add(root, "m-3", SPOC_STATE_HELD);
-    SpocNewMessage items[10];
+    SpocMessage *messages[10];
     g_autoptr(GBytes) body = g_bytes_new_static("body", 4);
-    for (guint i = 0; i < G_N_ELEMENTS(items); i++) {
+    for (guint i = 0; i < G_N_ELEMENTS(messages); i++) {
         g_autofree char *id = g_strdup_printf("m-%u", i);
-        items[i] = (SpocNewMessage){.envelope = new_envelope(id), .body = body};
+        messages[i] = spoc_message_new(new_envelope(id), body);
     }
     for (guint twice = 0; twice < 2; twice++) {
-        g_assert_true(spoc_message_add_batch(root->spool, items, G_N_ELEMENTS(items),
+        g_assert_true(spoc_message_add_batch(root->spool, messages, G_N_ELEMENTS(messages),
                                              SPOC_STATE_WAITING, &error));
         g_autoptr(GPtrArray) entries = spoc_message_list(root->spool, SPOC_STATE_WAITING, &error);
         g_assert_cmpuint(entries->len, ==, 9);
@@ -203,8 +205,8 @@ test_batch(Root *root, gconstpointer data)
         g_assert_cmpint(entry->next_attempt_unix_s, ==, 1700000000);
         g_assert_cmpint(entry->state, ==, SPOC_STATE_WAITING);
     }
-    for (guint i = 0; i < G_N_ELEMENTS(items); i++)
-        spoc_envelope_free((SpocEnvelope *)items[i].envelope);
+    for (guint i = 0; i < G_N_ELEMENTS(messages); i++)
+        spoc_message_free(messages[i]);
 }
 
 static struct timespec

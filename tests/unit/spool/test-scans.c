@@ -32,12 +32,12 @@ new_metadata(const char *uuid, const char *server)
 }
 
 static char *
-choose(Root *root, const SpocScanMetadata *metadata, guint document, gboolean *ret_settled)
+choose(Root *root, const SpocScanMetadata *metadata, guint document, gboolean *ret_is_done)
 {
     g_autoptr(GError) error = NULL;
     g_auto(SpocScanRecord) record = {0};
     char *name =
-        spoc_scan_choose_name(root->spool, metadata, document, ret_settled, &record, &error);
+        spoc_scan_choose_name(root->spool, metadata, document, ret_is_done, &record, &error);
     g_assert_no_error(error);
     g_assert_true(spoc_spool_name_is_valid(name));
     return name;
@@ -135,7 +135,7 @@ test_documents_without_numbers(Root *root, gconstpointer data)
     g_assert_true(settled);
     g_autoptr(GError) error = NULL;
     const SpocScanRecord record = {.end = SPOC_SCAN_DELIVERED, .text = (char *)""};
-    g_assert_true(spoc_scan_told(root->spool, rerun, &record, after->server, &error));
+    g_assert_true(spoc_scan_update_record(root->spool, rerun, &record, after->server, &error));
     g_autofree char *second = choose(root, after, 0, &settled);
     g_assert_false(settled);
     g_assert_cmpstr(second, !=, first);
@@ -282,7 +282,8 @@ test_queued(Root *root, gconstpointer data)
     envelope->message_id = g_strdup("q@example.com");
     spoc_envelope_add_recipient(envelope, "alice@example.com");
     g_autoptr(GBytes) frame = g_bytes_new_static("frame", 5);
-    g_assert_true(spoc_message_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_assert_true(
+        spoc_message_add(root->spool, &(SpocMessage){envelope, frame}, SPOC_STATE_WAITING, &error));
     g_assert_true(spoc_scan_sweep(root->spool, G_MAXINT64 / 2, &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 2);
     /* The same, should only the record be missing. */
@@ -292,7 +293,8 @@ test_queued(Root *root, gconstpointer data)
 
     g_free(envelope->id);
     envelope->id = choose(root, metadata, 1, &settled);
-    g_assert_true(spoc_message_add(root->spool, envelope, frame, SPOC_STATE_WAITING, &error));
+    g_assert_true(
+        spoc_message_add(root->spool, &(SpocMessage){envelope, frame}, SPOC_STATE_WAITING, &error));
     g_autofree char *name = choose(root, metadata, 1, &settled);
     g_assert_cmpstr(name, ==, envelope->id);
     g_assert_true(settled);

@@ -56,9 +56,6 @@ static const struct {
     const char *suites;
     const char *says;
 } bad_cases[] = {
-    {"", AUTO, "cryptographicProtocolsForOutboundCommunication"},
-    {"TLSv1.4", AUTO, "'TLSv1.4'"},
-    {"SSLv3", AUTO, "'SSLv3'"},
     {"TLSv1.3,TLSv1.1", AUTO, "add TLSv1.2"},
     {"TLSv1.3,TLSv1", AUTO, "add TLSv1.1"},
     {"TLSv1.1", UNTOUCHED, "allowCustomCipherSuitesForOutboundCommunication"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: content.c jks.c pem.c pkcs12.c */
+/* Also tests: content.c pkcs12.c */
 #include "base/error.h"
 #include "mint.h"
 #include "trust/store.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: credential.c roots.c */
+/* Also tests: credential.c */
 #include "base/error.h"
 #include "handshake.h"
 #include "trust/tls.h"
@@ -377,20 +377,6 @@ spoil_revocation_list(Fixture *f)
 }
 
 static void
-spoil_pin(Fixture *f)
-{
-    static const char *const pins[] = {"/etc/passwd", NULL};
-    f->settings.pins = pins;
-}
-
-static void
-spoil_pin_length(Fixture *f)
-{
-    static const char *const pins[] = {"sha256//AAAA", NULL};
-    f->settings.pins = pins;
-}
-
-static void
 spoil_key_alone(Fixture *f)
 {
     f->settings.client_key = f->root_file;
@@ -433,8 +419,6 @@ static const struct {
     {"corrupt-optional", spoil_corrupt_optional_store, SPOC_ERROR_CORRUPT, "trustStore"},
     {"no-trust", spoil_no_trust, SPOC_ERROR_INVALID, "truststore import"},
     {"no-list", spoil_revocation_list, SPOC_ERROR_CORRUPT, "trustRevocationList"},
-    {"pin", spoil_pin, SPOC_ERROR_INVALID, "mailTlsPinnedPublicKey"},
-    {"pin-length", spoil_pin_length, SPOC_ERROR_INVALID, "mailTlsPinnedPublicKey"},
     {"key-alone", spoil_key_alone, SPOC_ERROR_INVALID, "mailClientCertificate"},
     {"no-key", spoil_no_key, SPOC_ERROR_CORRUPT, "mailClientKey"},
     {"wrong-key", spoil_wrong_key, SPOC_ERROR_INVALID, "does not belong"},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "trust/check.h"
+#include "trust/tls.h"
 
 #include "../config/config-fixture.h"
 #include "mint.h"
@@ -16,7 +16,7 @@ check_store(const MintSpec *spec, const char *more_settings)
     g_autofree char *text =
         g_strdup_printf("mailserver = a.example\ntrustStore = %s\n%s", path, more_settings);
     g_autoptr(SpocConfig) config = config_fixture(text);
-    GPtrArray *problems = spoc_trust_check(config);
+    GPtrArray *problems = spoc_tls_check(config);
     mint_remove(folder);
     return problems;
 }
@@ -25,7 +25,7 @@ static void
 assert_says(const GPtrArray *problems, const char *part, SpocSeverity severity, gboolean blocks)
 {
     for (guint i = 0; i < problems->len; i++) {
-        const SpocTrustProblem *problem = g_ptr_array_index(problems, i);
+        const SpocTlsProblem *problem = g_ptr_array_index(problems, i);
         if (strstr(problem->message, part) == NULL)
             continue;
         g_assert_cmpint(problem->severity, ==, severity);
@@ -70,7 +70,7 @@ test_blocked(void)
 
     g_autoptr(SpocConfig) config =
         config_fixture("mailserver = a.example\ntrustStore = /nonexistent/store\n");
-    g_autoptr(GPtrArray) missing = spoc_trust_check(config);
+    g_autoptr(GPtrArray) missing = spoc_tls_check(config);
     assert_says(missing, "/nonexistent/store", SPOC_SEVERITY_ERROR, TRUE);
 }
 
@@ -78,7 +78,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/check/stores", test_stores);
-    g_test_add_func("/check/blocked", test_blocked);
+    g_test_add_func("/tls-check/stores", test_stores);
+    g_test_add_func("/tls-check/blocked", test_blocked);
     return g_test_run();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "notify/pending-marks.h"
+#include "spool/pending-marks.h"
 
 #include "base/durable.h"
 #include "base/error.h"
@@ -53,42 +53,49 @@ compare_lines(gconstpointer a, gconstpointer b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* @lines: the message's identifier, then the marks */
-static void
-make_marks(SpocSpool *spool, SpocLog *log, char **lines)
+/* @lines: the message's identifier, then the marks. FALSE: not all could be made. */
+static gboolean
+make_marks(SpocSpool *spool, char **lines, GError **error)
 {
     guint count = g_strv_length(lines);
     g_autoptr(SpocJournal) journal = NULL;
+    g_autoptr(GError) first = NULL;
     qsort(lines + 1, count - 1, sizeof *lines, compare_lines); /* each journal is opened once */
     for (guint i = 1; i < count; i++) {
-        g_autoptr(GError) error = NULL;
-        if (*lines[i] == '\0' || mark_line(spool, &journal, lines[i], &error) ||
-            g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            continue;
-        spoc_log(log, SPOC_LOG_ERROR,
-                 "%s: an event of this mail cannot be marked as done and may be mailed again: %s",
-                 lines[0], error->message);
+        g_autoptr(GError) problem = NULL;
+        if (*lines[i] != '\0' && !mark_line(spool, &journal, lines[i], &problem) &&
+            !g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND) && first == NULL)
+            first = g_steal_pointer(&problem);
     }
+    if (first == NULL)
+        return TRUE;
+    g_propagate_prefixed_error(
+        error, g_steal_pointer(&first),
+        "%s: an event of this mail cannot be marked as done and may be mailed again: ", lines[0]);
+    return FALSE;
 }
 
-void
-spoc_pending_marks_finish(SpocSpool *spool, SpocLog *log)
+gboolean
+spoc_pending_marks_finish(SpocSpool *spool, GError **error)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GBytes) bytes =
-        spoc_durable_read(spoc_spool_folder_fd(spool, "state"), FILE_NAME, FILE_MAX_BYTES, &error);
+    g_autoptr(GError) problem = NULL;
+    g_autoptr(GBytes) bytes = spoc_durable_read(spoc_spool_folder_fd(spool, "state"), FILE_NAME,
+                                                FILE_MAX_BYTES, &problem);
     if (bytes == NULL) {
-        if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            spoc_log(log, SPOC_LOG_WARNING, "cannot read which events were being marked: %s",
-                     error->message);
-        return;
+        if (g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+            return TRUE;
+        g_propagate_prefixed_error(error, g_steal_pointer(&problem),
+                                   "cannot read which events were being marked: ");
+        return FALSE;
     }
     gsize size = 0;
     const char *data = g_bytes_get_data(bytes, &size);
     g_autofree char *text = g_strndup(data != NULL ? data : "", size);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     SpocState state = SPOC_STATE_NEW;
-    if (lines[0] != NULL && *lines[0] != '\0' && spoc_message_find(spool, lines[0], &state, NULL))
-        make_marks(spool, log, lines);
+    gboolean is_stored =
+        lines[0] != NULL && *lines[0] != '\0' && spoc_message_find(spool, lines[0], &state, NULL);
+    gboolean good = !is_stored || make_marks(spool, lines, error);
     spoc_pending_marks_forget(spool);
+    return good;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "notify/pending-marks.h"
+#include "spool/pending-marks.h"
 
 #include "spool/journal.h"
 #include "spool/message.h"
 
-#include "../spool/root.h"
+#include "root.h"
 #include "spool/journal-writer.h"
 
 #include <string.h>
@@ -13,7 +13,6 @@
 
 typedef struct {
     Root root;
-    SpocLog *log;
     char *one, *other;
 } Fixture;
 
@@ -33,7 +32,6 @@ static void
 set_up(Fixture *fixture, gconstpointer data)
 {
     root_set_up(&fixture->root, data);
-    fixture->log = spoc_log_new(2, SPOC_LOG_STYLE_CUPS, SPOC_LOG_ERROR);
     fixture->one = make_journal(fixture);
     fixture->other = make_journal(fixture);
 }
@@ -41,7 +39,6 @@ set_up(Fixture *fixture, gconstpointer data)
 static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
-    spoc_log_free(fixture->log);
     g_free(fixture->one);
     g_free(fixture->other);
     root_tear_down(&fixture->root, data);
@@ -69,7 +66,8 @@ store_message(const Fixture *fixture, SpocState state)
     envelope->sender = g_strdup("spoc@example.com");
     envelope->message_id = g_strdup("<x@example.com>");
     spoc_envelope_add_recipient(envelope, "alice@example.com");
-    g_assert_true(spoc_message_add(fixture->root.spool, envelope, body, state, &error));
+    g_assert_true(
+        spoc_message_add(fixture->root.spool, &(SpocMessage){envelope, body}, state, &error));
     g_assert_no_error(error);
 }
 
@@ -84,16 +82,24 @@ is_marked(const Fixture *fixture, const char *name, guint64 offset, guint part)
     return spoc_journal_is_marked(journal, offset, part);
 }
 
+static void
+finish(const Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    g_assert_true(spoc_pending_marks_finish(fixture->root.spool, &error));
+    g_assert_no_error(error);
+}
+
 /* spocd was killed before it stored the message: its events are still to be mailed. */
 static void
 test_not_stored(Fixture *fixture, gconstpointer data)
 {
     write_marks(fixture);
-    spoc_pending_marks_finish(fixture->root.spool, fixture->log);
+    finish(fixture);
     g_assert_false(is_marked(fixture, fixture->one, 0, 7));
     g_assert_false(is_marked(fixture, fixture->other, 3, 8));
     store_message(fixture, SPOC_STATE_WAITING);
-    spoc_pending_marks_finish(fixture->root.spool, fixture->log); /* the file is gone */
+    finish(fixture); /* the file is gone */
     g_assert_false(is_marked(fixture, fixture->one, 0, 7));
 }
 
@@ -103,7 +109,7 @@ test_stored(Fixture *fixture, gconstpointer data)
 {
     write_marks(fixture);
     store_message(fixture, GPOINTER_TO_INT(data));
-    spoc_pending_marks_finish(fixture->root.spool, fixture->log);
+    finish(fixture);
     g_assert_true(is_marked(fixture, fixture->one, 0, 7));
     g_assert_true(is_marked(fixture, fixture->one, 5, 7));
     g_assert_true(is_marked(fixture, fixture->other, 3, 8));
@@ -125,7 +131,7 @@ test_damaged(Fixture *fixture, gconstpointer data)
     store_message(fixture, SPOC_STATE_HELD);
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         root_put(&fixture->root, "state", "pending-marks", texts[i], strlen(texts[i]));
-        spoc_pending_marks_finish(fixture->root.spool, fixture->log);
+        (void)!spoc_pending_marks_finish(fixture->root.spool, NULL);
         g_autofree char *path = root_path(&fixture->root, "state", "pending-marks");
         g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
     }

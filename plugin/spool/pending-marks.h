@@ -9,7 +9,6 @@
  */
 #pragma once
 
-#include "base/log.h"
 #include "spool/spool.h"
 
 /* Durable when it returns TRUE. To be called before the message is stored. */
@@ -19,5 +18,6 @@ gboolean spoc_pending_marks_write(SpocSpool *spool, const char *message_id, cons
 /* All marks are made. */
 void spoc_pending_marks_forget(SpocSpool *spool);
 
-/* At the start, before journals are read: makes the marks if the message is in the spool. */
-void spoc_pending_marks_finish(SpocSpool *spool, SpocLog *log);
+/* Before journals are read, and before anything is done to the messages of a spocd that was killed:
+ * makes the marks if the message is in the spool. FALSE: not all of them could be made. */
+gboolean spoc_pending_marks_finish(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;

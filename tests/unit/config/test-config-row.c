@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/dump.h"
+#include "config/config.h"
 #include "config/load.h"
 
 #include "config-fixture.h"
@@ -16,14 +16,14 @@ test_rows(void)
         gboolean is_secret;
     } cases[] = {
         {SPOC_OPTION_MAILSERVER, "a.example", "local", 1, TRUE, FALSE},
-        {SPOC_OPTION_MAILPASS, SPOC_DUMP_MASK, "local", 2, TRUE, TRUE},
-        {SPOC_OPTION_TRUST_STORE_PASSWORD, SPOC_DUMP_MASK, "built-in", 0, FALSE, TRUE},
+        {SPOC_OPTION_MAILPASS, SPOC_CONFIG_MASK, "local", 2, TRUE, TRUE},
+        {SPOC_OPTION_TRUST_STORE_PASSWORD, SPOC_CONFIG_MASK, "built-in", 0, FALSE, TRUE},
         {SPOC_OPTION_MAIL_SMTP_ENCRYPTION, "SSL_TLS", "vendor", 1, TRUE, FALSE},
         {SPOC_OPTION_MAIL_SMTP_PORT, "465", "built-in", 0, FALSE, FALSE},
         {SPOC_OPTION_MAILUSER, "", "local", 3, TRUE, FALSE},
         {SPOC_OPTION_RECIPIENT_DOMAIN, "example.com", "built-in", 0, FALSE, FALSE},
         {SPOC_OPTION_MAIL_RETRY_SCHEDULE, "1m, 2m", "drop-in", 1, TRUE, FALSE},
-        {SPOC_OPTION_MANAGEMENT_URL, "https://cm.example/a?" SPOC_DUMP_MASK, "local", 5, TRUE,
+        {SPOC_OPTION_MANAGEMENT_URL, "https://cm.example/a?" SPOC_CONFIG_MASK, "local", 5, TRUE,
          FALSE},
         {SPOC_OPTION_MAIL_MAX_AGE, "5d", "built-in", 0, FALSE, FALSE},
     };
@@ -51,6 +51,6 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/dump/rows", test_rows);
+    g_test_add_func("/config-row/rows", test_rows);
     return g_test_run();
 }
