@@ -25,6 +25,24 @@ no_password(char *buffer, int size, int writing, void *asked)
     return -1;
 }
 
+/* @ret_asked: (out): whether it is encrypted */
+static EVP_PKEY *
+parse_key(const void *pem, gsize length, gboolean *ret_asked)
+{
+    *ret_asked = FALSE;
+    g_autoptr(BIO) bio = length <= G_MAXINT ? BIO_new_mem_buf(pem, (int)length) : NULL;
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, ret_asked);
+    ERR_clear_error();
+    return key;
+}
+
+EVP_PKEY *
+spoc_credential_parse_key(const char *pem, gsize length)
+{
+    gboolean asked = FALSE;
+    return parse_key(pem, length, &asked);
+}
+
 static EVP_PKEY *
 read_key(const char *path, GError **error)
 {
@@ -33,10 +51,8 @@ read_key(const char *path, GError **error)
         return NULL;
     gsize size = 0;
     const void *data = g_bytes_get_data(bytes, &size);
-    g_autoptr(BIO) bio = BIO_new_mem_buf(data != NULL ? data : "", (int)size);
     gboolean asked = FALSE;
-    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, &asked);
-    ERR_clear_error();
+    EVP_PKEY *key = parse_key(data != NULL ? data : "", size, &asked);
     if (key == NULL)
         g_set_error(error, SPOC_ERROR, asked ? SPOC_ERROR_INVALID : SPOC_ERROR_CORRUPT,
                     asked ? "the private key in '%s' is encrypted; keep it unencrypted in a file "
@@ -47,17 +63,18 @@ read_key(const char *path, GError **error)
 }
 
 gboolean
-spoc_credential_read(const char *certificate_file, const char *key_file, SpocCredential *credential,
-                     GError **error)
+spoc_credential_read(const char *certificate_file, const char *key_file,
+                     const char *certificate_setting, const char *key_setting,
+                     SpocCredential *credential, GError **error)
 {
     g_autoptr(GPtrArray) certificates = spoc_store_read_certificates(certificate_file, error);
     if (certificates == NULL) {
-        g_prefix_error(error, "mailClientCertificate: ");
+        g_prefix_error(error, "%s: ", certificate_setting);
         return FALSE;
     }
     g_autoptr(EVP_PKEY) key = read_key(key_file != NULL ? key_file : certificate_file, error);
     if (key == NULL) {
-        g_prefix_error(error, "mailClientKey: ");
+        g_prefix_error(error, "%s: ", key_setting);
         return FALSE;
     }
     const SpocAnchor *own = g_ptr_array_index(certificates, 0);
@@ -65,9 +82,8 @@ spoc_credential_read(const char *certificate_file, const char *key_file, SpocCre
     ERR_clear_error();
     if (!fits) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "mailClientKey: the key in '%s' does not belong to the first certificate in "
-                    "'%s'",
-                    key_file != NULL ? key_file : certificate_file, certificate_file);
+                    "%s: the key in '%s' does not belong to the first certificate in '%s'",
+                    key_setting, key_file != NULL ? key_file : certificate_file, certificate_file);
         return FALSE;
     }
     credential->chain = sk_X509_new_null();

@@ -277,8 +277,8 @@ take_credential(SpocTls *tls, const SpocTlsSettings *settings, gint64 now_unix_s
                     "mailClientKey is set without mailClientCertificate; set both or none");
         return FALSE;
     }
-    if (!spoc_credential_read(settings->client_certificate, settings->client_key, &tls->credential,
-                              error))
+    if (!spoc_credential_read(settings->client_certificate, settings->client_key,
+                              "mailClientCertificate", "mailClientKey", &tls->credential, error))
         return FALSE;
     char *warning = validity_warning(tls->credential.certificate,
                                      "mailClientCertificate: our own certificate", now_unix_s);

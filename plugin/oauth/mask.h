@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   Takes secrets out of a text before anybody sees it.
+ */
+#pragma once
+
+#include <glib.h>
+
+/**
+ * spoc_oauth_mask:
+ * @text: (transfer full)
+ * @secret: (nullable)
+ *
+ * Returns: (transfer full): @text with "***" for the secret, as it is, as it stands in a form, and
+ *   in base64
+ */
+char *spoc_oauth_mask(char *text, const char *secret);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PURPOSE   What getting tokens needs to know, taken from a configuration snapshot once.
+ * OWNERSHIP Immutable and reference counted: a request keeps the settings with which it began.
+ * SECURITY  Holds the client's secret. spoc_oauth_settings_mask() must see every text of a
+ *           provider before anyone else does.
+ */
+#pragma once
+
+#include "base/secret.h"
+#include "config/config.h"
+
+/**
+ * SpocTokenSource:
+ * @SPOC_TOKEN_SOURCE_NONE: nothing is set
+ * @SPOC_TOKEN_SOURCE_REFRESH: a refresh token that 'spocctl oauth login' stored
+ *
+ * Where tokens come from. The first of them that is set counts.
+ */
+typedef enum {
+    SPOC_TOKEN_SOURCE_COMMAND,
+    SPOC_TOKEN_SOURCE_SERVICE_ACCOUNT,
+    SPOC_TOKEN_SOURCE_CERTIFICATE,
+    SPOC_TOKEN_SOURCE_REFRESH,
+    SPOC_TOKEN_SOURCE_SECRET,
+    SPOC_TOKEN_SOURCE_NONE,
+} SpocTokenSource;
+
+/* "command", "service-account", "certificate", "refresh-token", "secret", "none" */
+const char *spoc_token_source_name(SpocTokenSource source);
+
+/**
+ * SpocOAuthSettings:
+ * @token_url: (nullable): with the tenant in it
+ * @device_url: (nullable): the same
+ * @is_scope_set: somebody wrote mailOAuthScope, so that it counts for every grant
+ * @fingerprint: of all that decides which token one gets, secrets too: another one, another token
+ * @problem: (nullable): why no token can be asked for, whatever the source is
+ *
+ * Everything else is (nullable) as well.
+ */
+typedef struct {
+    gatomicrefcount references;
+    SpocProvider provider;
+    char *token_url;
+    char *device_url;
+    char *client_id;
+    char *scope;
+    gboolean is_scope_set;
+    SpocSecret *client_secret;
+    char *certificate_file;
+    char *key_file;
+    char *service_account_file;
+    char *command;
+    char *user;
+    char *proxy;
+    guint connection_timeout_ms;
+    guint timeout_ms;
+    char *fingerprint;
+    char *problem;
+} SpocOAuthSettings;
+
+SpocOAuthSettings *spoc_oauth_settings_new(const SpocConfig *config);
+SpocOAuthSettings *spoc_oauth_settings_ref(SpocOAuthSettings *settings);
+void spoc_oauth_settings_unref(SpocOAuthSettings *settings);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocOAuthSettings, spoc_oauth_settings_unref)
+
+/* The source that the configuration names by itself; SECRET or NONE may give way to a stored
+ * refresh token. */
+SpocTokenSource spoc_oauth_settings_source(const SpocOAuthSettings *settings);
+
+/* (nullable): what @source is to ask for: mailOAuthScope, else what fits the provider */
+const char *spoc_oauth_settings_scope(const SpocOAuthSettings *settings, SpocTokenSource source);
+
+/* Whether it is Microsoft's endpoint, whatever mailProvider says */
+gboolean spoc_oauth_settings_are_microsoft(const SpocOAuthSettings *settings);
+
+/* (transfer full): @text (transfer full) without the client's secret */
+char *spoc_oauth_settings_mask(const SpocOAuthSettings *settings, char *text);
