@@ -14,6 +14,7 @@ static const struct {
     [SPOC_REQUEST_QUEUE_MEMORY] = {"queue-memory", FALSE},
     [SPOC_REQUEST_WAITS] = {"waits", FALSE},
     [SPOC_REQUEST_REOPEN] = {"reopen", FALSE},
+    [SPOC_REQUEST_LOGIN_CHANGED] = {"login-changed", FALSE},
     [SPOC_REQUEST_MAKE_WAY] = {"make-way", FALSE},
     [SPOC_REQUEST_DRAIN] = {"drain", FALSE},
     [SPOC_REQUEST_SCAN_REASONS] = {"scan-reasons", FALSE},

@@ -13,6 +13,8 @@
  *   retry ID…, hold ID…, release ID…, delete ID…: at most SPOC_QUEUE_COMMAND_BATCH_MAX; a line
  *                   "- ID TEXT" for each that could not be done, then ok
  *   reopen          before retry and release: servers that were down are asked again, then ok
+ *   login-changed   the stored login was replaced or forgotten: the token that is there does not
+ *                   count any more, and what waits for one is tried, then ok
  *   scan-limit      "ok BYTES RESULT": a larger document is not copied, and has that result.
  *                   BYTES is 0 for no limit
  *   scan NAME       a client submits the document NAME and waits. Any number of "looking",
@@ -38,6 +40,7 @@ typedef enum {
     SPOC_REQUEST_QUEUE_MEMORY,
     SPOC_REQUEST_WAITS,
     SPOC_REQUEST_REOPEN,
+    SPOC_REQUEST_LOGIN_CHANGED,
     SPOC_REQUEST_MAKE_WAY,
     SPOC_REQUEST_DRAIN,
     SPOC_REQUEST_SCAN_REASONS,

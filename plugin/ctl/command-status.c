@@ -10,6 +10,7 @@
 #include "ctl/find-queue.h"
 #include "ctl/json.h"
 #include "ctl/look.h"
+#include "ctl/token-status.h"
 #include "queue/list.h"
 
 #include <sys/stat.h>
@@ -25,6 +26,7 @@ typedef struct {
     gint64 subscriptions_max; /* 0: no limit */
     char *reason;             /* (nullable): of the message that was tried last */
     gint64 reason_unix_s;
+    SpocTokenOverview token;
     GPtrArray *findings; /* of SpocFinding: about mail under way */
 } Overview;
 
@@ -33,6 +35,7 @@ clear_overview(Overview *overview)
 {
     g_free(overview->version);
     g_free(overview->reason);
+    spoc_token_overview_clear(&overview->token);
     g_clear_pointer(&overview->subscriptions, g_ptr_array_unref);
     g_ptr_array_unref(overview->findings);
 }
@@ -87,6 +90,24 @@ count(Overview *overview, const GPtrArray *list)
     }
 }
 
+/* Until when the login at the mail server is good */
+static void
+print_token(const SpocTokenOverview *token)
+{
+    if (g_strcmp0(token->source, "none") == 0 || token->source == NULL)
+        return;
+    g_autofree char *ends = spoc_ctl_time(token->token_expires_unix_s);
+    if (token->token_expires_unix_s > 0)
+        (void)spoc_ctl_put("The token for the mail server (%s) expires at %s\n", token->source,
+                           ends);
+    else
+        (void)spoc_ctl_put("There is no token for the mail server (%s) now\n", token->source);
+    if (token->last_error != NULL) {
+        g_autofree char *shown = spoc_ctl_shown(token->last_error);
+        (void)spoc_ctl_put("Last error with tokens: %s\n", shown);
+    }
+}
+
 static void
 print_text(const Overview *overview)
 {
@@ -111,6 +132,7 @@ print_text(const Overview *overview)
                 : g_strdup("without a limit");
         (void)spoc_ctl_put("CUPS has %u subscriptions %s\n", overview->subscriptions->len, limit);
     }
+    print_token(&overview->token);
     if (overview->reason != NULL) {
         g_autofree char *when = spoc_ctl_time(overview->reason_unix_s);
         g_autofree char *shown = spoc_ctl_shown(overview->reason);
@@ -151,6 +173,8 @@ print_json(const SpocLook *look, const Overview *overview)
     spoc_json_set_text(object, "blocked_because", blocker != NULL ? blocker->what : NULL);
     spoc_json_set_text(object, "last_reason", overview->reason);
     json_object_set_int_member(object, "last_reason_unix_s", overview->reason_unix_s);
+    json_object_set_int_member(object, "token_expires_unix_s",
+                               overview->token.token_expires_unix_s);
     json_object_set_array_member(object, "problems", findings_json(look, overview));
     g_autofree char *text = spoc_json_text(spoc_json_object_node(object));
     (void)spoc_ctl_put("%s", text);
@@ -191,6 +215,8 @@ look_into_spool(const SpocPlaces *places, const SpocLook *look, Overview *overvi
         return TRUE;
     }
     g_autoptr(SpocControlClient) client = find_daemon(spool, overview);
+    if (!spoc_token_overview_read(places, look->config, &overview->token, error))
+        return FALSE;
     g_autoptr(GPtrArray) list = spoc_queue_list(spool, client, spoc_ctl_warn_entry, NULL, error);
     if (list == NULL)
         return FALSE;

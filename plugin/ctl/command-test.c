@@ -7,6 +7,7 @@
 #include "ctl/look.h"
 #include "delivery/delivery.h"
 #include "message/notification.h"
+#include "oauth/keeper.h"
 #include "trust/tls.h"
 
 #include <stdio.h>
@@ -86,9 +87,17 @@ prepare(Test *test, const SpocConfig *config, GError **error)
     return tls;
 }
 
+/* (transfer full) (nullable): the spool, where it is there: a stored login is in it */
+static SpocSpool *
+find_spool(const SpocPlaces *places)
+{
+    return g_file_test(places->spool_dir, G_FILE_TEST_IS_DIR) ? spoc_spool_open(places, NULL)
+                                                              : NULL;
+}
+
 static gboolean
-send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice choice,
-          GError **error)
+send_mail(Test *test, const SpocPlaces *places, SpocConfig *config, const char *address,
+          SpocServerChoice choice, GError **error)
 {
     g_autoptr(SpocTls) tls = prepare(test, config, error);
     if (tls == NULL)
@@ -101,8 +110,11 @@ send_mail(Test *test, SpocConfig *config, const char *address, SpocServerChoice 
         g_get_real_time() / G_USEC_PER_SEC, error);
     if (mail == NULL)
         return FALSE;
+    g_autoptr(SpocSpool) spool = find_spool(places);
+    g_autoptr(SpocTokenKeeper) keeper = spoc_token_keeper_new(spool);
+    const SpocTokens *tokens = spoc_token_keeper_use(keeper, config, tls);
     g_autoptr(SpocDelivery) delivery =
-        spoc_delivery_new(config, tls, NULL, choice, on_warning, test, error);
+        spoc_delivery_new(config, tls, tokens, choice, on_warning, test, error);
     if (delivery == NULL)
         return FALSE;
 
@@ -209,7 +221,7 @@ run(Test *test, const SpocPlaces *places, const char *address, SpocServerChoice 
     if (blocker != NULL)
         spoc_json_set_text(test->result, "reason",
                            test->json ? blocker->what : "no mail goes out until that is mended");
-    else if (!send_mail(test, look->config, address, choice, &error))
+    else if (!send_mail(test, places, look->config, address, choice, &error))
         spoc_json_set_text(test->result, "reason", error->message);
     print(test, look->config, address, choice, errors);
     return test->delivered && errors == 0 ? SPOC_CTL_GOOD : SPOC_CTL_PROBLEM;

@@ -20,6 +20,7 @@ typedef struct {
 
 extern const SpocCommand spoc_command_check;
 extern const SpocCommand spoc_command_config;
+extern const SpocCommand spoc_command_oauth;
 extern const SpocCommand spoc_command_queue;
 extern const SpocCommand spoc_command_send;
 extern const SpocCommand spoc_command_status;

@@ -2,6 +2,7 @@
 #include "ctl/find-settings.h"
 #include "config/check.h"
 #include "ctl/ctl.h"
+#include "ctl/token-status.h"
 #include "people/recipient.h"
 #include "trust/tls.h"
 
@@ -201,6 +202,7 @@ spoc_find_settings(GPtrArray *findings, const SpocPlaces *places, const SpocConf
     find_directory(findings, config);
     recommend_encryption(findings, config);
     find_trust(findings, config);
+    spoc_token_overview_find(findings, places, config);
     find_templates(findings, places);
     if (is_confined)
         find_confined(findings, config);

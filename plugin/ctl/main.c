@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 static const SpocCommand *const commands[] = {
-    &spoc_command_check,         &spoc_command_config,      &spoc_command_queue,
-    &spoc_command_send,          &spoc_command_status,      &spoc_command_subscribe,
-    &spoc_command_subscriptions, &spoc_command_template,    &spoc_command_test,
-    &spoc_command_truststore,    &spoc_command_unsubscribe,
+    &spoc_command_check,     &spoc_command_config,        &spoc_command_oauth,
+    &spoc_command_queue,     &spoc_command_send,          &spoc_command_status,
+    &spoc_command_subscribe, &spoc_command_subscriptions, &spoc_command_template,
+    &spoc_command_test,      &spoc_command_truststore,    &spoc_command_unsubscribe,
 };
 
 static void

@@ -10,6 +10,7 @@
 #include "management/management.h"
 #include "notify/journal-set.h"
 #include "notify/waits.h"
+#include "oauth/keeper.h"
 #include "people/refusal.h"
 #include "queue/server-health.h"
 #include "spool/scan-list.h"
@@ -38,6 +39,7 @@ struct _SpocDaemon {
     GMainLoop *loop;
     SpocRuntime *runtime;
     SpocManagement *management;
+    SpocTokenKeeper *token_keeper;
     SpocCups *cups;
     SpocQueueManager *queue;
     SpocServerHealth *server_health;
@@ -130,6 +132,7 @@ is_drained(const SpocDaemon *daemon)
     return daemon->schedule_source == 0 && !spoc_management_is_fetching(daemon->management) &&
            !spoc_aggregator_is_busy(daemon->aggregator) &&
            spoc_queue_manager_active(daemon->queue) == 0 &&
+           !spoc_token_keeper_is_busy(daemon->token_keeper) &&
            !spoc_scan_manager_are_busy(daemon->scan_manager) &&
            !spoc_queue_manager_has_due(daemon->queue, now_unix_s()) &&
            !spoc_journal_set_any(daemon->journals, SPOC_JOURNAL_CONSUMER_BUSY);
@@ -262,7 +265,8 @@ run_round(gpointer user_data)
     SpocDaemon *daemon = user_data;
     g_clear_handle_id(&daemon->schedule_source, g_source_remove);
     if (daemon->leaving) {
-        if (spoc_queue_manager_active(daemon->queue) == 0)
+        if (spoc_queue_manager_active(daemon->queue) == 0 &&
+            !spoc_token_keeper_is_busy(daemon->token_keeper))
             g_main_loop_quit(daemon->loop);
         return G_SOURCE_REMOVE;
     }
@@ -345,27 +349,53 @@ on_minute(gpointer user_data)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean
+use_runtime(SpocDaemon *daemon, GError **error)
+{
+    SpocRuntime *runtime = daemon->runtime;
+    runtime->tokens = spoc_token_keeper_use(daemon->token_keeper, runtime->config, runtime->tls);
+    return spoc_queue_manager_use(daemon->queue, runtime, error);
+}
+
+static void
+use_runtime_or_block(SpocDaemon *daemon)
+{
+    g_autoptr(GError) error = NULL;
+    if (use_runtime(daemon, &error))
+        return;
+    log_failure(daemon, "no mail goes out", error);
+    g_free(daemon->runtime->blocker);
+    daemon->runtime->blocker = g_strdup(error->message);
+}
+
 /* Takes up what was changed; what waited because of it goes out at once. */
 static void
 reload_config(SpocDaemon *daemon)
 {
-    g_autoptr(GError) error = NULL;
     spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
     SpocRuntime *old = daemon->runtime; /* in use until all have the new one */
     daemon->runtime = spoc_runtime_load(daemon->places, daemon->log);
     daemon->notify_context.setup = daemon->runtime;
     daemon->requests_context.runtime = daemon->runtime;
-    if (!spoc_queue_manager_use(daemon->queue, daemon->runtime, &error)) {
-        log_failure(daemon, "no mail goes out", error);
-        g_free(daemon->runtime->blocker);
-        daemon->runtime->blocker = g_strdup(error->message);
-    }
+    use_runtime_or_block(daemon);
     spoc_scan_manager_use(daemon->scan_manager, daemon->runtime);
     spoc_management_use(daemon->management, daemon->runtime->config, daemon->runtime->tls);
     if (spoc_runtime_take_note(daemon->runtime, daemon->spool))
         spoc_queue_manager_all_due(daemon->queue);
     daemon->rescan_wanted = TRUE;
     spoc_runtime_free(old);
+    schedule_later(daemon);
+}
+
+/* What was held because there was no token goes out at once. */
+static void
+take_up_login(gpointer user_data)
+{
+    SpocDaemon *daemon = user_data;
+    spoc_log(daemon->log, SPOC_LOG_INFO, "the stored login for the mail server has changed");
+    spoc_token_keeper_forget(daemon->token_keeper);
+    use_runtime_or_block(daemon);
+    spoc_queue_manager_all_due(daemon->queue);
     schedule_later(daemon);
 }
 
@@ -476,6 +506,8 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     daemon->runtime = spoc_runtime_load(places, log);
     daemon->cups = spoc_cups_new(places->server_bin);
     spoc_cups_keep_jobs(daemon->cups, spool, log);
+    daemon->token_keeper = spoc_token_keeper_new(spool);
+    spoc_token_keeper_set_changed(daemon->token_keeper, schedule_later, daemon);
     daemon->queue = spoc_queue_manager_new(spool, log, schedule_later, daemon);
     daemon->server_health = spoc_server_health_new(spool);
     daemon->notification_log = spoc_notification_log_new(spool, log);
@@ -502,14 +534,15 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
         .queue_manager = daemon->queue,
         .scan_manager = daemon->scan_manager,
         .journals = daemon->journals,
+        .token_keeper = daemon->token_keeper,
         .runtime = daemon->runtime,
         .wake = wake_up,
         .check_config = check_config,
+        .login_changed = take_up_login,
         .leave = leave_on_request,
         .user_data = daemon,
     };
-    if (!spoc_queue_manager_load(daemon->queue, error) ||
-        !spoc_queue_manager_use(daemon->queue, daemon->runtime, error))
+    if (!spoc_queue_manager_load(daemon->queue, error) || !use_runtime(daemon, error))
         return NULL;
     if (spoc_runtime_take_note(daemon->runtime, spool))
         spoc_queue_manager_all_due(daemon->queue);
@@ -535,6 +568,7 @@ spoc_daemon_free(SpocDaemon *daemon)
     /* Their callbacks use journals and aggregator: they go first. */
     spoc_cups_free(daemon->cups);
     spoc_queue_manager_free(daemon->queue);
+    spoc_token_keeper_free(daemon->token_keeper); /* whose tokens the queue's delivery uses */
     spoc_server_health_free(daemon->server_health);
     spoc_aggregator_free(daemon->aggregator);
     spoc_notification_log_free(daemon->notification_log);

@@ -79,6 +79,17 @@ add_integer(JsonBuilder *builder, const char *name, gint64 value)
     json_builder_add_int_value(builder, value);
 }
 
+/* @value: (nullable) */
+static void
+add_text(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    if (value != NULL)
+        json_builder_add_string_value(builder, value);
+    else
+        json_builder_add_null_value(builder);
+}
+
 static void
 reply_status(SpocRequests *requests, SpocControlPeer *client)
 {
@@ -87,16 +98,16 @@ reply_status(SpocRequests *requests, SpocControlPeer *client)
     g_autoptr(JsonBuilder) builder = json_builder_new();
     json_builder_begin_object(builder);
     add_integer(builder, "pid", getpid());
-    json_builder_set_member_name(builder, "version");
-    json_builder_add_string_value(builder, SPOC_VERSION);
+    add_text(builder, "version", SPOC_VERSION);
     add_integer(builder, "sending", spoc_queue_manager_active(manager));
     add_integer(builder, "waiting", spoc_queue_manager_waiting(manager));
     add_integer(builder, "next_attempt_unix_s", spoc_queue_manager_next_due_unix_s(manager));
-    json_builder_set_member_name(builder, "configuration_problem");
-    if (runtime->blocker != NULL)
-        json_builder_add_string_value(builder, runtime->blocker);
-    else
-        json_builder_add_null_value(builder);
+    add_text(builder, "configuration_problem", runtime->blocker);
+    SpocTokenStatus token;
+    spoc_token_keeper_status(requests->context->token_keeper, &token);
+    add_text(builder, "token_source", token.source);
+    add_integer(builder, "token_expires_unix_s", token.expires_unix_s);
+    add_text(builder, "token_last_error", token.last_error);
     json_builder_end_object(builder);
     g_autoptr(JsonNode) root = json_builder_get_root(builder);
     g_autofree char *line = json_to_string(root, FALSE);
@@ -162,6 +173,7 @@ static void
 reopen_servers(SpocRequests *requests, SpocControlPeer *client)
 {
     check_config(requests);
+    spoc_token_keeper_retry(requests->context->token_keeper);
     spoc_queue_manager_retry_servers(requests->context->queue_manager);
     wake_up(requests);
     spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
@@ -251,6 +263,10 @@ spoc_requests_handle(SpocControlPeer *client, const char *line, gpointer user_da
         break;
     case SPOC_REQUEST_REOPEN:
         reopen_servers(requests, client);
+        break;
+    case SPOC_REQUEST_LOGIN_CHANGED:
+        context->login_changed(context->user_data);
+        spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);
         break;
     case SPOC_REQUEST_MAKE_WAY:
         spoc_control_peer_answer(client, SPOC_ANSWER_OK, NULL);

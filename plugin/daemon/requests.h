@@ -6,6 +6,7 @@
 
 #include "control/server.h"
 #include "notify/journal-set.h"
+#include "oauth/keeper.h"
 #include "queue/manager.h"
 #include "scan/manager.h"
 
@@ -14,6 +15,7 @@
  * @runtime: the current one; a reload replaces it
  * @wake: looks for new work in the spool
  * @check_config: loads a changed configuration now, without waiting for the next look
+ * @login_changed: takes up another stored login
  * @leave: finishes what is in progress, then ends the daemon
  *
  * What requests need of the daemon. All borrowed; complete before the main loop runs.
@@ -23,9 +25,11 @@ typedef struct {
     SpocQueueManager *queue_manager;
     SpocScanManager *scan_manager;
     SpocJournalSet *journals;
+    SpocTokenKeeper *token_keeper;
     const SpocRuntime *runtime;
     void (*wake)(gpointer user_data);
     void (*check_config)(gpointer user_data);
+    void (*login_changed)(gpointer user_data);
     void (*leave)(gpointer user_data);
     gpointer user_data;
 } SpocRequestsContext;
