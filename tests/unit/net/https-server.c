@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -116,6 +117,7 @@ serve(gpointer user_data)
 HttpsServer *
 https_server_new(void)
 {
+    (void)signal(SIGPIPE, SIG_IGN); /* a client that has enough hangs up */
     HttpsServer *server = g_new0(HttpsServer, 1);
     static guint servers = 0;
     g_autofree char *name = g_strdup_printf("The root of server %u", servers++);
