@@ -306,10 +306,7 @@ on_answer(SpocQuestion *question, gpointer user_data)
             waiter->on_job(attributes, question->job.why, question->job.may_pass,
                            waiter->user_data);
         else
-            waiter->on_subscription(question->subscription.status, question->subscription.job_id,
-                                    question->subscription.printer_uri,
-                                    question->subscription.subscriber, question->subscription.why,
-                                    waiter->user_data);
+            waiter->on_subscription(&question->subscription, waiter->user_data);
     }
 }
 

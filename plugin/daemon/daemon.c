@@ -353,7 +353,7 @@ reload_config(SpocDaemon *daemon)
     spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
     SpocRuntime *old = daemon->runtime; /* in use until all have the new one */
     daemon->runtime = spoc_runtime_load(daemon->places, daemon->log);
-    daemon->notify_context.setup = daemon->runtime;
+    daemon->notify_context.runtime = daemon->runtime;
     daemon->requests_context.runtime = daemon->runtime;
     if (!spoc_queue_manager_use(daemon->queue, daemon->runtime, &error)) {
         log_failure(daemon, "no mail goes out", error);
@@ -485,11 +485,11 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     daemon->notify_context = (SpocNotifyContext){
         .spool = spool,
         .log = log,
-        .outbox = daemon->queue,
+        .queue = daemon->queue,
         .cups = daemon->cups,
-        .told = daemon->notification_log,
+        .notification_log = daemon->notification_log,
         .duplicates = daemon->duplicates,
-        .setup = daemon->runtime,
+        .runtime = daemon->runtime,
         .said = spoc_said_new(),
         .once = mode == SPOC_DAEMON_ONCE,
         .changed = schedule_later,

@@ -85,7 +85,7 @@ spoc_aggregator_free(SpocAggregator *aggregator)
 guint
 spoc_aggregator_room(const SpocAggregator *aggregator)
 {
-    guint room = spoc_queue_manager_room(aggregator->context->outbox);
+    guint room = spoc_queue_manager_room(aggregator->context->queue);
     guint under_way = g_hash_table_size(aggregator->asking) + aggregator->due.length;
     return room > under_way ? room - under_way : 0;
 }
@@ -93,7 +93,7 @@ spoc_aggregator_room(const SpocAggregator *aggregator)
 gboolean
 spoc_aggregator_wants(const SpocAggregator *aggregator, const SpocEvent *event)
 {
-    return spoc_rules_want(&aggregator->context->setup->rules, event->kind);
+    return spoc_rules_want(&aggregator->context->runtime->rules, event->kind);
 }
 
 /* --- events come in --------------------------------------------------------------------- */
@@ -122,7 +122,7 @@ key_of(const SpocEntry *entry)
 static gint64
 wait_s(SpocAggregator *aggregator, const SpocEntry *entry, gint64 now)
 {
-    const SpocRules *rules = &aggregator->context->setup->rules;
+    const SpocRules *rules = &aggregator->context->runtime->rules;
     const SpocEvent *event = entry->event;
     if (spoc_event_topic(event) == SPOC_TOPIC_JOB)
         return spoc_event_is_final(event) ? 0 : rules->job_wait_s;
@@ -130,9 +130,9 @@ wait_s(SpocAggregator *aggregator, const SpocEntry *entry, gint64 now)
         return rules->wait_s;
     g_autofree char *printer = spoc_event_printer(event);
     const SpocLastNotification *told =
-        printer != NULL
-            ? spoc_notification_log_find(aggregator->context->told, entry->person->address, printer)
-            : NULL;
+        printer != NULL ? spoc_notification_log_find(aggregator->context->notification_log,
+                                                     entry->person->address, printer)
+                        : NULL;
     return spoc_suppression_wait_s(told, rules->wait_s, rules->repeat_s, now);
 }
 
@@ -230,7 +230,7 @@ spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
         group->due_unix_s = wait > 0 ? now + wait : 0;
     }
     if (kind == SPOC_MAIL_DIGEST) {
-        gint64 due = spoc_due_daily_unix_s(aggregator->context->setup->rules.digest_minute,
+        gint64 due = spoc_due_daily_unix_s(aggregator->context->runtime->rules.digest_minute,
                                            entry->event->when_unix_s, now);
         group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
     }
@@ -259,11 +259,11 @@ decide(SpocAggregator *aggregator, SpocGroup *group)
     g_autofree char *printer = spoc_event_printer(last->event);
     if (printer == NULL)
         return;
-    const SpocLastNotification *told =
-        spoc_notification_log_find(aggregator->context->told, group->person->address, printer);
+    const SpocLastNotification *told = spoc_notification_log_find(
+        aggregator->context->notification_log, group->person->address, printer);
     SpocSuppression verdict =
         spoc_suppression_decide(told, last->event, group->had_fault,
-                                aggregator->context->setup->rules.repeat_s, now_unix_s());
+                                aggregator->context->runtime->rules.repeat_s, now_unix_s());
     if (verdict == SPOC_SUPPRESSION_DROP) {
         spoc_log(aggregator->context->log, SPOC_LOG_DEBUG,
                  "%s: %u events of %s tell nothing new and are not mailed", group->person->address,
@@ -291,9 +291,9 @@ record_notification(SpocAggregator *aggregator, const SpocGroup *group)
         if (printer == NULL || spoc_event_severity(item->event) == SPOC_CONDITION_NONE ||
             (group->kind == SPOC_MAIL_NOTICE && item != spoc_group_last_state(group)))
             continue;
-        spoc_notification_log_tell(aggregator->context->told, group->person->address, printer,
-                                   item->event, aggregator->context->setup->rules.repeat_s,
-                                   now_unix_s());
+        spoc_notification_log_tell(aggregator->context->notification_log, group->person->address,
+                                   printer, item->event,
+                                   aggregator->context->runtime->rules.repeat_s, now_unix_s());
     }
 }
 
@@ -326,7 +326,7 @@ static const char *
 others_key(const SpocAggregator *aggregator, const SpocGroup *group)
 {
     if (group->cause == SPOC_CAUSE_OWN_JOB ||
-        aggregator->context->setup->rules.max_to_others_per_hour == 0)
+        aggregator->context->runtime->rules.max_to_others_per_hour == 0)
         return NULL;
     return group->cause == SPOC_CAUSE_PRINTERS ? "others by printers" : "others by jobs";
 }
@@ -337,16 +337,17 @@ static gint64
 allowed_unix_s(const SpocAggregator *aggregator, const SpocGroup *group, gint64 now_unix_s,
                gboolean *ret_by_others)
 {
-    const SpocRules *rules = &aggregator->context->setup->rules;
+    const SpocRules *rules = &aggregator->context->runtime->rules;
     const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
     gint64 next = now_unix_s, others_next = now_unix_s;
     if (rules->max_per_hour > 0)
-        next = spoc_notification_log_next_unix_s(aggregator->context->told, person,
+        next = spoc_notification_log_next_unix_s(aggregator->context->notification_log, person,
                                                  rules->max_per_hour, now_unix_s);
     if (others != NULL)
-        others_next = spoc_notification_log_next_unix_s(aggregator->context->told, others,
-                                                        rules->max_to_others_per_hour, now_unix_s);
+        others_next =
+            spoc_notification_log_next_unix_s(aggregator->context->notification_log, others,
+                                              rules->max_to_others_per_hour, now_unix_s);
     *ret_by_others = others_next > now_unix_s && others_next >= next;
     return MAX(next, others_next);
 }
@@ -356,10 +357,10 @@ count_mail(const SpocAggregator *aggregator, const SpocGroup *group, gint64 now_
 {
     const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
-    if (aggregator->context->setup->rules.max_per_hour > 0)
-        spoc_notification_log_count(aggregator->context->told, person, now_unix_s);
+    if (aggregator->context->runtime->rules.max_per_hour > 0)
+        spoc_notification_log_count(aggregator->context->notification_log, person, now_unix_s);
     if (others != NULL)
-        spoc_notification_log_count(aggregator->context->told, others, now_unix_s);
+        spoc_notification_log_count(aggregator->context->notification_log, others, now_unix_s);
 }
 
 /* Once an hour */
@@ -376,7 +377,7 @@ static void
 log_collected(SpocAggregator *aggregator, const SpocGroup *group, gboolean by_others,
               gint64 now_unix_s)
 {
-    const SpocRules *rules = &aggregator->context->setup->rules;
+    const SpocRules *rules = &aggregator->context->runtime->rules;
     const SpocNotice *item = spoc_group_notice(group, 0);
     if (!by_others) {
         spoc_log(aggregator->context->log, SPOC_LOG_INFO,
@@ -433,11 +434,11 @@ may_go(SpocAggregator *aggregator, SpocGroup *group)
 {
     const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
-    SpocNotificationLog *told = aggregator->context->told;
+    SpocNotificationLog *told = aggregator->context->notification_log;
     if (group->is_admitted && group->kind == SPOC_MAIL_COLLECTED)
         spoc_notification_log_set_rest(told, person, FALSE);
     if (group->is_admitted ||
-        (aggregator->context->setup->rules.max_per_hour == 0 && others == NULL))
+        (aggregator->context->runtime->rules.max_per_hour == 0 && others == NULL))
         return TRUE;
     gboolean by_others = FALSE;
     gint64 now = now_unix_s();
@@ -509,7 +510,7 @@ store(SpocAggregator *aggregator, SpocGroup *group, const SpocMessage *message)
     g_autofree char *marks = spoc_group_marks(group);
     if (!spoc_pending_marks_write(context->spool, envelope->id, marks, &error) ||
         !spoc_message_add(context->spool, message, SPOC_STATE_WAITING, &error) ||
-        !spoc_queue_manager_relearn(context->outbox, envelope->id, &error)) {
+        !spoc_queue_manager_relearn(context->queue, envelope->id, &error)) {
         spoc_log(context->log, SPOC_LOG_ERROR,
                  "%s: cannot write the mail, trying again every %d s: %s. Free space in %s or mend "
                  "its permissions",
@@ -533,7 +534,7 @@ send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttribut
     const SpocNotifyContext *context = aggregator->context;
     g_autoptr(GError) error = NULL;
     spoc_group_last(group)->facts = attributes;
-    g_autoptr(SpocMessage) message = spoc_compose(context->setup, group, &error);
+    g_autoptr(SpocMessage) message = spoc_compose(context->runtime, group, &error);
     spoc_group_last(group)->facts = NULL; /* it lives no longer than this call */
     if (message == NULL) {
         spoc_log(context->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
@@ -544,13 +545,13 @@ send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttribut
     }
     /* A crash between writing the message and marking its events: it is in the spool. */
     SpocState state = SPOC_STATE_NEW;
-    if (spoc_queue_manager_is_active(context->outbox, message->envelope->id) ||
+    if (spoc_queue_manager_is_active(context->queue, message->envelope->id) ||
         (group->may_exist &&
          spoc_message_find(context->spool, message->envelope->id, &state, NULL))) {
         spoc_group_commit(group);
         spoc_group_free(group);
     } else if (flies_from_memory(group)) {
-        spoc_queue_manager_send(context->outbox, g_steal_pointer(&message), on_safe, group,
+        spoc_queue_manager_send(context->queue, g_steal_pointer(&message), on_safe, group,
                                 free_group);
     } else {
         (void)store(aggregator, group, message);
@@ -565,7 +566,7 @@ wants_attributes(const SpocAggregator *aggregator, const SpocGroup *group)
 {
     const SpocEvent *event = spoc_group_last(group)->event;
     return group->kind == SPOC_MAIL_NOTICE &&
-           aggregator->context->setup->unverified == SPOC_UNVERIFIED_DROP &&
+           aggregator->context->runtime->unverified == SPOC_UNVERIFIED_DROP &&
            (event->printer_name != NULL || event->printer_uri != NULL);
 }
 
@@ -577,7 +578,7 @@ on_attributes(const SpocStateAttributes *attributes, gpointer user_data)
     SpocGroup *group = g_steal_pointer(&question->group);
     g_hash_table_remove(aggregator->asking, group->key);
     /* The configuration may have changed since: then no mail can be sent now. */
-    if (aggregator->context->setup->blocker != NULL)
+    if (aggregator->context->runtime->blocker != NULL)
         g_queue_push_head(&aggregator->due, group);
     else
         send_group(aggregator, group, attributes);
@@ -646,7 +647,7 @@ launch_due(SpocAggregator *aggregator, gint64 now_unix_s)
 {
     for (guint left = aggregator->due.length; left > 0; left--) {
         if (now_unix_s < aggregator->stuck_until_unix_s ||
-            spoc_queue_manager_room(aggregator->context->outbox) == 0)
+            spoc_queue_manager_room(aggregator->context->queue) == 0)
             break;
         SpocGroup *group = g_queue_pop_head(&aggregator->due);
         if (g_hash_table_contains(aggregator->asking, group->key))
@@ -660,7 +661,7 @@ void
 spoc_aggregator_step(SpocAggregator *aggregator, gboolean all_read)
 {
     gint64 now = now_unix_s();
-    if (aggregator->context->setup->blocker != NULL)
+    if (aggregator->context->runtime->blocker != NULL)
         return;
     make_all_due(aggregator, FALSE, now);
     launch_due(aggregator, now);
@@ -690,7 +691,7 @@ gboolean
 spoc_aggregator_is_busy(const SpocAggregator *aggregator)
 {
     return g_hash_table_size(aggregator->asking) > 0 ||
-           (aggregator->due.length > 0 && aggregator->context->setup->blocker == NULL &&
+           (aggregator->due.length > 0 && aggregator->context->runtime->blocker == NULL &&
             now_unix_s() >= aggregator->stuck_until_unix_s);
 }
 

@@ -14,6 +14,7 @@ struct _SpocJournalSet {
     GPtrArray *consumers; /* of SpocJournalConsumer */
     GHashTable *by_name;  /* journal name → SpocJournalConsumer, the array's */
     guint turn;           /* which is the first in the next round */
+    SpocEventBudget budget;
 };
 
 SpocJournalSet *
@@ -60,7 +61,7 @@ open_consumer(SpocJournalSet *journals, const char *name)
     const SpocNotifyContext *context = journals->context;
     g_autoptr(GError) error = NULL;
     SpocJournalConsumer *consumer =
-        spoc_journal_consumer_open(context, journals->aggregator, name, &error);
+        spoc_journal_consumer_open(context, journals->aggregator, &journals->budget, name, &error);
     if (consumer != NULL) {
         g_ptr_array_add(journals->consumers, consumer);
         g_hash_table_insert(journals->by_name, g_strdup(name), consumer);
@@ -146,11 +147,12 @@ spoc_journal_set_remove_done(SpocJournalSet *journals)
         g_autoptr(GError) error = NULL;
         if (spoc_journal_consumer_status(consumer) != SPOC_JOURNAL_CONSUMER_DONE)
             continue;
-        if (!spoc_journal_consumer_remove(consumer, &error)) {
+        SpocJournal *journal = spoc_journal_consumer_journal(consumer);
+        if (!spoc_journal_delete(journal, &error)) {
             log_failure(journals, "cannot remove a finished journal", error);
             continue;
         }
-        (void)g_hash_table_remove(journals->by_name, spoc_journal_consumer_journal(consumer));
+        (void)g_hash_table_remove(journals->by_name, spoc_journal_name(journal));
         g_ptr_array_remove_index_fast(journals->consumers, i - 1);
         room |= journals->consumers->len == CONSUMERS_MAX - 1;
     }
@@ -178,7 +180,8 @@ spoc_journal_set_each_wait(SpocJournalSet *journals, SpocJournalSetWaitFunc each
         gint64 until_unix_s = 0;
         g_autofree char *reason = spoc_journal_consumer_reason(consumer, &until_unix_s);
         if (reason != NULL)
-            each(spoc_journal_consumer_journal(consumer), reason, until_unix_s, user_data);
+            each(spoc_journal_name(spoc_journal_consumer_journal(consumer)), reason, until_unix_s,
+                 user_data);
     }
 }
 
@@ -187,7 +190,9 @@ spoc_journal_set_sync(SpocJournalSet *journals)
 {
     for (guint i = 0; i < journals->consumers->len; i++) {
         g_autoptr(GError) error = NULL;
-        if (!spoc_journal_consumer_sync(g_ptr_array_index(journals->consumers, i), &error))
+        SpocJournal *journal =
+            spoc_journal_consumer_journal(g_ptr_array_index(journals->consumers, i));
+        if (!spoc_journal_sync_marks(journal, &error) || !spoc_journal_sync_notes(journal, &error))
             log_failure(journals, "cannot sync what is done", error);
     }
 }
