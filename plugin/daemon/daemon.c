@@ -9,7 +9,6 @@
 #include "daemon/service.h"
 #include "management/management.h"
 #include "notify/journal-set.h"
-#include "notify/waits.h"
 #include "people/refusal.h"
 #include "queue/server-health.h"
 #include "spool/scan-list.h"
@@ -556,12 +555,12 @@ spoc_daemon_run(SpocDaemon *daemon)
         /* Between the work: mail does not wait for it. */
         daemon->config_timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, CONFIG_POLL_S,
                                                           on_config_poll, daemon, NULL);
-    spoc_waits_forget(daemon->spool);
+    spoc_journal_set_forget_waits(daemon->journals);
     wake_up(daemon);
     sweep_old(daemon);
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
-    spoc_waits_keep(daemon->journals, daemon->spool, daemon->log);
+    spoc_journal_set_keep_waits(daemon->journals);
     record_server_health(daemon);
     return daemon->mode == SPOC_DAEMON_ONCE ? drained_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
 }

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "build-config.h"
-#include "notify/waits.h"
+#include "notify/journal-set.h"
 #include "queue/command.h"
 #include "queue/list-item.h"
 #include "scan/answer.h"
@@ -107,7 +107,7 @@ reply_status(SpocRequests *requests, SpocControlPeer *client)
 static void
 reply_waits(SpocRequests *requests, SpocControlPeer *client)
 {
-    g_autofree char *text = spoc_waits_text(requests->context->journals);
+    g_autofree char *text = spoc_journal_set_waits(requests->context->journals);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')

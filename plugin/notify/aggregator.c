@@ -7,8 +7,6 @@
 #include "notify/aggregator.h"
 
 #include "base/text.h"
-#include "notify/compose.h"
-#include "notify/digest-time.h"
 #include "spool/pending-marks.h"
 
 #include <string.h>
@@ -230,8 +228,8 @@ spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
         group->due_unix_s = wait > 0 ? now + wait : 0;
     }
     if (kind == SPOC_MAIL_DIGEST) {
-        gint64 due = spoc_due_daily_unix_s(aggregator->context->runtime->rules.digest_minute,
-                                           entry->event->when_unix_s, now);
+        gint64 due = spoc_group_daily_due_unix_s(aggregator->context->runtime->rules.digest_minute,
+                                                 entry->event->when_unix_s, now);
         group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
     }
     spoc_group_add(group, entry);
@@ -534,7 +532,7 @@ send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttribut
     const SpocNotifyContext *context = aggregator->context;
     g_autoptr(GError) error = NULL;
     spoc_group_last(group)->facts = attributes;
-    g_autoptr(SpocMessage) message = spoc_compose(context->runtime, group, &error);
+    g_autoptr(SpocMessage) message = spoc_group_compose(context->runtime, group, &error);
     spoc_group_last(group)->facts = NULL; /* it lives no longer than this call */
     if (message == NULL) {
         spoc_log(context->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
