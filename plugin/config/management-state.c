@@ -127,7 +127,7 @@ gboolean
 spoc_management_state_read(const SpocPlaces *places, SpocManagementState *state, GError **error)
 {
     *state = (SpocManagementState){0};
-    int directory = open(places->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int directory = open(places->cache_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (directory < 0) {
         spoc_error_set_errno(error, errno, "cannot open '%s'", places->cache_dir);
         return FALSE;

@@ -146,7 +146,7 @@ open_cache(const SpocManagement *management, GError **error)
 {
     const char *path = management->places->cache_dir;
     (void)mkdir(path, 0700); /* perhaps it was emptied beneath us */
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         spoc_error_set_errno(error, errno, "cannot open the cache folder '%s'", path);
     return fd;
@@ -156,7 +156,8 @@ open_cache(const SpocManagement *management, GError **error)
 static char *
 digest_of_copy(const SpocManagement *management)
 {
-    int cache = open(management->places->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int cache =
+        open(management->places->cache_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (cache < 0)
         return NULL;
     g_autoptr(GBytes) copy =
