@@ -180,7 +180,7 @@ add_drain_waiter(SpocRequests *requests, SpocControlPeer *client)
     DrainWaiter *waiter = g_new(DrainWaiter, 1);
     *waiter = (DrainWaiter){requests, client};
     g_ptr_array_add(requests->drain_waiters, waiter);
-    spoc_control_add_waiter(client, remove_drain_waiter, waiter);
+    spoc_control_set_waiter(client, remove_drain_waiter, waiter);
     wake_up(requests);
 }
 

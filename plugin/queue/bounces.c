@@ -107,8 +107,8 @@ bound_failed(SpocBounces *bounces)
     guint removed = 0;
     g_autoptr(GError) error = NULL;
     bounces->failed = 0;
-    if (!spoc_queue_bound(bounces->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES, &removed,
-                          &error))
+    if (!spoc_message_bound(bounces->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES,
+                            &removed, &error))
         spoc_log(bounces->log, SPOC_LOG_ERROR, "%s", error->message);
     if (removed > 0)
         spoc_log(bounces->log, SPOC_LOG_WARNING,

@@ -524,7 +524,7 @@ static void
 watch_client(Scan *scan, SpocControlPeer *client)
 {
     scan->client = client;
-    spoc_control_add_waiter(client, on_client_closed, scan);
+    spoc_control_set_waiter(client, on_client_closed, scan);
 }
 
 static Scan *
@@ -569,7 +569,7 @@ spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const c
         begin_scan(scans, client, name);
     } else if (scan->is_withdrawn && scan->next == NULL) {
         scan->next = client;
-        spoc_control_add_waiter(client, on_next_closed, scan);
+        spoc_control_set_waiter(client, on_next_closed, scan);
     } else if (scan->client == NULL && !scan->is_withdrawn) {
         /* Its first client was killed, and CUPS runs the job again. */
         scan->is_left = scan->is_orphan = FALSE;
