@@ -154,7 +154,7 @@ document_number(const char *path)
 }
 
 static int
-deliver(Backend *backend)
+deliver_document(Backend *backend)
 {
     g_autoptr(GError) error = NULL;
     g_auto(SpocScanRecord) record = {0};
@@ -199,7 +199,7 @@ deliver(Backend *backend)
 }
 
 static int
-run(Backend *backend, int argc, char **argv)
+run_job(Backend *backend, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     if (g_strcmp0(g_getenv("CUPS_FILETYPE"), "job-sheet") == 0) {
@@ -223,7 +223,7 @@ run(Backend *backend, int argc, char **argv)
         spoc_log(backend->log, SPOC_LOG_ERROR, "the job is held: %s", error->message);
         return BACKEND_HOLD;
     }
-    return deliver(backend);
+    return deliver_document(backend);
 }
 
 int
@@ -248,7 +248,7 @@ main(int argc, char **argv)
                        .input_fd = STDIN_FILENO,
                        .stop_fd = watch_sigterm(),
                        .percent_said = G_MAXUINT};
-    int status = run(&backend, argc, argv);
+    int status = run_job(&backend, argc, argv);
     spoc_spool_free(backend.spool);
     spoc_scan_metadata_free(backend.metadata);
     g_free(backend.server_said);

@@ -510,7 +510,9 @@ handle_event(const SpocEvent *event, gpointer user_data)
     progress->offset = event->offset;
     g_queue_push_tail(&consumer->progress, progress);
     gint old_state =
-        people != NULL ? spoc_notification_log_see(consumer->context->notification_log, event) : 0;
+        people != NULL
+            ? spoc_notification_log_note_state(consumer->context->notification_log, event)
+            : 0;
     for (guint i = 0; people != NULL && i < people->len; i++) {
         const SpocPerson *person = g_ptr_array_index(people, i);
         if (!spoc_journal_is_marked(consumer->journal, event->offset, mark_part(person)))
