@@ -54,9 +54,7 @@ static gboolean
 refuse(GError **error, const char *address, gssize length, const char *reason)
 {
     g_autofree char *shown = spoc_text_line(address, length, 100);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "'%s' is no mail address: %s", shown,
-                reason);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "'%s' is no mail address: %s", shown, reason);
 }
 
 gboolean

@@ -264,11 +264,11 @@ check_hazard(const SpocPeople *people, const char *address, GError **error)
     g_autofree char *hazard = people->trusts_names ? NULL : spoc_address_hazard(address);
     if (hazard == NULL || spoc_allowed_lists(people->allowed, address))
         return TRUE;
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
-                "'%s' has '%s' before the @, by which mail servers may send it elsewhere; it is "
-                "mailed only when %s lists this very address",
-                address, hazard, people->allowed_key);
-    return FALSE;
+    return spoc_error_set(
+        error, SPOC_ERROR_DENIED,
+        "'%s' has '%s' before the @, by which mail servers may send it elsewhere; it is "
+        "mailed only when %s lists this very address",
+        address, hazard, people->allowed_key);
 }
 
 /* (transfer full): @text, which a job or a URI says, as an address */

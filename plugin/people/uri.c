@@ -38,8 +38,7 @@ static gboolean
 refuse(GError **error, const char *text, const char *reason)
 {
     g_autofree char *shown = spoc_text_line(text, -1, 100);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "'%s' is no recipient: %s", shown, reason);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "'%s' is no recipient: %s", shown, reason);
 }
 
 /* (nullable): percent-decoded valid UTF-8; NULL for a bad escape, %00 and other bytes */
@@ -140,8 +139,7 @@ add_recipients(SpocRecipientUri *uri, const char *path, gboolean is_mailto, GErr
                       "nobody is named; write spoc:alice@example.com, or "
                       "spoc:%40owner for the owner of the job");
     g_autofree char *all = spoc_refusals_join(uri->refused);
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, all);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "%s", all);
 }
 
 /* --- parameters ------------------------------------------------------------------------- */

@@ -25,8 +25,7 @@ static gboolean
 unavailable(GError **error, const char *what, const char *words)
 {
     g_autofree char *shown = spoc_text_line(words, -1, SHOWN_MAX_BYTES);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "%s: %s", what, shown);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_UNAVAILABLE, "%s: %s", what, shown);
 }
 
 static gboolean

@@ -79,19 +79,17 @@ static gboolean
 corrupt(GError **error, const char *what)
 {
     g_autofree char *reason = spoc_openssl_reason();
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "%s of the PKCS#12 store is damaged (%s)",
-                what, reason);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_CORRUPT, "%s of the PKCS#12 store is damaged (%s)",
+                          what, reason);
 }
 
 static gboolean
 wrong_password(GError **error)
 {
     ERR_clear_error();
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                "the trust store's password is wrong, or the file was changed; set "
-                "trustStorePassword (keytool's own default is changeit)");
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID,
+                          "the trust store's password is wrong, or the file was changed; set "
+                          "trustStorePassword (keytool's own default is changeit)");
 }
 
 static gboolean
@@ -101,11 +99,10 @@ spend_rounds(Walk *walk, const ASN1_INTEGER *count, GError **error)
     if (count != NULL && ASN1_INTEGER_get_int64(&rounds, count) != 1)
         rounds = G_MAXINT64;
     ERR_clear_error();
-    if (rounds < 1 || (guint64)rounds > MAX_ROUNDS - walk->rounds) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                    "the PKCS#12 store demands more than %d rounds of key derivation", MAX_ROUNDS);
-        return FALSE;
-    }
+    if (rounds < 1 || (guint64)rounds > MAX_ROUNDS - walk->rounds)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                              "the PKCS#12 store demands more than %d rounds of key derivation",
+                              MAX_ROUNDS);
     walk->rounds += (guint64)rounds;
     return TRUE;
 }
@@ -117,12 +114,11 @@ spend_pbes2(Walk *walk, const X509_ALGOR *algorithm, GError **error)
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
     if (parameters == NULL)
         return corrupt(error, "the encryption");
-    if (OBJ_obj2nid(parameters->keyfunc->algorithm) != NID_id_pbkdf2) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted in a way that neither Java nor we read "
-                    "(only PBKDF2 is known beside the old ways)");
-        return FALSE;
-    }
+    if (OBJ_obj2nid(parameters->keyfunc->algorithm) != NID_id_pbkdf2)
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted in a way that neither Java nor we read "
+            "(only PBKDF2 is known beside the old ways)");
     g_autoptr(PBKDF2PARAM) derivation =
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), parameters->keyfunc->parameter);
     if (derivation == NULL)
@@ -151,10 +147,10 @@ inspect_encryption(Walk *walk, const PKCS7 *safe, GError **error)
     case NID_pbe_WithSHA1And2_Key_TripleDES_CBC:
         break;
     default:
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted in an unknown way; write it anew with keytool "
-                    "-importkeystore");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted in an unknown way; write it anew with keytool "
+            "-importkeystore");
     }
     g_autoptr(PBEPARAM) parameters =
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
@@ -205,11 +201,10 @@ friendly_name(const PKCS12_SAFEBAG *bag)
 static gboolean
 take_certificate(Walk *walk, PKCS12_SAFEBAG *bag, GError **error)
 {
-    if (walk->found->len >= SPOC_STORE_MAX_ENTRIES) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                    "the PKCS#12 store holds more than %d certificates", SPOC_STORE_MAX_ENTRIES);
-        return FALSE;
-    }
+    if (walk->found->len >= SPOC_STORE_MAX_ENTRIES)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                              "the PKCS#12 store holds more than %d certificates",
+                              SPOC_STORE_MAX_ENTRIES);
     if (PKCS12_SAFEBAG_get_bag_nid(bag) != NID_x509Certificate) {
         walk->content->other_count++;
         return TRUE;
@@ -266,9 +261,9 @@ walk_safe(Walk *walk, PKCS7 *safe, GError **error)
         if (bags == NULL)
             return wrong_password(error);
     } else {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted with a public key, which is not supported");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted with a public key, which is not supported");
     }
     return walk_bags(walk, bags, error);
 }
@@ -316,11 +311,11 @@ walk_with_legacy(Walk *walk, const guint8 *data, gsize size_bytes, GError **erro
     g_autoptr(OSSL_PROVIDER) legacy = OSSL_PROVIDER_load(library, "legacy");
     if (library == NULL || standard == NULL || legacy == NULL) {
         ERR_clear_error();
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted in an old way (RC2 or RC4) and OpenSSL's "
-                    "legacy provider is not installed; write the store anew with keytool "
-                    "-importkeystore");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted in an old way (RC2 or RC4) and OpenSSL's "
+            "legacy provider is not installed; write the store anew with keytool "
+            "-importkeystore");
     }
     g_autoptr(PKCS12) store = PKCS12_init_ex(NID_pkcs7_data, library, NULL);
     g_autoptr(BIO) bio = BIO_new_mem_buf(data, (int)size_bytes);

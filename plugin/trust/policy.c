@@ -61,8 +61,7 @@ invalid(GError **error, const char *format, ...)
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *line = spoc_text_line(message, -1, MESSAGE_MAX_BYTES);
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, line);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "%s", line);
 }
 
 static gboolean
