@@ -55,7 +55,7 @@ find_owner(const SpocPlaces *places, Owner *ret_owner, GError **error)
 }
 
 static gboolean
-become(const Owner *owner, GError **error)
+become_owner(const Owner *owner, GError **error)
 {
     const struct passwd *account = getpwuid(owner->uid);
     /* A folder that was made by root may have root's group. */
@@ -78,7 +78,7 @@ spoc_privilege_drop(const SpocPlaces *places, GError **error)
         return FALSE;
     if (owner.uid == 0)
         return TRUE;
-    if (!become(&owner, error))
+    if (!become_owner(&owner, error))
         return FALSE;
     (void)prctl(PR_SET_DUMPABLE, 0); /* setuid() may have set it again */
     return TRUE;

@@ -299,7 +299,7 @@ targets_of_user(const SpocPeople *people, const char *user, GPtrArray *refusals,
 
 /* @user at recipientDomain, or as an address itself */
 static char *
-guess(const SpocPeople *people, const char *user, Source *ret_source, GError **error)
+guess_address(const SpocPeople *people, const char *user, Source *ret_source, GError **error)
 {
     if (!is_address_itself(people, user))
         return append_domain(people, user, error);
@@ -318,7 +318,7 @@ find_user(const SpocPeople *people, const char *user, SpocDirectoryEntry *ret_en
 {
     g_autoptr(GError) problem = NULL;
     if (people->directory == NULL)
-        return guess(people, user, ret_source, error);
+        return guess_address(people, user, ret_source, error);
     if (spoc_directory_find(people->directory, user, ret_entry, &problem))
         return g_strdup(ret_entry->address);
     gboolean may_guess =
@@ -326,7 +326,7 @@ find_user(const SpocPeople *people, const char *user, SpocDirectoryEntry *ret_en
         (is_address_itself(people, user) &&
          g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND));
     if (may_guess)
-        return guess(people, user, ret_source, error);
+        return guess_address(people, user, ret_source, error);
     g_propagate_error(error, g_steal_pointer(&problem));
     return NULL;
 }

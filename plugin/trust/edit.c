@@ -152,13 +152,8 @@ spoc_anchors_find_certificate(const GPtrArray *anchors, const X509 *certificate)
 static gboolean
 alias_is_usable(const char *alias)
 {
-    if (*alias == '\0' || strlen(alias) > SPOC_EDIT_ALIAS_MAX_BYTES ||
-        !g_utf8_validate(alias, -1, NULL))
-        return FALSE;
-    for (const char *p = alias; *p != '\0'; p = g_utf8_next_char(p))
-        if (spoc_text_is_control(g_utf8_get_char(p)))
-            return FALSE;
-    return TRUE;
+    return *alias != '\0' && strlen(alias) <= SPOC_EDIT_ALIAS_MAX_BYTES &&
+           g_utf8_validate(alias, -1, NULL) && !spoc_text_has_control(alias);
 }
 
 gboolean

@@ -123,7 +123,7 @@ typedef struct {
 } Reader;
 
 static const guint8 *
-take(Reader *reader, gsize size_bytes, GError **error)
+take_bytes(Reader *reader, gsize size_bytes, GError **error)
 {
     if (size_bytes > reader->left) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "the Java key store is cut short");
@@ -138,7 +138,7 @@ take(Reader *reader, gsize size_bytes, GError **error)
 static gboolean
 take_number(Reader *reader, guint width, guint64 *ret_number, GError **error)
 {
-    const guint8 *bytes = take(reader, width, error);
+    const guint8 *bytes = take_bytes(reader, width, error);
     if (bytes == NULL)
         return FALSE;
     guint64 number = 0;
@@ -175,7 +175,7 @@ take_utf(Reader *reader, GError **error)
     guint64 size = 0;
     if (!take_number(reader, 2, &size, error))
         return NULL;
-    const guint8 *bytes = take(reader, size, error);
+    const guint8 *bytes = take_bytes(reader, size, error);
     if (bytes == NULL)
         return NULL;
     g_autofree gunichar2 *units = g_new(gunichar2, size + 1);
@@ -212,7 +212,7 @@ take_certificate(Reader *reader, guint64 version, GError **error)
     guint64 size = 0;
     if (!take_number(reader, 4, &size, error))
         return NULL;
-    const guint8 *der = take(reader, size, error);
+    const guint8 *der = take_bytes(reader, size, error);
     if (der == NULL)
         return NULL;
     X509 *certificate = spoc_openssl_certificate(der, size);
@@ -227,7 +227,7 @@ skip_key(Reader *reader, guint64 version, GError **error)
 {
     guint64 size = 0;
     guint64 chain = 0;
-    if (!take_number(reader, 4, &size, error) || take(reader, size, error) == NULL ||
+    if (!take_number(reader, 4, &size, error) || take_bytes(reader, size, error) == NULL ||
         !take_number(reader, 4, &chain, error))
         return FALSE;
     if (chain > MAX_CHAIN)
