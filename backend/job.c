@@ -128,29 +128,29 @@ content_type(void)
 }
 
 SpocScanMetadata *
-spoc_job_facts(char **argv)
+spoc_job_metadata(char **argv)
 {
-    SpocScanMetadata *facts = spoc_scan_metadata_new();
+    SpocScanMetadata *metadata = spoc_scan_metadata_new();
     const char *uri = g_getenv("DEVICE_URI");
-    facts->job_id = MAX(g_ascii_strtoll(argv[1], NULL, 10), 0);
-    facts->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
-    spoc_scan_metadata_set(&facts->user, argv[2]);
-    spoc_scan_metadata_set(&facts->title, argv[3]);
-    g_free(facts->options);
-    facts->options = g_strndup(argv[5], SPOC_SCAN_OPTIONS_MAX_BYTES);
-    spoc_scan_metadata_set(&facts->uri, uri != NULL && *uri != '\0' ? uri : argv[0]);
-    spoc_scan_metadata_set(&facts->printer, g_getenv("PRINTER"));
-    spoc_scan_metadata_set(&facts->printer_info, g_getenv("PRINTER_INFO"));
-    spoc_scan_metadata_set(&facts->location, g_getenv("PRINTER_LOCATION"));
-    spoc_scan_metadata_set(&facts->content_type, content_type());
-    g_free(facts->uuid);
-    facts->uuid = spoc_job_option(facts->options, "job-uuid");
-    g_autofree char *accepted = spoc_job_option(facts->options, "time-at-creation");
-    if (!g_ascii_string_to_signed(accepted, 10, 1, G_MAXINT64, &facts->accepted_unix_s, NULL))
-        facts->accepted_unix_s = 0;
-    g_free(facts->server);
-    facts->server = spoc_process_stamp(getppid());
-    g_free(facts->writer);
-    facts->writer = spoc_process_stamp(getpid());
-    return facts;
+    metadata->job_id = MAX(g_ascii_strtoll(argv[1], NULL, 10), 0);
+    metadata->created_unix_s = g_get_real_time() / G_USEC_PER_SEC;
+    spoc_scan_metadata_set(&metadata->user, argv[2]);
+    spoc_scan_metadata_set(&metadata->title, argv[3]);
+    g_free(metadata->options);
+    metadata->options = g_strndup(argv[5], SPOC_SCAN_OPTIONS_MAX_BYTES);
+    spoc_scan_metadata_set(&metadata->uri, uri != NULL && *uri != '\0' ? uri : argv[0]);
+    spoc_scan_metadata_set(&metadata->printer, g_getenv("PRINTER"));
+    spoc_scan_metadata_set(&metadata->printer_info, g_getenv("PRINTER_INFO"));
+    spoc_scan_metadata_set(&metadata->location, g_getenv("PRINTER_LOCATION"));
+    spoc_scan_metadata_set(&metadata->content_type, content_type());
+    g_free(metadata->uuid);
+    metadata->uuid = spoc_job_option(metadata->options, "job-uuid");
+    g_autofree char *accepted = spoc_job_option(metadata->options, "time-at-creation");
+    if (!g_ascii_string_to_signed(accepted, 10, 1, G_MAXINT64, &metadata->accepted_unix_s, NULL))
+        metadata->accepted_unix_s = 0;
+    g_free(metadata->server);
+    metadata->server = spoc_process_stamp(getppid());
+    g_free(metadata->writer);
+    metadata->writer = spoc_process_stamp(getpid());
+    return metadata;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   CUPS's backend for spoc: queues: puts the document and the facts of the job into
+ * PURPOSE   CUPS's backend for spoc: queues: puts the document and the metadata of the job into
  *           the spool and tells cupsd what spocd does with them.
  * INPUT     argv: URI JOB USER TITLE COPIES OPTIONS [FILE], else the document on stdin; without
  *           arguments it names itself. Environment: DEVICE_URI, CONTENT_TYPE, PRINTER, ….
@@ -39,7 +39,7 @@ typedef struct {
     SpocLog *log;
     SpocPlaces *places;
     SpocSpool *spool;
-    SpocScanMetadata *facts;
+    SpocScanMetadata *metadata;
     guint document; /* its number in the job; 0: not known */
     int input_fd;
     int stop_fd;
@@ -83,18 +83,18 @@ static int
 give_back(Backend *backend, int status)
 {
     g_autoptr(GError) error = NULL;
-    if (!spoc_scan_expect_rerun(backend->spool, backend->facts, &error))
+    if (!spoc_scan_expect_rerun(backend->spool, backend->metadata, &error))
         spoc_log(backend->log, SPOC_LOG_WARNING, "%s", error->message);
     return status;
 }
 
 static int
-report_settled(Backend *backend, const char *name, const SpocScanRecord *record)
+report_record(Backend *backend, const char *name, const SpocScanRecord *record)
 {
     g_autoptr(GError) error = NULL;
     spoc_log(backend->log, SPOC_LOG_INFO, "%s already, before CUPS ran this job again: %s",
              record->end == SPOC_SCAN_QUEUED ? "queued" : "delivered", record->text);
-    if (!spoc_scan_update_record(backend->spool, name, record, backend->facts->server, &error))
+    if (!spoc_scan_update_record(backend->spool, name, record, backend->metadata->server, &error))
         spoc_log(backend->log, SPOC_LOG_WARNING, "%s", error->message);
     return BACKEND_OK;
 }
@@ -154,19 +154,19 @@ document_number(const char *path)
 }
 
 static int
-deliver(Backend *backend)
+deliver_document(Backend *backend)
 {
     g_autoptr(GError) error = NULL;
     g_auto(SpocScanRecord) record = {0};
-    gboolean settled = FALSE;
-    g_autofree char *name = spoc_scan_choose_name(backend->spool, backend->facts, backend->document,
-                                                  &settled, &record, &error);
+    gboolean is_done = FALSE;
+    g_autofree char *name = spoc_scan_choose_name(backend->spool, backend->metadata,
+                                                  backend->document, &is_done, &record, &error);
     if (name == NULL) {
         spoc_log(backend->log, SPOC_LOG_ERROR, "%s", error->message);
         return BACKEND_HOLD;
     }
-    if (settled)
-        return report_settled(backend, name, &record);
+    if (is_done)
+        return report_record(backend, name, &record);
 
     const SpocSubmission handover = {
         .spool = backend->spool,
@@ -182,13 +182,13 @@ deliver(Backend *backend)
     const SpocScanCopy copy = {.spool = backend->spool,
                                .log = backend->log,
                                .name = name,
-                               .metadata = backend->facts,
+                               .metadata = backend->metadata,
                                .input_fd = backend->input_fd,
                                .stop_fd = backend->stop_fd,
                                .max_bytes = limit.max_bytes};
-    SpocScanCopyResult result = spoc_scan_copy_run(&copy, &backend->facts->size_bytes, &error);
+    SpocScanCopyResult result = spoc_scan_copy_run(&copy, &backend->metadata->size_bytes, &error);
     if (result == SPOC_SCAN_COPY_DONE &&
-        !spoc_scan_offer(backend->spool, name, backend->facts, &error))
+        !spoc_scan_offer(backend->spool, name, backend->metadata, &error))
         result = SPOC_SCAN_COPY_FAILED;
     if (result == SPOC_SCAN_COPY_DONE)
         return hand_over(backend, &handover);
@@ -199,7 +199,7 @@ deliver(Backend *backend)
 }
 
 static int
-run(Backend *backend, int argc, char **argv)
+run_job(Backend *backend, int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
     if (g_strcmp0(g_getenv("CUPS_FILETYPE"), "job-sheet") == 0) {
@@ -214,7 +214,7 @@ run(Backend *backend, int argc, char **argv)
         spoc_log(backend->log, SPOC_LOG_ERROR, "cannot open the document: %s", g_strerror(errno));
         return BACKEND_FAILED;
     }
-    backend->facts = spoc_job_facts(argv);
+    backend->metadata = spoc_job_metadata(argv);
     if (g_ascii_strtoll(argv[4], NULL, 10) > 1)
         spoc_log(backend->log, SPOC_LOG_INFO, "copies are not mailed: each recipient gets one");
 
@@ -223,7 +223,7 @@ run(Backend *backend, int argc, char **argv)
         spoc_log(backend->log, SPOC_LOG_ERROR, "the job is held: %s", error->message);
         return BACKEND_HOLD;
     }
-    return deliver(backend);
+    return deliver_document(backend);
 }
 
 int
@@ -248,9 +248,9 @@ main(int argc, char **argv)
                        .input_fd = STDIN_FILENO,
                        .stop_fd = watch_sigterm(),
                        .percent_said = G_MAXUINT};
-    int status = run(&backend, argc, argv);
+    int status = run_job(&backend, argc, argv);
     spoc_spool_free(backend.spool);
-    spoc_scan_metadata_free(backend.facts);
+    spoc_scan_metadata_free(backend.metadata);
     g_free(backend.server_said);
     return status;
 }

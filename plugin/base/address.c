@@ -51,12 +51,10 @@ check_local_part(const char *local_part, gsize size)
 }
 
 static gboolean
-refuse(GError **error, const char *address, gssize length, const char *reason)
+refuse_address(GError **error, const char *address, gssize length, const char *reason)
 {
     g_autofree char *shown = spoc_text_line(address, length, 100);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "'%s' is no mail address: %s", shown,
-                reason);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "'%s' is no mail address: %s", shown, reason);
 }
 
 gboolean
@@ -64,7 +62,7 @@ spoc_local_part_is_valid(const char *local_part, gssize length, GError **error)
 {
     gsize size = length < 0 ? strlen(local_part) : (gsize)length;
     const char *why = check_local_part(local_part, size);
-    return why == NULL || refuse(error, local_part, (gssize)size, why);
+    return why == NULL || refuse_address(error, local_part, (gssize)size, why);
 }
 
 /* --- domains ---------------------------------------------------------------------------- */
@@ -184,7 +182,7 @@ spoc_address_canonical(const char *address, GError **error)
     const char *why = NULL;
     char *canonical = spoc_address_parse(address, &why);
     if (canonical == NULL)
-        (void)refuse(error, address, -1, why);
+        (void)refuse_address(error, address, -1, why);
     return canonical;
 }
 

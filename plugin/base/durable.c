@@ -19,8 +19,7 @@ spoc_durable_write_all(int fd, const void *data, gsize size_bytes, GError **erro
         if (written < 0) {
             if (errno == EINTR)
                 continue;
-            spoc_error_set_errno(error, errno, "cannot write");
-            return FALSE;
+            return spoc_error_set_errno(error, errno, "cannot write");
         }
         p += written;
         size_bytes -= (gsize)written;
@@ -31,10 +30,8 @@ spoc_durable_write_all(int fd, const void *data, gsize size_bytes, GError **erro
 gboolean
 spoc_durable_sync_directory(int directory_fd, GError **error)
 {
-    if (fsync(directory_fd) != 0) {
-        spoc_error_set_errno(error, errno, "cannot sync the directory");
-        return FALSE;
-    }
+    if (fsync(directory_fd) != 0)
+        return spoc_error_set_errno(error, errno, "cannot sync the directory");
     return TRUE;
 }
 
@@ -48,20 +45,14 @@ typedef struct {
 static gboolean
 set_attributes(int fd, const Attributes *wanted, GError **error)
 {
-    if (wanted->owner != NULL && fchown(fd, wanted->owner->st_uid, wanted->owner->st_gid) != 0) {
-        spoc_error_set_errno(error, errno, "cannot keep the file's owner; run this as root");
-        return FALSE;
-    }
-    if (wanted->mode != NULL && fchmod(fd, *wanted->mode) != 0) {
-        spoc_error_set_errno(error, errno, "cannot set the file's mode");
-        return FALSE;
-    }
+    if (wanted->owner != NULL && fchown(fd, wanted->owner->st_uid, wanted->owner->st_gid) != 0)
+        return spoc_error_set_errno(error, errno, "cannot keep the file's owner; run this as root");
+    if (wanted->mode != NULL && fchmod(fd, *wanted->mode) != 0)
+        return spoc_error_set_errno(error, errno, "cannot set the file's mode");
     if (wanted->modified != NULL) {
         const struct timespec times[2] = {*wanted->modified, *wanted->modified};
-        if (futimens(fd, times) != 0) {
-            spoc_error_set_errno(error, errno, "cannot set the time");
-            return FALSE;
-        }
+        if (futimens(fd, times) != 0)
+            return spoc_error_set_errno(error, errno, "cannot set the time");
     }
     return TRUE;
 }
@@ -72,10 +63,8 @@ fill_file(int fd, const void *data, gsize size_bytes, const Attributes *wanted, 
 {
     if (!spoc_durable_write_all(fd, data, size_bytes, error) || !set_attributes(fd, wanted, error))
         return FALSE;
-    if (fsync(fd) != 0) {
-        spoc_error_set_errno(error, errno, "cannot sync");
-        return FALSE;
-    }
+    if (fsync(fd) != 0)
+        return spoc_error_set_errno(error, errno, "cannot sync");
     return TRUE;
 }
 
@@ -89,10 +78,8 @@ replace_file(int directory_fd, const char *name, const void *data, gsize size_by
     (void)unlinkat(directory_fd, temporary, 0);
     int fd =
         openat(directory_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-    if (fd < 0) {
-        spoc_error_set_errno(error, errno, "cannot make '%s'", temporary);
-        return FALSE;
-    }
+    if (fd < 0)
+        return spoc_error_set_errno(error, errno, "cannot make '%s'", temporary);
     gboolean good = fill_file(fd, data, size_bytes, wanted, error);
     if (close(fd) != 0 && good) {
         spoc_error_set_errno(error, errno, "cannot close");

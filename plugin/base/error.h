@@ -37,6 +37,10 @@ typedef enum {
 
 GQuark spoc_error_quark(void);
 
+/* Sets @error. Returns: FALSE, for "return spoc_error_set(…)" */
+gboolean spoc_error_set(GError **error, SpocErrorCode code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
 /**
  * spoc_error_set_errno:
  * @error: (out) (optional)
@@ -45,6 +49,8 @@ GQuark spoc_error_quark(void);
  * @format: what was being done and to what, without the reason
  *
  * Sets "FORMAT: strerror(saved_errno)".
+ *
+ * Returns: FALSE
  */
-void spoc_error_set_errno(GError **error, int saved_errno, const char *format, ...)
+gboolean spoc_error_set_errno(GError **error, int saved_errno, const char *format, ...)
     G_GNUC_PRINTF(3, 4);

@@ -28,6 +28,15 @@ spoc_text_is_control(gunichar character)
     return FALSE;
 }
 
+gboolean
+spoc_text_has_control(const char *text)
+{
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+        if (spoc_text_is_control(g_utf8_get_char(p)))
+            return TRUE;
+    return FALSE;
+}
+
 char *
 spoc_text_line(const char *bytes, gssize length, gsize max_bytes)
 {

@@ -30,3 +30,6 @@ char *spoc_text_line(const char *bytes, gssize length, gsize max_bytes);
  * Returns: whether spoc_text_line() would replace it
  */
 gboolean spoc_text_is_control(gunichar character);
+
+/* Whether @text, which is valid UTF-8, has one in it */
+gboolean spoc_text_has_control(const char *text);

@@ -111,18 +111,6 @@ want_readable(GArray *wanted, const char *path, const char *key, SpocConfigOrigi
     g_array_append_val(wanted, one);
 }
 
-/* A pass file that could not be read was reported by loading already. */
-static gboolean
-is_reported(const SpocConfig *config, const SpocOption *option)
-{
-    for (guint i = 0; i < config->problems->len; i++) {
-        const SpocConfigProblem *problem = g_ptr_array_index(config->problems, i);
-        if (problem->blocks_delivery && g_strcmp0(problem->key, option->name) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static GArray *
 list_wanted(const SpocConfig *config)
 {
@@ -135,7 +123,7 @@ list_wanted(const SpocConfig *config)
         const SpocOption *option = spoc_option_get((SpocOptionId)i);
         const SpocSlot *slot = &config->slots[i];
         if (option->type != SPOC_TYPE_PATH || *slot->value.text == '\0' ||
-            is_reported(config, option))
+            spoc_snapshot_is_blocked_by(config, option->id)) /* loading has said it */
             continue;
         if (slot->is_default && !g_file_test(slot->value.text, G_FILE_TEST_EXISTS))
             continue; /* the default trust store may be missing */
@@ -513,17 +501,9 @@ spoc_config_check(const SpocPlaces *places, const SpocConfig *config)
 
 static const char *const sasl_mechanisms[] = {"EXTERNAL", "GSSAPI", NULL};
 
-static void G_GNUC_PRINTF(3, 4)
-    refuse_directory(SpocConfig *config, SpocOptionId option, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    SpocConfigOrigin origin = spoc_config_origin(config, option);
-    spoc_snapshot_add_problem(config, SPOC_SEVERITY_ERROR, TRUE, spoc_option_get(option)->name,
-                              origin.file, origin.line, "%s", text);
-}
+/* Each makes delivery wait. */
+#define refuse_directory(config, option, ...)                                                      \
+    spoc_snapshot_add_problem_of(config, SPOC_SEVERITY_ERROR, TRUE, option, __VA_ARGS__)
 
 /* On this host, as far as the name tells. */
 static gboolean

@@ -15,7 +15,3 @@
 /* (transfer full) (nullable): the content */
 GBytes *spoc_config_file_read(const char *path, gsize max_bytes,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* (transfer full) (nullable): the first line without its end; never with a NUL in it */
-char *spoc_config_file_first_line(const char *path, gsize max_bytes,
-                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;

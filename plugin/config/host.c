@@ -3,7 +3,6 @@
 
 #include "base/address.h"
 #include "config/file.h"
-#include "config/server.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -32,7 +31,7 @@ find_in_hosts(const char *name, const char *hosts)
             is_ours |= !is_address && spoc_address_equal(words[j], name);
             is_address = FALSE;
         }
-        g_autofree char *domain = is_ours && full != NULL ? spoc_domain_parse(full, NULL) : NULL;
+        g_autofree char *domain = is_ours && full != NULL ? spoc_domain_canonical(full) : NULL;
         if (domain != NULL && !g_str_has_prefix(domain, "localhost."))
             return g_steal_pointer(&domain);
     }
@@ -42,7 +41,7 @@ find_in_hosts(const char *name, const char *hosts)
 char *
 spoc_host_qualify(const char *name, const char *hosts)
 {
-    g_autofree char *own = spoc_domain_parse(name, NULL);
+    g_autofree char *own = spoc_domain_canonical(name);
     char *full = NULL;
     if (own != NULL && strchr(own, '.') == NULL && hosts != NULL)
         full = find_in_hosts(own, hosts);

@@ -136,6 +136,26 @@ static const struct {
     {SPOC_OPTION_RECIPIENT_LDAP_PASSWORD, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD_FILE},
 };
 
+/* (transfer full) (nullable): the first line without its end; never with a NUL in it */
+static char *
+read_first_line(const char *path, gsize max_bytes, GError **error)
+{
+    g_autoptr(SpocSecretBytes) content = spoc_config_file_read(path, max_bytes, error);
+    if (content == NULL)
+        return NULL;
+    gsize size = 0;
+    const char *data = g_bytes_get_data(content, &size);
+    gsize length = 0;
+    while (length < size && data[length] != '\n' && data[length] != '\r')
+        length++;
+    if (length > 0 && memchr(data, '\0', length) != NULL) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                            "has a NUL character in its first line");
+        return NULL;
+    }
+    return length > 0 ? g_strndup(data, length) : g_strdup("");
+}
+
 /* Sets the password to the file's first line, or to nothing with a problem. */
 static void
 take_password_file(SpocConfig *config, SpocOptionId password, const char *path,
@@ -143,7 +163,7 @@ take_password_file(SpocConfig *config, SpocOptionId password, const char *path,
 {
     const SpocOption *option = spoc_option_get(password);
     g_autoptr(GError) error = NULL;
-    g_autoptr(SpocSecret) text = spoc_config_file_first_line(path, PASSWORD_FILE_MAX_BYTES, &error);
+    g_autoptr(SpocSecret) text = read_first_line(path, PASSWORD_FILE_MAX_BYTES, &error);
     SpocValue value = {0};
     if (text != NULL && *text == '\0')
         g_set_error_literal(&error, SPOC_ERROR, SPOC_ERROR_INVALID,
@@ -431,7 +451,6 @@ check_alias_file(SpocConfig *config, const SpocPlaces *places)
 {
     const SpocOption *option = spoc_option_get(SPOC_OPTION_RECIPIENT_ALIAS_FILE);
     const char *path = spoc_config_string(config, option->id);
-    SpocConfigOrigin origin = spoc_config_origin(config, option->id);
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) content =
         path != NULL ? spoc_config_file_read(path, SPOC_ALIAS_FILE_MAX_BYTES, &error) : NULL;
@@ -451,25 +470,22 @@ check_alias_file(SpocConfig *config, const SpocPlaces *places)
             ? g_strdup_printf("cannot be read by '%s', the user that spocd runs as",
                               g_get_user_name())
             : g_strdup(error->message);
-    spoc_snapshot_add_problem(config, SPOC_SEVERITY_ERROR, TRUE, option->name, origin.file,
-                              origin.line, "'%s' %s: %s", path, by, remedy);
+    spoc_snapshot_add_problem_of(config, SPOC_SEVERITY_ERROR, TRUE, option->id, "'%s' %s: %s", path,
+                                 by, remedy);
 }
 
 static void
 require_server(SpocConfig *config, const SpocPlaces *places)
 {
-    const SpocOption *option = spoc_option_get(SPOC_OPTION_MAILSERVER);
-    if (spoc_config_string(config, SPOC_OPTION_MAILSERVER) != NULL)
-        return;
-    for (guint i = 0; i < config->problems->len; i++) {
-        const SpocConfigProblem *problem = g_ptr_array_index(config->problems, i);
-        if (problem->blocks_delivery && g_strcmp0(problem->key, option->name) == 0)
-            return; /* it is said already */
-    }
-    spoc_snapshot_add_problem(config, SPOC_SEVERITY_ERROR, TRUE, option->name, NULL, 0,
-                              "is not set, so all mail waits; write a line such as 'mailserver = "
-                              "smtp.example.com' into %s",
-                              places->config_file);
+    /* A bad one is said already. */
+    if (spoc_config_string(config, SPOC_OPTION_MAILSERVER) == NULL &&
+        !spoc_snapshot_is_blocked_by(config, SPOC_OPTION_MAILSERVER))
+        spoc_snapshot_add_problem(
+            config, SPOC_SEVERITY_ERROR, TRUE, spoc_option_get(SPOC_OPTION_MAILSERVER)->name, NULL,
+            0,
+            "is not set, so all mail waits; write a line such as 'mailserver = smtp.example.com' "
+            "into %s",
+            places->config_file);
 }
 
 SpocConfig *

@@ -127,11 +127,9 @@ gboolean
 spoc_management_state_read(const SpocPlaces *places, SpocManagementState *state, GError **error)
 {
     *state = (SpocManagementState){0};
-    int directory = open(places->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (directory < 0) {
-        spoc_error_set_errno(error, errno, "cannot open '%s'", places->cache_dir);
-        return FALSE;
-    }
+    int directory = open(places->cache_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory < 0)
+        return spoc_error_set_errno(error, errno, "cannot open '%s'", places->cache_dir);
     g_autoptr(GBytes) content = spoc_durable_read(directory, SPOC_MANAGEMENT_STATE_FILE,
                                                   SPOC_MANAGEMENT_STATE_MAX_BYTES, error);
     close(directory);
@@ -143,9 +141,8 @@ spoc_management_state_read(const SpocPlaces *places, SpocManagementState *state,
     if (state->url_sha256 != NULL)
         return TRUE;
     spoc_management_state_clear(state);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "'%s/%s' is damaged", places->cache_dir,
-                SPOC_MANAGEMENT_STATE_FILE);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_CORRUPT, "'%s/%s' is damaged", places->cache_dir,
+                          SPOC_MANAGEMENT_STATE_FILE);
 }
 
 static void

@@ -100,7 +100,7 @@ line_of(const char *bytes, const char *place)
 
 /* The file as UTF-8 without BOM. */
 static GString *
-decode(const char *bytes, gsize length, SpocProperties *properties)
+decode_text(const char *bytes, gsize length, SpocProperties *properties)
 {
     const char *end = bytes + length;
     const char *bad = find_invalid(bytes, end);
@@ -354,7 +354,7 @@ spoc_properties_parse(const char *bytes, gsize length, GError **error)
     }
     g_autoptr(SpocProperties) properties = properties_new();
 
-    GString *text = decode(bytes, length, properties);
+    GString *text = decode_text(bytes, length, properties);
     gboolean good = read_entries(properties, text, error);
     spoc_secret_string_free(text);
     return good ? g_steal_pointer(&properties) : NULL;

@@ -47,11 +47,9 @@ static gboolean
 parse_port(const char *text, guint *ret_port, GError **error)
 {
     guint64 port = 0;
-    if (!g_ascii_string_to_unsigned(text, 10, 1, PORT_MAX, &port, NULL)) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the port behind the colon is not a number from 1 to %d", PORT_MAX);
-        return FALSE;
-    }
+    if (!g_ascii_string_to_unsigned(text, 10, 1, PORT_MAX, &port, NULL))
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "the port behind the colon is not a number from 1 to %d", PORT_MAX);
     *ret_port = (guint)port;
     return TRUE;
 }
@@ -64,11 +62,9 @@ parse_bracketed(const char *text, char **ret_host, guint *ret_port, GError **err
     const char *rest = *close == ']' ? close + 1 : "]";
     g_autoptr(GInetAddress) address = g_inet_address_new_from_string(inside);
     if (address == NULL || g_inet_address_get_family(address) != G_SOCKET_FAMILY_IPV6 ||
-        (*rest != '\0' && *rest != ':')) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            "what stands in brackets is not an IPv6 address");
-        return FALSE;
-    }
+        (*rest != '\0' && *rest != ':'))
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "what stands in brackets is not an IPv6 address");
     guint port = 0;
     if (*rest == ':' && !parse_port(rest + 1, &port, error))
         return FALSE;
@@ -82,23 +78,16 @@ spoc_server_parse(const char *text, char **ret_host, guint *ret_port, GError **e
 {
     if (text[0] == '[')
         return parse_bracketed(text, ret_host, ret_port, error);
-    if (strstr(text, "://") != NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            "a server is named without 'smtp://' or the like before it");
-        return FALSE;
-    }
+    if (strstr(text, "://") != NULL)
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "a server is named without 'smtp://' or the like before it");
     const char *colon = strchr(text, ':');
-    if (colon != NULL && strchr(colon + 1, ':') != NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            "an IPv6 address stands in brackets");
-        return FALSE;
-    }
+    if (colon != NULL && strchr(colon + 1, ':') != NULL)
+        return spoc_error_set(error, SPOC_ERROR_INVALID, "an IPv6 address stands in brackets");
     g_autofree char *name = colon != NULL ? g_strndup(text, (gsize)(colon - text)) : g_strdup(text);
     g_autofree char *host = to_host_name(name);
-    if (host == NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, "it is not the name of a host");
-        return FALSE;
-    }
+    if (host == NULL)
+        return spoc_error_set(error, SPOC_ERROR_INVALID, "it is not the name of a host");
     guint port = 0;
     if (colon != NULL && !parse_port(colon + 1, &port, error))
         return FALSE;
@@ -202,11 +191,9 @@ spoc_mailbox_parse(const char *text, char **ret_name, char **ret_address, GError
     const char *why = NULL;
     g_autofree char *before = g_strchomp(g_strndup(text, (gsize)(open - text)));
     g_autofree char *name = g_utf8_validate(text, -1, NULL) ? parse_name(before, &why) : NULL;
-    if (name == NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            why != NULL ? why : "it is not UTF-8");
-        return FALSE;
-    }
+    if (name == NULL)
+        return spoc_error_set(error, SPOC_ERROR_INVALID, "%s",
+                              why != NULL ? why : "it is not UTF-8");
     g_autofree char *inside = g_strndup(open + 1, length - 2 - (gsize)(open - text));
     char *address = spoc_sender_parse(inside, error);
     if (address == NULL)

@@ -56,9 +56,9 @@ spoc_snapshot_reset(SpocConfig *config, SpocOptionId option, SpocConfigLayer lay
     name_origin(config, slot, layer, file, line);
 }
 
-static SpocConfigProblem *
-make_problem(SpocSeverity severity, gboolean blocks_delivery, const char *key, const char *file,
-             guint line, const char *text)
+SpocConfigProblem *
+spoc_problem_new(SpocSeverity severity, gboolean blocks_delivery, const char *key, const char *file,
+                 guint line, const char *format, ...)
 {
     GString *message = g_string_new(NULL);
     if (file != NULL && line > 0)
@@ -67,7 +67,10 @@ make_problem(SpocSeverity severity, gboolean blocks_delivery, const char *key, c
         g_string_append_printf(message, "%s: ", file);
     if (key != NULL)
         g_string_append_printf(message, "%s: ", key);
-    g_string_append(message, text);
+    va_list args;
+    va_start(args, format);
+    g_string_append_vprintf(message, format, args);
+    va_end(args);
 
     SpocConfigProblem *problem = g_new0(SpocConfigProblem, 1);
     problem->severity = severity;
@@ -79,17 +82,6 @@ make_problem(SpocSeverity severity, gboolean blocks_delivery, const char *key, c
     return problem;
 }
 
-SpocConfigProblem *
-spoc_problem_new(SpocSeverity severity, gboolean blocks_delivery, const char *key, const char *file,
-                 guint line, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    return make_problem(severity, blocks_delivery, key, file, line, text);
-}
-
 void
 spoc_problem_free(SpocConfigProblem *problem)
 {
@@ -99,14 +91,14 @@ spoc_problem_free(SpocConfigProblem *problem)
     g_free(problem);
 }
 
-void
-spoc_snapshot_add_problem(SpocConfig *config, SpocSeverity severity, gboolean blocks_delivery,
-                          const char *key, const char *file, guint line, const char *format, ...)
+gboolean
+spoc_snapshot_is_blocked_by(const SpocConfig *config, SpocOptionId option)
 {
-    va_list args;
-    va_start(args, format);
-    g_autofree char *text = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_ptr_array_add(config->problems,
-                    make_problem(severity, blocks_delivery, key, file, line, text));
+    const char *key = spoc_option_get(option)->name;
+    for (guint i = 0; i < config->problems->len; i++) {
+        const SpocConfigProblem *problem = g_ptr_array_index(config->problems, i);
+        if (problem->blocks_delivery && g_strcmp0(problem->key, key) == 0)
+            return TRUE;
+    }
+    return FALSE;
 }

@@ -59,7 +59,14 @@ SpocConfigProblem *spoc_problem_new(SpocSeverity severity, gboolean blocks_deliv
                                     const char *format, ...) G_GNUC_PRINTF(6, 7);
 void spoc_problem_free(SpocConfigProblem *problem);
 
-/* Adds one to the snapshot; key and file are copied. */
-void spoc_snapshot_add_problem(SpocConfig *config, SpocSeverity severity, gboolean blocks_delivery,
-                               const char *key, const char *file, guint line, const char *format,
-                               ...) G_GNUC_PRINTF(7, 8);
+/* Adds one to the snapshot: the arguments of spoc_problem_new() */
+#define spoc_snapshot_add_problem(config, ...)                                                     \
+    g_ptr_array_add((config)->problems, spoc_problem_new(__VA_ARGS__))
+/* The same of an option, at the place that set it: what stands before the message, and that */
+#define spoc_snapshot_add_problem_of(config, severity, blocks_delivery, option, ...)               \
+    spoc_snapshot_add_problem(config, severity, blocks_delivery, spoc_option_get(option)->name,    \
+                              (config)->slots[option].file, (config)->slots[option].line,          \
+                              __VA_ARGS__)
+
+/* Whether a problem of this option makes delivery wait. */
+gboolean spoc_snapshot_is_blocked_by(const SpocConfig *config, SpocOptionId option);

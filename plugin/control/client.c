@@ -423,7 +423,7 @@ receive_more(SpocControlClient *client, GError **error)
         if (count < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (count < 0) {
-            spoc_error_set_errno(error, errno, "cannot hear spocd");
+            spoc_error_set_errno(error, errno, "cannot read spocd's answer");
             return FALSE;
         }
         if (count == 0) {

@@ -35,25 +35,18 @@ struct _SpocControlPeer {
     GString *in;
     GString *out;
     gboolean broken;
-    gint64 heard_us; /* when it last said something */
-    GSList *waiters; /* of Waiter */
+    gint64 heard_us;              /* when it last said something */
+    GDestroyNotify waiter_closed; /* (nullable): nobody waits */
+    gpointer waiter;
 };
-
-typedef struct {
-    GDestroyNotify closed;
-    gpointer data;
-} Waiter;
 
 static gboolean on_readable(gint fd, GIOCondition condition, gpointer user_data);
 
 static void
 client_free(SpocControlPeer *client)
 {
-    while (client->waiters != NULL) {
-        g_autofree Waiter *waiter = client->waiters->data;
-        client->waiters = g_slist_delete_link(client->waiters, client->waiters);
-        waiter->closed(waiter->data);
-    }
+    if (client->waiter_closed != NULL)
+        client->waiter_closed(client->waiter);
     g_clear_handle_id(&client->read_source, g_source_remove);
     g_clear_handle_id(&client->write_source, g_source_remove);
     close(client->fd);
@@ -147,30 +140,24 @@ spoc_control_peer_answer(SpocControlPeer *client, SpocControlAnswer answer, cons
 }
 
 void
-spoc_control_add_waiter(SpocControlPeer *client, GDestroyNotify closed, gpointer data)
+spoc_control_set_waiter(SpocControlPeer *client, GDestroyNotify closed, gpointer data)
 {
-    Waiter *waiter = g_new(Waiter, 1);
-    *waiter = (Waiter){closed, data};
-    client->waiters = g_slist_prepend(client->waiters, waiter);
+    g_return_if_fail(!spoc_control_has_waiter(client));
+    client->waiter_closed = closed;
+    client->waiter = data;
 }
 
 void
 spoc_control_remove_waiter(SpocControlPeer *client, gconstpointer data)
 {
-    for (GSList *link = client->waiters; link != NULL; link = link->next) {
-        g_autofree Waiter *waiter = link->data;
-        if (waiter->data == data) {
-            client->waiters = g_slist_delete_link(client->waiters, link);
-            return;
-        }
-        waiter = NULL;
-    }
+    if (client->waiter == data)
+        client->waiter_closed = NULL;
 }
 
 gboolean
 spoc_control_has_waiter(const SpocControlPeer *client)
 {
-    return client->waiters != NULL;
+    return client->waiter_closed != NULL;
 }
 
 static gboolean

@@ -45,13 +45,13 @@ void spoc_control_peer_reply(SpocControlPeer *client, const char *line);
 void spoc_control_peer_answer(SpocControlPeer *client, SpocControlAnswer answer, const char *text);
 
 /**
- * spoc_control_add_waiter:
+ * spoc_control_set_waiter:
  * @closed: called with @data when the client goes before spoc_control_remove_waiter(); it must
  *   not use the client
  *
- * For a client whose answer comes later.
+ * For a client whose answer comes later. It waits for one answer at a time.
  */
-void spoc_control_add_waiter(SpocControlPeer *client, GDestroyNotify closed, gpointer data);
-/* The one that was added with @data; nothing when there is none. */
+void spoc_control_set_waiter(SpocControlPeer *client, GDestroyNotify closed, gpointer data);
+/* The one with @data; nothing when there is none. */
 void spoc_control_remove_waiter(SpocControlPeer *client, gconstpointer data);
 gboolean spoc_control_has_waiter(const SpocControlPeer *client);

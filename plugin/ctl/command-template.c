@@ -114,7 +114,7 @@ set_attributes(Sample *sample)
         .job_sheets_completed = -1,
     };
     for (guint i = 0; i < sample->notification.notice_count; i++)
-        sample->notices[i].facts = &sample->attributes;
+        sample->notices[i].attributes = &sample->attributes;
 }
 
 static void

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What cupsd says of a job, and of a printer and its job.
+ * PURPOSE  What cupsd says of a subscription, of a job, and of a printer and its job.
  */
 #pragma once
 
-#include <glib.h>
+#include "event/subscription-match.h"
+
+typedef struct {
+    SpocSubscriptionStatus status;
+    gint job_id;
+    char *printer_uri; /* (nullable) */
+    char *subscriber;  /* (nullable): who made it, if cupsd says */
+    char *why;         /* (nullable): UNREACHABLE: the reason */
+} SpocSubscriptionAnswer;
 
 typedef struct {
     char *owner;           /* (nullable): job-originating-user-name; NULL: CUPS does not say */

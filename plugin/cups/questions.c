@@ -246,7 +246,7 @@ typedef struct {
 } Recollection;
 
 static void
-recollect(gpointer data)
+answer_from_memory(gpointer data)
 {
     const Recollection *recollection = data;
     SpocCups *cups = recollection->cups;
@@ -265,7 +265,7 @@ spoc_cups_ask_job(SpocCups *cups, gint job_id, SpocCupsJobFunc callback, gpointe
     if (spoc_cups_job_remembered(cups, job_id) != NULL) {
         Recollection *recollection = g_new0(Recollection, 1);
         *recollection = (Recollection){cups, job_id, waiter};
-        spoc_worker_call_later(cups->worker, recollect, recollection, g_free);
+        spoc_worker_call_later(cups->worker, answer_from_memory, recollection, g_free);
         return;
     }
     guint64 *asked = g_hash_table_lookup(cups->asked_jobs, GINT_TO_POINTER(job_id));
@@ -306,10 +306,7 @@ on_answer(SpocQuestion *question, gpointer user_data)
             waiter->on_job(attributes, question->job.why, question->job.may_pass,
                            waiter->user_data);
         else
-            waiter->on_subscription(question->subscription.status, question->subscription.job_id,
-                                    question->subscription.printer_uri,
-                                    question->subscription.subscriber, question->subscription.why,
-                                    waiter->user_data);
+            waiter->on_subscription(&question->subscription, waiter->user_data);
     }
 }
 

@@ -12,7 +12,6 @@
 
 #include "base/log.h"
 #include "cups/attributes.h"
-#include "event/subscription-match.h"
 #include "spool/spool.h"
 
 typedef struct _SpocCups SpocCups;
@@ -27,17 +26,8 @@ SpocCups *spoc_cups_new_with_timeout(gint timeout_ms);
 void spoc_cups_free(SpocCups *cups);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocCups, spoc_cups_free)
 
-/**
- * SpocCupsSubscriptionFunc:
- * @status: KNOWN, NOT_FOUND or UNREACHABLE
- * @job_id: 0 when it is not a job's
- * @printer_uri: (nullable)
- * @subscriber: (nullable): the user who made it
- * @why: (nullable): UNREACHABLE: the reason, one line
- */
-typedef void (*SpocCupsSubscriptionFunc)(SpocSubscriptionStatus status, gint job_id,
-                                         const char *printer_uri, const char *subscriber,
-                                         const char *why, gpointer user_data);
+/* @answer: its status is KNOWN, NOT_FOUND or UNREACHABLE */
+typedef void (*SpocCupsSubscriptionFunc)(const SpocSubscriptionAnswer *answer, gpointer user_data);
 void spoc_cups_ask_subscription(SpocCups *cups, gint subscription_id,
                                 SpocCupsSubscriptionFunc callback, gpointer user_data);
 

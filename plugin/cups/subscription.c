@@ -12,8 +12,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Behind the deadline libcups may connect anew, and is cut off again. */
+#define RECONNECTED_MS 200
 
 #define ANSWER_MAX_BYTES (64 * 1024 * 1024)
 
@@ -31,9 +35,19 @@ spoc_cups_subscription_free(SpocCupsSubscription *subscription)
     g_free(subscription);
 }
 
+/* Ends a request that libcups would wait for as long as cupsd sends a byte now and then. */
+typedef struct {
+    http_t *http;
+    GMutex mutex;
+    GCond changed;
+    gint64 end_us; /* G_MAXINT64: a person types a password */
+    gboolean is_answered;
+} Deadline;
+
 struct _SpocCupsClient {
     http_t *http;
     char *server_bin;
+    Deadline deadline;
 };
 
 void
@@ -41,9 +55,70 @@ spoc_cups_client_free(SpocCupsClient *client)
 {
     if (client == NULL)
         return;
+    cupsSetPasswordCB2(NULL, NULL);
     httpClose(client->http);
+    g_mutex_clear(&client->deadline.mutex);
+    g_cond_clear(&client->deadline.changed);
     g_free(client->server_bin);
     g_free(client);
+}
+
+/* A thread, because libcups blocks and obeys only a time-out for silence. */
+static gpointer
+keep_deadline(gpointer data)
+{
+    Deadline *deadline = data;
+    g_mutex_lock(&deadline->mutex);
+    while (!deadline->is_answered) {
+        if (g_cond_wait_until(&deadline->changed, &deadline->mutex, deadline->end_us))
+            continue;
+        (void)shutdown(httpGetFd(deadline->http), SHUT_RDWR);
+        deadline->end_us = g_get_monotonic_time() + RECONNECTED_MS * 1000;
+    }
+    g_mutex_unlock(&deadline->mutex);
+    return NULL;
+}
+
+static void
+set_deadline(Deadline *deadline, gint64 end_us, gboolean is_answered)
+{
+    g_mutex_lock(&deadline->mutex);
+    deadline->end_us = end_us;
+    deadline->is_answered = is_answered;
+    g_cond_signal(&deadline->changed);
+    g_mutex_unlock(&deadline->mutex);
+}
+
+static gint64
+end_of_patience_us(void)
+{
+    return g_get_monotonic_time() + SPOC_CUPSD_TIMEOUT_MS * (gint64)1000;
+}
+
+/* A person may take longer than cupsd. */
+static const char *
+ask_password(const char *prompt, http_t *http, const char *method, const char *resource,
+             void *user_data)
+{
+    SpocCupsClient *client = user_data;
+    set_deadline(&client->deadline, G_MAXINT64, FALSE);
+    cupsSetPasswordCB2(NULL, NULL); /* libcups's own asks on the terminal */
+    const char *password = cupsGetPassword2(prompt, http, method, resource);
+    cupsSetPasswordCB2(ask_password, client);
+    set_deadline(&client->deadline, end_of_patience_us(), FALSE);
+    return password;
+}
+
+/* (transfer full) (nullable): cupsd's answer, within SPOC_CUPSD_TIMEOUT_MS. @request: taken over */
+static ipp_t *
+send_request(SpocCupsClient *client, ipp_t *request)
+{
+    set_deadline(&client->deadline, end_of_patience_us(), FALSE);
+    GThread *thread = g_thread_new("deadline", keep_deadline, &client->deadline);
+    ipp_t *response = cupsDoRequest(client->http, request, "/");
+    set_deadline(&client->deadline, G_MAXINT64, TRUE);
+    (void)g_thread_join(thread);
+    return response;
 }
 
 SpocCupsClient *
@@ -59,6 +134,10 @@ spoc_cups_client_new(const SpocPlaces *places, GError **error)
     }
     SpocCupsClient *client = g_new0(SpocCupsClient, 1);
     client->http = http;
+    client->deadline.http = http;
+    g_mutex_init(&client->deadline.mutex);
+    g_cond_init(&client->deadline.changed);
+    cupsSetPasswordCB2(ask_password, client);
     client->server_bin = g_strdup(places->server_bin);
     return client;
 }
@@ -219,7 +298,7 @@ new_list_request(void)
 static ipp_t *
 request_list(SpocCupsClient *client, GError **error)
 {
-    g_autoptr(ipp_t) response = cupsDoRequest(client->http, new_list_request(), "/");
+    g_autoptr(ipp_t) response = send_request(client, new_list_request());
     gboolean is_empty = response != NULL && cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND;
     if (!is_empty && !check_status(client, "list its subscriptions", error))
         return NULL;
@@ -367,7 +446,7 @@ spoc_subscription_create(SpocCupsClient *client, const char *object_uri, const c
     ippAddStrings(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_KEYWORD, "notify-events",
                   (int)g_strv_length((char **)events), NULL, events);
     ippAddInteger(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_INTEGER, "notify-lease-duration", 0);
-    g_autoptr(ipp_t) response = cupsDoRequest(client->http, request, "/");
+    g_autoptr(ipp_t) response = send_request(client, request);
     if (!check_status(client, "take the subscription", error))
         return 0;
     ipp_attribute_t *id = ippFindAttribute(response, "notify-subscription-id", IPP_TAG_INTEGER);
@@ -397,7 +476,7 @@ spoc_subscription_renew(SpocCupsClient *client, gint id, GError **error)
     ipp_t *request = new_request(IPP_OP_RENEW_SUBSCRIPTION, "ipp://localhost/");
     ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-subscription-id", id);
     ippAddInteger(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_INTEGER, "notify-lease-duration", 0);
-    ippDelete(cupsDoRequest(client->http, request, "/"));
+    ippDelete(send_request(client, request));
     return check_status(client, "renew the subscription", error);
 }
 
@@ -406,7 +485,7 @@ spoc_subscription_cancel(SpocCupsClient *client, gint id, GError **error)
 {
     ipp_t *request = new_request(IPP_OP_CANCEL_SUBSCRIPTION, "ipp://localhost/");
     ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-subscription-id", id);
-    ippDelete(cupsDoRequest(client->http, request, "/"));
+    ippDelete(send_request(client, request));
     if (cupsLastError() == IPP_STATUS_ERROR_NOT_FOUND) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND,
                             "CUPS has no such subscription");

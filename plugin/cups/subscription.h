@@ -3,9 +3,10 @@
  * PURPOSE   Asks cupsd about subscriptions: lists, makes and ends them. CUPS_SERVER and
  *           client.conf say which cupsd, as for lp.
  * ERRORS    SPOC_ERROR_UNAVAILABLE: cupsd cannot be reached, or does not answer within
- *           SPOC_CUPSD_TIMEOUT_MS; the cause is named where this host shows it. SPOC_ERROR_DENIED:
- *           it does not let us. SPOC_ERROR_NOT_FOUND: no such printer or subscription.
- *           SPOC_ERROR_LIMIT: MaxSubscriptions. The message has cupsd's own words and the remedy.
+ *           SPOC_CUPSD_TIMEOUT_MS, whatever it sends meanwhile; the cause is named where this
+ *           host shows it. SPOC_ERROR_DENIED: it does not let us. SPOC_ERROR_NOT_FOUND: no such
+ *           printer or subscription. SPOC_ERROR_LIMIT: MaxSubscriptions. The message has cupsd's
+ *           own words and the remedy.
  */
 #pragma once
 

@@ -10,15 +10,6 @@
 #pragma once
 
 #include "cups/attributes.h"
-#include "event/subscription-match.h"
-
-typedef struct {
-    SpocSubscriptionStatus status;
-    gint job_id;
-    char *printer_uri; /* (nullable) */
-    char *subscriber;  /* (nullable): who made it, if cupsd says */
-    char *why;         /* (nullable): UNREACHABLE: the reason */
-} SpocSubscriptionAnswer;
 
 /**
  * SpocJobAnswer:

@@ -9,7 +9,6 @@
 #include "daemon/service.h"
 #include "management/management.h"
 #include "notify/journal-set.h"
-#include "notify/waits.h"
 #include "oauth/keeper.h"
 #include "people/refusal.h"
 #include "queue/server-health.h"
@@ -375,7 +374,7 @@ reload_config(SpocDaemon *daemon)
     spoc_log(daemon->log, SPOC_LOG_INFO, "the configuration has changed");
     SpocRuntime *old = daemon->runtime; /* in use until all have the new one */
     daemon->runtime = spoc_runtime_load(daemon->places, daemon->log);
-    daemon->notify_context.setup = daemon->runtime;
+    daemon->notify_context.runtime = daemon->runtime;
     daemon->requests_context.runtime = daemon->runtime;
     use_runtime_or_block(daemon);
     spoc_scan_manager_use(daemon->scan_manager, daemon->runtime);
@@ -517,11 +516,11 @@ spoc_daemon_new(const SpocPlaces *places, SpocSpool *spool, SpocLog *log, SpocDa
     daemon->notify_context = (SpocNotifyContext){
         .spool = spool,
         .log = log,
-        .outbox = daemon->queue,
+        .queue = daemon->queue,
         .cups = daemon->cups,
-        .told = daemon->notification_log,
+        .notification_log = daemon->notification_log,
         .duplicates = daemon->duplicates,
-        .setup = daemon->runtime,
+        .runtime = daemon->runtime,
         .said = spoc_said_new(),
         .once = mode == SPOC_DAEMON_ONCE,
         .changed = schedule_later,
@@ -590,12 +589,12 @@ spoc_daemon_run(SpocDaemon *daemon)
         /* Between the work: mail does not wait for it. */
         daemon->config_timer = g_timeout_add_seconds_full(G_PRIORITY_DEFAULT_IDLE, CONFIG_POLL_S,
                                                           on_config_poll, daemon, NULL);
-    spoc_waits_forget(daemon->spool);
+    spoc_journal_set_forget_waits(daemon->journals);
     wake_up(daemon);
     sweep_old(daemon);
     g_main_loop_run(daemon->loop);
     (void)sync_marks(daemon);
-    spoc_waits_keep(daemon->journals, daemon->spool, daemon->log);
+    spoc_journal_set_keep_waits(daemon->journals);
     record_server_health(daemon);
     return daemon->mode == SPOC_DAEMON_ONCE ? drained_status(daemon) : SPOC_DAEMON_NOTHING_WAITS;
 }

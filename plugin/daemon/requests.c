@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "build-config.h"
-#include "notify/waits.h"
+#include "notify/journal-set.h"
 #include "queue/command.h"
 #include "queue/list-item.h"
 #include "scan/answer.h"
@@ -118,7 +118,7 @@ reply_status(SpocRequests *requests, SpocControlPeer *client)
 static void
 reply_waits(SpocRequests *requests, SpocControlPeer *client)
 {
-    g_autofree char *text = spoc_waits_text(requests->context->journals);
+    g_autofree char *text = spoc_journal_set_waits(requests->context->journals);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     for (char **line = lines; *line != NULL; line++)
         if (**line != '\0')
@@ -192,7 +192,7 @@ add_drain_waiter(SpocRequests *requests, SpocControlPeer *client)
     DrainWaiter *waiter = g_new(DrainWaiter, 1);
     *waiter = (DrainWaiter){requests, client};
     g_ptr_array_add(requests->drain_waiters, waiter);
-    spoc_control_add_waiter(client, remove_drain_waiter, waiter);
+    spoc_control_set_waiter(client, remove_drain_waiter, waiter);
     wake_up(requests);
 }
 

@@ -161,17 +161,25 @@ finish_mail(SpocTransaction *transaction, SpocMail *mail)
     g_clear_pointer(&mail->reader, spoc_content_reader_free);
 }
 
+/* @reply: (nullable): none was given */
+static SpocFailure
+make_failure(SpocStage stage, SpocFailureKind kind, const SpocReply *reply)
+{
+    SpocFailure failure = {.stage = stage, .kind = kind};
+    if (reply != NULL) {
+        failure.reply_code = reply->code;
+        g_strlcpy(failure.enhanced_status, reply->enhanced_status, sizeof failure.enhanced_status);
+    }
+    return failure;
+}
+
+/* Either @reply or @words is given. */
 static void
 fail_mail(SpocMail *mail, SpocStage stage, SpocFailureKind kind, const SpocReply *reply,
           const char *words)
 {
     mail->failed = TRUE;
-    mail->failure = (SpocFailure){.stage = stage, .kind = kind};
-    if (reply != NULL) {
-        mail->failure.reply_code = reply->code;
-        g_strlcpy(mail->failure.enhanced_status, reply->enhanced_status,
-                  sizeof mail->failure.enhanced_status);
-    }
+    mail->failure = make_failure(stage, kind, reply);
     g_free(mail->words);
     mail->words = reply != NULL ? spoc_reply_text(reply) : g_strdup(words);
 }
@@ -182,12 +190,7 @@ refuse_recipient(SpocMail *mail, guint index, SpocFailureKind kind, const SpocRe
 {
     SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, index);
     recipient->refused = TRUE;
-    recipient->failure = (SpocFailure){.stage = SPOC_STAGE_RECIPIENT, .kind = kind};
-    if (reply != NULL) {
-        recipient->failure.reply_code = reply->code;
-        g_strlcpy(recipient->failure.enhanced_status, reply->enhanced_status,
-                  sizeof recipient->failure.enhanced_status);
-    }
+    recipient->failure = make_failure(SPOC_STAGE_RECIPIENT, kind, reply);
     g_free(recipient->words);
     recipient->words = reply != NULL ? spoc_reply_text(reply) : g_strdup(words);
 }

@@ -14,7 +14,7 @@
  * @signature: (nullable): spoc_event_state_signature() of the last mail; NULL: never any
  * @is_fault: it was a fault, which is not resolved yet
  * @fault_unix_s: when the first event of that fault that was told happened: names the thread
- * @told_unix_s: when that was
+ * @notified_unix_s: when that was
  * @count: mails since @window_unix_s
  * @window_unix_s: begin of the interval that @count is for
  */
@@ -22,40 +22,40 @@ typedef struct {
     char *signature;
     gboolean is_fault;
     gint64 fault_unix_s;
-    gint64 told_unix_s;
+    gint64 notified_unix_s;
     guint count;
     gint64 window_unix_s;
 } SpocLastNotification;
 
-void spoc_last_notification_clear(SpocLastNotification *told);
+void spoc_last_notification_clear(SpocLastNotification *previous);
 
 /**
  * spoc_suppression_wait_s:
- * @told: (nullable)
+ * @previous: (nullable)
  * @wait_s: notifyGroupWait
  * @interval_s: notifyRepeatInterval; 0: every change is told
  *
  * Returns: how long a state waits for others before it is decided about: longer with each mail
  *   in the interval
  */
-gint64 spoc_suppression_wait_s(const SpocLastNotification *told, gint64 wait_s, gint64 interval_s,
-                               gint64 now_unix_s);
+gint64 spoc_suppression_wait_s(const SpocLastNotification *previous, gint64 wait_s,
+                               gint64 interval_s, gint64 now_unix_s);
 
 typedef enum {
-    SPOC_SUPPRESSION_TELL,
-    SPOC_SUPPRESSION_TELL_RESOLVED, /* the fault that was told has cleared */
+    SPOC_SUPPRESSION_NOTIFY,
+    SPOC_SUPPRESSION_NOTIFY_RESOLVED, /* the fault that was told has cleared */
     SPOC_SUPPRESSION_DROP,
 } SpocSuppression;
 
 /**
  * spoc_suppression_decide:
- * @told: (nullable)
+ * @previous: (nullable)
  * @last: how the printer is now; its condition is not NONE
  * @had_fault: a fault was among the states that waited with it
  */
-SpocSuppression spoc_suppression_decide(const SpocLastNotification *told, const SpocEvent *last,
+SpocSuppression spoc_suppression_decide(const SpocLastNotification *previous, const SpocEvent *last,
                                         gboolean had_fault, gint64 interval_s, gint64 now_unix_s);
 
 /* @last was told. */
-void spoc_suppression_tell(SpocLastNotification *told, const SpocEvent *last, gint64 interval_s,
-                           gint64 now_unix_s);
+void spoc_suppression_record(SpocLastNotification *previous, const SpocEvent *last,
+                             gint64 interval_s, gint64 now_unix_s);

@@ -46,16 +46,6 @@ struct _SpocManagement {
 #define MAX_DOUBLINGS 20
 #define JITTER_PART 0.2
 
-static gboolean G_GNUC_PRINTF(2, 3) refuse_answer(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *reason = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, reason);
-    return FALSE;
-}
-
 /* The lines as bytes, before properties give them a meaning. */
 static gboolean
 check_lines(const char *bytes, gsize length, GError **error)
@@ -64,8 +54,9 @@ check_lines(const char *bytes, gsize length, GError **error)
     guint line = 1;
     for (gsize i = 0; i < length; i++) {
         if (begins && bytes[i] == '<')
-            return refuse_answer(
-                error, "the answer looks like a web page: its line %u begins with '<'", line);
+            return spoc_error_set(error, SPOC_ERROR_INVALID,
+                                  "the answer looks like a web page: its line %u begins with '<'",
+                                  line);
         if (bytes[i] == '\n')
             line++;
         if (!g_ascii_isspace(bytes[i]))
@@ -74,9 +65,9 @@ check_lines(const char *bytes, gsize length, GError **error)
             begins = TRUE;
     }
     if (is_blank)
-        return refuse_answer(error,
-                             "the answer is empty; a file that is meant to set nothing has a "
-                             "comment in it");
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "the answer is empty; a file that is meant to set nothing has a "
+                              "comment in it");
     return TRUE;
 }
 
@@ -88,29 +79,28 @@ check_entries(const SpocProperties *properties, GError **error)
         const SpocProperty *property = g_ptr_array_index(properties->entries, i);
         if (property->damage != NULL) {
             g_autofree char *key = spoc_text_line(property->key, -1, 80);
-            return refuse_answer(error, "line %u of the answer, %s, %s", property->line, key,
-                                 property->damage);
+            return spoc_error_set(error, SPOC_ERROR_INVALID, "line %u of the answer, %s, %s",
+                                  property->line, key, property->damage);
         }
         knows_one |= spoc_option_find(property->key) != NULL;
     }
     if (properties->entries->len > 0 && !knows_one)
-        return refuse_answer(error, "the answer holds no key that is known here");
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "the answer holds no key that is known here");
     return TRUE;
 }
 
 gboolean
 spoc_management_check_content(const char *bytes, gsize length, GError **error)
 {
-    if (length > SPOC_MANAGEMENT_MAX_BYTES) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "the answer is larger than %d bytes",
-                    SPOC_MANAGEMENT_MAX_BYTES);
-        return FALSE;
-    }
+    if (length > SPOC_MANAGEMENT_MAX_BYTES)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT, "the answer is larger than %d bytes",
+                              SPOC_MANAGEMENT_MAX_BYTES);
     const char *bom = "\xef\xbb\xbf";
     gsize skipped = length >= strlen(bom) && memcmp(bytes, bom, strlen(bom)) == 0 ? strlen(bom) : 0;
     /* NUL is refused here as well. */
     if (!g_utf8_validate_len(bytes, length, NULL))
-        return refuse_answer(error, "the answer is not a text in UTF-8");
+        return spoc_error_set(error, SPOC_ERROR_INVALID, "the answer is not a text in UTF-8");
     if (!check_lines(bytes + skipped, length - skipped, error))
         return FALSE;
     g_autoptr(SpocProperties) properties = spoc_properties_parse(bytes, length, error);
@@ -146,7 +136,7 @@ open_cache(const SpocManagement *management, GError **error)
 {
     const char *path = management->places->cache_dir;
     (void)mkdir(path, 0700); /* perhaps it was emptied beneath us */
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         spoc_error_set_errno(error, errno, "cannot open the cache folder '%s'", path);
     return fd;
@@ -156,7 +146,8 @@ open_cache(const SpocManagement *management, GError **error)
 static char *
 digest_of_copy(const SpocManagement *management)
 {
-    int cache = open(management->places->cache_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int cache =
+        open(management->places->cache_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (cache < 0)
         return NULL;
     g_autoptr(GBytes) copy =

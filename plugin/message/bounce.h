@@ -10,7 +10,7 @@
 
 #include "message/mail.h"
 
-/* A report lists so many messages; of the others it says the number. */
+/* A bounce lists so many messages; of the others it says the number. */
 #define SPOC_BOUNCE_LISTED_MAX 200
 
 /* One message in failed/ to one recipient */
@@ -42,5 +42,5 @@ typedef struct {
     gint64 now_unix_s;
 } SpocBounce;
 
-SpocComposedMail *spoc_bounce_compose(const SpocBounce *report,
+SpocComposedMail *spoc_bounce_compose(const SpocBounce *bounce,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -75,7 +75,7 @@ skip_blanks(Reader *reader)
 }
 
 static gboolean
-accept(Reader *reader, const char *token)
+accept_token(Reader *reader, const char *token)
 {
     skip_blanks(reader);
     if (!g_str_has_prefix(reader->rest, token))
@@ -85,7 +85,7 @@ accept(Reader *reader, const char *token)
 }
 
 static gulong
-fail(Reader *reader)
+fail_rule(Reader *reader)
 {
     reader->failed = TRUE;
     reader->rest = "";
@@ -96,23 +96,23 @@ static gulong
 read_primary(Reader *reader)
 {
     if (++reader->depth > DEPTH_MAX)
-        return fail(reader);
+        return fail_rule(reader);
     gulong value = 0;
     skip_blanks(reader);
-    if (accept(reader, "!")) {
+    if (accept_token(reader, "!")) {
         value = !read_primary(reader);
-    } else if (accept(reader, "(")) {
+    } else if (accept_token(reader, "(")) {
         value = read_condition(reader);
-        if (!accept(reader, ")"))
-            return fail(reader);
-    } else if (accept(reader, "n")) {
+        if (!accept_token(reader, ")"))
+            return fail_rule(reader);
+    } else if (accept_token(reader, "n")) {
         value = reader->n;
     } else if (g_ascii_isdigit(*reader->rest)) {
         char *end = NULL;
         value = (gulong)g_ascii_strtoull(reader->rest, &end, 10);
         reader->rest = end;
     } else {
-        return fail(reader);
+        return fail_rule(reader);
     }
     reader->depth--;
     return value;
@@ -124,11 +124,11 @@ read_product(Reader *reader)
     gulong value = read_primary(reader);
     for (;;) {
         char operation = '\0';
-        if (accept(reader, "*"))
+        if (accept_token(reader, "*"))
             operation = '*';
-        else if (accept(reader, "/"))
+        else if (accept_token(reader, "/"))
             operation = '/';
-        else if (accept(reader, "%"))
+        else if (accept_token(reader, "%"))
             operation = '%';
         else
             return value;
@@ -136,7 +136,7 @@ read_product(Reader *reader)
         if (operation == '*')
             value *= other;
         else if (other == 0)
-            return fail(reader);
+            return fail_rule(reader);
         else
             value = operation == '/' ? value / other : value % other;
     }
@@ -147,9 +147,9 @@ read_sum(Reader *reader)
 {
     gulong value = read_product(reader);
     for (;;) {
-        if (accept(reader, "+"))
+        if (accept_token(reader, "+"))
             value += read_product(reader);
-        else if (accept(reader, "-"))
+        else if (accept_token(reader, "-"))
             value -= read_product(reader);
         else
             return value;
@@ -161,13 +161,13 @@ read_order(Reader *reader)
 {
     gulong value = read_sum(reader);
     for (;;) {
-        if (accept(reader, "<="))
+        if (accept_token(reader, "<="))
             value = value <= read_sum(reader);
-        else if (accept(reader, ">="))
+        else if (accept_token(reader, ">="))
             value = value >= read_sum(reader);
-        else if (accept(reader, "<"))
+        else if (accept_token(reader, "<"))
             value = value < read_sum(reader);
-        else if (accept(reader, ">"))
+        else if (accept_token(reader, ">"))
             value = value > read_sum(reader);
         else
             return value;
@@ -179,9 +179,9 @@ read_equality(Reader *reader)
 {
     gulong value = read_order(reader);
     for (;;) {
-        if (accept(reader, "=="))
+        if (accept_token(reader, "=="))
             value = value == read_order(reader);
-        else if (accept(reader, "!="))
+        else if (accept_token(reader, "!="))
             value = value != read_order(reader);
         else
             return value;
@@ -192,7 +192,7 @@ static gulong
 read_and(Reader *reader)
 {
     gulong value = read_equality(reader);
-    while (accept(reader, "&&")) {
+    while (accept_token(reader, "&&")) {
         gulong other = read_equality(reader);
         value = value && other;
     }
@@ -203,7 +203,7 @@ static gulong
 read_or(Reader *reader)
 {
     gulong value = read_and(reader);
-    while (accept(reader, "||")) {
+    while (accept_token(reader, "||")) {
         gulong other = read_and(reader);
         value = value || other;
     }
@@ -214,13 +214,13 @@ static gulong
 read_condition(Reader *reader)
 {
     gulong value = read_or(reader);
-    if (!accept(reader, "?"))
+    if (!accept_token(reader, "?"))
         return value;
     if (++reader->depth > DEPTH_MAX)
-        return fail(reader);
+        return fail_rule(reader);
     gulong yes = read_condition(reader);
-    if (!accept(reader, ":"))
-        return fail(reader);
+    if (!accept_token(reader, ":"))
+        return fail_rule(reader);
     gulong no = read_condition(reader);
     reader->depth--;
     return value ? yes : no;
@@ -228,7 +228,7 @@ read_condition(Reader *reader)
 
 /* Returns whether the whole expression was understood. */
 static gboolean
-evaluate(const char *expression, gulong n, gulong *ret_value)
+evaluate_rule(const char *expression, gulong n, gulong *ret_value)
 {
     Reader reader = {.rest = expression, .n = n};
     *ret_value = read_condition(&reader);
@@ -255,7 +255,7 @@ spoc_plural_parse(const char *rule)
     result->forms = (guint)count;
     result->expression = g_strndup(plural, strcspn(plural, ";\n"));
     gulong value = 0;
-    return evaluate(result->expression, 1, &value) ? g_steal_pointer(&result) : NULL;
+    return evaluate_rule(result->expression, 1, &value) ? g_steal_pointer(&result) : NULL;
 }
 
 void
@@ -272,7 +272,7 @@ spoc_plural_form(const SpocPlural *plural, gulong n)
 {
     gulong value = 0;
     /* What divides by zero for this n alone counts as the first form. */
-    return evaluate(plural->expression, n, &value) && value < plural->forms ? (guint)value : 0;
+    return evaluate_rule(plural->expression, n, &value) && value < plural->forms ? (guint)value : 0;
 }
 
 /* --- a catalogue ------------------------------------------------------------------------- */
@@ -358,7 +358,7 @@ spoc_catalogue_languages(void)
 }
 
 static SpocCatalogue *
-load(const char *language)
+load_catalogue(const char *language)
 {
     if (strcmp(language, "en") == 0) {
         SpocCatalogue *english = g_new0(SpocCatalogue, 1);
@@ -376,13 +376,13 @@ load(const char *language)
 
 /* All of them, in the order of LANGUAGES; read when the first is asked for. */
 static SpocCatalogue *const *
-catalogues(void)
+all_catalogues(void)
 {
     static SpocCatalogue *all[G_N_ELEMENTS(LANGUAGES)];
     static gsize done = 0;
     if (g_once_init_enter(&done)) {
         for (gsize i = 0; LANGUAGES[i] != NULL; i++)
-            all[i] = load(LANGUAGES[i]);
+            all[i] = load_catalogue(LANGUAGES[i]);
         g_once_init_leave(&done, 1);
     }
     return all;
@@ -390,7 +390,7 @@ catalogues(void)
 
 /* (nullable): "de_AT.UTF-8@euro" is "de-at" here */
 static const SpocCatalogue *
-find(const char *language)
+find_catalogue(const char *language)
 {
     if (language == NULL)
         return NULL;
@@ -400,10 +400,10 @@ find(const char *language)
     const SpocCatalogue *nearest = NULL;
     for (gsize i = 0; LANGUAGES[i] != NULL; i++) {
         if (g_ascii_strcasecmp(LANGUAGES[i], tag) == 0)
-            return catalogues()[i];
+            return all_catalogues()[i];
         if (main_length > 0 && strcspn(LANGUAGES[i], "-") == main_length &&
             strncmp(LANGUAGES[i], tag, main_length) == 0)
-            nearest = catalogues()[i];
+            nearest = all_catalogues()[i];
     }
     return nearest;
 }
@@ -411,14 +411,14 @@ find(const char *language)
 const SpocCatalogue *
 spoc_catalogue_find(const char *language)
 {
-    const SpocCatalogue *found = find(language);
-    return found != NULL ? found : catalogues()[0];
+    const SpocCatalogue *found = find_catalogue(language);
+    return found != NULL ? found : all_catalogues()[0];
 }
 
 gboolean
 spoc_catalogue_exists(const char *language)
 {
-    return find(language) != NULL;
+    return find_catalogue(language) != NULL;
 }
 
 const char *

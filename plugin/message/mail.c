@@ -101,3 +101,16 @@ spoc_mail_append_headers(GString *mail, const SpocMailHeaders *headers)
     if (headers->language != NULL)
         spoc_mime_append_header(mail, "Content-Language", headers->language);
 }
+
+SpocComposedMail *
+spoc_mail_compose_text(char *id, char *message_id, char *subject, const SpocMailHeaders *headers,
+                       const char *text)
+{
+    SpocMailHeaders all = *headers;
+    all.subject = subject;
+    all.message_id = message_id;
+    GString *mail = g_string_sized_new(2048);
+    spoc_mail_append_headers(mail, &all);
+    spoc_mime_append_text_part(mail, "plain", text);
+    return spoc_composed_mail_new(id, message_id, subject, mail);
+}

@@ -57,3 +57,8 @@ typedef struct {
 /* From, To, Cc, Subject, Date, Message-ID, the thread, MIME-Version, and what keeps automatic
  * answers away. The content's headers come behind them. The addresses must be valid. */
 void spoc_mail_append_headers(GString *mail, const SpocMailHeaders *headers);
+
+/* (transfer full): a mail of plain text. Takes @id, @message_id and @subject, which @headers
+ * need not have; @text: UTF-8 with \n line ends */
+SpocComposedMail *spoc_mail_compose_text(char *id, char *message_id, char *subject,
+                                         const SpocMailHeaders *headers, const char *text);

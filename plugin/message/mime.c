@@ -115,7 +115,7 @@ spoc_mime_append_text_header(GString *mail, const char *name, const char *text)
 
 /* RFC 5322 3.2.4; the line has no control character. */
 static char *
-quote(const char *line)
+quote_name(const char *line)
 {
     GString *quoted = g_string_new("\"");
     for (const char *p = line; *p != '\0'; p++) {
@@ -137,7 +137,7 @@ spoc_mime_append_mailbox(GString *mail, const char *name, const char *display_na
         spoc_mime_append_header(mail, name, value);
         return;
     }
-    g_autofree char *phrase = needs_words(line) ? encode_words(line) : quote(line);
+    g_autofree char *phrase = needs_words(line) ? encode_words(line) : quote_name(line);
     g_autofree char *header = g_strconcat(name, ": ", phrase, " <", address, ">", NULL);
     append_folded(mail, header);
 }

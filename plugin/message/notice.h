@@ -19,7 +19,7 @@
  * @journal: the name of the journal that the event stands in
  * @owner: (nullable): the job's
  * @job_title: (nullable): when CUPS told more than the event does
- * @facts: (nullable): what CUPS said just now. It may have gone on meanwhile: its reasons and
+ * @attributes: (nullable): what CUPS said just now. It may have gone on meanwhile: its reasons and
  *   messages count only where its state is the event's.
  * @old_printer_state: 0: not known
  * @hides_title: the reader may know neither the job's title nor its owner
@@ -33,7 +33,7 @@ typedef struct {
     const char *journal;
     const char *owner;
     const char *job_title;
-    const SpocStateAttributes *facts;
+    const SpocStateAttributes *attributes;
     gint old_printer_state;
     gboolean is_resolved;
     gboolean hides_title;

@@ -18,7 +18,7 @@
 /* --- identifiers ------------------------------------------------------------------------ */
 
 static char *
-digest(const char *text)
+digest_text(const char *text)
 {
     char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
     sum[DIGEST_DIGITS] = '\0';
@@ -34,16 +34,16 @@ as_name(const char *text)
 
 /* JOURNAL-OFFSET-DIGEST: the same events to the same address are the same mail. */
 static char *
-identifier(const SpocNotification *notification)
+make_id(const SpocNotification *notification)
 {
     const char *address = notification->person->address;
     g_autofree char *members = notification->members != NULL
                                    ? g_strconcat(address, "\n", notification->members, NULL)
                                    : NULL;
-    g_autofree char *who = digest(members != NULL ? members : address);
+    g_autofree char *who = digest_text(members != NULL ? members : address);
     g_autofree char *journal = as_name(notification->notices[0].journal);
     if (strlen(journal) > JOURNAL_NAME_MAX_BYTES || journal[0] == '.' || journal[0] == '\0') {
-        g_autofree char *sum = digest(notification->notices[0].journal);
+        g_autofree char *sum = digest_text(notification->notices[0].journal);
         g_free(journal);
         journal = g_strconcat("j", sum, NULL);
     }
@@ -55,7 +55,7 @@ identifier(const SpocNotification *notification)
  * is made only of what every event says, so that mails to different people, and from different
  * subscriptions, stand together. */
 static char *
-thread_identifier(const SpocNotification *notification)
+thread_id(const SpocNotification *notification)
 {
     if (notification->thread != NULL) {
         g_autofree char *name = as_name(notification->thread);
@@ -195,7 +195,7 @@ spoc_notification_render(const SpocNotification *notification, char **ret_warnin
 static char *
 make_boundary(const char *id, const SpocMailContent *content)
 {
-    g_autofree char *sum = digest(id);
+    g_autofree char *sum = digest_text(id);
     GString *boundary = g_string_new("=_spoc_");
     g_string_append(boundary, sum);
     while (strstr(content->text, boundary->str) != NULL ||
@@ -238,8 +238,8 @@ spoc_notification_compose(const SpocNotification *notification, char **ret_warni
     g_auto(SpocMailContent) content = {0};
     spoc_notification_render(notification, ret_warning, &content);
 
-    g_autofree char *thread = thread_identifier(notification);
-    char *id = identifier(notification);
+    g_autofree char *thread = thread_id(notification);
+    char *id = make_id(notification);
     char *message_id = spoc_mail_message_id(id, notification->host_name);
     const SpocMailHeaders headers = {.catalogue = catalogue,
                                      .sender = notification->sender,
@@ -278,16 +278,11 @@ spoc_test_mail_compose(const char *sender, const char *sender_name, const char *
     char *id = g_strdup_printf("test-%" G_GINT64_FORMAT "-%.8s", now_unix_s, random);
     char *message_id = spoc_mail_message_id(id, host_name);
 
-    GString *mail = g_string_sized_new(1024);
     const SpocMailHeaders headers = {.catalogue = catalogue,
                                      .sender = sender,
                                      .sender_name = sender_name,
                                      .host_name = host_name,
                                      .to = recipient,
-                                     .subject = subject,
-                                     .date_unix_s = now_unix_s,
-                                     .message_id = message_id};
-    spoc_mail_append_headers(mail, &headers);
-    spoc_mime_append_text_part(mail, "plain", text);
-    return spoc_composed_mail_new(id, message_id, subject, mail);
+                                     .date_unix_s = now_unix_s};
+    return spoc_mail_compose_text(id, message_id, subject, &headers, text);
 }

@@ -27,8 +27,8 @@ make_text(const SpocScanNotice *notice, const SpocCatalogue *catalogue, const Sp
 {
     g_autofree char *intro =
         spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SCAN_FAILED_TEXT), values, value_count);
-    g_autofree char *cure =
-        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SCAN_FAILED_CURE), values, value_count);
+    g_autofree char *remedy =
+        spoc_words_expand(spoc_word(catalogue, SPOC_WORD_SCAN_FAILED_REMEDY), values, value_count);
     GString *text = g_string_new(intro);
     for (gsize i = 0; i < notice->count; i++) {
         g_autofree char *address =
@@ -37,9 +37,9 @@ make_text(const SpocScanNotice *notice, const SpocCatalogue *catalogue, const Sp
         g_string_append_printf(text, "\n%s\n", address);
         if (*reason != '\0')
             g_string_append_printf(text, "  %s: %s\n",
-                                   spoc_word(catalogue, SPOC_WORD_REPORT_REASON), reason);
+                                   spoc_word(catalogue, SPOC_WORD_BOUNCE_REASON), reason);
     }
-    g_string_append_printf(text, "\n%s\n", cure);
+    g_string_append_printf(text, "\n%s\n", remedy);
     return g_string_free(text, FALSE);
 }
 
@@ -77,13 +77,8 @@ spoc_scan_notice_compose(const SpocScanNotice *notice, GError **error)
                                      .host_name = notice->host_name,
                                      .to_name = notice->owner->name,
                                      .to = notice->owner->address,
-                                     .subject = subject,
-                                     .date_unix_s = notice->now_unix_s,
-                                     .message_id = message_id};
-    GString *bytes = g_string_sized_new(2048);
-    spoc_mail_append_headers(bytes, &headers);
-    spoc_mime_append_text_part(bytes, "plain", text);
-    return spoc_composed_mail_new(id, message_id, subject, bytes);
+                                     .date_unix_s = notice->now_unix_s};
+    return spoc_mail_compose_text(id, message_id, subject, &headers, text);
 }
 
 /* --- what a document is, and what its file is called ------------------------------------- */
@@ -230,7 +225,7 @@ says_something(const char *type)
 
 /* What is scanned most, known also where no MIME database is installed */
 static const char *
-recognise(const guint8 *start, gsize size)
+recognise_magic(const guint8 *start, gsize size)
 {
     static const struct {
         const char *magic;
@@ -252,9 +247,9 @@ recognise(const guint8 *start, gsize size)
 }
 
 static char *
-guess(const guint8 *start, gsize size)
+guess_type(const guint8 *start, gsize size)
 {
-    const char *known = recognise(start, size);
+    const char *known = recognise_magic(start, size);
     if (known != NULL)
         return g_strdup(known);
     gboolean uncertain = FALSE;
@@ -279,7 +274,7 @@ spoc_scan_content_type(const char *declared, const guint8 *start, gsize size)
 {
     g_autofree char *type = declared != NULL && says_something(declared)
                                 ? g_ascii_strdown(declared, -1)
-                                : guess(start, size);
+                                : guess_type(start, size);
     if (is_executable_type(type))
         return g_strdup(UNKNOWN_TYPE);
     if (g_str_has_prefix(type, "text/") && size > 0 && is_utf8(start, size))

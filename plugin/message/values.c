@@ -51,15 +51,15 @@ scope_free(gpointer data)
 }
 
 static const char *
-keep(SpocValues *mail_values, const char *text)
+keep_text(SpocValues *mail_values, const char *text)
 {
     return text != NULL ? g_string_chunk_insert(mail_values->strings, text) : "";
 }
 
 static void
-set(SpocValues *mail_values, SpocSlotName name, const char *text)
+set_value(SpocValues *mail_values, SpocSlotName name, const char *text)
 {
-    mail_values->scope.slots[name].text = keep(mail_values, text);
+    mail_values->scope.slots[name].text = keep_text(mail_values, text);
 }
 
 /* How many events there are, however many of them are listed */
@@ -114,12 +114,10 @@ typedef struct {
 
 static char *const NO_REASONS[] = {NULL};
 
-static const char *
+static void
 set_slot(const Work *work, SpocSlotName name, const char *text)
 {
-    const char *kept = text != NULL ? g_string_chunk_insert(work->mail_values->strings, text) : "";
-    work->slots[name].text = kept;
-    return kept;
+    work->slots[name].text = keep_text(work->mail_values, text);
 }
 
 static void
@@ -130,7 +128,7 @@ set_flag(const Work *work, SpocSlotName name, gboolean is_set)
 
 /* (transfer full) (nullable): @text as one line, NULL when nothing can be read in it */
 static char *
-readable(const char *text, gsize max_bytes)
+readable_line(const char *text, gsize max_bytes)
 {
     g_autofree char *line = spoc_text_line(text, -1, max_bytes);
     return *line != '\0' ? g_steal_pointer(&line) : NULL;
@@ -140,24 +138,25 @@ readable(const char *text, gsize max_bytes)
 
 /* CUPS was asked after the event: it may have gone on since then. */
 static gboolean
-facts_fit_printer(const SpocNotice *notice)
+attributes_fit_printer(const SpocNotice *notice)
 {
-    return notice->facts != NULL && notice->event->printer_state != 0 &&
-           notice->facts->printer_state == notice->event->printer_state;
+    return notice->attributes != NULL && notice->event->printer_state != 0 &&
+           notice->attributes->printer_state == notice->event->printer_state;
 }
 
 static gboolean
-facts_fit_job(const SpocNotice *notice)
+attributes_fit_job(const SpocNotice *notice)
 {
-    return notice->facts != NULL && notice->event->job_state != 0 &&
-           notice->facts->job_state == notice->event->job_state;
+    return notice->attributes != NULL && notice->event->job_state != 0 &&
+           notice->attributes->job_state == notice->event->job_state;
 }
 
 static char *const *
 printer_reasons_of(const SpocNotice *notice)
 {
-    char *const *reasons = facts_fit_printer(notice) ? notice->facts->printer_state_reasons
-                                                     : notice->event->printer_state_reasons;
+    char *const *reasons = attributes_fit_printer(notice)
+                               ? notice->attributes->printer_state_reasons
+                               : notice->event->printer_state_reasons;
     return reasons != NULL ? reasons : NO_REASONS;
 }
 
@@ -176,8 +175,10 @@ is_left_over(gint job_state, char *const *reasons)
 static char *const *
 job_reasons_of(const SpocNotice *notice)
 {
-    char *const *reasons = facts_fit_job(notice) ? notice->facts->job_state_reasons : NULL;
-    if (reasons == NULL || reasons[0] == NULL || is_left_over(notice->facts->job_state, reasons))
+    char *const *reasons =
+        attributes_fit_job(notice) ? notice->attributes->job_state_reasons : NULL;
+    if (reasons == NULL || reasons[0] == NULL ||
+        is_left_over(notice->attributes->job_state, reasons))
         reasons = notice->event->job_state_reasons;
     return reasons != NULL ? reasons : NO_REASONS;
 }
@@ -185,9 +186,10 @@ job_reasons_of(const SpocNotice *notice)
 static gint
 pages_of(const SpocNotice *notice)
 {
-    if (notice->event->job_impressions_completed > 0 || !facts_fit_job(notice))
+    if (notice->event->job_impressions_completed > 0 || !attributes_fit_job(notice))
         return notice->event->job_impressions_completed;
-    return MAX(notice->facts->job_impressions_completed, notice->facts->job_sheets_completed);
+    return MAX(notice->attributes->job_impressions_completed,
+               notice->attributes->job_sheets_completed);
 }
 
 /* --- titles ------------------------------------------------------------------------------- */
@@ -196,14 +198,14 @@ pages_of(const SpocNotice *notice)
 static char *
 raw_title(const SpocNotice *notice)
 {
-    char *title = readable(notice->event->job_name, TITLE_MAX_BYTES);
-    return title != NULL ? title : readable(notice->job_title, TITLE_MAX_BYTES);
+    char *title = readable_line(notice->event->job_name, TITLE_MAX_BYTES);
+    return title != NULL ? title : readable_line(notice->job_title, TITLE_MAX_BYTES);
 }
 
 static gboolean
-contains(const char *text, const char *raw)
+contains_title(const char *text, const char *raw)
 {
-    g_autofree char *title = readable(raw, TITLE_MAX_BYTES);
+    g_autofree char *title = readable_line(raw, TITLE_MAX_BYTES);
     return title != NULL && strstr(text, title) != NULL;
 }
 
@@ -214,8 +216,8 @@ gives_away(const SpocNotification *notification, const char *text)
     for (guint i = 0; i < notification->notice_count; i++) {
         const SpocNotice *notice = &notification->notices[i];
         if (notice->hides_title &&
-            (contains(text, notice->event->job_name) || contains(text, notice->job_title) ||
-             contains(text, notice->owner)))
+            (contains_title(text, notice->event->job_name) ||
+             contains_title(text, notice->job_title) || contains_title(text, notice->owner)))
             return TRUE;
     }
     return FALSE;
@@ -246,7 +248,7 @@ set_title(Work *work)
         set_slot(work, SPOC_SLOT_TITLE, NULL);
     } else {
         g_autofree char *whole = raw_title(work->notice);
-        work->title = readable(whole, TITLE_SHOWN_MAX_BYTES);
+        work->title = readable_line(whole, TITLE_SHOWN_MAX_BYTES);
         if (work->title == NULL)
             work->title = g_strdup(spoc_word(catalogue, SPOC_WORD_UNTITLED));
         set_slot(work, SPOC_SLOT_TITLE, whole != NULL ? whole : work->title);
@@ -262,7 +264,7 @@ set_title(Work *work)
 static gboolean
 is_class(const SpocNotice *notice)
 {
-    return (notice->facts != NULL && notice->facts->is_class) ||
+    return (notice->attributes != NULL && notice->attributes->is_class) ||
            (notice->event->printer_uri != NULL &&
             strstr(notice->event->printer_uri, "/classes/") != NULL);
 }
@@ -286,20 +288,20 @@ static void
 set_printer(Work *work)
 {
     const SpocNotice *notice = work->notice;
-    const SpocStateAttributes *facts = notice->facts;
+    const SpocStateAttributes *attributes = notice->attributes;
     const SpocCatalogue *catalogue = work->context->catalogue;
     g_autofree char *raw = spoc_event_printer(notice->event);
-    work->printer = readable(raw, PRINTER_MAX_BYTES);
+    work->printer = readable_line(raw, PRINTER_MAX_BYTES);
     set_slot(work, SPOC_SLOT_PRINTER, work->printer);
     if (work->printer == NULL)
         work->printer = g_strdup(spoc_word(catalogue, SPOC_WORD_SOME_PRINTER));
     set_printer_url(work, raw);
-    if (facts != NULL && raw != NULL) {
-        set_line(work, SPOC_SLOT_PRINTER_INFO, facts->printer_info);
-        set_line(work, SPOC_SLOT_PRINTER_LOCATION, facts->printer_location);
+    if (attributes != NULL && raw != NULL) {
+        set_line(work, SPOC_SLOT_PRINTER_INFO, attributes->printer_info);
+        set_line(work, SPOC_SLOT_PRINTER_LOCATION, attributes->printer_location);
     }
-    if (facts_fit_printer(notice))
-        set_message(work, SPOC_SLOT_PRINTER_MESSAGE, facts->printer_message);
+    if (attributes_fit_printer(notice))
+        set_message(work, SPOC_SLOT_PRINTER_MESSAGE, attributes->printer_message);
     set_slot(work, SPOC_SLOT_PRINTER_STATE,
              spoc_words_printer_state(catalogue, notice->event->printer_state));
     if (notice->old_printer_state != notice->event->printer_state)
@@ -450,13 +452,14 @@ add_notice(SpocValues *mail_values, const ValuesContext *context, const SpocNoti
     g_free(work.printer);
 }
 
-/* --- facts -------------------------------------------------------------------------------- */
+/* --- the list "facts"
+ * -------------------------------------------------------------------------------- */
 
 typedef struct {
     SpocValues *mail_values;
     const SpocCatalogue *catalogue;
     GPtrArray *elements;
-} Facts;
+} Rows;
 
 /* Of a text without markup: letters of East Asia are two columns wide. */
 static guint
@@ -469,36 +472,36 @@ count_columns(const char *text)
 }
 
 static void
-add_fact(const Facts *facts, SpocWord label, const char *value)
+add_row(const Rows *rows, SpocWord label, const char *value)
 {
     if (value == NULL || *value == '\0')
         return;
-    SpocTemplateSlot *slots = add_element(facts->mail_values, facts->elements);
-    slots[SPOC_SLOT_LABEL].text = spoc_word(facts->catalogue, label);
+    SpocTemplateSlot *slots = add_element(rows->mail_values, rows->elements);
+    slots[SPOC_SLOT_LABEL].text = spoc_word(rows->catalogue, label);
     slots[SPOC_SLOT_VALUE].text = value;
 }
 
 static void
-pad_labels(const Facts *facts)
+pad_labels(const Rows *rows)
 {
     static const char blanks[] = "                        ";
     G_STATIC_ASSERT(sizeof blanks - 1 == LABEL_COLUMNS_MAX);
     guint widest = 0;
-    for (guint i = 0; i < facts->elements->len; i++) {
-        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+    for (guint i = 0; i < rows->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(rows->elements, i);
         widest = MAX(widest, count_columns(scope->slots[SPOC_SLOT_LABEL].text));
     }
     widest = MIN(widest, LABEL_COLUMNS_MAX);
-    for (guint i = 0; i < facts->elements->len; i++) {
-        const SpocTemplateScope *scope = g_ptr_array_index(facts->elements, i);
+    for (guint i = 0; i < rows->elements->len; i++) {
+        const SpocTemplateScope *scope = g_ptr_array_index(rows->elements, i);
         guint used = MIN(count_columns(scope->slots[SPOC_SLOT_LABEL].text), widest);
         scope->slots[SPOC_SLOT_PADDING].text = blanks + LABEL_COLUMNS_MAX - (widest - used);
     }
 }
 
 static void
-add_state(const Facts *facts, SpocWord label, const char *state, const char *reasons,
-          const char *more)
+add_state_row(const Rows *rows, SpocWord label, const char *state, const char *reasons,
+              const char *more)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new();
     const char *const all[] = {state, reasons, more};
@@ -508,11 +511,11 @@ add_state(const Facts *facts, SpocWord label, const char *state, const char *rea
     }
     g_ptr_array_add(parts, NULL);
     g_autofree char *value = g_strjoinv(", ", (char **)parts->pdata);
-    add_fact(facts, label, g_string_chunk_insert(facts->mail_values->strings, value));
+    add_row(rows, label, g_string_chunk_insert(rows->mail_values->strings, value));
 }
 
 static void
-add_printer_state(const Facts *facts, const SpocNotice *notice, const SpocTemplateSlot *slots)
+add_printer_state_row(const Rows *rows, const SpocNotice *notice, const SpocTemplateSlot *slots)
 {
     const char *state = slots[SPOC_SLOT_PRINTER_STATE].text;
     const char *old = slots[SPOC_SLOT_OLD_PRINTER_STATE].text;
@@ -524,13 +527,13 @@ add_printer_state(const Facts *facts, const SpocNotice *notice, const SpocTempla
         state = old = "";
     g_autofree char *both =
         *state != '\0' && *old != '\0'
-            ? spoc_words_expand(spoc_word(facts->catalogue, SPOC_WORD_STATE_BEFORE), values,
+            ? spoc_words_expand(spoc_word(rows->catalogue, SPOC_WORD_STATE_BEFORE), values,
                                 G_N_ELEMENTS(values))
             : g_strdup(state);
-    add_state(facts, SPOC_WORD_PRINTER_STATE, both, slots[SPOC_SLOT_PRINTER_REASONS].text,
-              notice->event->printer_is_accepting_jobs == 0
-                  ? spoc_word(facts->catalogue, SPOC_WORD_NOT_ACCEPTING)
-                  : NULL);
+    add_state_row(rows, SPOC_WORD_PRINTER_STATE, both, slots[SPOC_SLOT_PRINTER_REASONS].text,
+                  notice->event->printer_is_accepting_jobs == 0
+                      ? spoc_word(rows->catalogue, SPOC_WORD_NOT_ACCEPTING)
+                      : NULL);
 }
 
 /* CUPS's own text is terse and English: it is worth a line where ours do not say the same. */
@@ -542,32 +545,30 @@ is_worth_saying(const SpocEvent *event)
 
 /* The list "facts": what add_notice() has set, with its labels */
 static void
-add_attributes(SpocValues *mail_values, const ValuesContext *context, const SpocNotice *notice,
-               SpocTemplateSlot *slots)
+add_rows(SpocValues *mail_values, const ValuesContext *context, const SpocNotice *notice,
+         SpocTemplateSlot *slots)
 {
-    const Facts facts = {mail_values, context->catalogue, g_ptr_array_sized_new(12)};
-    add_fact(&facts, SPOC_WORD_JOB, slots[SPOC_SLOT_JOB_ID].text);
-    add_fact(&facts, SPOC_WORD_TITLE, slots[SPOC_SLOT_TITLE].text);
-    add_fact(&facts, SPOC_WORD_OWNER, slots[SPOC_SLOT_OWNER].text);
-    add_state(&facts, SPOC_WORD_JOB_STATE, slots[SPOC_SLOT_JOB_STATE].text,
-              slots[SPOC_SLOT_JOB_REASONS].text, NULL);
-    add_fact(&facts, SPOC_WORD_PAGES, slots[SPOC_SLOT_PAGES].text);
-    add_fact(&facts, SPOC_WORD_PRINTER, slots[SPOC_SLOT_PRINTER].text);
+    const Rows rows = {mail_values, context->catalogue, g_ptr_array_sized_new(12)};
+    add_row(&rows, SPOC_WORD_JOB, slots[SPOC_SLOT_JOB_ID].text);
+    add_row(&rows, SPOC_WORD_TITLE, slots[SPOC_SLOT_TITLE].text);
+    add_row(&rows, SPOC_WORD_OWNER, slots[SPOC_SLOT_OWNER].text);
+    add_state_row(&rows, SPOC_WORD_JOB_STATE, slots[SPOC_SLOT_JOB_STATE].text,
+                  slots[SPOC_SLOT_JOB_REASONS].text, NULL);
+    add_row(&rows, SPOC_WORD_PAGES, slots[SPOC_SLOT_PAGES].text);
+    add_row(&rows, SPOC_WORD_PRINTER, slots[SPOC_SLOT_PRINTER].text);
     if (strcmp(slots[SPOC_SLOT_PRINTER_INFO].text, slots[SPOC_SLOT_PRINTER].text) != 0)
-        add_fact(&facts, SPOC_WORD_DESCRIPTION, slots[SPOC_SLOT_PRINTER_INFO].text);
-    add_fact(&facts, SPOC_WORD_LOCATION, slots[SPOC_SLOT_PRINTER_LOCATION].text);
+        add_row(&rows, SPOC_WORD_DESCRIPTION, slots[SPOC_SLOT_PRINTER_INFO].text);
+    add_row(&rows, SPOC_WORD_LOCATION, slots[SPOC_SLOT_PRINTER_LOCATION].text);
     if (*slots[SPOC_SLOT_PRINTER].text != '\0')
-        add_printer_state(&facts, notice, slots);
-    add_fact(&facts, SPOC_WORD_PRINTER_SAYS, slots[SPOC_SLOT_PRINTER_MESSAGE].text);
-    add_fact(&facts, SPOC_WORD_WHEN, slots[SPOC_SLOT_WHEN].text);
-    add_fact(&facts, SPOC_WORD_HOW_OFTEN, slots[SPOC_SLOT_TIMES].text);
+        add_printer_state_row(&rows, notice, slots);
+    add_row(&rows, SPOC_WORD_PRINTER_SAYS, slots[SPOC_SLOT_PRINTER_MESSAGE].text);
+    add_row(&rows, SPOC_WORD_WHEN, slots[SPOC_SLOT_WHEN].text);
+    add_row(&rows, SPOC_WORD_HOW_OFTEN, slots[SPOC_SLOT_TIMES].text);
     if (is_worth_saying(notice->event))
-        add_fact(&facts, SPOC_WORD_CUPS_SAYS, slots[SPOC_SLOT_CUPS_SAYS].text);
-    pad_labels(&facts);
-    set_list(mail_values, slots, SPOC_SLOT_FACTS, facts.elements);
+        add_row(&rows, SPOC_WORD_CUPS_SAYS, slots[SPOC_SLOT_CUPS_SAYS].text);
+    pad_labels(&rows);
+    set_list(mail_values, slots, SPOC_SLOT_FACTS, rows.elements);
 }
-
-/* --- the mail ----------------------------------------------------------------------------- */
 
 static void
 set_left_out(SpocValues *mail_values, const SpocCatalogue *catalogue, gulong count)
@@ -575,7 +576,7 @@ set_left_out(SpocValues *mail_values, const SpocCatalogue *catalogue, gulong cou
     if (count == 0)
         return;
     g_autofree char *text = spoc_words_count(catalogue, SPOC_COUNT_LEFT_OUT, count);
-    set(mail_values, SPOC_SLOT_LEFT_OUT, text);
+    set_value(mail_values, SPOC_SLOT_LEFT_OUT, text);
 }
 
 /* The first @count notices, or the latest ones of them where they are too many */
@@ -594,8 +595,8 @@ add_events(SpocValues *mail_values, const ValuesContext *context, guint count)
     set_list(mail_values, mail_values->scope.slots, SPOC_SLOT_EVENTS, elements);
     set_left_out(mail_values, context->catalogue, left_out);
     if (count > 0 || left_out > 0)
-        set(mail_values, SPOC_SLOT_EVENTS_LABEL,
-            spoc_word(context->catalogue, SPOC_WORD_WHAT_ELSE));
+        set_value(mail_values, SPOC_SLOT_EVENTS_LABEL,
+                  spoc_word(context->catalogue, SPOC_WORD_WHAT_ELSE));
 }
 
 /* --- the mail --------------------------------------------------------------------------- */
@@ -607,11 +608,11 @@ fill_notice(SpocValues *mail_values, const ValuesContext *context)
     SpocTemplateSlot *slots = mail_values->scope.slots;
     guint last = notification->notice_count - 1;
     add_notice(mail_values, context, &notification->notices[last], slots);
-    add_attributes(mail_values, context, &notification->notices[last], slots);
+    add_rows(mail_values, context, &notification->notices[last], slots);
     add_events(mail_values, context, last);
-    set(mail_values, SPOC_SLOT_PREHEADER,
-        *slots[SPOC_SLOT_ADVICE].text != '\0' ? slots[SPOC_SLOT_ADVICE].text
-                                              : slots[SPOC_SLOT_SENTENCE].text);
+    set_value(mail_values, SPOC_SLOT_PREHEADER,
+              *slots[SPOC_SLOT_ADVICE].text != '\0' ? slots[SPOC_SLOT_ADVICE].text
+                                                    : slots[SPOC_SLOT_SENTENCE].text);
 }
 
 static void
@@ -629,10 +630,10 @@ fill_list(SpocValues *mail_values, const ValuesContext *context)
     g_autofree char *subject = spoc_words_expand(
         spoc_word(catalogue, is_digest ? SPOC_WORD_DIGEST_SUBJECT : SPOC_WORD_COLLECTED_SUBJECT),
         values, G_N_ELEMENTS(values));
-    set(mail_values, SPOC_SLOT_INTRO, intro);
-    set(mail_values, SPOC_SLOT_PREHEADER, intro);
-    set(mail_values, SPOC_SLOT_SUBJECT, subject);
-    set(mail_values, is_digest ? SPOC_SLOT_IS_DIGEST : SPOC_SLOT_IS_COLLECTED, "1");
+    set_value(mail_values, SPOC_SLOT_INTRO, intro);
+    set_value(mail_values, SPOC_SLOT_PREHEADER, intro);
+    set_value(mail_values, SPOC_SLOT_SUBJECT, subject);
+    set_value(mail_values, is_digest ? SPOC_SLOT_IS_DIGEST : SPOC_SLOT_IS_COLLECTED, "1");
     add_events(mail_values, context, notification->notice_count);
 }
 
@@ -644,9 +645,9 @@ set_subject(SpocValues *mail_values, const SpocNotification *notification)
     if (*wish == '\0' || gives_away(notification, wish)) {
         g_autofree char *line =
             spoc_text_line(spoc_values_get(mail_values, SPOC_SLOT_SUBJECT), -1, SUBJECT_MAX_BYTES);
-        set(mail_values, SPOC_SLOT_SUBJECT, line);
+        set_value(mail_values, SPOC_SLOT_SUBJECT, line);
     } else {
-        set(mail_values, SPOC_SLOT_SUBJECT, wish);
+        set_value(mail_values, SPOC_SLOT_SUBJECT, wish);
         mail_values->is_subject_wished = TRUE;
     }
 }
@@ -671,11 +672,11 @@ spoc_values_make(const SpocNotification *notification, const SpocCatalogue *cata
                                                                          ? SPOC_WORD_SENT_TO_OWNER
                                                                          : SPOC_WORD_SENT_BY),
                                                 values, G_N_ELEMENTS(values));
-    set(ret_values, SPOC_SLOT_LANG, spoc_catalogue_language(catalogue));
-    set(ret_values, SPOC_SLOT_HOST, host);
-    set(ret_values, SPOC_SLOT_FOOTER, footer);
-    set(ret_values, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_WHAT_TO_DO));
-    set(ret_values, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_LINK));
+    set_value(ret_values, SPOC_SLOT_LANG, spoc_catalogue_language(catalogue));
+    set_value(ret_values, SPOC_SLOT_HOST, host);
+    set_value(ret_values, SPOC_SLOT_FOOTER, footer);
+    set_value(ret_values, SPOC_SLOT_ADVICE_LABEL, spoc_word(catalogue, SPOC_WORD_WHAT_TO_DO));
+    set_value(ret_values, SPOC_SLOT_PRINTER_LINK, spoc_word(catalogue, SPOC_WORD_LINK));
     if (notification->kind == SPOC_MAIL_NOTICE)
         fill_notice(ret_values, &context);
     else

@@ -255,7 +255,7 @@ static const struct {
 };
 
 static int
-compare(const void *key, const void *element)
+compare_reason(const void *key, const void *element)
 {
     const Reason *reason = element;
     return strcmp(key, reason->keyword);
@@ -265,7 +265,7 @@ static const char *
 find_words(const char *keyword)
 {
     const Reason *reason =
-        bsearch(keyword, REASONS, G_N_ELEMENTS(REASONS), sizeof REASONS[0], compare);
+        bsearch(keyword, REASONS, G_N_ELEMENTS(REASONS), sizeof REASONS[0], compare_reason);
     return reason != NULL ? reason->words : NULL;
 }
 
@@ -504,13 +504,13 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
            "can reach {recipient}.\n\n"
            "An administrator asked for it with the command: spocctl test {recipient}\n"
            "There is nothing to do."),
-    [SPOC_WORD_REPORT_SUBJECT] = N_("Undeliverable mail of the print server {host}: {count}"),
-    [SPOC_WORD_REPORT_TEXT] =
+    [SPOC_WORD_BOUNCE_SUBJECT] = N_("Undeliverable mail of the print server {host}: {count}"),
+    [SPOC_WORD_BOUNCE_TEXT] =
         N_("The print server {host} could not deliver mail to {count} recipients:"),
-    [SPOC_WORD_REPORT_REASON] = N_("Reason"),
-    [SPOC_WORD_REPORT_ID] = N_("Message"),
-    [SPOC_WORD_REPORT_MORE] = N_("And {count} more."),
-    [SPOC_WORD_REPORT_CURE] = N_(
+    [SPOC_WORD_BOUNCE_REASON] = N_("Reason"),
+    [SPOC_WORD_BOUNCE_ID] = N_("Message"),
+    [SPOC_WORD_BOUNCE_MORE] = N_("And {count} more."),
+    [SPOC_WORD_BOUNCE_REMEDY] = N_(
         "These messages are kept for a while. On the print server\n"
         "  spocctl queue list --state failed   lists them,\n"
         "  spocctl queue show MESSAGE          tells all that is known of one,\n"
@@ -523,7 +523,7 @@ static const char *const WORDS[SPOC_WORD_COUNT] = {
            "  Size: {size} bytes, {mail_size} as a mail\n"
            "  Sent through: {printer}\n"
            "  When: {when}\n"),
-    [SPOC_WORD_SCAN_FAILED_CURE] =
+    [SPOC_WORD_SCAN_FAILED_REMEDY] =
         N_("The document is still on the print server {host}, as {id}. Its administrator can send "
            "it again once the cause is mended; or send it anew."),
 };

@@ -16,14 +16,21 @@
 #define READ_BYTES 65536 /* a whole pipe */
 #define WAKE_WARNING_US (60 * G_USEC_PER_SEC)
 
+/* Above so much in memory the reading thread lets the writing one catch up, for at most so
+ * long each time: the pipe holds what comes meanwhile */
+#define RELAX_BYTES (128 * 1024)
+#define RELAX_US 2500
+/* The pipe is made larger where it can be: so many more events fit before cupsd drops one */
+#define PIPE_BYTES (256 * 1024)
+
 const SpocCopierLimits spoc_copier_limits_default = {
-    .backlog_max_bytes = SPOC_COPIER_BACKLOG_MAX_BYTES,
-    .linger_ms = SPOC_COPIER_LINGER_MS,
-    .retry_ms = SPOC_COPIER_RETRY_MS,
-    .silence_ms = SPOC_COPIER_SILENCE_MS,
-    .journal_max_bytes = SPOC_COPIER_JOURNAL_MAX_BYTES,
-    .pause_ms = SPOC_COPIER_PAUSE_MS,
-    .wake_ms = SPOC_COPIER_WAKE_MS,
+    .backlog_max_bytes = 64 * 1024 * 1024, /* about 120,000 events */
+    .linger_ms = 24 * 60 * 60 * 1000, /* cupsd does not wait for us; an administrator has a day */
+    .retry_ms = 1000,
+    .silence_ms = 250,
+    .journal_max_bytes = 8 * 1024 * 1024,
+    .pause_ms = 1000,
+    .wake_ms = 250,
 };
 
 /* --- the backlog ---------------------------------------------------------------------------- */
@@ -203,7 +210,7 @@ spoc_backlog_dropped(SpocBacklog *backlog)
 
 /* What it has; nothing in it but the backlog is shared. */
 typedef struct {
-    const SpocCopierJob *job;
+    const SpocCopierTask *task;
     SpocBacklog *backlog;
     SpocSpool *spool;          /* (nullable) */
     SpocJournalWriter *writer; /* (nullable) */
@@ -230,20 +237,20 @@ may_open(const SpocPlaces *places, GError **error)
 static gboolean
 open_journal(Writer *writer, GError **error)
 {
-    const SpocCopierJob *job = writer->job;
+    const SpocCopierTask *task = writer->task;
     if (writer->writer != NULL)
         return TRUE;
     if (writer->spool == NULL) {
-        if (!may_open(job->places, error)) {
-            spoc_spool_add_remedy(job->places, error);
+        if (!may_open(task->places, error)) {
+            spoc_spool_add_remedy(task->places, error);
             return FALSE;
         }
-        writer->spool = spoc_spool_open(job->places, error);
+        writer->spool = spoc_spool_open(task->places, error);
         if (writer->spool == NULL)
             return FALSE;
     }
-    writer->writer = spoc_journal_writer_new(writer->spool, job->recipient_uri, job->user_data,
-                                             job->user_data_size, error);
+    writer->writer = spoc_journal_writer_new(writer->spool, task->recipient_uri, task->user_data,
+                                             task->user_data_size, error);
     writer->journal_bytes = 0;
     if (writer->writer == NULL)
         g_clear_pointer(&writer->spool, spoc_spool_free); /* it may be another one next time */
@@ -276,7 +283,7 @@ finish_journal(Writer *writer, GError **error)
 static gboolean
 write_chunk(Writer *writer, const SpocChunk *chunk, GError **error)
 {
-    if (chunk->after_pause && writer->journal_bytes >= writer->job->limits->journal_max_bytes &&
+    if (chunk->after_pause && writer->journal_bytes >= writer->task->limits->journal_max_bytes &&
         !finish_journal(writer, error))
         return FALSE;
     g_autoptr(GError) reason = NULL;
@@ -297,10 +304,10 @@ report_trouble(Writer *writer, const GError *reason)
 {
     if (g_strcmp0(writer->trouble, reason->message) == 0)
         return;
-    spoc_log(writer->job->log, SPOC_LOG_ERROR,
+    spoc_log(writer->task->log, SPOC_LOG_ERROR,
              "events cannot be written and wait in memory: %s. Make room or mend '%s'; it is "
              "tried again until that works.",
-             reason->message, writer->job->places->spool_dir);
+             reason->message, writer->task->places->spool_dir);
     g_free(writer->trouble);
     writer->trouble = g_strdup(reason->message);
 }
@@ -311,13 +318,13 @@ report_normal(Writer *writer)
     if (writer->trouble == NULL)
         return;
     guint64 dropped = spoc_backlog_dropped(writer->backlog);
-    spoc_log(writer->job->log, SPOC_LOG_INFO, "events are written again to '%s'",
-             writer->job->places->spool_dir);
+    spoc_log(writer->task->log, SPOC_LOG_INFO, "events are written again to '%s'",
+             writer->task->places->spool_dir);
     if (dropped > 0)
-        spoc_log(writer->job->log, SPOC_LOG_ERROR,
+        spoc_log(writer->task->log, SPOC_LOG_ERROR,
                  "%" G_GUINT64_FORMAT
                  " bytes of events were lost, because more than %" G_GUINT64_FORMAT " bytes waited",
-                 dropped, writer->job->limits->backlog_max_bytes);
+                 dropped, writer->task->limits->backlog_max_bytes);
     g_clear_pointer(&writer->trouble, g_free);
 }
 
@@ -327,20 +334,20 @@ wake_spocd(Writer *writer)
     g_autoptr(GError) error = NULL;
     writer->wake_wanted = FALSE;
     writer->last_wake_us = g_get_monotonic_time();
-    if (writer->spool == NULL || spoc_control_wake(writer->spool, writer->job->places, &error))
+    if (writer->spool == NULL || spoc_control_wake(writer->spool, writer->task->places, &error))
         return;
     if (writer->last_wake_warning_us != 0 &&
         writer->last_wake_us - writer->last_wake_warning_us < WAKE_WARNING_US)
         return;
     writer->last_wake_warning_us = writer->last_wake_us;
-    spoc_log(writer->job->log, SPOC_LOG_WARNING,
+    spoc_log(writer->task->log, SPOC_LOG_WARNING,
              "events are safe in the spool, but spocd cannot be woken: %s", error->message);
 }
 
 static gint64
 wake_due_us(const Writer *writer)
 {
-    return writer->last_wake_us + writer->job->limits->wake_ms * 1000;
+    return writer->last_wake_us + writer->task->limits->wake_ms * 1000;
 }
 
 /* Does one step until it succeeds; FALSE when time is up after the stream's end. */
@@ -349,7 +356,7 @@ typedef gboolean (*Step)(Writer *writer, const SpocChunk *chunk, GError **error)
 static gboolean
 write_until_done(Writer *writer, Step step, const SpocChunk *chunk)
 {
-    const SpocCopierLimits *limits = writer->job->limits;
+    const SpocCopierLimits *limits = writer->task->limits;
     gint64 give_up_us = -1;
     for (;;) {
         g_autoptr(GError) error = NULL;
@@ -403,9 +410,9 @@ writer_thread(gpointer data)
     Writer *writer = data;
     writer->complete = write_stream(writer);
     if (!writer->complete)
-        spoc_log(writer->job->log, SPOC_LOG_ERROR,
+        spoc_log(writer->task->log, SPOC_LOG_ERROR,
                  "gave up: %" G_GUINT64_FORMAT " bytes of events for '%s' are lost: %s",
-                 spoc_backlog_size(writer->backlog), writer->job->recipient_uri, writer->trouble);
+                 spoc_backlog_size(writer->backlog), writer->task->recipient_uri, writer->trouble);
     wake_spocd(writer);
     return NULL;
 }
@@ -420,17 +427,17 @@ typedef struct {
 
 /* Waits for input. FALSE: the stream counts as ended. */
 static gboolean
-wait_for_input(const SpocCopierJob *job, Reader *reader)
+wait_for_input(const SpocCopierTask *task, Reader *reader)
 {
     for (;;) {
         struct pollfd fds[] = {
-            {.fd = job->input_fd, .events = POLLIN},
-            {.fd = reader->stopping ? -1 : job->stop_fd, .events = POLLIN},
+            {.fd = task->input_fd, .events = POLLIN},
+            {.fd = reader->stopping ? -1 : task->stop_fd, .events = POLLIN},
         };
         int timeout_ms = -1;
         if (reader->stopping) {
             gint64 silent_ms = (g_get_monotonic_time() - reader->last_read_us) / 1000;
-            timeout_ms = (int)MAX(job->limits->silence_ms - silent_ms, 0);
+            timeout_ms = (int)MAX(task->limits->silence_ms - silent_ms, 0);
         }
         int ready = poll(fds, G_N_ELEMENTS(fds), timeout_ms);
         if (ready > 0 && fds[0].revents != 0)
@@ -445,53 +452,51 @@ wait_for_input(const SpocCopierJob *job, Reader *reader)
 }
 
 static void
-keep_bytes(const SpocCopierJob *job, SpocBacklog *backlog, Reader *reader, const void *bytes,
+keep_bytes(const SpocCopierTask *task, SpocBacklog *backlog, Reader *reader, const void *bytes,
            gsize size)
 {
     gint64 now_us = g_get_monotonic_time();
-    gboolean after_pause = now_us - reader->last_read_us >= job->limits->pause_ms * 1000;
+    gboolean after_pause = now_us - reader->last_read_us >= task->limits->pause_ms * 1000;
     gboolean first_loss = spoc_backlog_dropped(backlog) == 0;
     reader->last_read_us = now_us;
     if (!spoc_backlog_put(backlog, bytes, size, after_pause) && first_loss)
-        spoc_log(job->log, SPOC_LOG_ERROR,
+        spoc_log(task->log, SPOC_LOG_ERROR,
                  "%" G_GUINT64_FORMAT " bytes of events wait in memory, which is all that may: "
                  "later events are lost until '%s' can be written to",
-                 job->limits->backlog_max_bytes, job->places->spool_dir);
+                 task->limits->backlog_max_bytes, task->places->spool_dir);
 }
 
 static void
-read_stream(const SpocCopierJob *job, SpocBacklog *backlog)
+read_stream(const SpocCopierTask *task, SpocBacklog *backlog)
 {
     static const char reading[] = "cannot read the events from stdin";
     g_autofree guint8 *buffer = g_malloc(READ_BYTES);
     Reader reader = {.last_read_us = g_get_monotonic_time()};
-    (void)fcntl(job->input_fd, F_SETPIPE_SZ,
-                SPOC_COPIER_PIPE_BYTES); /* fails for what is no pipe */
-    while (wait_for_input(job, &reader)) {
-        ssize_t count = read(job->input_fd, buffer, READ_BYTES);
+    (void)fcntl(task->input_fd, F_SETPIPE_SZ, PIPE_BYTES); /* fails for what is no pipe */
+    while (wait_for_input(task, &reader)) {
+        ssize_t count = read(task->input_fd, buffer, READ_BYTES);
         if (count == 0)
             return;
         if (count > 0) {
-            keep_bytes(job, backlog, &reader, buffer, (gsize)count);
-            spoc_backlog_relax(backlog, SPOC_COPIER_RELAX_BYTES,
-                               g_get_monotonic_time() + SPOC_COPIER_RELAX_US);
+            keep_bytes(task, backlog, &reader, buffer, (gsize)count);
+            spoc_backlog_relax(backlog, RELAX_BYTES, g_get_monotonic_time() + RELAX_US);
         } else if (errno != EINTR && errno != EAGAIN) {
-            spoc_log(job->log, SPOC_LOG_ERROR, "%s: %s", reading, g_strerror(errno));
+            spoc_log(task->log, SPOC_LOG_ERROR, "%s: %s", reading, g_strerror(errno));
             return;
         }
     }
 }
 
 gboolean
-spoc_copier_run(const SpocCopierJob *job)
+spoc_copier_run(const SpocCopierTask *task)
 {
     g_autoptr(SpocBacklog) backlog =
-        spoc_backlog_new(job->limits->backlog_max_bytes, SPOC_JOURNAL_COMMIT_MAX_BYTES);
-    Writer writer = {.job = job, .backlog = backlog};
+        spoc_backlog_new(task->limits->backlog_max_bytes, SPOC_JOURNAL_COMMIT_MAX_BYTES);
+    Writer writer = {.task = task, .backlog = backlog};
     /* Without a name: it would become the thread's, and a journal's head tells the
      * process's own. */
     GThread *thread = g_thread_new(NULL, writer_thread, &writer);
-    read_stream(job, backlog);
+    read_stream(task, backlog);
     spoc_backlog_end(backlog);
     g_thread_join(thread);
     close_journal(&writer);

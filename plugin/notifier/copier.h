@@ -6,7 +6,7 @@
  *           that has failed for long after the stream's end.
  * SECURITY  The bytes are not looked at.
  *
- * Two threads, the only ones in the project, and their reason: cupsd drops events in the
+ * Two threads, and their reason: cupsd drops events in the
  * middle when its pipe of 64 KiB is full, and fdatasync() blocks for as long as the disk
  * likes. So one thread reads and does nothing else, and the other one writes.
  */
@@ -17,28 +17,17 @@
 
 #include <glib.h>
 
-/* What is kept in memory while it cannot be written: about 120,000 events */
-#define SPOC_COPIER_BACKLOG_MAX_BYTES (64 * 1024 * 1024)
-/* How long a failed write is tried again after the stream has ended: cupsd does not wait
- * for us, and an administrator has a day to make room on the disk */
-#define SPOC_COPIER_LINGER_MS (24 * 60 * 60 * 1000)
-#define SPOC_COPIER_RETRY_MS 1000
-/* After SIGTERM: the stream counts as ended when nothing came for so long */
-#define SPOC_COPIER_SILENCE_MS 250
-/* A journal that holds so much is ended, in a pause of the stream, and the next one begun,
- * so that spocd can delete it: a subscription may live for years */
-#define SPOC_COPIER_JOURNAL_MAX_BYTES (8 * 1024 * 1024)
-#define SPOC_COPIER_PAUSE_MS 1000
-/* Above so much in memory the reading thread lets the writing one catch up, for at most so
- * long each time: the pipe holds what comes meanwhile */
-#define SPOC_COPIER_RELAX_BYTES (128 * 1024)
-#define SPOC_COPIER_RELAX_US 2500
-/* The pipe is made larger where it can be: so many more events fit before cupsd drops one */
-#define SPOC_COPIER_PIPE_BYTES (256 * 1024)
-/* Between two wake-ups of spocd; the last commit always makes one */
-#define SPOC_COPIER_WAKE_MS 250
-
-/* The numbers above, so that a test can have smaller ones */
+/**
+ * SpocCopierLimits:
+ * @backlog_max_bytes: what is kept in memory while it cannot be written
+ * @linger_ms: how long a failed write is tried again after the stream has ended
+ * @silence_ms: after SIGTERM the stream counts as ended when nothing came for so long
+ * @journal_max_bytes: a journal that holds so much is ended, in a pause of the stream of @pause_ms,
+ *   and the next one begun, so that spocd can delete it: a subscription may live for years
+ * @wake_ms: between two wake-ups of spocd; the last commit always makes one
+ *
+ * So that a test can have smaller ones
+ */
 typedef struct {
     guint64 backlog_max_bytes;
     gint64 linger_ms;
@@ -52,7 +41,7 @@ typedef struct {
 extern const SpocCopierLimits spoc_copier_limits_default;
 
 /**
- * SpocCopierJob:
+ * SpocCopierTask:
  * @input_fd: where the events come from, blocking or not
  * @stop_fd: readable when the process was told to end; -1: never
  * @recipient_uri: as cupsd gave it
@@ -69,14 +58,14 @@ typedef struct {
     const SpocPlaces *places;
     SpocLog *log;
     const SpocCopierLimits *limits;
-} SpocCopierJob;
+} SpocCopierTask;
 
 /**
  * spoc_copier_run:
  *
  * Returns: whether all that was read is on disk
  */
-gboolean spoc_copier_run(const SpocCopierJob *job);
+gboolean spoc_copier_run(const SpocCopierTask *task);
 
 /* --- the backlog: bytes that are not written yet
  * ------------------------------------------------------ */

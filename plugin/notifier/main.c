@@ -112,7 +112,7 @@ main(int argc, char **argv)
     g_autoptr(SpocPlaces) places = spoc_places_new(NULL);
     gsize user_data_size = 0;
     g_autofree guint8 *user_data = argc > 2 ? decode_user_data(argv[2], &user_data_size) : NULL;
-    const SpocCopierJob job = {
+    const SpocCopierTask task = {
         .input_fd = STDIN_FILENO,
         .stop_fd = stop_fd,
         .recipient_uri = recipient_uri(argc, argv, log),
@@ -122,5 +122,5 @@ main(int argc, char **argv)
         .log = log,
         .limits = &spoc_copier_limits_default,
     };
-    return spoc_copier_run(&job) ? 0 : 1;
+    return spoc_copier_run(&task) ? 0 : 1;
 }

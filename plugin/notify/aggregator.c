@@ -2,13 +2,11 @@
 /*
  * A group is in one place at a time: in @open by its key, where events join it; in @due, in the
  * order in which they became due; or in @asking, while CUPS answers. A key has at most one group
- * that is not open any more, so that what is told of a printer is decided in order.
+ * that is not open any more, so that what is mailed of a printer is decided in order.
  */
 #include "notify/aggregator.h"
 
 #include "base/text.h"
-#include "notify/compose.h"
-#include "notify/digest-time.h"
 #include "spool/pending-marks.h"
 
 #include <string.h>
@@ -22,8 +20,8 @@
 #define GROUP_EVENTS_MAX 10000
 /* People for whom mail is collected because of others' subscriptions */
 #define OTHERS_MAX 200
-/* An alarm is repeated after this. */
-#define ALARM_S 3600
+/* A warning about a flood is repeated after this. */
+#define WARN_AGAIN_S 3600
 /* What could not be written is tried again after this. */
 #define STORE_RETRY_S 5
 /* spocd --once that is run every hour may come a little early: what was collected goes then. */
@@ -35,7 +33,7 @@ struct _SpocAggregator {
     GQueue due;                /* of SpocGroup */
     GHashTable *asking;        /* set of Question */
     gint64 stuck_until_unix_s; /* the spool could not be written */
-    gint64 alarm_unix_s;       /* when others' subscriptions exceeded their bound */
+    gint64 warned_unix_s;      /* when others' subscriptions exceeded their bound */
     gint64 dropped_unix_s;     /* and when even too many people were named */
 };
 
@@ -85,7 +83,7 @@ spoc_aggregator_free(SpocAggregator *aggregator)
 guint
 spoc_aggregator_room(const SpocAggregator *aggregator)
 {
-    guint room = spoc_queue_manager_room(aggregator->context->outbox);
+    guint room = spoc_queue_manager_room(aggregator->context->queue);
     guint under_way = g_hash_table_size(aggregator->asking) + aggregator->due.length;
     return room > under_way ? room - under_way : 0;
 }
@@ -93,7 +91,7 @@ spoc_aggregator_room(const SpocAggregator *aggregator)
 gboolean
 spoc_aggregator_wants(const SpocAggregator *aggregator, const SpocEvent *event)
 {
-    return spoc_rules_want(&aggregator->context->setup->rules, event->kind);
+    return spoc_rules_want(&aggregator->context->runtime->rules, event->kind);
 }
 
 /* --- events come in --------------------------------------------------------------------- */
@@ -122,18 +120,18 @@ key_of(const SpocEntry *entry)
 static gint64
 wait_s(SpocAggregator *aggregator, const SpocEntry *entry, gint64 now)
 {
-    const SpocRules *rules = &aggregator->context->setup->rules;
+    const SpocRules *rules = &aggregator->context->runtime->rules;
     const SpocEvent *event = entry->event;
     if (spoc_event_topic(event) == SPOC_TOPIC_JOB)
         return spoc_event_is_final(event) ? 0 : rules->job_wait_s;
     if (spoc_event_severity(event) == SPOC_CONDITION_NONE)
         return rules->wait_s;
     g_autofree char *printer = spoc_event_printer(event);
-    const SpocLastNotification *told =
-        printer != NULL
-            ? spoc_notification_log_find(aggregator->context->told, entry->person->address, printer)
-            : NULL;
-    return spoc_suppression_wait_s(told, rules->wait_s, rules->repeat_s, now);
+    const SpocLastNotification *previous =
+        printer != NULL ? spoc_notification_log_find(aggregator->context->notification_log,
+                                                     entry->person->address, printer)
+                        : NULL;
+    return spoc_suppression_wait_s(previous, rules->wait_s, rules->repeat_s, now);
 }
 
 /* It waits no longer. */
@@ -230,8 +228,8 @@ spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
         group->due_unix_s = wait > 0 ? now + wait : 0;
     }
     if (kind == SPOC_MAIL_DIGEST) {
-        gint64 due = spoc_due_daily_unix_s(aggregator->context->setup->rules.digest_minute,
-                                           entry->event->when_unix_s, now);
+        gint64 due = spoc_group_daily_due_unix_s(aggregator->context->runtime->rules.digest_minute,
+                                                 entry->event->when_unix_s, now);
         group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
     }
     spoc_group_add(group, entry);
@@ -239,7 +237,7 @@ spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
         make_due(aggregator, group);
 }
 
-/* --- what is not told ------------------------------------------------------------------- */
+/* --- what is not mailed --------------------------------------------------------------------- */
 
 static char *
 make_thread(const char *printer, gint64 unix_s)
@@ -249,9 +247,9 @@ make_thread(const char *printer, gint64 unix_s)
     return g_strdup_printf("printer-%s-%" G_GINT64_FORMAT, name, unix_s);
 }
 
-/* A printer's state that need not be told goes; what has cleared is said to have. */
+/* A printer's state that need not be mailed goes; what has cleared is said to have. */
 static void
-decide(SpocAggregator *aggregator, SpocGroup *group)
+decide_suppression(SpocAggregator *aggregator, SpocGroup *group)
 {
     SpocNotice *last = spoc_group_last_state(group);
     if (group->kind != SPOC_MAIL_NOTICE || group->is_admitted || last == NULL)
@@ -259,11 +257,11 @@ decide(SpocAggregator *aggregator, SpocGroup *group)
     g_autofree char *printer = spoc_event_printer(last->event);
     if (printer == NULL)
         return;
-    const SpocLastNotification *told =
-        spoc_notification_log_find(aggregator->context->told, group->person->address, printer);
+    const SpocLastNotification *previous = spoc_notification_log_find(
+        aggregator->context->notification_log, group->person->address, printer);
     SpocSuppression verdict =
-        spoc_suppression_decide(told, last->event, group->had_fault,
-                                aggregator->context->setup->rules.repeat_s, now_unix_s());
+        spoc_suppression_decide(previous, last->event, group->had_fault,
+                                aggregator->context->runtime->rules.repeat_s, now_unix_s());
     if (verdict == SPOC_SUPPRESSION_DROP) {
         spoc_log(aggregator->context->log, SPOC_LOG_DEBUG,
                  "%s: %u events of %s tell nothing new and are not mailed", group->person->address,
@@ -272,9 +270,9 @@ decide(SpocAggregator *aggregator, SpocGroup *group)
         return;
     }
     gboolean is_fault = spoc_condition_is_fault(spoc_event_severity(last->event));
-    last->is_resolved = verdict == SPOC_SUPPRESSION_TELL_RESOLVED;
-    if (last->is_resolved || (is_fault && told != NULL && told->is_fault))
-        group->thread = make_thread(printer, told->fault_unix_s);
+    last->is_resolved = verdict == SPOC_SUPPRESSION_NOTIFY_RESOLVED;
+    if (last->is_resolved || (is_fault && previous != NULL && previous->is_fault))
+        group->thread = make_thread(printer, previous->fault_unix_s);
     else if (is_fault)
         group->thread = make_thread(printer, last->event->when_unix_s);
 }
@@ -291,9 +289,9 @@ record_notification(SpocAggregator *aggregator, const SpocGroup *group)
         if (printer == NULL || spoc_event_severity(item->event) == SPOC_CONDITION_NONE ||
             (group->kind == SPOC_MAIL_NOTICE && item != spoc_group_last_state(group)))
             continue;
-        spoc_notification_log_tell(aggregator->context->told, group->person->address, printer,
-                                   item->event, aggregator->context->setup->rules.repeat_s,
-                                   now_unix_s());
+        spoc_notification_log_record(aggregator->context->notification_log, group->person->address,
+                                     printer, item->event,
+                                     aggregator->context->runtime->rules.repeat_s, now_unix_s());
     }
 }
 
@@ -326,7 +324,7 @@ static const char *
 others_key(const SpocAggregator *aggregator, const SpocGroup *group)
 {
     if (group->cause == SPOC_CAUSE_OWN_JOB ||
-        aggregator->context->setup->rules.max_to_others_per_hour == 0)
+        aggregator->context->runtime->rules.max_to_others_per_hour == 0)
         return NULL;
     return group->cause == SPOC_CAUSE_PRINTERS ? "others by printers" : "others by jobs";
 }
@@ -337,16 +335,17 @@ static gint64
 allowed_unix_s(const SpocAggregator *aggregator, const SpocGroup *group, gint64 now_unix_s,
                gboolean *ret_by_others)
 {
-    const SpocRules *rules = &aggregator->context->setup->rules;
+    const SpocRules *rules = &aggregator->context->runtime->rules;
     const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
     gint64 next = now_unix_s, others_next = now_unix_s;
     if (rules->max_per_hour > 0)
-        next = spoc_notification_log_next_unix_s(aggregator->context->told, person,
+        next = spoc_notification_log_next_unix_s(aggregator->context->notification_log, person,
                                                  rules->max_per_hour, now_unix_s);
     if (others != NULL)
-        others_next = spoc_notification_log_next_unix_s(aggregator->context->told, others,
-                                                        rules->max_to_others_per_hour, now_unix_s);
+        others_next =
+            spoc_notification_log_next_unix_s(aggregator->context->notification_log, others,
+                                              rules->max_to_others_per_hour, now_unix_s);
     *ret_by_others = others_next > now_unix_s && others_next >= next;
     return MAX(next, others_next);
 }
@@ -356,17 +355,17 @@ count_mail(const SpocAggregator *aggregator, const SpocGroup *group, gint64 now_
 {
     const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
-    if (aggregator->context->setup->rules.max_per_hour > 0)
-        spoc_notification_log_count(aggregator->context->told, person, now_unix_s);
+    if (aggregator->context->runtime->rules.max_per_hour > 0)
+        spoc_notification_log_count(aggregator->context->notification_log, person, now_unix_s);
     if (others != NULL)
-        spoc_notification_log_count(aggregator->context->told, others, now_unix_s);
+        spoc_notification_log_count(aggregator->context->notification_log, others, now_unix_s);
 }
 
 /* Once an hour */
 static gboolean
-may_alarm(gint64 *last_unix_s, gint64 now_unix_s)
+may_warn(gint64 *last_unix_s, gint64 now_unix_s)
 {
-    if (*last_unix_s > now_unix_s - ALARM_S && *last_unix_s <= now_unix_s)
+    if (*last_unix_s > now_unix_s - WARN_AGAIN_S && *last_unix_s <= now_unix_s)
         return FALSE;
     *last_unix_s = now_unix_s;
     return TRUE;
@@ -376,14 +375,14 @@ static void
 log_collected(SpocAggregator *aggregator, const SpocGroup *group, gboolean by_others,
               gint64 now_unix_s)
 {
-    const SpocRules *rules = &aggregator->context->setup->rules;
+    const SpocRules *rules = &aggregator->context->runtime->rules;
     const SpocNotice *item = spoc_group_notice(group, 0);
     if (!by_others) {
         spoc_log(aggregator->context->log, SPOC_LOG_INFO,
                  "%s: %u notifications in an hour (notifyMaxPerHour): the rest is collected into "
                  "one mail",
                  group->person->address, rules->max_per_hour);
-    } else if (may_alarm(&aggregator->alarm_unix_s, now_unix_s)) {
+    } else if (may_warn(&aggregator->warned_unix_s, now_unix_s)) {
         g_autofree char *topic = spoc_event_topic_name(item->event);
         g_autofree char *shown = spoc_text_line(topic, -1, 150);
         spoc_log(aggregator->context->log, SPOC_LOG_ERROR,
@@ -409,7 +408,7 @@ begin_rest(SpocAggregator *aggregator, SpocGroup *group, char *key, gint64 now_u
         count += other->kind == SPOC_MAIL_COLLECTED && other->cause != SPOC_CAUSE_OWN_JOB;
     }
     if (group->cause != SPOC_CAUSE_OWN_JOB && count >= OTHERS_MAX) {
-        if (may_alarm(&aggregator->dropped_unix_s, now_unix_s))
+        if (may_warn(&aggregator->dropped_unix_s, now_unix_s))
             spoc_log(aggregator->context->log, SPOC_LOG_ERROR,
                      "mail is collected for %u people who do not own the jobs "
                      "(notifyMaxToOthersPerHour): what further people are to be told is not "
@@ -433,11 +432,11 @@ may_go(SpocAggregator *aggregator, SpocGroup *group)
 {
     const char *others = others_key(aggregator, group);
     g_autofree char *person = person_key(group, "");
-    SpocNotificationLog *told = aggregator->context->told;
+    SpocNotificationLog *notifications = aggregator->context->notification_log;
     if (group->is_admitted && group->kind == SPOC_MAIL_COLLECTED)
-        spoc_notification_log_set_rest(told, person, FALSE);
+        spoc_notification_log_set_rest(notifications, person, FALSE);
     if (group->is_admitted ||
-        (aggregator->context->setup->rules.max_per_hour == 0 && others == NULL))
+        (aggregator->context->runtime->rules.max_per_hour == 0 && others == NULL))
         return TRUE;
     gboolean by_others = FALSE;
     gint64 now = now_unix_s();
@@ -446,11 +445,11 @@ may_go(SpocAggregator *aggregator, SpocGroup *group)
     SpocGroup *rest = g_hash_table_lookup(aggregator->open, key);
     gint64 due = aggregator->context->once ? next - ONCE_EARLY_S : next;
     gboolean is_notice = group->kind == SPOC_MAIL_NOTICE;
-    gboolean is_collecting = is_notice && spoc_notification_log_has_rest(told, person);
+    gboolean is_collecting = is_notice && spoc_notification_log_has_rest(notifications, person);
     if ((is_notice ? next : due) <= now && rest == NULL && !is_collecting) {
         count_mail(aggregator, group, now);
         if (group->kind == SPOC_MAIL_COLLECTED)
-            spoc_notification_log_set_rest(told, person, FALSE);
+            spoc_notification_log_set_rest(notifications, person, FALSE);
         return TRUE;
     }
     if (!is_notice) { /* a digest, or the rest itself: it stays what it is */
@@ -461,7 +460,7 @@ may_go(SpocAggregator *aggregator, SpocGroup *group)
         log_collected(aggregator, group, by_others, now);
         rest = begin_rest(aggregator, group, g_steal_pointer(&key), now);
         if (rest != NULL)
-            spoc_notification_log_set_rest(told, person, TRUE);
+            spoc_notification_log_set_rest(notifications, person, TRUE);
     } else {
         spoc_group_absorb(rest, group);
     }
@@ -491,7 +490,7 @@ free_group(gpointer data)
 /* Only a single job's event goes at once, and it is the same mail after a crash. What waited may be
  * put together otherwise then, so it is a message first. */
 static gboolean
-flies_from_memory(const SpocGroup *group)
+is_sent_from_memory(const SpocGroup *group)
 {
     const SpocNotice *first = spoc_group_notice(group, 0);
     return group->kind == SPOC_MAIL_NOTICE && group->due_unix_s == 0 &&
@@ -500,7 +499,7 @@ flies_from_memory(const SpocGroup *group)
 
 /* FALSE: it could not be written; the group waits. */
 static gboolean
-store(SpocAggregator *aggregator, SpocGroup *group, const SpocMessage *message)
+store_message(SpocAggregator *aggregator, SpocGroup *group, const SpocMessage *message)
 {
     SpocEnvelope *envelope = message->envelope;
     const SpocNotifyContext *context = aggregator->context;
@@ -509,7 +508,7 @@ store(SpocAggregator *aggregator, SpocGroup *group, const SpocMessage *message)
     g_autofree char *marks = spoc_group_marks(group);
     if (!spoc_pending_marks_write(context->spool, envelope->id, marks, &error) ||
         !spoc_message_add(context->spool, message, SPOC_STATE_WAITING, &error) ||
-        !spoc_queue_manager_relearn(context->outbox, envelope->id, &error)) {
+        !spoc_queue_manager_relearn(context->queue, envelope->id, &error)) {
         spoc_log(context->log, SPOC_LOG_ERROR,
                  "%s: cannot write the mail, trying again every %d s: %s. Free space in %s or mend "
                  "its permissions",
@@ -532,9 +531,9 @@ send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttribut
 {
     const SpocNotifyContext *context = aggregator->context;
     g_autoptr(GError) error = NULL;
-    spoc_group_last(group)->facts = attributes;
-    g_autoptr(SpocMessage) message = spoc_compose(context->setup, group, &error);
-    spoc_group_last(group)->facts = NULL; /* it lives no longer than this call */
+    spoc_group_last(group)->attributes = attributes;
+    g_autoptr(SpocMessage) message = spoc_group_compose(context->runtime, group, &error);
+    spoc_group_last(group)->attributes = NULL; /* it lives no longer than this call */
     if (message == NULL) {
         spoc_log(context->log, SPOC_LOG_ERROR, "cannot compose a mail to %s: %s",
                  group->person->address, error->message);
@@ -544,16 +543,16 @@ send_group(SpocAggregator *aggregator, SpocGroup *group, const SpocStateAttribut
     }
     /* A crash between writing the message and marking its events: it is in the spool. */
     SpocState state = SPOC_STATE_NEW;
-    if (spoc_queue_manager_is_active(context->outbox, message->envelope->id) ||
+    if (spoc_queue_manager_is_active(context->queue, message->envelope->id) ||
         (group->may_exist &&
          spoc_message_find(context->spool, message->envelope->id, &state, NULL))) {
         spoc_group_commit(group);
         spoc_group_free(group);
-    } else if (flies_from_memory(group)) {
-        spoc_queue_manager_send(context->outbox, g_steal_pointer(&message), on_safe, group,
+    } else if (is_sent_from_memory(group)) {
+        spoc_queue_manager_send(context->queue, g_steal_pointer(&message), on_safe, group,
                                 free_group);
     } else {
-        (void)store(aggregator, group, message);
+        (void)store_message(aggregator, group, message);
     }
 }
 
@@ -565,7 +564,7 @@ wants_attributes(const SpocAggregator *aggregator, const SpocGroup *group)
 {
     const SpocEvent *event = spoc_group_last(group)->event;
     return group->kind == SPOC_MAIL_NOTICE &&
-           aggregator->context->setup->unverified == SPOC_UNVERIFIED_DROP &&
+           aggregator->context->runtime->unverified == SPOC_UNVERIFIED_DROP &&
            (event->printer_name != NULL || event->printer_uri != NULL);
 }
 
@@ -577,7 +576,7 @@ on_attributes(const SpocStateAttributes *attributes, gpointer user_data)
     SpocGroup *group = g_steal_pointer(&question->group);
     g_hash_table_remove(aggregator->asking, group->key);
     /* The configuration may have changed since: then no mail can be sent now. */
-    if (aggregator->context->setup->blocker != NULL)
+    if (aggregator->context->runtime->blocker != NULL)
         g_queue_push_head(&aggregator->due, group);
     else
         send_group(aggregator, group, attributes);
@@ -587,7 +586,7 @@ on_attributes(const SpocStateAttributes *attributes, gpointer user_data)
 /* (transfer full): what CUPS says of a printer and a job now; the mail goes when it has, or cannot
  * be asked. */
 static void
-ask(SpocAggregator *aggregator, SpocGroup *group)
+ask_state(SpocAggregator *aggregator, SpocGroup *group)
 {
     const SpocEvent *event = spoc_group_last(group)->event;
     g_autofree char *printer = spoc_event_printer(event);
@@ -602,9 +601,9 @@ ask(SpocAggregator *aggregator, SpocGroup *group)
 
 /* (transfer full) */
 static void
-launch(SpocAggregator *aggregator, SpocGroup *group)
+launch_group(SpocAggregator *aggregator, SpocGroup *group)
 {
-    decide(aggregator, group);
+    decide_suppression(aggregator, group);
     if (group->notices->len == 0) {
         spoc_group_commit(group);
         spoc_group_free(group);
@@ -614,7 +613,7 @@ launch(SpocAggregator *aggregator, SpocGroup *group)
         return;
     group->is_admitted = TRUE;
     if (wants_attributes(aggregator, group))
-        ask(aggregator, group);
+        ask_state(aggregator, group);
     else
         send_group(aggregator, group, NULL);
 }
@@ -646,13 +645,13 @@ launch_due(SpocAggregator *aggregator, gint64 now_unix_s)
 {
     for (guint left = aggregator->due.length; left > 0; left--) {
         if (now_unix_s < aggregator->stuck_until_unix_s ||
-            spoc_queue_manager_room(aggregator->context->outbox) == 0)
+            spoc_queue_manager_room(aggregator->context->queue) == 0)
             break;
         SpocGroup *group = g_queue_pop_head(&aggregator->due);
         if (g_hash_table_contains(aggregator->asking, group->key))
             g_queue_push_tail(&aggregator->due, group);
         else
-            launch(aggregator, group);
+            launch_group(aggregator, group);
     }
 }
 
@@ -660,7 +659,7 @@ void
 spoc_aggregator_step(SpocAggregator *aggregator, gboolean all_read)
 {
     gint64 now = now_unix_s();
-    if (aggregator->context->setup->blocker != NULL)
+    if (aggregator->context->runtime->blocker != NULL)
         return;
     make_all_due(aggregator, FALSE, now);
     launch_due(aggregator, now);
@@ -690,7 +689,7 @@ gboolean
 spoc_aggregator_is_busy(const SpocAggregator *aggregator)
 {
     return g_hash_table_size(aggregator->asking) > 0 ||
-           (aggregator->due.length > 0 && aggregator->context->setup->blocker == NULL &&
+           (aggregator->due.length > 0 && aggregator->context->runtime->blocker == NULL &&
             now_unix_s() >= aggregator->stuck_until_unix_s);
 }
 

@@ -58,7 +58,7 @@ entry_at(const SpocDuplicates *duplicates, guint64 number)
 }
 
 static void
-put(SpocDuplicates *duplicates, const Entry *entry)
+put_entry(SpocDuplicates *duplicates, const Entry *entry)
 {
     guint64 *bucket = &duplicates->buckets[entry->event % BUCKETS];
     guint place = (guint)(duplicates->count % SPOC_DUPLICATES_MAX);
@@ -104,7 +104,7 @@ open_file(SpocDuplicates *duplicates)
 }
 
 static void
-rewrite(SpocDuplicates *duplicates)
+rewrite_file(SpocDuplicates *duplicates)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -124,12 +124,12 @@ rewrite(SpocDuplicates *duplicates)
 
 /* The kernel has it when this returns; only a power cut loses it. */
 static void
-note(SpocDuplicates *duplicates, const Entry *entry)
+append_entry(SpocDuplicates *duplicates, const Entry *entry)
 {
     g_autoptr(GString) line = g_string_sized_new(LINE_MAX_BYTES);
     g_autoptr(GError) error = NULL;
     if (duplicates->lines >= FILE_LINES_MAX) {
-        rewrite(duplicates); /* @entry is in it already */
+        rewrite_file(duplicates); /* @entry is in it already */
         return;
     }
     if (duplicates->fd < 0)
@@ -157,12 +157,12 @@ read_line(SpocDuplicates *duplicates, const char *line)
                &end) == 6 &&
         line[end] == '\0' && entry.turn > 0) {
         entry.is_first = is_first != 0;
-        put(duplicates, &entry);
+        put_entry(duplicates, &entry);
     }
 }
 
 static void
-load(SpocDuplicates *duplicates)
+load_file(SpocDuplicates *duplicates)
 {
     g_autoptr(GBytes) content =
         spoc_durable_read(spoc_spool_folder_fd(duplicates->spool, "state"), FILE_NAME,
@@ -175,7 +175,7 @@ load(SpocDuplicates *duplicates)
         while ((line = strsep(&rest, "\n")) != NULL)
             read_line(duplicates, line);
     }
-    rewrite(duplicates); /* behind a line that a crash cut short nothing may be appended */
+    rewrite_file(duplicates); /* behind a line that a crash cut short nothing may be appended */
 }
 
 SpocDuplicates *
@@ -187,7 +187,7 @@ spoc_duplicates_new(SpocSpool *spool, SpocLog *log)
     duplicates->entries = g_array_new(FALSE, TRUE, sizeof(Entry));
     duplicates->buckets = g_new0(guint64, BUCKETS);
     duplicates->fd = -1;
-    load(duplicates);
+    load_file(duplicates);
     return duplicates;
 }
 
@@ -208,7 +208,7 @@ spoc_duplicates_free(SpocDuplicates *duplicates)
 /* Whoever makes subscriptions chooses what is in @text: a checksum that can be met would let
  * somebody else's event pass for a duplicate. */
 static guint64
-digest(const char *text)
+digest_text(const char *text)
 {
     guint8 sum[32];
     gsize size = sizeof sum;
@@ -237,7 +237,7 @@ digest_event(const char *address, SpocMailKind kind, const SpocEvent *event)
     }
     g_autofree char *who = spoc_address_key(address);
     g_autofree char *all = g_strdup_printf("%s\n%d\n%s\n%s", who, kind, name, what);
-    return digest(all);
+    return digest_text(all);
 }
 
 gboolean
@@ -247,8 +247,8 @@ spoc_duplicates_is_one(SpocDuplicates *duplicates, const char *address, SpocMail
     g_autofree char *place =
         g_strdup_printf("%s\n%s %" G_GUINT64_FORMAT, address, journal, event->offset);
     Entry entry = {.event = digest_event(address, kind, event),
-                   .place = digest(place),
-                   .journal = digest(journal),
+                   .place = digest_text(place),
+                   .journal = digest_text(journal),
                    .when_unix_s = event->when_unix_s,
                    .turn = 1};
     guint others = 0;
@@ -267,7 +267,7 @@ spoc_duplicates_is_one(SpocDuplicates *duplicates, const char *address, SpocMail
             others = MAX(others, other->turn);
     }
     entry.is_first = entry.turn > others;
-    put(duplicates, &entry);
-    note(duplicates, &entry);
+    put_entry(duplicates, &entry);
+    append_entry(duplicates, &entry);
     return !entry.is_first;
 }

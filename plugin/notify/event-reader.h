@@ -1,36 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  Goes through a journal event by event, in pieces, so that memory does not depend on its
- *          size.
+ * PURPOSE   Goes through a journal event by event, in pieces, so that memory does not depend on its
+ *           size. Looks ahead, because something must be learned of an event before its turn comes.
+ * OWNERSHIP Borrows journal and budget.
+ *
+ * An event that was parsed is kept until its turn is over, while the budget has room: then it is
+ * not parsed again. An event that finds no room is parsed once when it is looked at and once more
+ * each time that it is its turn.
  */
 #pragma once
 
 #include "event/event.h"
-#include "people/recipient.h"
 #include "spool/journal.h"
 
-/* Returns whether to go on behind the event; FALSE stops before it. */
-typedef gboolean (*SpocEventReaderEventFunc)(const SpocEvent *event, gpointer user_data);
-/* Bytes that belong to no event were passed over. */
-typedef void (*SpocEventReaderDamagedFunc)(guint64 offset, gsize size_bytes, gpointer user_data);
+/* Parsed events that wait for their turn, of all journals together. All zero at first. */
+typedef struct {
+    guint events;
+    gsize bytes;
+} SpocEventBudget;
+
+/* Together these are about 2 MiB of memory: an event's strings cost more than its bytes. */
+#define SPOC_EVENT_BUDGET_EVENTS 1000
+#define SPOC_EVENT_BUDGET_BYTES (1024 * 1024)
+
+/**
+ * SpocEventReaderFuncs:
+ * @learn: looks at an event ahead of its turn, in the journal's order
+ * @handle: it is the event's turn; FALSE: not yet
+ * @damaged: bytes that belong to no event were passed over; once for each place
+ */
+typedef struct {
+    void (*learn)(const SpocEvent *event, gpointer user_data);
+    gboolean (*handle)(const SpocEvent *event, gpointer user_data);
+    void (*damaged)(guint64 offset, gsize size_bytes, gpointer user_data);
+} SpocEventReaderFuncs;
+
+typedef struct _SpocEventReader SpocEventReader;
+
+/* Begins behind what is marked as finished. */
+SpocEventReader *spoc_event_reader_new(SpocJournal *journal, SpocEventBudget *budget,
+                                       const SpocEventReaderFuncs *funcs, gpointer user_data);
+void spoc_event_reader_free(SpocEventReader *reader);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEventReader, spoc_event_reader_free)
+
+/* Calls learn() for all that it was not called for, from the first event of the journal on.
+ * @ended: nothing more will come */
+gboolean spoc_event_reader_look_ahead(SpocEventReader *reader, gboolean ended,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
  * spoc_event_reader_run:
- * @ended: nothing more will come
  * @events_max: stops before one more
- * @damaged: (nullable)
- * @position: (inout): where to begin; moves behind what was dealt with
- * @ret_stopped: (out): it stopped because of @events_max or @event, and there is more
+ * @ret_more: (out): it stopped because of @events_max or handle(), and there is more
+ *
+ * Calls handle() for one event after the other.
  */
-gboolean spoc_event_reader_run(SpocJournal *journal, gboolean ended, guint events_max,
-                               SpocEventReaderEventFunc event, SpocEventReaderDamagedFunc damaged,
-                               gpointer user_data, guint64 *position, gboolean *ret_stopped,
-                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_event_reader_run(SpocEventReader *reader, gboolean ended, guint events_max,
+                               gboolean *ret_more, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Names the recipient in the marks of an event. */
-guint spoc_event_reader_part(const SpocPerson *person);
-
-/* Whether the event has waited for so long as a mail is tried. Its journal is as old as its first
- * event. */
-gboolean spoc_event_reader_is_too_old(const SpocJournal *journal, const SpocEvent *event,
-                                      gint64 max_age_ms);
+/* The place of the next event to be handled */
+guint64 spoc_event_reader_position(const SpocEventReader *reader);
+/* Whole events are left, or were not looked for yet. */
+gboolean spoc_event_reader_is_behind(const SpocEventReader *reader);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify/group.h"
 
+#include "message/catalogue.h"
+#include "message/notification.h"
+#include "people/allow.h"
+#include "queue/message.h"
+
 #include <string.h>
 
 typedef struct {
@@ -211,15 +216,6 @@ spoc_group_events(const SpocGroup *group)
 }
 
 char *
-spoc_group_members(const SpocGroup *group)
-{
-    if (group->refs->len == 1 && group->kind == SPOC_MAIL_NOTICE)
-        return NULL;
-    g_autoptr(GChecksum) members = g_checksum_copy(group->members);
-    return g_strdup(g_checksum_get_string(members));
-}
-
-char *
 spoc_group_marks(const SpocGroup *group)
 {
     GString *marks = g_string_new(NULL);
@@ -245,4 +241,91 @@ spoc_group_commit(SpocGroup *group)
         const Ref *ref = &g_array_index(group->refs, Ref, i);
         ref->safe(ref->user_data);
     }
+}
+
+/* --- when a digest is due ---------------------------------------------------------------- */
+
+gint64
+spoc_group_daily_due_unix_s(gint minute, gint64 event_unix_s, gint64 now_unix_s)
+{
+    gint64 base_unix_s = event_unix_s;
+    if (base_unix_s > now_unix_s || base_unix_s < now_unix_s - SPOC_GROUP_BACKLOG_MAX_S)
+        base_unix_s = now_unix_s;
+    g_autoptr(GDateTime) base = g_date_time_new_from_unix_local(base_unix_s);
+    if (base == NULL)
+        return now_unix_s;
+    /* Today's, else tomorrow's; where the clock is changed the day has 23 or 25 hours. */
+    for (gint day = 0; day <= 1; day++) {
+        g_autoptr(GDateTime) date = g_date_time_add_days(base, day);
+        g_autoptr(GDateTime) due =
+            date != NULL
+                ? g_date_time_new_local(g_date_time_get_year(date), g_date_time_get_month(date),
+                                        g_date_time_get_day_of_month(date), minute / 60,
+                                        minute % 60, 0)
+                : NULL;
+        if (due != NULL && g_date_time_to_unix(due) > base_unix_s)
+            return g_date_time_to_unix(due);
+    }
+    return base_unix_s + 24 * 3600;
+}
+
+/* --- the message that it becomes --------------------------------------------------------- */
+
+char *
+spoc_group_members(const SpocGroup *group)
+{
+    if (group->refs->len == 1 && group->kind == SPOC_MAIL_NOTICE)
+        return NULL;
+    g_autoptr(GChecksum) members = g_checksum_copy(group->members);
+    return g_strdup(g_checksum_get_string(members));
+}
+
+/* What the recipient asks for, else what is known of the person, else the site's */
+static const char *
+language_of(const SpocRuntime *runtime, const SpocGroup *group)
+{
+    if (group->language != NULL && spoc_catalogue_exists(group->language))
+        return group->language;
+    if (group->person->language != NULL && spoc_catalogue_exists(group->person->language))
+        return group->person->language;
+    return runtime->language;
+}
+
+SpocMessage *
+spoc_group_compose(const SpocRuntime *runtime, const SpocGroup *group, GError **error)
+{
+    g_autofree char *members = spoc_group_members(group);
+    g_auto(GStrv) copies = spoc_copies_for(runtime->config, group->person->address);
+    const SpocNotification notification = {
+        .kind = group->kind,
+        .notices = spoc_group_notice(group, 0),
+        .notice_count = group->notices->len,
+        .left_out = group->left_out,
+        .members = members,
+        .thread = group->kind == SPOC_MAIL_NOTICE ? group->thread : NULL,
+        .person = group->person,
+        .sender = runtime->sender,
+        .sender_name = runtime->sender_name,
+        .host_name = runtime->host_name,
+        .subject = group->subject,
+        .subject_prefix = runtime->subject_prefix,
+        .cc = (const char *const *)copies,
+        .language = language_of(runtime, group),
+        .format = group->format,
+        .web_interface = runtime->web_interface,
+        .templates = runtime->templates,
+        .fallback_unix_s = group->created_unix_s,
+        .date_unix_s = group->kind != SPOC_MAIL_NOTICE ? g_get_real_time() / G_USEC_PER_SEC : 0,
+    };
+    g_autoptr(SpocComposedMail) mail = spoc_notification_compose(&notification, NULL, error);
+    if (mail == NULL)
+        return NULL;
+    SpocMessage *message =
+        spoc_message_from_mail(mail, SPOC_QUEUE_NOTIFICATION_KIND, runtime->sender);
+    spoc_envelope_add_recipient(message->envelope, group->person->address);
+    for (guint i = 0; copies != NULL && copies[i] != NULL; i++)
+        spoc_envelope_add_recipient(message->envelope, copies[i]);
+    if (group->kind == SPOC_MAIL_NOTICE)
+        message->envelope->job_id = spoc_group_last(group)->event->job_id;
+    return message;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   What one person is to be told in one mail: events that came together, each with what
- *           must be called once it is safe. What comes again is one notice, however often.
+ *           must be called once it is safe. What comes again is one notice, however often. When a
+ *           group that is a digest is due, and the message that a group becomes.
  * OWNERSHIP A group refers to its events. Freeing it calls no safe(): the events are still in
  *           their journals.
  */
@@ -10,7 +11,9 @@
 #include "cups/questions.h"
 #include "event/severity.h"
 #include "message/notice.h"
+#include "runtime/runtime.h"
 #include "spool/journal.h"
+#include "spool/message.h"
 
 /* Notices that a mail tells one by one; of the others it gives the number. */
 #define SPOC_GROUP_NOTICES_MAX 20
@@ -106,3 +109,28 @@ void spoc_group_each(const SpocGroup *group, GFunc each, gpointer user_data);
 
 /* All of it is safe: says so to each. */
 void spoc_group_commit(SpocGroup *group);
+
+/* An event older than this does not make its digest due: the clock was wrong, or spocd was away so
+ * long that a day more does not matter. */
+#define SPOC_GROUP_BACKLOG_MAX_S (7 * 24 * 3600)
+
+/**
+ * spoc_group_daily_due_unix_s:
+ * @minute: of the day, in the time zone of the environment
+ * @event_unix_s: when the first event happened; 0: not known
+ *
+ * Returns: the first such minute behind the event, which is in the past when spocd was not there
+ *   at the time
+ */
+gint64 spoc_group_daily_due_unix_s(gint minute, gint64 event_unix_s, gint64 now_unix_s);
+
+/**
+ * spoc_group_compose:
+ * @group: with at least one notice
+ *
+ * Idempotent: the same group gives the same identifier and bytes.
+ *
+ * Returns: (transfer full): NULL with @error set
+ */
+SpocMessage *spoc_group_compose(const SpocRuntime *runtime, const SpocGroup *group,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify/journal-consumer.h"
 
+#include "base/address.h"
 #include "base/error.h"
-#include "notify/cups-retry.h"
-#include "notify/event-reader.h"
 #include "people/refusal.h"
 
 #include <string.h>
@@ -42,22 +41,19 @@ struct _SpocJournalConsumer {
     gboolean asked;
     SpocCupsRetry subscription_retry, job_retry;
 
-    guint64 learned; /* the subscription has learnt from all before this */
-    gboolean learning_failed;
-    guint64 position;  /* the next event to be handled */
-    gboolean awaiting; /* an answer about the event at position */
+    SpocEventReader *reader;
+    gboolean awaiting; /* an answer about the next event */
     gboolean undecided;
     gboolean is_last_ask; /* about the owner of its job: it has waited long enough */
     gint answered_job_id; /* the job that the answer was about, and it stays unknown */
     char *answer;         /* (nullable): then why */
-    SpocDevice device;    /* of the queue of the event at position, when it was answered */
+    SpocDevice device;    /* of the queue of the next event, when it was answered */
     GQueue progress;      /* of Progress, in the journal's order */
 
     guint people_ask;        /* the directory is asked */
     gboolean is_away;        /* and cannot be asked now */
     char *away_why;          /* (nullable) */
     guint64 noted_end;       /* of the journal when a digest was due */
-    guint64 exhausted_size;  /* of the journal when nothing whole was left behind position */
     SpocAggregatorWait wait; /* of the entry in the aggregator that goes first; reason NULL: none */
     guint asks;              /* questions to CUPS whose answers have not come */
 
@@ -74,9 +70,17 @@ log_error(SpocJournalConsumer *consumer, const char *what, GError *error)
              spoc_journal_name(consumer->journal), what, error->message);
 }
 
+/* What the next event waited for has come. */
+static void
+go_on(SpocJournalConsumer *consumer)
+{
+    consumer->awaiting = FALSE;
+    consumer->context->changed(consumer->context->user_data);
+}
+
 /* Forgets the finished events at the head of the line. */
 static void
-advance(SpocJournalConsumer *consumer)
+mark_finished(SpocJournalConsumer *consumer)
 {
     gboolean moved = FALSE;
     Progress *head = NULL;
@@ -88,7 +92,7 @@ advance(SpocJournalConsumer *consumer)
     if (!moved)
         return;
     g_autoptr(GError) error = NULL;
-    guint64 before = head != NULL ? head->offset : consumer->position;
+    guint64 before = head != NULL ? head->offset : spoc_event_reader_position(consumer->reader);
     if (!spoc_journal_mark_before(consumer->journal, before, &error))
         log_error(consumer, "cannot mark what is done", error);
 }
@@ -108,7 +112,7 @@ on_mail_safe(gpointer user_data)
     if (!spoc_journal_mark(consumer->journal, progress->offset, part->part, &error))
         log_error(consumer, "cannot mark what is done", error);
     progress->open_parts--;
-    advance(consumer);
+    mark_finished(consumer);
 }
 
 /* --- asking CUPS ------------------------------------------------------------------------ */
@@ -116,7 +120,7 @@ on_mail_safe(gpointer user_data)
 /* What cannot be learnt again is kept beside the journal: a subscription is gone when its job is
  * done, and so may be the job. */
 static void
-keep(SpocJournalConsumer *consumer, const char *line)
+keep_note(SpocJournalConsumer *consumer, const char *line)
 {
     g_autoptr(GError) error = NULL;
     if (line != NULL && !spoc_journal_note(consumer->journal, line, &error) &&
@@ -125,22 +129,11 @@ keep(SpocJournalConsumer *consumer, const char *line)
 }
 
 static void
-keep_subscription(SpocJournalConsumer *consumer)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *line =
-        spoc_subscription_line(&consumer->subscription, consumer->subscription_id);
-    keep(consumer, line);
-    if (!spoc_journal_sync_notes(consumer->journal, &error))
-        log_error(consumer, "cannot keep what CUPS answered", error);
-}
-
-static void
 keep_job(SpocJournalConsumer *consumer, gint job_id)
 {
     g_autofree char *job = spoc_cups_export_job(consumer->context->cups, job_id);
     g_autofree char *line = job != NULL ? g_strconcat(NOTE_JOB, job, NULL) : NULL;
-    keep(consumer, line);
+    keep_note(consumer, line);
 }
 
 /* What a spocd before this one was told */
@@ -151,14 +144,11 @@ read_notes(SpocJournalConsumer *consumer)
     g_autofree char *text = spoc_journal_notes(consumer->journal, &error);
     if (text == NULL)
         log_error(consumer, "cannot read what CUPS answered; it is asked again", error);
-    for (char *line = text; line != NULL && *line != '\0';) {
-        char *end = strchr(line, '\n');
-        *end = '\0'; /* every line has an end */
+    for (char *rest = text, *line = NULL; (line = strsep(&rest, "\n")) != NULL;) {
         if (g_str_has_prefix(line, NOTE_JOB))
             spoc_cups_import(consumer->context->cups, line + strlen(NOTE_JOB));
         else if (spoc_subscription_parse(&consumer->subscription, line, &consumer->subscription_id))
             consumer->asked = TRUE;
-        line = end + 1;
     }
 }
 
@@ -177,30 +167,33 @@ ask_job_again(gpointer user_data)
 {
     SpocJournalConsumer *consumer = user_data;
     consumer->job_retry.timer = 0;
-    consumer->awaiting = FALSE;
-    consumer->context->changed(consumer->context->user_data);
+    go_on(consumer);
     return G_SOURCE_REMOVE;
 }
 
 static void
-on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
-                const char *subscriber, const char *why, gpointer user_data)
+on_subscription(const SpocSubscriptionAnswer *answer, gpointer user_data)
 {
     SpocJournalConsumer *consumer = user_data;
     consumer->asks--;
-    consumer->subscription.status = status;
-    if (status == SPOC_SUBSCRIPTION_UNREACHABLE) {
-        spoc_cups_retry_later(&consumer->subscription_retry, consumer->context, why,
+    consumer->subscription.status = answer->status;
+    if (answer->status == SPOC_SUBSCRIPTION_UNREACHABLE) {
+        spoc_cups_retry_later(&consumer->subscription_retry, consumer->context, answer->why,
                               ask_subscription_again, consumer);
         return;
     }
     spoc_cups_retry_end(&consumer->subscription_retry);
-    consumer->subscription.job_id = job_id;
+    consumer->subscription.job_id = answer->job_id;
     g_free(consumer->subscription.printer_uri);
-    consumer->subscription.printer_uri = g_strdup(printer_uri);
+    consumer->subscription.printer_uri = g_strdup(answer->printer_uri);
     g_free(consumer->subscription.subscriber);
-    consumer->subscription.subscriber = g_strdup(subscriber);
-    keep_subscription(consumer);
+    consumer->subscription.subscriber = g_strdup(answer->subscriber);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *line =
+        spoc_subscription_line(&consumer->subscription, consumer->subscription_id);
+    keep_note(consumer, line);
+    if (!spoc_journal_sync_notes(consumer->journal, &error))
+        log_error(consumer, "cannot keep what CUPS answered", error);
     consumer->context->changed(consumer->context->user_data);
 }
 
@@ -232,10 +225,28 @@ on_job(const SpocJobAttributes *attributes, const char *why, gboolean may_pass, 
     }
     spoc_cups_retry_end(&consumer->job_retry);
     keep_job(consumer, consumer->answered_job_id);
-    consumer->awaiting = FALSE;
     g_free(consumer->answer);
     consumer->answer = g_strdup(why);
-    consumer->context->changed(consumer->context->user_data);
+    go_on(consumer);
+}
+
+/* Whether the event has waited for so long as a mail is tried. Its journal is as old as its first
+ * event. */
+static gboolean
+is_too_old(const SpocJournalConsumer *consumer, const SpocEvent *event)
+{
+    gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+    gint64 born = spoc_journal_created_unix_s(consumer->journal);
+    if (event->when_unix_s <= now)
+        born = MAX(born, event->when_unix_s);
+    return now - born > consumer->context->runtime->schedule.max_age_ms / 1000;
+}
+
+/* (nullable) */
+static const char *
+owner_of(const SpocJobAttributes *attributes)
+{
+    return attributes != NULL ? attributes->owner : NULL;
 }
 
 /* The owner of the event's job: from memory, or NULL after asking was begun (awaiting) or in
@@ -251,8 +262,7 @@ find_job(SpocJournalConsumer *consumer, const SpocEvent *event)
         return NULL;
     g_clear_pointer(&consumer->answer, g_free);
     consumer->answered_job_id = event->job_id;
-    consumer->is_last_ask = spoc_event_reader_is_too_old(
-        consumer->journal, event, consumer->context->setup->schedule.max_age_ms);
+    consumer->is_last_ask = is_too_old(consumer, event);
     consumer->awaiting = TRUE;
     consumer->asks++;
     spoc_cups_ask_job(consumer->context->cups, event->job_id, on_job, consumer);
@@ -274,8 +284,7 @@ on_device(const SpocStateAttributes *attributes, gpointer user_data)
         return;
     }
     spoc_cups_retry_end(&consumer->job_retry);
-    consumer->awaiting = FALSE;
-    consumer->context->changed(consumer->context->user_data);
+    go_on(consumer);
 }
 
 /* Whether the event is about a job of a queue of our own: what became of that is told by the mail
@@ -292,73 +301,19 @@ is_scan(SpocJournalConsumer *consumer, const SpocEvent *event, gboolean *ret_sca
     *ret_scan = consumer->device == SPOC_DEVICE_OURS;
     if (consumer->device != SPOC_DEVICE_UNKNOWN)
         return TRUE;
-    consumer->is_last_ask =
-        spoc_event_reader_is_too_old(consumer->journal, event,
-                                     consumer->context->setup->schedule.max_age_ms) ||
-        consumer->context->setup->unverified == SPOC_UNVERIFIED_SEND;
+    consumer->is_last_ask = is_too_old(consumer, event) ||
+                            consumer->context->runtime->unverified == SPOC_UNVERIFIED_SEND;
     consumer->awaiting = TRUE;
     consumer->asks++;
     spoc_cups_ask_state(cups, 0, event->printer_name, on_device, consumer);
     return FALSE;
 }
 
-SpocJournalConsumer *
-spoc_journal_consumer_open(const SpocNotifyContext *context, SpocAggregator *aggregator,
-                           const char *journal_name, GError **error)
-{
-    g_autoptr(SpocJournal) journal = spoc_journal_open(context->spool, journal_name, error);
-    if (journal == NULL)
-        return NULL;
-    gboolean ended = FALSE;
-    if (!spoc_journal_refresh(journal, &ended, error))
-        return NULL;
-
-    SpocJournalConsumer *consumer = g_new0(SpocJournalConsumer, 1);
-    consumer->context = context;
-    consumer->aggregator = aggregator;
-    consumer->journal = g_steal_pointer(&journal);
-    consumer->ended = ended;
-    consumer->recheck_count = RECHECKED_MAILS;
-    consumer->position = spoc_journal_marked_before(consumer->journal);
-    consumer->exhausted_size = G_MAXUINT64;
-    consumer->refusals_said = spoc_said_new();
-    consumer->lessons = g_hash_table_new_full(NULL, NULL, g_free, NULL);
-    g_queue_init(&consumer->progress);
-    const char *text = spoc_journal_recipient_uri(consumer->journal);
-    g_autoptr(GError) refusal = NULL;
-    consumer->uri = spoc_recipient_uri_parse(text, &refusal);
-    spoc_refusal_say_uri(context->log, journal_name, text, consumer->uri, refusal);
-    read_notes(consumer);
-    return consumer;
-}
-
-void
-spoc_journal_consumer_free(SpocJournalConsumer *consumer)
-{
-    if (consumer == NULL)
-        return;
-    g_clear_handle_id(&consumer->subscription_retry.timer, g_source_remove);
-    g_clear_handle_id(&consumer->job_retry.timer, g_source_remove);
-    spoc_cups_retry_end(&consumer->subscription_retry);
-    spoc_cups_retry_end(&consumer->job_retry);
-    g_queue_clear_full(&consumer->progress, g_free);
-    g_hash_table_unref(consumer->refusals_said);
-    g_hash_table_unref(consumer->lessons);
-    spoc_subscription_clear(&consumer->subscription);
-    if (consumer->people_ask != 0)
-        spoc_people_ask_cancel(consumer->context->setup->people, consumer->people_ask);
-    g_clear_pointer(&consumer->uri, spoc_recipient_uri_free);
-    spoc_journal_free(consumer->journal);
-    g_free(consumer->answer);
-    g_free(consumer->away_why);
-    g_free(consumer);
-}
-
 /* --- one event -------------------------------------------------------------------------- */
 
 /* A refusal is an ERROR once a journal, however many events it concerns. */
 static void
-say_refusal(SpocJournalConsumer *consumer, const SpocRecipient *recipient, const SpocEvent *event,
+log_refusal(SpocJournalConsumer *consumer, const SpocRecipient *recipient, const SpocEvent *event,
             const GError *refusal)
 {
     g_autofree char *sentence =
@@ -373,8 +328,7 @@ on_people(gpointer user_data)
 {
     SpocJournalConsumer *consumer = user_data;
     consumer->people_ask = 0;
-    consumer->awaiting = FALSE;
-    consumer->context->changed(consumer->context->user_data);
+    go_on(consumer);
 }
 
 /* Whether the answer of the directory has to be waited for. One run alone does not wait for a
@@ -392,7 +346,7 @@ await_directory(SpocJournalConsumer *consumer, const SpocRecipient *recipient, c
         return TRUE;
     consumer->awaiting = TRUE;
     consumer->people_ask =
-        spoc_people_ask(consumer->context->setup->people, recipient, owner, on_people, consumer);
+        spoc_people_ask(consumer->context->runtime->people, recipient, owner, on_people, consumer);
     return TRUE;
 }
 
@@ -402,27 +356,26 @@ find_people(SpocJournalConsumer *consumer, const SpocEvent *event,
             const SpocJobAttributes **ret_attributes)
 {
     const SpocNotifyContext *context = consumer->context;
-    const SpocPeople *rules = context->setup->people;
+    const SpocPeople *rules = context->runtime->people;
     g_autoptr(GPtrArray) people = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_person_free);
     const SpocJobAttributes *attributes =
         event->job_id > 0 ? spoc_cups_job_remembered(context->cups, event->job_id) : NULL;
     if (event->job_id > 0 && attributes == NULL &&
-        spoc_runtime_wants_owners(consumer->context->setup)) {
+        spoc_runtime_wants_owners(consumer->context->runtime)) {
         attributes = find_job(consumer, event);
         if (consumer->awaiting)
             return NULL;
     }
 
-    guint count = spoc_refusal_count(consumer->uri, context->setup->rules.max_recipients,
+    guint count = spoc_refusal_count(consumer->uri, context->runtime->rules.max_recipients,
                                      consumer->refusals_said, context->log,
                                      spoc_journal_name(consumer->journal));
     for (guint i = 0; i < count; i++) {
         const SpocRecipient *recipient = g_ptr_array_index(consumer->uri->recipients, i);
         g_autoptr(GError) refusal = NULL;
         g_autoptr(GPtrArray) refusals = spoc_refusals_new();
-        const char *owner = attributes != NULL ? attributes->owner : NULL;
         g_autoptr(GPtrArray) found =
-            spoc_people_resolve(rules, recipient, owner, refusals, &refusal);
+            spoc_people_resolve(rules, recipient, owner_of(attributes), refusals, &refusal);
         if (attributes == NULL &&
             spoc_refusal_owner_could_help(recipient, event->job_id, refusal, refusals)) {
             attributes = find_job(consumer, event);
@@ -436,19 +389,25 @@ find_people(SpocJournalConsumer *consumer, const SpocEvent *event,
                     spoc_people_resolve(rules, recipient, attributes->owner, refusals, &refusal);
             }
         }
-        if (found == NULL &&
-            await_directory(consumer, recipient, attributes != NULL ? attributes->owner : NULL,
-                            refusal))
+        if (found == NULL && await_directory(consumer, recipient, owner_of(attributes), refusal))
             return NULL;
         if (found == NULL)
-            say_refusal(consumer, recipient, event, refusal);
+            log_refusal(consumer, recipient, event, refusal);
         else
             spoc_persons_add(people, found);
         for (guint n = 0; n < refusals->len; n++)
-            say_refusal(consumer, recipient, event, g_ptr_array_index(refusals, n));
+            log_refusal(consumer, recipient, event, g_ptr_array_index(refusals, n));
     }
     *ret_attributes = attributes;
     return g_steal_pointer(&people);
+}
+
+/* Names the recipient in the marks of an event. */
+static guint
+mark_part(const SpocPerson *person)
+{
+    g_autofree char *key = spoc_address_key(person->address);
+    return spoc_journal_part(key);
 }
 
 /* Puts the event in the aggregator for one person. */
@@ -459,7 +418,7 @@ hand_over(SpocJournalConsumer *consumer, const SpocEvent *event,
 {
     Part *part = g_new0(Part, 1);
     part->progress = progress;
-    part->part = spoc_event_reader_part(person);
+    part->part = mark_part(person);
     progress->open_parts++;
     const SpocEntry entry = {
         .event = event,
@@ -469,9 +428,8 @@ hand_over(SpocJournalConsumer *consumer, const SpocEvent *event,
         .person = person,
         .old_printer_state = old_printer_state,
         .shows_title = spoc_people_shows_title(
-            consumer->context->setup->people, person,
-            spoc_subscription_is_owners(&consumer->subscription, event,
-                                        attributes != NULL ? attributes->owner : NULL)),
+            consumer->context->runtime->people, person,
+            spoc_subscription_is_owners(&consumer->subscription, event, owner_of(attributes))),
         .cause = spoc_subscription_is_printers(&consumer->subscription) ? SPOC_CAUSE_PRINTERS
                                                                         : SPOC_CAUSE_SOMEONES_JOB,
         .part = part->part,
@@ -487,7 +445,7 @@ hand_over(SpocJournalConsumer *consumer, const SpocEvent *event,
 
 /* What is not mailed, and why, once a journal. */
 static void
-say_unknown(SpocJournalConsumer *consumer)
+log_unknown(SpocJournalConsumer *consumer)
 {
     gboolean is_away = consumer->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE;
     if (consumer->said_unknown)
@@ -509,18 +467,17 @@ is_theirs(SpocJournalConsumer *consumer, const SpocEvent *event, gboolean *ret_t
     SpocSubscriptionMatch whose = spoc_subscription_match_decide(&consumer->subscription, event);
     if (whose == SPOC_SUBSCRIPTION_MATCH_UNDECIDED &&
         consumer->subscription.status == SPOC_SUBSCRIPTION_UNREACHABLE &&
-        spoc_event_reader_is_too_old(consumer->journal, event,
-                                     consumer->context->setup->schedule.max_age_ms))
+        is_too_old(consumer, event))
         whose = SPOC_SUBSCRIPTION_MATCH_UNKNOWN;
     if (whose == SPOC_SUBSCRIPTION_MATCH_UNDECIDED &&
-        context->setup->unverified == SPOC_UNVERIFIED_DROP)
+        context->runtime->unverified == SPOC_UNVERIFIED_DROP)
         return FALSE;
     *ret_theirs = whose == SPOC_SUBSCRIPTION_MATCH_THEIRS ||
                   whose == SPOC_SUBSCRIPTION_MATCH_UNDECIDED ||
                   (whose == SPOC_SUBSCRIPTION_MATCH_UNKNOWN &&
-                   context->setup->unverified == SPOC_UNVERIFIED_SEND);
+                   context->runtime->unverified == SPOC_UNVERIFIED_SEND);
     if (whose == SPOC_SUBSCRIPTION_MATCH_UNKNOWN && !*ret_theirs)
-        say_unknown(consumer);
+        log_unknown(consumer);
     return TRUE;
 }
 
@@ -552,11 +509,13 @@ handle_event(const SpocEvent *event, gpointer user_data)
     progress->consumer = consumer;
     progress->offset = event->offset;
     g_queue_push_tail(&consumer->progress, progress);
-    gint old_state = people != NULL ? spoc_notification_log_see(consumer->context->told, event) : 0;
+    gint old_state =
+        people != NULL
+            ? spoc_notification_log_note_state(consumer->context->notification_log, event)
+            : 0;
     for (guint i = 0; people != NULL && i < people->len; i++) {
         const SpocPerson *person = g_ptr_array_index(people, i);
-        if (!spoc_journal_is_marked(consumer->journal, event->offset,
-                                    spoc_event_reader_part(person)))
+        if (!spoc_journal_is_marked(consumer->journal, event->offset, mark_part(person)))
             hand_over(consumer, event, attributes, person, progress, old_state);
     }
     progress->all_launched = TRUE;
@@ -564,7 +523,7 @@ handle_event(const SpocEvent *event, gpointer user_data)
 }
 
 static void
-say_damaged(guint64 offset, gsize size, gpointer user_data)
+log_damaged(guint64 offset, gsize size, gpointer user_data)
 {
     SpocJournalConsumer *consumer = user_data;
     if (consumer->damaged_said++ < DAMAGED_SAID_MAX)
@@ -615,7 +574,7 @@ learn_owner(SpocJournalConsumer *consumer, const SpocEvent *event)
 
 /* Looks ahead: what the subscription can learn, and owners to be remembered before CUPS
  * forgets the job. */
-static gboolean
+static void
 learn_event(const SpocEvent *event, gpointer user_data)
 {
     SpocJournalConsumer *consumer = user_data;
@@ -623,9 +582,64 @@ learn_event(const SpocEvent *event, gpointer user_data)
     spoc_subscription_match_learn(&consumer->subscription, event);
     if (event->kind == SPOC_EVENT_JOB_CREATED && event->job_id > 0 &&
         (spoc_recipient_uri_has_owner(consumer->uri) ||
-         spoc_runtime_wants_owners(consumer->context->setup)))
+         spoc_runtime_wants_owners(consumer->context->runtime)))
         learn_owner(consumer, event);
-    return TRUE;
+}
+
+/* --- the journal ------------------------------------------------------------------------ */
+
+static const SpocEventReaderFuncs reader_funcs = {learn_event, handle_event, log_damaged};
+
+SpocJournalConsumer *
+spoc_journal_consumer_open(const SpocNotifyContext *context, SpocAggregator *aggregator,
+                           SpocEventBudget *budget, const char *journal_name, GError **error)
+{
+    g_autoptr(SpocJournal) journal = spoc_journal_open(context->spool, journal_name, error);
+    if (journal == NULL)
+        return NULL;
+    gboolean ended = FALSE;
+    if (!spoc_journal_refresh(journal, &ended, error))
+        return NULL;
+
+    SpocJournalConsumer *consumer = g_new0(SpocJournalConsumer, 1);
+    consumer->context = context;
+    consumer->aggregator = aggregator;
+    consumer->journal = g_steal_pointer(&journal);
+    consumer->ended = ended;
+    consumer->recheck_count = RECHECKED_MAILS;
+    consumer->reader = spoc_event_reader_new(consumer->journal, budget, &reader_funcs, consumer);
+    consumer->refusals_said = spoc_said_new();
+    consumer->lessons = g_hash_table_new_full(NULL, NULL, g_free, NULL);
+    g_queue_init(&consumer->progress);
+    const char *text = spoc_journal_recipient_uri(consumer->journal);
+    g_autoptr(GError) refusal = NULL;
+    consumer->uri = spoc_recipient_uri_parse(text, &refusal);
+    spoc_refusal_say_uri(context->log, journal_name, text, consumer->uri, refusal);
+    read_notes(consumer);
+    return consumer;
+}
+
+void
+spoc_journal_consumer_free(SpocJournalConsumer *consumer)
+{
+    if (consumer == NULL)
+        return;
+    g_clear_handle_id(&consumer->subscription_retry.timer, g_source_remove);
+    g_clear_handle_id(&consumer->job_retry.timer, g_source_remove);
+    spoc_cups_retry_end(&consumer->subscription_retry);
+    spoc_cups_retry_end(&consumer->job_retry);
+    g_queue_clear_full(&consumer->progress, g_free);
+    g_hash_table_unref(consumer->refusals_said);
+    g_hash_table_unref(consumer->lessons);
+    spoc_subscription_clear(&consumer->subscription);
+    if (consumer->people_ask != 0)
+        spoc_people_ask_cancel(consumer->context->runtime->people, consumer->people_ask);
+    g_clear_pointer(&consumer->uri, spoc_recipient_uri_free);
+    spoc_event_reader_free(consumer->reader);
+    spoc_journal_free(consumer->journal);
+    g_free(consumer->answer);
+    g_free(consumer->away_why);
+    g_free(consumer);
 }
 
 /* Whether anything depends on what comes later in the journal. */
@@ -633,50 +647,36 @@ static gboolean
 must_look_ahead(const SpocJournalConsumer *consumer)
 {
     return spoc_recipient_uri_has_owner(consumer->uri) ||
-           spoc_runtime_wants_owners(consumer->context->setup) ||
+           spoc_runtime_wants_owners(consumer->context->runtime) ||
            (consumer->subscription.status != SPOC_SUBSCRIPTION_KNOWN &&
-            consumer->context->setup->unverified == SPOC_UNVERIFIED_DROP);
+            consumer->context->runtime->unverified == SPOC_UNVERIFIED_DROP);
 }
 
 gboolean
 spoc_journal_consumer_refresh(SpocJournalConsumer *consumer, GError **error)
 {
-    guint64 before = spoc_journal_size(consumer->journal);
-    gboolean was_ended = consumer->ended;
     if (!consumer->ended && !spoc_journal_refresh(consumer->journal, &consumer->ended, error))
         return FALSE;
     consumer->subscription.complete = consumer->ended;
-    if (spoc_journal_size(consumer->journal) == before && consumer->ended == was_ended &&
-        consumer->learned > 0 && !consumer->learning_failed)
-        return TRUE;
-    if (!must_look_ahead(consumer))
-        return TRUE;
-    gboolean stopped = FALSE;
-    consumer->learning_failed =
-        !spoc_event_reader_run(consumer->journal, consumer->ended, G_MAXUINT, learn_event, NULL,
-                               consumer, &consumer->learned, &stopped, error);
-    return !consumer->learning_failed;
+    return !must_look_ahead(consumer) ||
+           spoc_event_reader_look_ahead(consumer->reader, consumer->ended, error);
 }
 
 gboolean
 spoc_journal_consumer_step(SpocJournalConsumer *consumer)
 {
-    if (consumer->awaiting || consumer->context->setup->blocker != NULL)
+    if (consumer->awaiting || consumer->context->runtime->blocker != NULL)
         return FALSE;
     guint room = spoc_aggregator_room(consumer->aggregator);
     if (room == 0)
         return FALSE;
     g_autoptr(GError) error = NULL;
-    guint64 size = spoc_journal_size(consumer->journal);
     gboolean more = FALSE;
     consumer->is_away = FALSE;
-    if (!spoc_event_reader_run(consumer->journal, consumer->ended, MIN(room, STEP_EVENTS_MAX),
-                               handle_event, say_damaged, consumer, &consumer->position, &more,
+    if (!spoc_event_reader_run(consumer->reader, consumer->ended, MIN(room, STEP_EVENTS_MAX), &more,
                                &error))
         log_error(consumer, "cannot read the journal", error);
-    else if (!more)
-        consumer->exhausted_size = size;
-    advance(consumer);
+    mark_finished(consumer);
     return more && !consumer->undecided && !consumer->awaiting && !consumer->is_away;
 }
 
@@ -687,18 +687,10 @@ cups_away(const SpocJournalConsumer *consumer)
     return consumer->undecided ? consumer->subscription_retry.why : consumer->job_retry.why;
 }
 
-/* Whole events are left. */
-static gboolean
-is_behind_end(const SpocJournalConsumer *consumer)
-{
-    guint64 size = spoc_journal_size(consumer->journal);
-    return consumer->position < size && consumer->exhausted_size != size;
-}
-
 SpocJournalConsumerStatus
 spoc_journal_consumer_status(const SpocJournalConsumer *consumer)
 {
-    gboolean behind = is_behind_end(consumer);
+    gboolean behind = spoc_event_reader_is_behind(consumer->reader);
     gboolean looks_up = consumer->people_ask != 0 && !consumer->is_away;
     if (behind && cups_away(consumer) != NULL)
         return SPOC_JOURNAL_CONSUMER_BLOCKED;
@@ -707,7 +699,7 @@ spoc_journal_consumer_status(const SpocJournalConsumer *consumer)
     if (behind && consumer->undecided)
         return SPOC_JOURNAL_CONSUMER_UNDECIDED;
     if (behind)
-        return consumer->context->setup->blocker != NULL || consumer->is_away
+        return consumer->context->runtime->blocker != NULL || consumer->is_away
                    ? SPOC_JOURNAL_CONSUMER_BLOCKED
                    : SPOC_JOURNAL_CONSUMER_BUSY;
     if (!g_queue_is_empty((GQueue *)&consumer->progress))
@@ -750,12 +742,12 @@ char *
 spoc_journal_consumer_reason(const SpocJournalConsumer *consumer, gint64 *ret_until_unix_s)
 {
     gboolean is_parked = !g_queue_is_empty((GQueue *)&consumer->progress);
-    gboolean is_behind = is_behind_end(consumer);
+    gboolean is_behind = spoc_event_reader_is_behind(consumer->reader);
     *ret_until_unix_s = 0;
     if (!is_behind && !is_parked)
         return NULL;
-    if (consumer->context->setup->blocker != NULL)
-        return g_strconcat("the configuration: ", consumer->context->setup->blocker, NULL);
+    if (consumer->context->runtime->blocker != NULL)
+        return g_strconcat("the configuration: ", consumer->context->runtime->blocker, NULL);
     const char *parked = consumer->wait.reason != NULL ? consumer->wait.reason : "being sent";
     if (is_behind && is_parked)
         return g_strconcat(reading_reason(consumer), "; some before: ", parked, NULL);
@@ -774,25 +766,12 @@ spoc_journal_consumer_note_end(SpocJournalConsumer *consumer)
 gboolean
 spoc_journal_consumer_is_past_end(const SpocJournalConsumer *consumer)
 {
-    return consumer->position >= consumer->noted_end ||
+    return spoc_event_reader_position(consumer->reader) >= consumer->noted_end ||
            spoc_journal_consumer_status(consumer) != SPOC_JOURNAL_CONSUMER_BUSY;
 }
 
-gboolean
-spoc_journal_consumer_remove(SpocJournalConsumer *consumer, GError **error)
-{
-    return spoc_journal_delete(consumer->journal, error);
-}
-
-gboolean
-spoc_journal_consumer_sync(SpocJournalConsumer *consumer, GError **error)
-{
-    return spoc_journal_sync_marks(consumer->journal, error) &&
-           spoc_journal_sync_notes(consumer->journal, error);
-}
-
-const char *
+SpocJournal *
 spoc_journal_consumer_journal(const SpocJournalConsumer *consumer)
 {
-    return spoc_journal_name(consumer->journal);
+    return consumer->journal;
 }

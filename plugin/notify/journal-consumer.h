@@ -6,31 +6,32 @@
  *
  * An event is finished when each of its mails is done or safe in the spool. Where an
  * answer of CUPS is needed it stops at that event and goes on when it has come, so
- * its memory is the same for ten events and for a million.
+ * its memory is the same for ten events and for a million (SpocEventBudget).
  */
 #pragma once
 
 #include "notify/aggregator.h"
 #include "notify/context.h"
-#include "spool/journal.h"
+#include "notify/event-reader.h"
 
 typedef struct _SpocJournalConsumer SpocJournalConsumer;
 
 /**
  * spoc_journal_consumer_open:
+ * @budget: for the parsed events of all consumers
  *
  * Returns: (transfer full): SPOC_ERROR_CORRUPT when the journal cannot be understood
  */
 SpocJournalConsumer *spoc_journal_consumer_open(const SpocNotifyContext *context,
-                                                SpocAggregator *aggregator,
+                                                SpocAggregator *aggregator, SpocEventBudget *budget,
                                                 const char *journal_name,
                                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* What is under way must be gone from aggregator and queue manager before, and CUPS must not be
  * asked: it is DONE, or the SpocCups is gone. */
 void spoc_journal_consumer_free(SpocJournalConsumer *consumer);
 
-/* The name of its journal, the consumer's */
-const char *spoc_journal_consumer_journal(const SpocJournalConsumer *consumer);
+/* Its journal, the consumer's; to be deleted once it is DONE */
+SpocJournal *spoc_journal_consumer_journal(const SpocJournalConsumer *consumer);
 
 /* Looks for what its notifier has added. */
 gboolean spoc_journal_consumer_refresh(SpocJournalConsumer *consumer,
@@ -52,7 +53,7 @@ typedef enum {
     SPOC_JOURNAL_CONSUMER_BLOCKED, /* events are there, and the configuration, a directory or CUPS,
                             which is away, keeps them */
     SPOC_JOURNAL_CONSUMER_UNDECIDED, /* only the end of the journal can tell whose its events are */
-    SPOC_JOURNAL_CONSUMER_DONE,      /* ended, and all is done: spoc_journal_consumer_remove() it */
+    SPOC_JOURNAL_CONSUMER_DONE,      /* ended, and all is done */
 } SpocJournalConsumerStatus;
 
 /* Remembers how far its journal goes now. */
@@ -69,11 +70,3 @@ void spoc_journal_consumer_forget_wait(SpocJournalConsumer *consumer);
 char *spoc_journal_consumer_reason(const SpocJournalConsumer *consumer, gint64 *ret_until_unix_s);
 
 SpocJournalConsumerStatus spoc_journal_consumer_status(const SpocJournalConsumer *consumer);
-
-/* Deletes its journal. */
-gboolean spoc_journal_consumer_remove(SpocJournalConsumer *consumer,
-                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* Makes its marks, and what CUPS answered, safe from power loss. */
-gboolean spoc_journal_consumer_sync(SpocJournalConsumer *consumer,
-                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "notify/journal-set.h"
 
+#include "base/durable.h"
+#include "base/error.h"
+#include "queue/list-item.h"
 #include "spool/pending-marks.h"
 
-#include "base/error.h"
+#include <string.h>
+#include <unistd.h>
 
 /* Open at once; the others wait for one of these to be done. */
 #define CONSUMERS_MAX 1000
@@ -14,6 +18,7 @@ struct _SpocJournalSet {
     GPtrArray *consumers; /* of SpocJournalConsumer */
     GHashTable *by_name;  /* journal name → SpocJournalConsumer, the array's */
     guint turn;           /* which is the first in the next round */
+    SpocEventBudget budget;
 };
 
 SpocJournalSet *
@@ -60,7 +65,7 @@ open_consumer(SpocJournalSet *journals, const char *name)
     const SpocNotifyContext *context = journals->context;
     g_autoptr(GError) error = NULL;
     SpocJournalConsumer *consumer =
-        spoc_journal_consumer_open(context, journals->aggregator, name, &error);
+        spoc_journal_consumer_open(context, journals->aggregator, &journals->budget, name, &error);
     if (consumer != NULL) {
         g_ptr_array_add(journals->consumers, consumer);
         g_hash_table_insert(journals->by_name, g_strdup(name), consumer);
@@ -146,11 +151,12 @@ spoc_journal_set_remove_done(SpocJournalSet *journals)
         g_autoptr(GError) error = NULL;
         if (spoc_journal_consumer_status(consumer) != SPOC_JOURNAL_CONSUMER_DONE)
             continue;
-        if (!spoc_journal_consumer_remove(consumer, &error)) {
+        SpocJournal *journal = spoc_journal_consumer_journal(consumer);
+        if (!spoc_journal_delete(journal, &error)) {
             log_failure(journals, "cannot remove a finished journal", error);
             continue;
         }
-        (void)g_hash_table_remove(journals->by_name, spoc_journal_consumer_journal(consumer));
+        (void)g_hash_table_remove(journals->by_name, spoc_journal_name(journal));
         g_ptr_array_remove_index_fast(journals->consumers, i - 1);
         room |= journals->consumers->len == CONSUMERS_MAX - 1;
     }
@@ -167,9 +173,23 @@ spoc_journal_set_any(const SpocJournalSet *journals, SpocJournalConsumerStatus s
 }
 
 void
-spoc_journal_set_each_wait(SpocJournalSet *journals, SpocJournalSetWaitFunc each,
-                           gpointer user_data)
+spoc_journal_set_sync(SpocJournalSet *journals)
 {
+    for (guint i = 0; i < journals->consumers->len; i++) {
+        g_autoptr(GError) error = NULL;
+        SpocJournal *journal =
+            spoc_journal_consumer_journal(g_ptr_array_index(journals->consumers, i));
+        if (!spoc_journal_sync_marks(journal, &error) || !spoc_journal_sync_notes(journal, &error))
+            log_failure(journals, "cannot sync what is done", error);
+    }
+}
+
+/* --- what keeps the events --------------------------------------------------------------- */
+
+char *
+spoc_journal_set_waits(SpocJournalSet *journals)
+{
+    GString *text = g_string_new(NULL);
     for (guint i = 0; i < journals->consumers->len; i++)
         spoc_journal_consumer_forget_wait(g_ptr_array_index(journals->consumers, i));
     spoc_aggregator_each_wait(journals->aggregator, spoc_journal_consumer_take_wait);
@@ -177,17 +197,31 @@ spoc_journal_set_each_wait(SpocJournalSet *journals, SpocJournalSetWaitFunc each
         const SpocJournalConsumer *consumer = g_ptr_array_index(journals->consumers, i);
         gint64 until_unix_s = 0;
         g_autofree char *reason = spoc_journal_consumer_reason(consumer, &until_unix_s);
-        if (reason != NULL)
-            each(spoc_journal_consumer_journal(consumer), reason, until_unix_s, user_data);
+        if (reason == NULL)
+            continue;
+        const char *name = spoc_journal_name(spoc_journal_consumer_journal(consumer));
+        g_autofree char *line = spoc_wait_line(name, until_unix_s, reason);
+        g_string_append_printf(text, "%s\n", line);
     }
+    return g_string_free(text, FALSE);
 }
 
 void
-spoc_journal_set_sync(SpocJournalSet *journals)
+spoc_journal_set_forget_waits(SpocJournalSet *journals)
 {
-    for (guint i = 0; i < journals->consumers->len; i++) {
-        g_autoptr(GError) error = NULL;
-        if (!spoc_journal_consumer_sync(g_ptr_array_index(journals->consumers, i), &error))
-            log_failure(journals, "cannot sync what is done", error);
-    }
+    (void)unlinkat(spoc_spool_folder_fd(journals->context->spool, "state"), SPOC_WAITS_FILE, 0);
+}
+
+void
+spoc_journal_set_keep_waits(SpocJournalSet *journals)
+{
+    const SpocNotifyContext *context = journals->context;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = spoc_journal_set_waits(journals);
+    if (*text == '\0')
+        spoc_journal_set_forget_waits(journals);
+    else if (!spoc_durable_replace(spoc_spool_folder_fd(context->spool, "state"), SPOC_WAITS_FILE,
+                                   text, strlen(text), 0600, NULL, &error))
+        spoc_log(context->log, SPOC_LOG_WARNING,
+                 "cannot keep for spocctl what the events wait for: %s", error->message);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PURPOSE   All journals that are open, each with a consumer: finds new ones, lets each go on in
- * its turn, and removes those that are done. OWNERSHIP Borrows the context and aggregator. Owns the
- * consumers: what aggregator and queue manager hold of them must be gone before.
+ *           its turn, and removes those that are done.
+ * OWNERSHIP Borrows the context and aggregator. Owns the consumers: what aggregator and queue
+ *           manager hold of them must be gone before.
  */
 #pragma once
 
@@ -33,11 +34,13 @@ gboolean spoc_journal_set_remove_done(SpocJournalSet *journals);
 
 gboolean spoc_journal_set_any(const SpocJournalSet *journals, SpocJournalConsumerStatus status);
 
-/* What keeps the events of each journal. @until_unix_s: 0: not known */
-typedef void (*SpocJournalSetWaitFunc)(const char *journal, const char *reason, gint64 until_unix_s,
-                                       gpointer user_data);
-void spoc_journal_set_each_wait(SpocJournalSet *journals, SpocJournalSetWaitFunc each,
-                                gpointer user_data);
-
 /* Makes their marks safe from power loss. */
 void spoc_journal_set_sync(SpocJournalSet *journals);
+
+/* (transfer full): what keeps the events of each journal, for `spocctl queue list`: a line a
+ * journal, spoc_wait_line()s; "" when nothing waits */
+char *spoc_journal_set_waits(SpocJournalSet *journals);
+/* Keeps that in the spool's state/, for when no spocd runs. */
+void spoc_journal_set_keep_waits(SpocJournalSet *journals);
+/* What a spocd before us kept holds no longer. */
+void spoc_journal_set_forget_waits(SpocJournalSet *journals);

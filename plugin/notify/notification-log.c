@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     Record record; /* ADDRESS\tPRINTER, escaped */
-    SpocLastNotification told;
+    SpocLastNotification last;
 } NotifiedRecord;
 
 typedef struct {
@@ -56,17 +56,17 @@ typedef struct {
 struct _SpocNotificationLog {
     SpocSpool *spool;
     SpocLog *log;
-    Records told, seen, sent;
+    Records notified, seen, sent;
     guint timer;
 };
 
 /* --- records ------------------------------------------------------------------------------ */
 
 static void
-told_free(gpointer data)
+notified_free(gpointer data)
 {
     NotifiedRecord *record = data;
-    spoc_last_notification_clear(&record->told);
+    spoc_last_notification_clear(&record->last);
     g_free(record->record.key);
     g_free(record);
 }
@@ -129,7 +129,7 @@ records_get(Records *records, const char *key)
 
 /* (transfer full): fields of a line */
 static char *
-escape(const char *first, const char *second)
+escape_fields(const char *first, const char *second)
 {
     g_autofree char *one = g_strescape(first, NULL);
     g_autofree char *two = second != NULL ? g_strescape(second, NULL) : NULL;
@@ -141,23 +141,24 @@ static char *
 person_key(const char *address, const char *printer)
 {
     g_autofree char *who = spoc_address_key(address);
-    return escape(who, printer);
+    return escape_fields(who, printer);
 }
 
 /* --- the file --------------------------------------------------------------------------- */
 
-static char *export(const SpocNotificationLog *store)
+static char *
+export_text(const SpocNotificationLog *store)
 {
     GString *text = g_string_new(NULL);
-    for (const GList *link = store->told.used.head; link != NULL; link = link->next) {
+    for (const GList *link = store->notified.used.head; link != NULL; link = link->next) {
         const NotifiedRecord *record = link->data;
-        const SpocLastNotification *told = &record->told;
-        g_autofree char *signature = g_strescape(told->signature, NULL);
+        const SpocLastNotification *last = &record->last;
+        g_autofree char *signature = g_strescape(last->signature, NULL);
         g_string_append_printf(text,
                                "told\t%s\t%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT
                                "\t%u\t%" G_GINT64_FORMAT "\n",
-                               record->record.key, signature, told->is_fault, told->fault_unix_s,
-                               told->told_unix_s, told->count, told->window_unix_s);
+                               record->record.key, signature, last->is_fault, last->fault_unix_s,
+                               last->notified_unix_s, last->count, last->window_unix_s);
     }
     for (const GList *link = store->seen.used.head; link != NULL; link = link->next) {
         const SeenRecord *record = link->data;
@@ -189,7 +190,7 @@ read_numbers(char *const *fields, gsize count, gint64 maximum, gint64 *ret_numbe
 }
 
 static void
-import_told(SpocNotificationLog *store, char *const *fields)
+import_notified(SpocNotificationLog *store, char *const *fields)
 {
     gint64 numbers[5];
     g_autofree char *signature = g_strcompress(fields[3]);
@@ -197,12 +198,12 @@ import_told(SpocNotificationLog *store, char *const *fields)
         numbers[3] > G_MAXINT || !g_utf8_validate(signature, -1, NULL))
         return;
     g_autofree char *key = g_strconcat(fields[1], "\t", fields[2], NULL);
-    NotifiedRecord *record = records_get(&store->told, key);
-    spoc_last_notification_clear(&record->told);
-    record->told = (SpocLastNotification){.signature = g_steal_pointer(&signature),
+    NotifiedRecord *record = records_get(&store->notified, key);
+    spoc_last_notification_clear(&record->last);
+    record->last = (SpocLastNotification){.signature = g_steal_pointer(&signature),
                                           .is_fault = numbers[0] != 0,
                                           .fault_unix_s = numbers[1],
-                                          .told_unix_s = numbers[2],
+                                          .notified_unix_s = numbers[2],
                                           .count = (guint)numbers[3],
                                           .window_unix_s = numbers[4]};
 }
@@ -242,13 +243,13 @@ import_rest(SpocNotificationLog *store, char *const *fields)
 }
 
 static void
-import(SpocNotificationLog *store, const char *text)
+import_text(SpocNotificationLog *store, const char *text)
 {
     static const struct {
         const char *name;
         guint fields;
         void (*import)(SpocNotificationLog *store, char *const *fields);
-    } kinds[] = {{"told", 9, import_told},
+    } kinds[] = {{"told", 9, import_notified},
                  {"seen", 5, import_seen},
                  {"sent", 3, import_sent},
                  {"rest", 2, import_rest}};
@@ -264,16 +265,17 @@ import(SpocNotificationLog *store, const char *text)
 }
 
 static gboolean
-save(gpointer user_data)
+save_log(gpointer user_data)
 {
     SpocNotificationLog *store = user_data;
     g_autoptr(GError) error = NULL;
     store->timer = 0;
-    g_autofree char *text = export(store);
+    g_autofree char *text = export_text(store);
     if (!spoc_durable_replace(spoc_spool_folder_fd(store->spool, "state"), FILE_NAME, text,
                               strlen(text), 0600, NULL, &error))
         spoc_log(store->log, SPOC_LOG_ERROR,
-                 "cannot keep what was told; after a restart something may be told again: %s",
+                 "cannot write state/" FILE_NAME ", which notifications were sent: after a restart "
+                 "somebody may be notified of the same again: %s",
                  error->message);
     return G_SOURCE_REMOVE;
 }
@@ -282,7 +284,7 @@ static void
 save_soon(SpocNotificationLog *store)
 {
     if (store->timer == 0)
-        store->timer = g_timeout_add(SAVE_MS, save, store);
+        store->timer = g_timeout_add(SAVE_MS, save_log, store);
 }
 
 SpocNotificationLog *
@@ -291,14 +293,14 @@ spoc_notification_log_new(SpocSpool *spool, SpocLog *log)
     SpocNotificationLog *store = g_new0(SpocNotificationLog, 1);
     store->spool = spool;
     store->log = log;
-    records_init(&store->told, sizeof(NotifiedRecord), told_free);
+    records_init(&store->notified, sizeof(NotifiedRecord), notified_free);
     records_init(&store->seen, sizeof(SeenRecord), seen_free);
     records_init(&store->sent, sizeof(SentRecord), sent_free);
     g_autoptr(GBytes) bytes =
         spoc_durable_read(spoc_spool_folder_fd(spool, "state"), FILE_NAME, FILE_MAX_BYTES, NULL);
     if (bytes != NULL) {
         g_autofree char *text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
-        import(store, text);
+        import_text(store, text);
     }
     return store;
 }
@@ -310,9 +312,9 @@ spoc_notification_log_free(SpocNotificationLog *store)
         return;
     if (store->timer != 0) {
         g_source_remove(store->timer);
-        (void)save(store);
+        (void)save_log(store);
     }
-    g_hash_table_unref(store->told.by_key);
+    g_hash_table_unref(store->notified.by_key);
     g_hash_table_unref(store->seen.by_key);
     g_hash_table_unref(store->sent.by_key);
     g_free(store);
@@ -324,27 +326,27 @@ const SpocLastNotification *
 spoc_notification_log_find(SpocNotificationLog *store, const char *address, const char *printer)
 {
     g_autofree char *key = person_key(address, printer);
-    NotifiedRecord *record = records_find(&store->told, key);
-    return record != NULL ? &record->told : NULL;
+    NotifiedRecord *record = records_find(&store->notified, key);
+    return record != NULL ? &record->last : NULL;
 }
 
 void
-spoc_notification_log_tell(SpocNotificationLog *store, const char *address, const char *printer,
-                           const SpocEvent *event, gint64 interval_s, gint64 now_unix_s)
+spoc_notification_log_record(SpocNotificationLog *store, const char *address, const char *printer,
+                             const SpocEvent *event, gint64 interval_s, gint64 now_unix_s)
 {
     g_autofree char *key = person_key(address, printer);
-    NotifiedRecord *record = records_get(&store->told, key);
-    spoc_suppression_tell(&record->told, event, interval_s, now_unix_s);
+    NotifiedRecord *record = records_get(&store->notified, key);
+    spoc_suppression_record(&record->last, event, interval_s, now_unix_s);
     save_soon(store);
 }
 
 gint
-spoc_notification_log_see(SpocNotificationLog *store, const SpocEvent *event)
+spoc_notification_log_note_state(SpocNotificationLog *store, const SpocEvent *event)
 {
     g_autofree char *printer = spoc_event_printer(event);
     if (printer == NULL || event->printer_state <= 0)
         return 0;
-    g_autofree char *key = escape(printer, NULL);
+    g_autofree char *key = escape_fields(printer, NULL);
     SeenRecord *record = records_get(&store->seen, key);
     if (event->when_unix_s < record->when_unix_s)
         return 0; /* read again after a restart: what it followed is forgotten */
@@ -361,7 +363,7 @@ spoc_notification_log_see(SpocNotificationLog *store, const SpocEvent *event)
 
 /* (nullable): the times of the last hour */
 static GArray *
-recent(SpocNotificationLog *store, const char *address, gint64 now_unix_s)
+recent_times(SpocNotificationLog *store, const char *address, gint64 now_unix_s)
 {
     g_autofree char *key = person_key(address, NULL);
     SentRecord *record = records_find(&store->sent, key);
@@ -382,7 +384,7 @@ gint64
 spoc_notification_log_next_unix_s(SpocNotificationLog *store, const char *address,
                                   guint max_per_hour, gint64 now_unix_s)
 {
-    const GArray *times = recent(store, address, now_unix_s);
+    const GArray *times = recent_times(store, address, now_unix_s);
     if (times == NULL || times->len < max_per_hour)
         return now_unix_s;
     return g_array_index(times, gint64, times->len - max_per_hour) + HOUR_S;
@@ -391,7 +393,7 @@ spoc_notification_log_next_unix_s(SpocNotificationLog *store, const char *addres
 void
 spoc_notification_log_count(SpocNotificationLog *store, const char *address, gint64 now_unix_s)
 {
-    GArray *times = recent(store, address, now_unix_s);
+    GArray *times = recent_times(store, address, now_unix_s);
     if (times == NULL) {
         g_autofree char *key = person_key(address, NULL);
         SentRecord *record = records_get(&store->sent, key);
@@ -406,7 +408,7 @@ spoc_notification_log_count(SpocNotificationLog *store, const char *address, gin
 gboolean
 spoc_notification_log_has_rest(SpocNotificationLog *store, const char *address)
 {
-    g_autofree char *key = escape(address, NULL);
+    g_autofree char *key = escape_fields(address, NULL);
     const SentRecord *record = records_find(&store->sent, key);
     return record != NULL && record->has_rest;
 }
@@ -414,7 +416,7 @@ spoc_notification_log_has_rest(SpocNotificationLog *store, const char *address)
 void
 spoc_notification_log_set_rest(SpocNotificationLog *store, const char *address, gboolean has_rest)
 {
-    g_autofree char *key = escape(address, NULL);
+    g_autofree char *key = escape_fields(address, NULL);
     SentRecord *record = records_get(&store->sent, key);
     if (record->has_rest != has_rest)
         save_soon(store);

@@ -24,18 +24,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocNotificationLog, spoc_notification_log_free)
 const SpocLastNotification *spoc_notification_log_find(SpocNotificationLog *store,
                                                        const char *address, const char *printer);
 /* @address was told @event of @printer. */
-void spoc_notification_log_tell(SpocNotificationLog *store, const char *address,
-                                const char *printer, const SpocEvent *event, gint64 interval_s,
-                                gint64 now_unix_s);
+void spoc_notification_log_record(SpocNotificationLog *store, const char *address,
+                                  const char *printer, const SpocEvent *event, gint64 interval_s,
+                                  gint64 now_unix_s);
 
 /**
- * spoc_notification_log_see:
+ * spoc_notification_log_note_state:
  *
  * Takes note of the state of a printer's event, whoever gets it.
  *
  * Returns: the state before, 0 when it is not known; the same for the same event seen again
  */
-gint spoc_notification_log_see(SpocNotificationLog *store, const SpocEvent *event);
+gint spoc_notification_log_note_state(SpocNotificationLog *store, const SpocEvent *event);
 
 #define SPOC_MAILS_AN_HOUR_MAX 1000
 

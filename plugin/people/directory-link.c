@@ -433,13 +433,11 @@ bind_simply(SpocDirectoryLink *link, GError **error)
 {
     const SpocDirectorySettings *settings = link->settings;
     if (!spoc_directory_socket_is_encrypted(link->socket) &&
-        !spoc_directory_socket_is_local(link->socket)) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            "recipientLdapPassword is not sent over a connection that is not "
-                            "encrypted: set recipientLdapEncryption = STARTTLS_REQUIRED, or name "
-                            "the server as ldaps:");
-        return FALSE;
-    }
+        !spoc_directory_socket_is_local(link->socket))
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "recipientLdapPassword is not sent over a connection that is not "
+                              "encrypted: set recipientLdapEncryption = STARTTLS_REQUIRED, or name "
+                              "the server as ldaps:");
     int id = 0;
     const struct berval password = {.bv_len = strlen(settings->password),
                                     .bv_val = settings->password};
@@ -484,11 +482,9 @@ make_safe(SpocDirectoryLink *link, const LDAPURLDesc *url, GError **error)
     gboolean tls_later = strcmp(url->lud_scheme, "ldap") == 0 && link->settings->start_tls;
     const char *host =
         url->lud_host != NULL && *url->lud_host != '\0' ? url->lud_host : "localhost";
-    if ((tls_first || tls_later) && link->settings->tls == NULL) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            "there is no valid TLS policy to ask it with");
-        return FALSE;
-    }
+    if ((tls_first || tls_later) && link->settings->tls == NULL)
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "there is no valid TLS policy to ask it with");
     restart_clock(link);
     if (tls_first &&
         !spoc_directory_socket_start_tls(link->socket, link->settings->tls, host, error))
@@ -501,10 +497,8 @@ make_safe(SpocDirectoryLink *link, const LDAPURLDesc *url, GError **error)
         link->socket, wants_name ? name : "ldapi://%2Fdev%2Fnull%2Fnowhere", error);
     if (link->ldap == NULL)
         return FALSE;
-    if (!set_options(link->ldap, tls_first || tls_later, link->settings->timeout_ms)) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_FAILED, "libldap refuses its options");
-        return FALSE;
-    }
+    if (!set_options(link->ldap, tls_first || tls_later, link->settings->timeout_ms))
+        return spoc_error_set(error, SPOC_ERROR_FAILED, "libldap refuses its options");
     return !tls_later || start_tls(link, host, error);
 }
 
@@ -512,11 +506,9 @@ static gboolean
 open_link(SpocDirectoryLink *link, const char *uri, GError **error)
 {
     LDAPURLDesc *parsed = NULL;
-    if (ldap_url_parse(uri, &parsed) != LDAP_URL_SUCCESS) {
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                            "recipientLdapUri: libldap cannot read this address");
-        return FALSE;
-    }
+    if (ldap_url_parse(uri, &parsed) != LDAP_URL_SUCCESS)
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "recipientLdapUri: libldap cannot read this address");
     g_autoptr(LDAPURLDesc) url = parsed;
     link->socket =
         spoc_directory_socket_open(url, link->settings->timeout_ms, link->cancellable, error);

@@ -101,7 +101,7 @@ spoc_directory_cache_free(SpocDirectoryCache *cache)
 }
 
 static void
-forget(SpocDirectoryCache *cache, GList *link)
+forget_user(SpocDirectoryCache *cache, GList *link)
 {
     Known *known = link->data;
     g_hash_table_remove(cache->links, known->user);
@@ -115,9 +115,9 @@ spoc_directory_cache_put(SpocDirectoryCache *cache, const char *user, SpocDirect
 {
     GList *link = g_hash_table_lookup(cache->links, user);
     if (link != NULL)
-        forget(cache, link);
+        forget_user(cache, link);
     if (cache->order->length >= cache->max_users)
-        forget(cache, cache->order->head);
+        forget_user(cache, cache->order->head);
     Known *known = g_new0(Known, 1);
     known->user = g_strdup(user);
     known->answer = *answer;

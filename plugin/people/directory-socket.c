@@ -140,10 +140,9 @@ wait_for(SpocDirectorySocket *socket, gushort events, GError **error)
         g_cancellable_release_fd(socket->cancellable);
     if (count > 0 && !g_cancellable_is_cancelled(socket->cancellable))
         return TRUE;
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
-                        count > 0 ? "it is no longer asked"
-                                  : "no answer within recipientLdapTimeout");
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_UNAVAILABLE, "%s",
+                          count > 0 ? "it is no longer asked"
+                                    : "no answer within recipientLdapTimeout");
 }
 
 gboolean
@@ -241,8 +240,7 @@ spoc_directory_socket_start_tls(SpocDirectorySocket *socket, const SpocTls *tls,
     if (result == 1 && SSL_get_verify_result(socket->ssl) == X509_V_OK)
         return TRUE;
     socket->problem = tls_words(socket->ssl, host);
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, socket->problem);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_UNAVAILABLE, "%s", socket->problem);
 }
 
 /* --- what libldap reads and writes through ---------------------------------------------- */

@@ -103,28 +103,28 @@ shared_release(Shared *shared)
 typedef struct {
     Shared *shared;
     Question *question;
-} Delivery;
+} Reply;
 
 static void
-delivery_free(gpointer data)
+reply_free(gpointer data)
 {
-    Delivery *delivery = data;
-    question_free(delivery->question);
-    shared_release(delivery->shared);
-    g_free(delivery);
+    Reply *reply = data;
+    question_free(reply->question);
+    shared_release(reply->shared);
+    g_free(reply);
 }
 
-static gboolean deliver(gpointer data);
+static gboolean on_reply(gpointer data);
 
 static void
 send_back(Shared *shared, Question *question)
 {
-    Delivery *delivery = g_new0(Delivery, 1);
-    delivery->shared = g_atomic_rc_box_acquire(shared);
-    delivery->question = question;
+    Reply *reply = g_new0(Reply, 1);
+    reply->shared = g_atomic_rc_box_acquire(shared);
+    reply->question = question;
     GSource *source = g_idle_source_new();
     g_source_set_priority(source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(source, deliver, delivery, delivery_free);
+    g_source_set_callback(source, on_reply, reply, reply_free);
     g_source_attach(source, shared->context);
     g_source_unref(source);
 }
@@ -139,7 +139,7 @@ block_signals(void)
 }
 
 static gpointer
-work(gpointer data)
+run_worker(gpointer data)
 {
     Shared *shared = data;
     block_signals();
@@ -370,11 +370,11 @@ come_back(SpocDirectory *directory)
 
 /* On the main context */
 static gboolean
-deliver(gpointer data)
+on_reply(gpointer data)
 {
-    Delivery *delivery = data;
-    Question *question = delivery->question;
-    SpocDirectory *directory = delivery->shared->directory;
+    Reply *reply = data;
+    Question *question = reply->question;
+    SpocDirectory *directory = reply->shared->directory;
     if (directory == NULL)
         return G_SOURCE_REMOVE;
     if (question->answer.outcome == SPOC_DIRECTORY_AWAY) {
@@ -392,8 +392,8 @@ deliver(gpointer data)
 
 /* Whoever is called for the user's name shows where was looked for it. */
 static void
-refuse(const SpocDirectory *directory, const char *user, SpocErrorCode code, const char *what,
-       const char *about, GError **error)
+set_refusal(const SpocDirectory *directory, const char *user, SpocErrorCode code, const char *what,
+            const char *about, GError **error)
 {
     const SpocDirectorySettings *settings = directory->shared->settings;
     g_autofree char *shown = spoc_text_line(user, -1, SHOWN_USER_MAX_BYTES);
@@ -411,17 +411,18 @@ take_answer(const SpocDirectory *directory, const char *user, const SpocDirector
         *ret_entry = (SpocDirectoryEntry){answer->address, answer->name, answer->language};
         return TRUE;
     case SPOC_DIRECTORY_SEVERAL:
-        refuse(directory, user, SPOC_ERROR_INVALID, "more than one entry", "", error);
+        set_refusal(directory, user, SPOC_ERROR_INVALID, "more than one entry", "", error);
         return FALSE;
     case SPOC_DIRECTORY_NO_ADDRESS: {
         g_autofree char *about =
             g_strdup_printf(": the attribute %s of %s holds none",
                             directory->shared->settings->address_attribute, answer->words);
-        refuse(directory, user, SPOC_ERROR_INVALID, "no address that can be mailed", about, error);
+        set_refusal(directory, user, SPOC_ERROR_INVALID, "no address that can be mailed", about,
+                    error);
         return FALSE;
     }
     default:
-        refuse(directory, user, SPOC_ERROR_NOT_FOUND, "no entry", "", error);
+        set_refusal(directory, user, SPOC_ERROR_NOT_FOUND, "no entry", "", error);
         return FALSE;
     }
 }
@@ -466,7 +467,7 @@ spoc_directory_new(const SpocConfig *config, SpocTls *tls)
     directory->cache = spoc_directory_cache_new(USERS_MAX);
     directory->pending = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, pending_free);
     shared->directory = directory;
-    directory->thread = g_thread_new("spoc-directory", work, g_atomic_rc_box_acquire(shared));
+    directory->thread = g_thread_new("spoc-directory", run_worker, g_atomic_rc_box_acquire(shared));
     return directory;
 }
 

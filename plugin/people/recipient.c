@@ -96,64 +96,31 @@ spoc_people_check_aliases(const char *path)
 }
 
 SpocPeople *
-spoc_people_new_from_rules(const char *domain, const char *const *allowed, const char *alias_file)
+spoc_people_new_from_rules(const SpocPeopleRules *rules)
 {
     SpocPeople *people = g_new0(SpocPeople, 1);
-    people->domain = domain != NULL && *domain != '\0' ? g_strdup(domain) : NULL;
-    people->allowed = spoc_allowed_new(allowed);
-    people->titles = spoc_allowed_new(NULL);
-    people->allowed_key = "notifyAllowedRecipients";
+    people->domain = g_strdup(rules->domain);
+    people->allowed = spoc_allowed_new(rules->allowed);
+    people->titles = spoc_allowed_new(rules->titles);
+    people->allowed_key =
+        rules->allowed_key != NULL ? rules->allowed_key : "notifyAllowedRecipients";
+    people->host_names = g_strdupv((char **)rules->host_names);
+    people->guesses = rules->guesses;
+    people->owner_is_address = rules->owner_is_address;
+    people->trusts_names = rules->trusts_names;
     people->full_names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    if (alias_file != NULL && *alias_file != '\0') {
-        people->aliases = read_aliases(alias_file, &people->alias_problem);
+    if (rules->alias_file != NULL) {
+        people->aliases = read_aliases(rules->alias_file, &people->alias_problem);
         if (people->aliases == NULL)
-            g_prefix_error(&people->alias_problem, "recipientAliasFile: '%s' ", alias_file);
+            g_prefix_error(&people->alias_problem, "recipientAliasFile: '%s' ", rules->alias_file);
     }
     return people;
-}
-
-void
-spoc_people_set_guesses(SpocPeople *people, gboolean guesses)
-{
-    people->guesses = guesses;
 }
 
 void
 spoc_people_set_directory(SpocPeople *people, SpocDirectory *directory)
 {
     people->directory = directory;
-}
-
-void
-spoc_people_set_owner_is_address(SpocPeople *people, gboolean owner_is_address)
-{
-    people->owner_is_address = owner_is_address;
-}
-
-void
-spoc_people_set_trusts_names(SpocPeople *people, gboolean trusts_names)
-{
-    people->trusts_names = trusts_names;
-}
-
-void
-spoc_people_set_host_names(SpocPeople *people, const char *const *names)
-{
-    g_strfreev(people->host_names);
-    people->host_names = g_strdupv((char **)names);
-}
-
-void
-spoc_people_set_allowed_key(SpocPeople *people, const char *key)
-{
-    people->allowed_key = key;
-}
-
-void
-spoc_people_set_titles(SpocPeople *people, const char *const *patterns)
-{
-    spoc_allowed_free(people->titles);
-    people->titles = spoc_allowed_new(patterns);
 }
 
 gboolean
@@ -264,11 +231,11 @@ check_hazard(const SpocPeople *people, const char *address, GError **error)
     g_autofree char *hazard = people->trusts_names ? NULL : spoc_address_hazard(address);
     if (hazard == NULL || spoc_allowed_lists(people->allowed, address))
         return TRUE;
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_DENIED,
-                "'%s' has '%s' before the @, by which mail servers may send it elsewhere; it is "
-                "mailed only when %s lists this very address",
-                address, hazard, people->allowed_key);
-    return FALSE;
+    return spoc_error_set(
+        error, SPOC_ERROR_DENIED,
+        "'%s' has '%s' before the @, by which mail servers may send it elsewhere; it is "
+        "mailed only when %s lists this very address",
+        address, hazard, people->allowed_key);
 }
 
 /* (transfer full): @text, which a job or a URI says, as an address */
@@ -332,7 +299,7 @@ targets_of_user(const SpocPeople *people, const char *user, GPtrArray *refusals,
 
 /* @user at recipientDomain, or as an address itself */
 static char *
-guess(const SpocPeople *people, const char *user, Source *ret_source, GError **error)
+guess_address(const SpocPeople *people, const char *user, Source *ret_source, GError **error)
 {
     if (!is_address_itself(people, user))
         return append_domain(people, user, error);
@@ -351,7 +318,7 @@ find_user(const SpocPeople *people, const char *user, SpocDirectoryEntry *ret_en
 {
     g_autoptr(GError) problem = NULL;
     if (people->directory == NULL)
-        return guess(people, user, ret_source, error);
+        return guess_address(people, user, ret_source, error);
     if (spoc_directory_find(people->directory, user, ret_entry, &problem))
         return g_strdup(ret_entry->address);
     gboolean may_guess =
@@ -359,7 +326,7 @@ find_user(const SpocPeople *people, const char *user, SpocDirectoryEntry *ret_en
         (is_address_itself(people, user) &&
          g_error_matches(problem, SPOC_ERROR, SPOC_ERROR_NOT_FOUND));
     if (may_guess)
-        return guess(people, user, ret_source, error);
+        return guess_address(people, user, ret_source, error);
     g_propagate_error(error, g_steal_pointer(&problem));
     return NULL;
 }
@@ -620,52 +587,48 @@ spoc_people_ask_cancel(SpocPeople *people, guint id)
 
 /* --- from the configuration ------------------------------------------------------------- */
 
+/* @rules: what the configuration does not say of all */
 static SpocPeople *
-new_from_config(const SpocConfig *config, const char *const *allowed)
+new_from_config(const SpocConfig *config, SpocPeopleRules rules)
 {
-    SpocPeople *people = spoc_people_new_from_rules(
-        spoc_config_string(config, SPOC_OPTION_RECIPIENT_DOMAIN), allowed,
-        spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE));
-    g_auto(GStrv) names = spoc_host_names(spoc_config_string(config, SPOC_OPTION_RECIPIENT_DOMAIN));
-    spoc_people_set_host_names(people, (const char *const *)names);
-    spoc_people_set_owner_is_address(people,
-                                     spoc_config_boolean(config, SPOC_OPTION_OWNER_IS_ADDRESS));
-    spoc_people_set_guesses(people,
-                            spoc_config_choice(config, SPOC_OPTION_RECIPIENT_LDAP_WHEN_AWAY) ==
-                                SPOC_LDAP_AWAY_DOMAIN);
-    return people;
+    rules.domain = spoc_config_string(config, SPOC_OPTION_RECIPIENT_DOMAIN);
+    rules.alias_file = spoc_config_string(config, SPOC_OPTION_RECIPIENT_ALIAS_FILE);
+    rules.owner_is_address = spoc_config_boolean(config, SPOC_OPTION_OWNER_IS_ADDRESS);
+    rules.guesses =
+        spoc_config_choice(config, SPOC_OPTION_RECIPIENT_LDAP_WHEN_AWAY) == SPOC_LDAP_AWAY_DOMAIN;
+    g_auto(GStrv) names = spoc_host_names(rules.domain);
+    rules.host_names = (const char *const *)names;
+    return spoc_people_new_from_rules(&rules);
 }
 
 SpocPeople *
 spoc_people_new(const SpocConfig *config)
 {
-    SpocPeople *people =
-        new_from_config(config, spoc_config_list(config, SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS));
-    spoc_people_set_titles(people, spoc_config_list(config, SPOC_OPTION_NOTIFY_TITLES));
-    return people;
+    return new_from_config(
+        config, (SpocPeopleRules){
+                    .allowed = spoc_config_list(config, SPOC_OPTION_NOTIFY_ALLOWED_RECIPIENTS),
+                    .titles = spoc_config_list(config, SPOC_OPTION_NOTIFY_TITLES)});
 }
 
 SpocPeople *
 spoc_people_new_for_scans(const SpocConfig *config)
 {
-    SpocPeople *people =
-        new_from_config(config, spoc_config_list(config, SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS));
-    spoc_people_set_allowed_key(people, spoc_option_get(SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS)->name);
-    return people;
+    return new_from_config(
+        config, (SpocPeopleRules){
+                    .allowed = spoc_config_list(config, SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS),
+                    .allowed_key = spoc_option_get(SPOC_OPTION_SCAN_ALLOWED_RECIPIENTS)->name});
 }
 
 SpocPeople *
 spoc_people_new_for_anybody(const SpocConfig *config)
 {
     static const char *const patterns[] = {"*", NULL};
-    SpocPeople *people = new_from_config(config, patterns);
-    spoc_people_set_trusts_names(people, TRUE);
-    return people;
+    return new_from_config(config, (SpocPeopleRules){.allowed = patterns, .trusts_names = TRUE});
 }
 
 SpocPeople *
 spoc_people_new_for_owners(const SpocConfig *config)
 {
     static const char *const patterns[] = {"@owner", NULL};
-    return new_from_config(config, patterns);
+    return new_from_config(config, (SpocPeopleRules){.allowed = patterns});
 }

@@ -111,33 +111,29 @@ guint spoc_people_ask(SpocPeople *people, const SpocRecipient *recipient, const 
 /* @people may be another than was asked. */
 void spoc_people_ask_cancel(SpocPeople *people, guint id);
 
-/* --- the parts of spoc_people_new(), for tests --- */
-
 /**
- * spoc_people_new_from_rules:
+ * SpocPeopleRules: what spoc_people_new() makes of a configuration, for tests
  * @domain: (nullable): appended to bare user names
- * @allowed: NULL-terminated patterns
  * @alias_file: (nullable): path
- *
- * What spoc_people_new() makes of a configuration.
+ * @allowed: NULL-terminated patterns
+ * @allowed_key: (nullable): static: the setting that refusals name, instead of
+ *   notifyAllowedRecipients
+ * @titles: (nullable): patterns of notifyTitles; without it nobody is shown any
+ * @host_names: (nullable): mailto:USER@NAME, with one of these names, is USER
+ * @guesses: while the directory cannot be asked, users are NAME@domain: recipientLdapWhenAway
+ * @owner_is_address: the name of a job's owner may be an address: ownerIsAddress
+ * @trusts_names: addresses come from an administrator, not from jobs and URIs
  */
-SpocPeople *spoc_people_new_from_rules(const char *domain, const char *const *allowed,
-                                       const char *alias_file);
+typedef struct {
+    const char *domain;
+    const char *alias_file;
+    const char *const *allowed;
+    const char *allowed_key;
+    const char *const *titles;
+    const char *const *host_names;
+    gboolean guesses;
+    gboolean owner_is_address;
+    gboolean trusts_names;
+} SpocPeopleRules;
 
-/* While the directory cannot be asked, users are NAME@domain: recipientLdapWhenAway. */
-void spoc_people_set_guesses(SpocPeople *people, gboolean guesses);
-
-/* ownerIsAddress: the name of a job's owner may be an address. */
-void spoc_people_set_owner_is_address(SpocPeople *people, gboolean owner_is_address);
-
-/* mailto:USER@NAME, with one of these names, is USER: (transfer none) NULL-terminated */
-void spoc_people_set_host_names(SpocPeople *people, const char *const *names);
-
-/* Addresses come from an administrator, not from jobs and URIs. */
-void spoc_people_set_trusts_names(SpocPeople *people, gboolean trusts_names);
-
-/* @patterns: of notifyTitles; without it nobody is shown any */
-void spoc_people_set_titles(SpocPeople *people, const char *const *patterns);
-
-/* @key: static: the setting that refusals name, instead of notifyAllowedRecipients */
-void spoc_people_set_allowed_key(SpocPeople *people, const char *key);
+SpocPeople *spoc_people_new_from_rules(const SpocPeopleRules *rules);

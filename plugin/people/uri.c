@@ -35,31 +35,20 @@ spoc_recipient_uri_free(SpocRecipientUri *uri)
 }
 
 static gboolean
-refuse(GError **error, const char *text, const char *reason)
+refuse_recipient(GError **error, const char *text, const char *reason)
 {
     g_autofree char *shown = spoc_text_line(text, -1, 100);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, "'%s' is no recipient: %s", shown, reason);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "'%s' is no recipient: %s", shown, reason);
 }
 
 /* (nullable): percent-decoded valid UTF-8; NULL for a bad escape, %00 and other bytes */
 static char *
-decode(const char *text)
+decode_percent(const char *text)
 {
     g_autofree char *decoded = g_uri_unescape_string(text, NULL);
     if (decoded == NULL || !g_utf8_validate(decoded, -1, NULL))
         return NULL;
     return g_steal_pointer(&decoded);
-}
-
-static gboolean
-has_control(const char *text)
-{
-    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
-        if (spoc_text_is_control(g_utf8_get_char(p)))
-            return TRUE;
-    }
-    return FALSE;
 }
 
 /* A name of a user as it may stand in a URI: what can be a local part, without what would
@@ -73,9 +62,10 @@ is_user_name(const char *name)
 static gboolean
 add_recipient(SpocRecipientUri *uri, const char *piece, gboolean is_mailto, GError **error)
 {
-    g_autofree char *text = decode(piece);
-    if (text == NULL || has_control(text))
-        return refuse(error, piece, "it has a percent escape that stands for no character");
+    g_autofree char *text = decode_percent(piece);
+    if (text == NULL || spoc_text_has_control(text))
+        return refuse_recipient(error, piece,
+                                "it has a percent escape that stands for no character");
 
     SpocWho who = SPOC_WHO_USER;
     if (g_ascii_strcasecmp(text, "@owner") == 0) {
@@ -89,7 +79,8 @@ add_recipient(SpocRecipientUri *uri, const char *piece, gboolean is_mailto, GErr
         g_free(text);
         text = canonical;
     } else if (!is_user_name(text)) {
-        return refuse(error, text, "accepted are an address, a user's name, and %40owner");
+        return refuse_recipient(error, text,
+                                "accepted are an address, a user's name, and %40owner");
     }
     SpocRecipient *recipient = g_new0(SpocRecipient, 1);
     recipient->who = who;
@@ -121,7 +112,8 @@ static gboolean
 add_recipients(SpocRecipientUri *uri, const char *path, gboolean is_mailto, GError **error)
 {
     if (g_str_has_prefix(path, "//"))
-        return refuse(error, path, "nothing like // stands between the colon and the address");
+        return refuse_recipient(error, path,
+                                "nothing like // stands between the colon and the address");
     /* Split before decoding: an escaped comma is part of a name, and refused there. */
     g_auto(GStrv) pieces = g_strsplit(path, ",", -1);
     for (gsize i = 0; pieces[i] != NULL; i++) {
@@ -129,19 +121,18 @@ add_recipients(SpocRecipientUri *uri, const char *path, gboolean is_mailto, GErr
         if (*pieces[i] == '\0')
             continue;
         if (uri->recipients->len + uri->refused->len >= SPOC_RECIPIENTS_MAX)
-            return refuse(error, pieces[i], "one URI names at most 100");
+            return refuse_recipient(error, pieces[i], "one URI names at most 100");
         if (!add_recipient(uri, pieces[i], is_mailto, &problem))
             g_ptr_array_add(uri->refused, g_steal_pointer(&problem));
     }
     if (uri->recipients->len > 0)
         return TRUE;
     if (uri->refused->len == 0)
-        return refuse(error, path,
-                      "nobody is named; write spoc:alice@example.com, or "
-                      "spoc:%40owner for the owner of the job");
+        return refuse_recipient(error, path,
+                                "nobody is named; write spoc:alice@example.com, or "
+                                "spoc:%40owner for the owner of the job");
     g_autofree char *all = spoc_refusals_join(uri->refused);
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, all);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "%s", all);
 }
 
 /* --- parameters ------------------------------------------------------------------------- */
@@ -170,7 +161,7 @@ spoc_language_canonical(const char *text)
 }
 
 static void
-warn(SpocRecipientUri *uri, const char *key, const char *value, const char *accepted)
+warn_parameter(SpocRecipientUri *uri, const char *key, const char *value, const char *accepted)
 {
     if (uri->warnings->len >= WARNINGS_MAX)
         return;
@@ -201,7 +192,7 @@ take_language(SpocRecipientUri *uri, const char *key, const char *value)
         g_autofree char *choices =
             g_strjoinv(", ", (char **)spoc_option_get(SPOC_OPTION_NOTIFY_LANGUAGE)->choices);
         g_autofree char *accepted = g_strdup_printf("mails are written in %s", choices);
-        warn(uri, key, value, accepted);
+        warn_parameter(uri, key, value, accepted);
     }
     if (language != NULL) {
         g_free(uri->language);
@@ -219,7 +210,7 @@ take_format(SpocRecipientUri *uri, const char *key, const char *value)
     else if (g_ascii_strcasecmp(value, "both") == 0)
         uri->format = SPOC_FORMAT_BOTH;
     else
-        warn(uri, key, value, "text, html and both are accepted");
+        warn_parameter(uri, key, value, "text, html and both are accepted");
 }
 
 static void
@@ -230,7 +221,7 @@ take_digest(SpocRecipientUri *uri, const char *key, const char *value)
     else if (g_ascii_strcasecmp(value, "none") == 0)
         uri->digest = SPOC_DIGEST_NONE;
     else
-        warn(uri, key, value, "daily and none are accepted");
+        warn_parameter(uri, key, value, "daily and none are accepted");
 }
 
 static void
@@ -243,7 +234,8 @@ take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboole
     } else if (g_ascii_strcasecmp(key, "digest") == 0) {
         take_digest(uri, key, value);
     } else if (!is_mailto) {
-        warn(uri, key, value, "language, format and digest are the parameters that there are");
+        warn_parameter(uri, key, value,
+                       "language, format and digest are the parameters that there are");
     } else if (g_ascii_strcasecmp(key, "subject") == 0) {
         g_autofree char *subject = spoc_text_line(value, -1, SUBJECT_MAX_BYTES);
         g_free(uri->subject);
@@ -263,12 +255,13 @@ take_parameters(SpocRecipientUri *uri, const char *query, gboolean is_mailto)
             continue;
         if (equals != NULL)
             *equals = '\0';
-        g_autofree char *key = decode(parts[i]);
-        g_autofree char *value = equals != NULL ? decode(equals + 1) : g_strdup("");
+        g_autofree char *key = decode_percent(parts[i]);
+        g_autofree char *value = equals != NULL ? decode_percent(equals + 1) : g_strdup("");
         if (key != NULL && value != NULL)
             take_parameter(uri, key, value, is_mailto);
         else
-            warn(uri, parts[i], equals != NULL ? equals + 1 : "", "its % is no %XX of UTF-8");
+            warn_parameter(uri, parts[i], equals != NULL ? equals + 1 : "",
+                           "its % is no %XX of UTF-8");
     }
 }
 
@@ -276,12 +269,12 @@ SpocRecipientUri *
 spoc_recipient_uri_parse(const char *uri, GError **error)
 {
     if (strlen(uri) > URI_MAX_BYTES) {
-        (void)refuse(error, uri, "it is longer than any URI may be");
+        (void)refuse_recipient(error, uri, "it is longer than any URI may be");
         return NULL;
     }
     gboolean is_mailto = g_ascii_strncasecmp(uri, "mailto:", 7) == 0;
     if (!is_mailto && g_ascii_strncasecmp(uri, "spoc:", 5) != 0) {
-        (void)refuse(error, uri, "it begins with spoc: or mailto:");
+        (void)refuse_recipient(error, uri, "it begins with spoc: or mailto:");
         return NULL;
     }
     const char *rest = strchr(uri, ':') + 1;

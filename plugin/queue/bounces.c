@@ -107,8 +107,8 @@ bound_failed(SpocBounces *bounces)
     guint removed = 0;
     g_autoptr(GError) error = NULL;
     bounces->failed = 0;
-    if (!spoc_queue_bound(bounces->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES, &removed,
-                          &error))
+    if (!spoc_message_bound(bounces->spool, SPOC_STATE_FAILED, FAILED_MAX, FAILED_MAX_BYTES,
+                            &removed, &error))
         spoc_log(bounces->log, SPOC_LOG_ERROR, "%s", error->message);
     if (removed > 0)
         spoc_log(bounces->log, SPOC_LOG_WARNING,
@@ -182,7 +182,8 @@ load_pending(const SpocBounces *bounces)
         if (envelope != NULL)
             g_ptr_array_add(envelopes, envelope);
         else if (!g_error_matches(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-            spoc_log(bounces->log, SPOC_LOG_ERROR, "%s: not in a report: %s", (const char *)id,
+            spoc_log(bounces->log, SPOC_LOG_ERROR,
+                     "%s: left out of the report about failed messages: %s", (const char *)id,
                      error->message);
     }
     return envelopes;

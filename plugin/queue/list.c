@@ -29,22 +29,24 @@ warn_about(const Warner *warner, const char *what, const char *id, const GError 
     warner->warn(text, warner->user_data);
 }
 
-static gboolean
-list_state(SpocSpool *spool, SpocState state, const Warner *warner, GPtrArray *list, GError **error)
+/* The messages of one state */
+typedef struct {
+    SpocSpool *spool;
+    SpocState state;
+    const Warner *warner;
+    GPtrArray *list;
+} StateList;
+
+static void
+add_message(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer user_data)
 {
-    g_autoptr(GPtrArray) entries = spoc_message_list(spool, state, error);
-    if (entries == NULL)
-        return FALSE;
-    for (guint i = 0; i < entries->len; i++) {
-        const SpocMessageEntry *entry = g_ptr_array_index(entries, i);
-        g_autoptr(GError) problem = NULL;
-        SpocEnvelope *envelope = spoc_message_load(spool, state, entry->id, &problem);
-        if (envelope != NULL)
-            g_ptr_array_add(list, spoc_queue_list_item_new(envelope, state));
-        else
-            warn_about(warner, "message", entry->id, problem);
-    }
-    return TRUE;
+    const StateList *found = user_data;
+    g_autoptr(GError) problem = NULL;
+    SpocEnvelope *envelope = spoc_message_load(found->spool, found->state, id, &problem);
+    if (envelope != NULL)
+        g_ptr_array_add(found->list, spoc_queue_list_item_new(envelope, found->state));
+    else
+        warn_about(found->warner, "message", id, problem);
 }
 
 /* What keeps the events of a journal */
@@ -380,7 +382,8 @@ spoc_queue_list(SpocSpool *spool, SpocControlClient *client, SpocQueueListWarnFu
     for (guint state = 0; state < SPOC_STATE_FOLDERS; state++) {
         g_autoptr(GPtrArray) found =
             g_ptr_array_new_with_free_func((GDestroyNotify)spoc_queue_list_item_free);
-        if (!list_state(spool, (SpocState)state, &warner, found, error))
+        StateList messages = {spool, (SpocState)state, &warner, found};
+        if (!spoc_message_each(spool, messages.state, add_message, &messages, error))
             return NULL;
         spoc_queue_list_merge(list, g_steal_pointer(&found));
     }

@@ -227,7 +227,7 @@ static void
 log_not_written(SpocQueueManager *manager, const char *what, const GError *error)
 {
     spoc_log(manager->log, SPOC_LOG_ERROR,
-             "%s: cannot write what has become of it, trying again every %d s: %s. Free space in "
+             "%s: the new state cannot be written; trying again every %d s: %s. Free space in "
              "%s or mend its permissions",
              what, WRITE_RETRY_S, error->message, spoc_spool_path(manager->spool));
 }
@@ -464,7 +464,7 @@ read_message(SpocSpool *spool, const SpocQueueDocuments *documents, const char *
     if (envelope == NULL)
         return FALSE;
     if (spoc_envelope_pending(envelope) == 0) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "no recipient waits");
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "none of its recipients waits for it");
         return FALSE;
     }
     g_autoptr(GBytes) body = spoc_message_load_body(spool, id, error);

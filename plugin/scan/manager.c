@@ -257,7 +257,7 @@ on_safe(gpointer user_data)
 }
 
 static void
-commit(Scan *scan)
+commit_message(Scan *scan)
 {
     scan->phase = PHASE_COMMITTING;
     spoc_queue_manager_commit(scan->scans->queue, scan->name);
@@ -285,7 +285,7 @@ static void
 keep_document(Scan *scan)
 {
     if (scan->is_left) {
-        commit(scan);
+        commit_message(scan);
         return;
     }
     scan->phase = PHASE_KEEPING;
@@ -336,7 +336,7 @@ on_decided(const SpocEnvelope *envelope, SpocState state, gpointer user_data)
         end_withdrawn(scan);
     } else if (state == SPOC_STATE_DONE) {
         record_end(scan, SPOC_SCAN_DELIVERED);
-        commit(scan);
+        commit_message(scan);
     } else if (state != SPOC_STATE_FAILED) {
         decide_unreachable(scan);
     } else if (scan->any_delivered || scan->is_left) {
@@ -505,7 +505,7 @@ on_client_closed(gpointer user_data)
             error);
         withdraw_scan(scan);
     } else if (scan->phase == PHASE_KEEPING && scan->in_queue) {
-        commit(scan);
+        commit_message(scan);
     } else if (scan->phase == PHASE_KEEPING) {
         scan->scans->waiting++;
         note_reason(scan->scans, scan->name, scan->reason);
@@ -524,7 +524,7 @@ static void
 watch_client(Scan *scan, SpocControlPeer *client)
 {
     scan->client = client;
-    spoc_control_add_waiter(client, on_client_closed, scan);
+    spoc_control_set_waiter(client, on_client_closed, scan);
 }
 
 static Scan *
@@ -569,7 +569,7 @@ spoc_scan_manager_offer(SpocScanManager *scans, SpocControlPeer *client, const c
         begin_scan(scans, client, name);
     } else if (scan->is_withdrawn && scan->next == NULL) {
         scan->next = client;
-        spoc_control_add_waiter(client, on_next_closed, scan);
+        spoc_control_set_waiter(client, on_next_closed, scan);
     } else if (scan->client == NULL && !scan->is_withdrawn) {
         /* Its first client was killed, and CUPS runs the job again. */
         scan->is_left = scan->is_orphan = FALSE;
@@ -603,7 +603,7 @@ spoc_scan_manager_kept(SpocScanManager *scans, SpocControlPeer *client, const ch
     if (scan == NULL || scan->client != client || scan->phase != PHASE_KEEPING)
         return;
     if (scan->in_queue)
-        commit(scan);
+        commit_message(scan);
     else
         leave_entry(scan);
 }

@@ -8,8 +8,8 @@
 #include "spool/scans.h"
 
 static SpocComposedMail *
-compose(const SpocRuntime *runtime, const SpocScanMetadata *metadata, const SpocEnvelope *envelope,
-        const SpocPerson *owner, GError **error)
+compose_notice(const SpocRuntime *runtime, const SpocScanMetadata *metadata,
+               const SpocEnvelope *envelope, const SpocPerson *owner, GError **error)
 {
     g_autoptr(GArray) undelivered = g_array_new(FALSE, FALSE, sizeof(SpocUndelivered));
     for (guint i = 0; i < envelope->recipients->len; i++) {
@@ -72,7 +72,7 @@ queue_notice(SpocSpool *spool, const SpocRuntime *runtime, const SpocEnvelope *f
     if (people == NULL)
         return NULL;
     g_autoptr(SpocComposedMail) mail =
-        compose(runtime, metadata, failed, g_ptr_array_index(people, 0), error);
+        compose_notice(runtime, metadata, failed, g_ptr_array_index(people, 0), error);
     if (mail == NULL)
         return NULL;
     g_autoptr(SpocMessage) message = spoc_message_from_mail(mail, SPOC_BOUNCE_KIND, "");

@@ -318,7 +318,7 @@ check_size(const Source *source, GError **error)
 }
 
 static SpocComposedMail *
-compose(const Source *source, const Request *request, GError **error)
+compose_scan(const Source *source, const Request *request, GError **error)
 {
     const SpocScanMetadata *metadata = source->metadata;
     const SpocRuntime *runtime = source->runtime;
@@ -382,7 +382,7 @@ static gboolean
 prepare_request(const Source *source, const Request *request, SpocPreparedScan *ret_prepared,
                 GError **error)
 {
-    g_autoptr(SpocComposedMail) mail = compose(source, request, error);
+    g_autoptr(SpocComposedMail) mail = compose_scan(source, request, error);
     if (mail == NULL)
         return FALSE;
     ret_prepared->message = make_message(source, request, mail);

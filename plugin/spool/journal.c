@@ -22,127 +22,6 @@
 #define CHECK_BYTES (16 * 1024)
 #define WAYPOINT_EVERY_BYTES (1024 * 1024)
 
-/* --- notes: lines of text beside the journal ---------------------------------------------- */
-
-/* No descriptor is kept: a thousand journals are open at once, and lines are few. */
-typedef struct {
-    int directory_fd;
-    char *name;
-    gboolean unsynced;
-} Notes;
-
-static Notes *
-notes_new(int directory_fd, const char *name)
-{
-    Notes *notes = g_new0(Notes, 1);
-    notes->directory_fd = directory_fd;
-    notes->name = g_strdup(name);
-    return notes;
-}
-
-static void
-notes_free(Notes *notes)
-{
-    if (notes == NULL)
-        return;
-    g_free(notes->name);
-    g_free(notes);
-}
-
-static char *
-read_notes(Notes *notes, GError **error)
-{
-    g_autoptr(GError) reason = NULL;
-    g_autoptr(GBytes) bytes = spoc_file_read(notes->directory_fd, notes->name,
-                                             SPOC_JOURNAL_NOTES_MAX_BYTES, NULL, &reason);
-    if (bytes == NULL && g_error_matches(reason, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
-        return g_strdup("");
-    if (bytes == NULL) {
-        g_propagate_error(error, g_steal_pointer(&reason));
-        return NULL;
-    }
-    gsize size = 0;
-    const char *text = g_bytes_get_data(bytes, &size);
-    while (size > 0 && text[size - 1] != '\n')
-        size--;
-    return g_strndup(text, size);
-}
-
-/* Behind whole lines only: half a line with an end would be believed. */
-static gboolean
-write_note(Notes *notes, int fd, guint64 size, const char *line, GError **error)
-{
-    char last = '\n';
-    if (size > 0 && spoc_file_read_at(fd, size - 1, &last, 1, error) < 0)
-        return FALSE;
-    if (last != '\n') {
-        g_autofree char *whole = read_notes(notes, error);
-        if (whole == NULL)
-            return FALSE;
-        size = strlen(whole);
-        if (ftruncate(fd, (off_t)size) != 0) {
-            spoc_error_set_errno(error, errno, "cannot cut '%s'", notes->name);
-            return FALSE;
-        }
-    }
-    g_autofree char *text = g_strconcat(line, "\n", NULL);
-    return spoc_file_write_at(fd, size, text, strlen(text), error);
-}
-
-/* -1 with @error */
-static int
-open_notes(const Notes *notes, struct stat *ret_info, GError **error)
-{
-    g_autoptr(GError) reason = NULL;
-    int fd = spoc_file_open(notes->directory_fd, notes->name, O_RDWR, ret_info, &reason);
-    if (fd >= 0 || !g_error_matches(reason, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)) {
-        if (reason != NULL)
-            g_propagate_error(error, g_steal_pointer(&reason));
-        return fd;
-    }
-    ret_info->st_size = 0;
-    fd = openat(notes->directory_fd, notes->name,
-                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        spoc_error_set_errno(error, errno, "cannot make '%s'", notes->name);
-    return fd;
-}
-
-static gboolean
-add_note(Notes *notes, const char *line, GError **error)
-{
-    struct stat info = {0};
-    int fd = open_notes(notes, &info, error);
-    if (fd < 0)
-        return FALSE;
-    gboolean good = FALSE;
-    if ((guint64)info.st_size + strlen(line) + 1 > SPOC_JOURNAL_NOTES_MAX_BYTES)
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "'%s' is full", notes->name);
-    else
-        good = write_note(notes, fd, (guint64)info.st_size, line, error);
-    close(fd);
-    notes->unsynced |= good;
-    return good;
-}
-
-static gboolean
-sync_notes(Notes *notes, GError **error)
-{
-    if (!notes->unsynced)
-        return TRUE;
-    notes->unsynced = FALSE; /* after a failure another one would prove nothing */
-    int fd = spoc_file_open(notes->directory_fd, notes->name, O_RDWR, NULL, error);
-    if (fd < 0)
-        return FALSE;
-    gboolean good = fdatasync(fd) == 0;
-    if (!good)
-        spoc_error_set_errno(error, errno, "cannot sync '%s'", notes->name);
-    close(fd);
-    return good && spoc_durable_sync_directory(notes->directory_fd, error);
-}
-
-/* --- blocks -------------------------------------------------------------------------------- */
-
 /* A place in the file where a block begins, and the stream's offset there */
 typedef struct {
     guint64 place;
@@ -155,7 +34,8 @@ struct _SpocJournal {
     int fd;
     SpocJournalHead head;
     SpocMarks *marks;
-    Notes *notes;
+    char *notes_name; /* no descriptor: a thousand journals are open at once, and lines are few */
+    gboolean notes_unsynced;
     guint64 body_place; /* where the first block begins */
     GArray *waypoints;  /* (element-type Waypoint), ascending, never empty */
 
@@ -290,8 +170,7 @@ open_journal(SpocSpool *spool, const char *name, GError **error)
     journal->marks = spoc_marks_open(events, marks_name, journal->head.salt, error);
     if (journal->marks == NULL)
         return NULL;
-    g_autofree char *notes_name = g_strconcat(name, SPOC_JOURNAL_NOTES_SUFFIX, NULL);
-    journal->notes = notes_new(events, notes_name);
+    journal->notes_name = g_strconcat(name, SPOC_JOURNAL_NOTES_SUFFIX, NULL);
     journal->body_place = size;
     journal->tail = journal->cursor = (Waypoint){.place = size, .offset = 0};
     g_array_append_val(journal->waypoints, journal->tail);
@@ -322,7 +201,7 @@ spoc_journal_free(SpocJournal *journal)
     if (journal->fd >= 0)
         close(journal->fd);
     spoc_marks_free(journal->marks);
-    notes_free(journal->notes);
+    g_free(journal->notes_name);
     spoc_journal_head_clear(&journal->head);
     g_array_unref(journal->waypoints);
     g_free(journal->name);
@@ -582,22 +461,100 @@ spoc_journal_sync_marks(SpocJournal *journal, GError **error)
     return spoc_marks_sync(journal->marks, error);
 }
 
+char *
+spoc_journal_notes(SpocJournal *journal, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GBytes) bytes =
+        spoc_file_read(spoc_spool_folder_fd(journal->spool, "events"), journal->notes_name,
+                       SPOC_JOURNAL_NOTES_MAX_BYTES, NULL, &reason);
+    if (bytes == NULL && g_error_matches(reason, SPOC_ERROR, SPOC_ERROR_NOT_FOUND))
+        return g_strdup("");
+    if (bytes == NULL) {
+        g_propagate_error(error, g_steal_pointer(&reason));
+        return NULL;
+    }
+    gsize size = 0;
+    const char *text = g_bytes_get_data(bytes, &size);
+    while (size > 0 && text[size - 1] != '\n')
+        size--;
+    return g_strndup(text, size);
+}
+
+/* Behind whole lines only: half a line with an end would be believed. */
+static gboolean
+write_note(SpocJournal *journal, int fd, guint64 size, const char *line, GError **error)
+{
+    char last = '\n';
+    if (size > 0 && spoc_file_read_at(fd, size - 1, &last, 1, error) < 0)
+        return FALSE;
+    if (last != '\n') {
+        g_autofree char *whole = spoc_journal_notes(journal, error);
+        if (whole == NULL)
+            return FALSE;
+        size = strlen(whole);
+        if (ftruncate(fd, (off_t)size) != 0) {
+            spoc_error_set_errno(error, errno, "cannot cut '%s'", journal->notes_name);
+            return FALSE;
+        }
+    }
+    g_autofree char *text = g_strconcat(line, "\n", NULL);
+    return spoc_file_write_at(fd, size, text, strlen(text), error);
+}
+
+/* -1 with @error */
+static int
+open_notes(const SpocJournal *journal, struct stat *ret_info, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    int fd = spoc_file_open(spoc_spool_folder_fd(journal->spool, "events"), journal->notes_name,
+                            O_RDWR, ret_info, &reason);
+    if (fd >= 0 || !g_error_matches(reason, SPOC_ERROR, SPOC_ERROR_NOT_FOUND)) {
+        if (reason != NULL)
+            g_propagate_error(error, g_steal_pointer(&reason));
+        return fd;
+    }
+    ret_info->st_size = 0;
+    fd = openat(spoc_spool_folder_fd(journal->spool, "events"), journal->notes_name,
+                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        spoc_error_set_errno(error, errno, "cannot make '%s'", journal->notes_name);
+    return fd;
+}
+
 gboolean
 spoc_journal_note(SpocJournal *journal, const char *line, GError **error)
 {
-    return add_note(journal->notes, line, error);
+    struct stat info = {0};
+    int fd = open_notes(journal, &info, error);
+    if (fd < 0)
+        return FALSE;
+    gboolean good = FALSE;
+    if ((guint64)info.st_size + strlen(line) + 1 > SPOC_JOURNAL_NOTES_MAX_BYTES)
+        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "'%s' is full", journal->notes_name);
+    else
+        good = write_note(journal, fd, (guint64)info.st_size, line, error);
+    close(fd);
+    journal->notes_unsynced |= good;
+    return good;
 }
 
 gboolean
 spoc_journal_sync_notes(SpocJournal *journal, GError **error)
 {
-    return sync_notes(journal->notes, error);
-}
-
-char *
-spoc_journal_notes(SpocJournal *journal, GError **error)
-{
-    return read_notes(journal->notes, error);
+    if (!journal->notes_unsynced)
+        return TRUE;
+    journal->notes_unsynced = FALSE; /* after a failure another one would prove nothing */
+    int fd = spoc_file_open(spoc_spool_folder_fd(journal->spool, "events"), journal->notes_name,
+                            O_RDWR, NULL, error);
+    if (fd < 0)
+        return FALSE;
+    gboolean good = fdatasync(fd) == 0;
+    if (!good)
+        spoc_error_set_errno(error, errno, "cannot sync '%s'", journal->notes_name);
+    close(fd);
+    return good &&
+           spoc_durable_sync_directory(spoc_spool_folder_fd(journal->spool, "events"), error);
 }
 
 static int
@@ -654,8 +611,7 @@ spoc_journal_delete(SpocJournal *journal, GError **error)
     }
     int events = spoc_spool_folder_fd(journal->spool, "events");
     g_autofree char *marks = g_strconcat(journal->name, SPOC_JOURNAL_MARKS_SUFFIX, NULL);
-    g_autofree char *notes = g_strconcat(journal->name, SPOC_JOURNAL_NOTES_SUFFIX, NULL);
     return spoc_file_remove(events, journal->name, error) &&
            spoc_durable_sync_directory(events, error) && spoc_file_remove(events, marks, error) &&
-           spoc_file_remove(events, notes, error);
+           spoc_file_remove(events, journal->notes_name, error);
 }

@@ -245,34 +245,6 @@ spoc_message_each(SpocSpool *spool, SpocState state, SpocMessageEachFunc each, g
     return FALSE;
 }
 
-static void
-entry_free(gpointer data)
-{
-    SpocMessageEntry *entry = data;
-    g_free(entry->id);
-    g_free(entry);
-}
-
-static void
-add_entry(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer entries)
-{
-    SpocMessageEntry *entry = g_new0(SpocMessageEntry, 1);
-    entry->id = g_strdup(id);
-    entry->next_attempt_unix_s = next_attempt_unix_s;
-    g_ptr_array_add(entries, entry);
-}
-
-GPtrArray *
-spoc_message_list(SpocSpool *spool, SpocState state, GError **error)
-{
-    g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func(entry_free);
-    if (!spoc_message_each(spool, state, add_entry, entries, error))
-        return NULL;
-    for (guint i = 0; i < entries->len; i++)
-        ((SpocMessageEntry *)entries->pdata[i])->state = state;
-    return g_steal_pointer(&entries);
-}
-
 gboolean
 spoc_message_set_time(SpocSpool *spool, SpocState state, const char *id, gint64 next_attempt_unix_s,
                       GError **error)
@@ -479,8 +451,8 @@ compare_latest(gconstpointer a, gconstpointer b)
 }
 
 gboolean
-spoc_queue_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 bytes_max,
-                 guint *ret_removed, GError **error)
+spoc_message_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 bytes_max,
+                   guint *ret_removed, GError **error)
 {
     g_autoptr(GArray) messages = g_array_new(FALSE, FALSE, sizeof(Bounded));
     g_array_set_clear_func(messages, bounded_clear);

@@ -42,21 +42,12 @@ gboolean spoc_message_add(SpocSpool *spool, const SpocMessage *message, SpocStat
 gboolean spoc_message_add_batch(SpocSpool *spool, SpocMessage *const *messages, gsize count,
                                 SpocState state, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-typedef struct {
-    char *id;
-    SpocState state;
-    gint64 next_attempt_unix_s; /* from the modification time; 0: none */
-} SpocMessageEntry;
-
-/* (transfer full) (element-type SpocMessageEntry): what is in one state, in no order */
-GPtrArray *spoc_message_list(SpocSpool *spool, SpocState state,
-                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/* @changed_unix_s: when it came into this state, or was changed in it */
+/* @next_attempt_unix_s: 0: none; @changed_unix_s: when it came into this state, or was changed in
+ * it */
 typedef void (*SpocMessageEachFunc)(const char *id, gint64 next_attempt_unix_s,
                                     gint64 changed_unix_s, gpointer user_data);
 
-/* The same without holding all of them: @each may move or delete the message. */
+/* Calls @each with every message of one state, in no order; it may move or delete the message. */
 gboolean spoc_message_each(SpocSpool *spool, SpocState state, SpocMessageEachFunc each,
                            gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -98,15 +89,15 @@ gboolean spoc_message_delete(SpocSpool *spool, SpocState state, const char *id,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
- * spoc_queue_bound:
+ * spoc_message_bound:
  * @bytes_max: of envelopes, bodies and documents together
  * @ret_removed: (out)
  *
  * Removes from @state what has been there longest, until no more than @count_max messages of
  * @bytes_max are left. The latest stays, however large it is.
  */
-gboolean spoc_queue_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 bytes_max,
-                          guint *ret_removed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean spoc_message_bound(SpocSpool *spool, SpocState state, guint count_max, guint64 bytes_max,
+                            guint *ret_removed, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* At the start of a spocd: sending/ goes back to waiting/ (due at once), bodies without
  * envelope and temporary files older than an hour are removed, an id in two states is

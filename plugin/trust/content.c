@@ -78,10 +78,9 @@ spoc_store_content_add(SpocStoreContent *content, char *alias, gint64 added_unix
     anchor->added_unix_s = added_unix_s;
     anchor->certificate = certificate;
     g_ptr_array_add(content->anchors, anchor);
-    if (content->anchors->len > SPOC_STORE_MAX_ENTRIES) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                    "the trust store holds more than %d certificates", SPOC_STORE_MAX_ENTRIES);
-        return FALSE;
-    }
+    if (content->anchors->len > SPOC_STORE_MAX_ENTRIES)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                              "the trust store holds more than %d certificates",
+                              SPOC_STORE_MAX_ENTRIES);
     return TRUE;
 }

@@ -80,12 +80,11 @@ spoc_credential_read(const char *certificate_file, const char *key_file,
     const SpocAnchor *own = g_ptr_array_index(certificates, 0);
     gboolean fits = X509_check_private_key(own->certificate, key) == 1;
     ERR_clear_error();
-    if (!fits) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "%s: the key in '%s' does not belong to the first certificate in '%s'",
-                    key_setting, key_file != NULL ? key_file : certificate_file, certificate_file);
-        return FALSE;
-    }
+    if (!fits)
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "%s: the key in '%s' does not belong to the first certificate in '%s'", key_setting,
+            key_file != NULL ? key_file : certificate_file, certificate_file);
     credential->chain = sk_X509_new_null();
     for (guint i = 1; i < certificates->len; i++) {
         const SpocAnchor *above = g_ptr_array_index(certificates, i);

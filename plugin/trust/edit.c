@@ -49,21 +49,16 @@ lock_folder(SpocEdit *edit, GError **error)
     g_autofree char *folder = g_path_get_dirname(real);
     edit->name = g_path_get_basename(real);
     edit->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (edit->folder_fd < 0) {
-        spoc_error_set_errno(error, errno, "cannot open the folder '%s'", folder);
-        return FALSE;
-    }
+    if (edit->folder_fd < 0)
+        return spoc_error_set_errno(error, errno, "cannot open the folder '%s'", folder);
     while (flock(edit->folder_fd, LOCK_EX) != 0) {
         if (errno == EINTR)
             continue;
-        spoc_error_set_errno(error, errno, "cannot lock the folder '%s'", folder);
-        return FALSE;
+        return spoc_error_set_errno(error, errno, "cannot lock the folder '%s'", folder);
     }
     edit->exists = fstatat(edit->folder_fd, edit->name, &edit->old, AT_SYMLINK_NOFOLLOW) == 0;
-    if (!edit->exists && errno != ENOENT) {
-        spoc_error_set_errno(error, errno, "'%s'", edit->path);
-        return FALSE;
-    }
+    if (!edit->exists && errno != ENOENT)
+        return spoc_error_set_errno(error, errno, "'%s'", edit->path);
     return TRUE;
 }
 
@@ -71,22 +66,19 @@ static gboolean
 refuse_what_would_be_lost(const SpocEdit *edit, GError **error)
 {
     const SpocStoreContent *content = &edit->content;
-    if (content->kind == SPOC_STORE_PEM || content->kind == SPOC_STORE_PEM_DIRECTORY) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "'%s' is a %s and is not changed here: add or take away the certificate as "
-                    "PEM text yourself, or let trustStore name another file",
-                    edit->path, spoc_store_kind_name(content->kind));
-        return FALSE;
-    }
-    if (content->key_count > 0 || content->other_count > 0) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "'%s' holds %s, which would be lost: change it with Java's keytool, or let "
-                    "trustStore name another file",
-                    edit->path,
-                    content->key_count > 0 ? "private or secret keys"
-                                           : "more than trusted certificates");
-        return FALSE;
-    }
+    if (content->kind == SPOC_STORE_PEM || content->kind == SPOC_STORE_PEM_DIRECTORY)
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "'%s' is a %s and is not changed here: add or take away the certificate as "
+            "PEM text yourself, or let trustStore name another file",
+            edit->path, spoc_store_kind_name(content->kind));
+    if (content->key_count > 0 || content->other_count > 0)
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "'%s' holds %s, which would be lost: change it with Java's keytool, or let "
+            "trustStore name another file",
+            edit->path,
+            content->key_count > 0 ? "private or secret keys" : "more than trusted certificates");
     return TRUE;
 }
 
@@ -160,31 +152,23 @@ spoc_anchors_find_certificate(const GPtrArray *anchors, const X509 *certificate)
 static gboolean
 alias_is_usable(const char *alias)
 {
-    if (*alias == '\0' || strlen(alias) > SPOC_EDIT_ALIAS_MAX_BYTES ||
-        !g_utf8_validate(alias, -1, NULL))
-        return FALSE;
-    for (const char *p = alias; *p != '\0'; p = g_utf8_next_char(p))
-        if (spoc_text_is_control(g_utf8_get_char(p)))
-            return FALSE;
-    return TRUE;
+    return *alias != '\0' && strlen(alias) <= SPOC_EDIT_ALIAS_MAX_BYTES &&
+           g_utf8_validate(alias, -1, NULL) && !spoc_text_has_control(alias);
 }
 
 gboolean
 spoc_edit_import(SpocEdit *edit, const char *alias, X509 *certificate, GError **error)
 {
-    if (!alias_is_usable(alias)) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "this alias cannot be used: 1 to %d bytes of text without control characters "
-                    "are accepted",
-                    SPOC_EDIT_ALIAS_MAX_BYTES);
-        return FALSE;
-    }
-    if (spoc_anchors_find(edit->content.anchors, alias) != NULL) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "alias '%s' is there already; choose another, or delete that entry first",
-                    alias);
-        return FALSE;
-    }
+    if (!alias_is_usable(alias))
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "this alias cannot be used: 1 to %d bytes of text without control characters "
+            "are accepted",
+            SPOC_EDIT_ALIAS_MAX_BYTES);
+    if (spoc_anchors_find(edit->content.anchors, alias) != NULL)
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "alias '%s' is there already; choose another, or delete that entry first", alias);
     X509_up_ref(certificate);
     return spoc_store_content_add(&edit->content, g_strdup(alias), 0, certificate, error);
 }
@@ -195,9 +179,8 @@ spoc_edit_delete(SpocEdit *edit, const char *alias, GError **error)
     guint at = 0;
     if (!g_utf8_validate(alias, -1, NULL) || !find_alias(edit->content.anchors, alias, &at)) {
         g_autofree char *shown = spoc_text_line(alias, -1, SPOC_EDIT_ALIAS_MAX_BYTES);
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND, "no entry '%s' is in '%s'", shown,
-                    edit->path);
-        return FALSE;
+        return spoc_error_set(error, SPOC_ERROR_NOT_FOUND, "no entry '%s' is in '%s'", shown,
+                              edit->path);
     }
     g_ptr_array_remove_index(edit->content.anchors, at);
     return TRUE;

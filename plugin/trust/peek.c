@@ -22,11 +22,10 @@ typedef struct {
 } Line;
 
 static gboolean
-unavailable(GError **error, const char *what, const char *words)
+set_unavailable(GError **error, const char *what, const char *words)
 {
     g_autofree char *shown = spoc_text_line(words, -1, SHOWN_MAX_BYTES);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE, "%s: %s", what, shown);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_UNAVAILABLE, "%s: %s", what, shown);
 }
 
 static gboolean
@@ -35,14 +34,14 @@ wait_for(const Line *line, GIOCondition condition, GError **error)
     g_autoptr(GError) problem = NULL;
     gint64 left_us = line->deadline_us - g_get_monotonic_time();
     if (left_us <= 0)
-        return unavailable(error, "the server does not answer", "timed out");
+        return set_unavailable(error, "the server does not answer", "timed out");
     if (!g_socket_condition_timed_wait(line->socket, condition, left_us, NULL, &problem))
-        return unavailable(error, "the server does not answer", problem->message);
+        return set_unavailable(error, "the server does not answer", problem->message);
     return TRUE;
 }
 
 static gboolean
-say(Line *line, const char *command, GError **error)
+send_command(Line *line, const char *command, GError **error)
 {
     gsize size = strlen(command);
     while (size > 0) {
@@ -53,7 +52,7 @@ say(Line *line, const char *command, GError **error)
         if (sent < 0 && g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
             continue;
         if (sent < 0)
-            return unavailable(error, "cannot talk to the server", problem->message);
+            return set_unavailable(error, "cannot talk to the server", problem->message);
         command += sent;
         size -= (gsize)sent;
     }
@@ -74,27 +73,27 @@ whole_reply(const GString *unread)
 /* Reads one reply and nothing behind it may follow: whoever sits on the line could have put it
  * there (RFC 3207 4.2). */
 static gboolean
-expect(Line *line, const char *code, const char *stage, GError **error)
+expect_reply(Line *line, const char *code, const char *stage, GError **error)
 {
     gsize reply = 0;
     while ((reply = whole_reply(line->unread)) == 0) {
         char buffer[2048];
         g_autoptr(GError) problem = NULL;
         if (line->unread->len > REPLY_MAX_BYTES)
-            return unavailable(error, stage, "the reply does not end");
+            return set_unavailable(error, stage, "the reply does not end");
         if (!wait_for(line, G_IO_IN, error))
             return FALSE;
         gssize got = g_socket_receive(line->socket, buffer, sizeof buffer, NULL, &problem);
         if (got < 0 && g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
             continue;
         if (got <= 0)
-            return unavailable(error, stage, got < 0 ? problem->message : "the server hung up");
+            return set_unavailable(error, stage, got < 0 ? problem->message : "the server hung up");
         if (memchr(buffer, 0, (gsize)got) != NULL)
-            return unavailable(error, stage, "the server does not speak SMTP");
+            return set_unavailable(error, stage, "the server does not speak SMTP");
         g_string_append_len(line->unread, buffer, got);
     }
     if (strncmp(line->unread->str, code, strlen(code)) != 0 || line->unread->len != reply)
-        return unavailable(error, stage, line->unread->str);
+        return set_unavailable(error, stage, line->unread->str);
     g_string_truncate(line->unread, 0);
     return TRUE;
 }
@@ -113,15 +112,16 @@ static gboolean
 start_tls(Line *line, GError **error)
 {
     g_autofree char *hello = g_strdup_printf("EHLO %s\r\n", g_get_host_name());
-    return expect(line, "220", "the server greets with", error) && say(line, hello, error) &&
-           expect(line, "250", "the server answers EHLO with", error) &&
-           say(line, "STARTTLS\r\n", error) &&
-           expect(line, "220", "the server does not start TLS", error);
+    return expect_reply(line, "220", "the server greets with", error) &&
+           send_command(line, hello, error) &&
+           expect_reply(line, "250", "the server answers EHLO with", error) &&
+           send_command(line, "STARTTLS\r\n", error) &&
+           expect_reply(line, "220", "the server does not start TLS", error);
 }
 
 /* Takes what is shown and says no. */
 static int
-capture(X509_STORE_CTX *verification, void *data)
+capture_chain(X509_STORE_CTX *verification, void *data)
 {
     GPtrArray *chain = data;
     const STACK_OF(X509) *shown = X509_STORE_CTX_get0_untrusted(verification);
@@ -141,7 +141,7 @@ new_context(GPtrArray *chain)
     if (context == NULL)
         return NULL;
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_cert_verify_callback(context, capture, chain);
+    SSL_CTX_set_cert_verify_callback(context, capture_chain, chain);
     /* To look at an old server's certificate must be possible; it is all that happens. */
     SSL_CTX_set_security_level(context, 0);
     SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
@@ -154,7 +154,7 @@ shake_hands(const Line *line, const char *host, GPtrArray *chain, GError **error
     g_autoptr(SSL_CTX) context = new_context(chain);
     g_autoptr(SSL) ssl = context == NULL ? NULL : SSL_new(context);
     if (ssl == NULL || SSL_set_fd(ssl, g_socket_get_fd(line->socket)) != 1)
-        return unavailable(error, "TLS", "OpenSSL does not start");
+        return set_unavailable(error, "TLS", "OpenSSL does not start");
     if (!g_hostname_is_ip_address(host))
         SSL_set_tlsext_host_name(ssl, host);
     for (;;) {
@@ -165,7 +165,7 @@ shake_hands(const Line *line, const char *host, GPtrArray *chain, GError **error
             break;
         if (why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) {
             g_autofree char *reason = spoc_openssl_reason();
-            return unavailable(error, "the TLS handshake fails", reason);
+            return set_unavailable(error, "the TLS handshake fails", reason);
         }
         if (!wait_for(line, why == SSL_ERROR_WANT_READ ? G_IO_IN : G_IO_OUT, error))
             return FALSE;
@@ -191,7 +191,7 @@ spoc_peek_chain(const char *host, guint16 port, gint64 timeout_ms, GError **erro
     g_autoptr(GSocketConnection) connection =
         g_socket_client_connect(client, address, NULL, &problem);
     if (connection == NULL) {
-        unavailable(error, "cannot connect", problem->message);
+        set_unavailable(error, "cannot connect", problem->message);
         return NULL;
     }
     g_autoptr(GString) unread = g_string_new(NULL);

@@ -76,22 +76,20 @@ found_free(gpointer data)
 }
 
 static gboolean
-corrupt(GError **error, const char *what)
+set_corrupt(GError **error, const char *what)
 {
     g_autofree char *reason = spoc_openssl_reason();
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "%s of the PKCS#12 store is damaged (%s)",
-                what, reason);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_CORRUPT, "%s of the PKCS#12 store is damaged (%s)",
+                          what, reason);
 }
 
 static gboolean
-wrong_password(GError **error)
+set_wrong_password(GError **error)
 {
     ERR_clear_error();
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                "the trust store's password is wrong, or the file was changed; set "
-                "trustStorePassword (keytool's own default is changeit)");
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID,
+                          "the trust store's password is wrong, or the file was changed; set "
+                          "trustStorePassword (keytool's own default is changeit)");
 }
 
 static gboolean
@@ -101,11 +99,10 @@ spend_rounds(Walk *walk, const ASN1_INTEGER *count, GError **error)
     if (count != NULL && ASN1_INTEGER_get_int64(&rounds, count) != 1)
         rounds = G_MAXINT64;
     ERR_clear_error();
-    if (rounds < 1 || (guint64)rounds > MAX_ROUNDS - walk->rounds) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                    "the PKCS#12 store demands more than %d rounds of key derivation", MAX_ROUNDS);
-        return FALSE;
-    }
+    if (rounds < 1 || (guint64)rounds > MAX_ROUNDS - walk->rounds)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                              "the PKCS#12 store demands more than %d rounds of key derivation",
+                              MAX_ROUNDS);
     walk->rounds += (guint64)rounds;
     return TRUE;
 }
@@ -116,17 +113,16 @@ spend_pbes2(Walk *walk, const X509_ALGOR *algorithm, GError **error)
     g_autoptr(PBE2PARAM) parameters =
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
     if (parameters == NULL)
-        return corrupt(error, "the encryption");
-    if (OBJ_obj2nid(parameters->keyfunc->algorithm) != NID_id_pbkdf2) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted in a way that neither Java nor we read "
-                    "(only PBKDF2 is known beside the old ways)");
-        return FALSE;
-    }
+        return set_corrupt(error, "the encryption");
+    if (OBJ_obj2nid(parameters->keyfunc->algorithm) != NID_id_pbkdf2)
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted in a way that neither Java nor we read "
+            "(only PBKDF2 is known beside the old ways)");
     g_autoptr(PBKDF2PARAM) derivation =
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), parameters->keyfunc->parameter);
     if (derivation == NULL)
-        return corrupt(error, "the encryption");
+        return set_corrupt(error, "the encryption");
     return spend_rounds(walk, derivation->iter, error);
 }
 
@@ -136,7 +132,7 @@ inspect_encryption(Walk *walk, const PKCS7 *safe, GError **error)
 {
     if (safe->d.encrypted == NULL || safe->d.encrypted->enc_data == NULL ||
         safe->d.encrypted->enc_data->algorithm == NULL)
-        return corrupt(error, "the encryption");
+        return set_corrupt(error, "the encryption");
     const X509_ALGOR *algorithm = safe->d.encrypted->enc_data->algorithm;
     switch (OBJ_obj2nid(algorithm->algorithm)) {
     case NID_pbes2:
@@ -151,15 +147,15 @@ inspect_encryption(Walk *walk, const PKCS7 *safe, GError **error)
     case NID_pbe_WithSHA1And2_Key_TripleDES_CBC:
         break;
     default:
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted in an unknown way; write it anew with keytool "
-                    "-importkeystore");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted in an unknown way; write it anew with keytool "
+            "-importkeystore");
     }
     g_autoptr(PBEPARAM) parameters =
         ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
     if (parameters == NULL)
-        return corrupt(error, "the encryption");
+        return set_corrupt(error, "the encryption");
     return spend_rounds(walk, parameters->iter, error);
 }
 
@@ -205,11 +201,10 @@ friendly_name(const PKCS12_SAFEBAG *bag)
 static gboolean
 take_certificate(Walk *walk, PKCS12_SAFEBAG *bag, GError **error)
 {
-    if (walk->found->len >= SPOC_STORE_MAX_ENTRIES) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                    "the PKCS#12 store holds more than %d certificates", SPOC_STORE_MAX_ENTRIES);
-        return FALSE;
-    }
+    if (walk->found->len >= SPOC_STORE_MAX_ENTRIES)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                              "the PKCS#12 store holds more than %d certificates",
+                              SPOC_STORE_MAX_ENTRIES);
     if (PKCS12_SAFEBAG_get_bag_nid(bag) != NID_x509Certificate) {
         walk->content->other_count++;
         return TRUE;
@@ -225,7 +220,7 @@ take_certificate(Walk *walk, PKCS12_SAFEBAG *bag, GError **error)
         found->certificate = spoc_openssl_certificate(der, (gsize)size);
     OPENSSL_free(der);
     if (found->certificate == NULL)
-        return corrupt(error, "a certificate");
+        return set_corrupt(error, "a certificate");
     found->alias = friendly_name(bag);
     found->trusted = is_trusted(bag);
     return TRUE;
@@ -260,15 +255,15 @@ walk_safe(Walk *walk, PKCS7 *safe, GError **error)
     if (PKCS7_type_is_data(safe)) {
         bags = PKCS12_unpack_p7data(safe);
         if (bags == NULL)
-            return corrupt(error, "a part");
+            return set_corrupt(error, "a part");
     } else if (PKCS7_type_is_encrypted(safe)) {
         bags = PKCS12_unpack_p7encdata(safe, walk->password != NULL ? walk->password : "", -1);
         if (bags == NULL)
-            return wrong_password(error);
+            return set_wrong_password(error);
     } else {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted with a public key, which is not supported");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted with a public key, which is not supported");
     }
     return walk_bags(walk, bags, error);
 }
@@ -279,7 +274,7 @@ open_safes(Walk *walk, PKCS12 *store, GError **error)
 {
     g_autoptr(Safes) safes = PKCS12_unpack_authsafes(store);
     if (safes == NULL) {
-        (void)corrupt(error, "the content");
+        (void)set_corrupt(error, "the content");
         return NULL;
     }
     if (sk_PKCS7_num(safes) > MAX_SAFES) {
@@ -304,7 +299,7 @@ verify_mac(Walk *walk, PKCS12 *store, GError **error)
     PKCS12_get0_mac(NULL, NULL, NULL, &count, store);
     if (!spend_rounds(walk, count, error))
         return FALSE;
-    return PKCS12_verify_mac(store, walk->password, -1) == 1 || wrong_password(error);
+    return PKCS12_verify_mac(store, walk->password, -1) == 1 || set_wrong_password(error);
 }
 
 /* Reads the store with the old ciphers too, in a library context that nobody else sees. */
@@ -316,19 +311,19 @@ walk_with_legacy(Walk *walk, const guint8 *data, gsize size_bytes, GError **erro
     g_autoptr(OSSL_PROVIDER) legacy = OSSL_PROVIDER_load(library, "legacy");
     if (library == NULL || standard == NULL || legacy == NULL) {
         ERR_clear_error();
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the PKCS#12 store is encrypted in an old way (RC2 or RC4) and OpenSSL's "
-                    "legacy provider is not installed; write the store anew with keytool "
-                    "-importkeystore");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the PKCS#12 store is encrypted in an old way (RC2 or RC4) and OpenSSL's "
+            "legacy provider is not installed; write the store anew with keytool "
+            "-importkeystore");
     }
     g_autoptr(PKCS12) store = PKCS12_init_ex(NID_pkcs7_data, library, NULL);
     g_autoptr(BIO) bio = BIO_new_mem_buf(data, (int)size_bytes);
     if (store == NULL || bio == NULL || d2i_PKCS12_bio(bio, &store) == NULL)
-        return corrupt(error, "the outside");
+        return set_corrupt(error, "the outside");
     g_autoptr(Safes) safes = PKCS12_unpack_authsafes(store);
     if (safes == NULL)
-        return corrupt(error, "the content");
+        return set_corrupt(error, "the content");
     for (int i = 0; i < sk_PKCS7_num(safes); i++)
         if (!walk_safe(walk, sk_PKCS7_value(safes, i), error))
             return FALSE;
@@ -341,7 +336,7 @@ read_store(Walk *walk, const guint8 *data, gsize size_bytes, GError **error)
     const guint8 *p = data;
     g_autoptr(PKCS12) store = d2i_PKCS12(NULL, &p, (long)size_bytes);
     if (store == NULL || p != data + size_bytes)
-        return corrupt(error, "the outside");
+        return set_corrupt(error, "the outside");
     if (!verify_mac(walk, store, error))
         return FALSE;
     g_autoptr(Safes) safes = open_safes(walk, store, error);

@@ -50,19 +50,18 @@ spoc_tls_version_name(int version)
     return "an unknown version";
 }
 
-static gboolean invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean set_invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* What somebody wrote is in it, so it is made one harmless line. */
 static gboolean
-invalid(GError **error, const char *format, ...)
+set_invalid(GError **error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
     g_autofree char *line = spoc_text_line(message, -1, MESSAGE_MAX_BYTES);
-    g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, line);
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID, "%s", line);
 }
 
 static gboolean
@@ -87,9 +86,9 @@ resolve_versions(const char *const *versions, SpocTlsPolicy *policy, GError **er
     /* OpenSSL would use the lowest block and leave the better versions out, silently. */
     for (guint i = lowest; i < highest; i++)
         if (!chosen[i])
-            return invalid(error,
-                           KEY_VERSIONS ": versions must follow each other without a hole; add %s",
-                           known_versions[i].name);
+            return set_invalid(
+                error, KEY_VERSIONS ": versions must follow each other without a hole; add %s",
+                known_versions[i].name);
     policy->minimum = known_versions[lowest].version;
     policy->maximum = known_versions[highest - 1].version;
     return TRUE;
@@ -144,7 +143,7 @@ typedef struct {
 } Sorted;
 
 static void
-sort_in(Sorted *sorted, const SSL_CIPHER *suite)
+sort_suite(Sorted *sorted, const SSL_CIPHER *suite)
 {
     const char *since = SSL_CIPHER_get_version(suite);
     GString *list = g_str_equal(since, "TLSv1.3") ? sorted->new : sorted->old;
@@ -165,17 +164,18 @@ sort_suites(const char *const *suites, Sorted *sorted, GError **error)
             continue;
         const SSL_CIPHER *suite = find_suite(catalogue, suites[i]);
         if (suite == NULL)
-            return invalid(error,
-                           KEY_SUITES ": '%.100s' is no cipher suite that this OpenSSL knows; IANA "
-                                      "names (TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256) and OpenSSL "
-                                      "names are accepted",
-                           suites[i]);
+            return set_invalid(error,
+                               KEY_SUITES
+                               ": '%.100s' is no cipher suite that this OpenSSL knows; IANA "
+                               "names (TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256) and OpenSSL "
+                               "names are accepted",
+                               suites[i]);
         if (!suite_is_safe(suite))
-            return invalid(error,
-                           KEY_SUITES
-                           ": '%.100s' encrypts nothing or asks for no certificate; remove it",
-                           suites[i]);
-        sort_in(sorted, suite);
+            return set_invalid(error,
+                               KEY_SUITES
+                               ": '%.100s' encrypts nothing or asks for no certificate; remove it",
+                               suites[i]);
+        sort_suite(sorted, suite);
     }
     return TRUE;
 }
@@ -191,8 +191,8 @@ has_suite(const Sorted *sorted, gboolean own_13, int version)
 /* Gives up the versions at either end that have no suite. Suites for an old version work for all
  * up to 1.2, so no hole arises. */
 static gboolean
-fit(const Sorted *sorted, gboolean own_13, SpocTlsPolicy *policy, GPtrArray *warnings,
-    GError **error)
+fit_versions(const Sorted *sorted, gboolean own_13, SpocTlsPolicy *policy, GPtrArray *warnings,
+             GError **error)
 {
     const int minimum = policy->minimum;
     const int maximum = policy->maximum;
@@ -205,10 +205,11 @@ fit(const Sorted *sorted, gboolean own_13, SpocTlsPolicy *policy, GPtrArray *war
                                       ? g_strdup(spoc_tls_version_name(minimum))
                                       : g_strdup_printf("%s to %s", spoc_tls_version_name(minimum),
                                                         spoc_tls_version_name(maximum));
-        return invalid(error,
-                       KEY_SUITES ": no suite is left for %s (" KEY_VERSIONS "); name suites of "
-                                  "that version, or set " KEY_ALLOW " to false",
-                       chosen);
+        return set_invalid(error,
+                           KEY_SUITES ": no suite is left for %s (" KEY_VERSIONS
+                                      "); name suites of "
+                                      "that version, or set " KEY_ALLOW " to false",
+                           chosen);
     }
     for (int version = minimum; version <= maximum; version++)
         if (version < policy->minimum || version > policy->maximum)
@@ -248,7 +249,7 @@ spoc_tls_policy_resolve(const char *const *versions, const char *const *suites,
         g_autoptr(GString) new = g_string_new(NULL);
         Sorted sorted = {.old = old, .new = new};
         if (!sort_suites(suites, &sorted, error) ||
-            !fit(&sorted, suites_untouched, &result, warnings, error))
+            !fit_versions(&sorted, suites_untouched, &result, warnings, error))
             return FALSE;
         warn_unused(&sorted, suites_untouched, &result, warnings);
         if (result.minimum <= TLS1_2_VERSION)

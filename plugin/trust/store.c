@@ -51,11 +51,10 @@ add_pem_block(const char *name, const guint8 *der, long size, SpocStoreContent *
             content->other_count++;
         return TRUE;
     }
-    if (certificate == NULL) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
-                    "certificate %u of the PEM file is damaged", content->anchors->len + 1);
-        return FALSE;
-    }
+    if (certificate == NULL)
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT,
+                              "certificate %u of the PEM file is damaged",
+                              content->anchors->len + 1);
     return spoc_store_content_add(content, NULL, 0, certificate, error);
 }
 
@@ -63,10 +62,8 @@ static gboolean
 parse_pem(const guint8 *data, gsize size_bytes, SpocStoreContent *content, GError **error)
 {
     g_autoptr(BIO) bio = BIO_new_mem_buf(data, (int)size_bytes);
-    if (bio == NULL) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "out of memory");
-        return FALSE;
-    }
+    if (bio == NULL)
+        return spoc_error_set(error, SPOC_ERROR_FAILED, "out of memory");
     const guint before = content->anchors->len; /* a folder's other files */
     guint blocks = 0;
     gboolean good = TRUE;
@@ -90,15 +87,11 @@ parse_pem(const guint8 *data, gsize size_bytes, SpocStoreContent *content, GErro
         return FALSE;
     content->kind = SPOC_STORE_PEM;
     if (!at_end || blocks != count_marks(data, size_bytes, "-----BEGIN ") ||
-        blocks != count_marks(data, size_bytes, "-----END ")) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "block %u of the PEM file is damaged",
-                    blocks + 1);
-        return FALSE;
-    }
-    if (content->anchors->len == before) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "no certificate is in the PEM file");
-        return FALSE;
-    }
+        blocks != count_marks(data, size_bytes, "-----END "))
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT, "block %u of the PEM file is damaged",
+                              blocks + 1);
+    if (content->anchors->len == before)
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT, "no certificate is in the PEM file");
     return TRUE;
 }
 
@@ -130,7 +123,7 @@ typedef struct {
 } Reader;
 
 static const guint8 *
-take(Reader *reader, gsize size_bytes, GError **error)
+take_bytes(Reader *reader, gsize size_bytes, GError **error)
 {
     if (size_bytes > reader->left) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "the Java key store is cut short");
@@ -145,7 +138,7 @@ take(Reader *reader, gsize size_bytes, GError **error)
 static gboolean
 take_number(Reader *reader, guint width, guint64 *ret_number, GError **error)
 {
-    const guint8 *bytes = take(reader, width, error);
+    const guint8 *bytes = take_bytes(reader, width, error);
     if (bytes == NULL)
         return FALSE;
     guint64 number = 0;
@@ -182,7 +175,7 @@ take_utf(Reader *reader, GError **error)
     guint64 size = 0;
     if (!take_number(reader, 2, &size, error))
         return NULL;
-    const guint8 *bytes = take(reader, size, error);
+    const guint8 *bytes = take_bytes(reader, size, error);
     if (bytes == NULL)
         return NULL;
     g_autofree gunichar2 *units = g_new(gunichar2, size + 1);
@@ -219,7 +212,7 @@ take_certificate(Reader *reader, guint64 version, GError **error)
     guint64 size = 0;
     if (!take_number(reader, 4, &size, error))
         return NULL;
-    const guint8 *der = take(reader, size, error);
+    const guint8 *der = take_bytes(reader, size, error);
     if (der == NULL)
         return NULL;
     X509 *certificate = spoc_openssl_certificate(der, size);
@@ -234,14 +227,13 @@ skip_key(Reader *reader, guint64 version, GError **error)
 {
     guint64 size = 0;
     guint64 chain = 0;
-    if (!take_number(reader, 4, &size, error) || take(reader, size, error) == NULL ||
+    if (!take_number(reader, 4, &size, error) || take_bytes(reader, size, error) == NULL ||
         !take_number(reader, 4, &chain, error))
         return FALSE;
-    if (chain > MAX_CHAIN) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                    "a key in the Java key store has more than %d certificates", MAX_CHAIN);
-        return FALSE;
-    }
+    if (chain > MAX_CHAIN)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                              "a key in the Java key store has more than %d certificates",
+                              MAX_CHAIN);
     for (; chain > 0; chain--) {
         g_autoptr(X509) certificate = take_certificate(reader, version, error);
         if (certificate == NULL)
@@ -271,15 +263,14 @@ read_entry(Reader *reader, guint64 version, SpocStoreContent *content, GError **
                                       certificate, error);
     }
     case TAG_SECRET_KEY:
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the JCEKS store holds a secret key, behind which nothing can be read; make a "
-                    "store of the certificates alone, or convert it: keytool -importkeystore "
-                    "-srcstoretype JCEKS -deststoretype PKCS12");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the JCEKS store holds a secret key, behind which nothing can be read; make a "
+            "store of the certificates alone, or convert it: keytool -importkeystore "
+            "-srcstoretype JCEKS -deststoretype PKCS12");
     default:
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
-                    "the Java key store holds an entry of unknown type");
-        return FALSE;
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT,
+                              "the Java key store holds an entry of unknown type");
     }
 }
 
@@ -288,11 +279,10 @@ verify_digest(const guint8 *data, gsize body_bytes, const char *password, GError
 {
     glong units = 0;
     g_autofree gunichar2 *utf16 = g_utf8_to_utf16(password, -1, NULL, &units, NULL);
-    if (utf16 == NULL) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "the trust store's password is not valid UTF-8; see trustStorePassword");
-        return FALSE;
-    }
+    if (utf16 == NULL)
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "the trust store's password is not valid UTF-8; see trustStorePassword");
     for (glong i = 0; i < units; i++)
         utf16[i] = GUINT16_TO_BE(utf16[i]);
     guint8 digest[DIGEST_BYTES];
@@ -305,10 +295,9 @@ verify_digest(const guint8 *data, gsize body_bytes, const char *password, GError
     OPENSSL_cleanse(utf16, (gsize)units * 2);
     if (CRYPTO_memcmp(digest, data + body_bytes, DIGEST_BYTES) == 0)
         return TRUE;
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                "the trust store's password is wrong, or the file was changed; set "
-                "trustStorePassword (keytool's own default is changeit)");
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_INVALID,
+                          "the trust store's password is wrong, or the file was changed; set "
+                          "trustStorePassword (keytool's own default is changeit)");
 }
 
 /* @password: (nullable) */
@@ -316,10 +305,8 @@ static gboolean
 parse_jks(const guint8 *data, gsize size_bytes, const char *password, SpocStoreContent *content,
           GError **error)
 {
-    if (size_bytes < DIGEST_BYTES) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "the Java key store is cut short");
-        return FALSE;
-    }
+    if (size_bytes < DIGEST_BYTES)
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT, "the Java key store is cut short");
     gsize body_bytes = size_bytes - DIGEST_BYTES;
     Reader reader = {data, body_bytes};
     guint64 magic = 0;
@@ -329,24 +316,19 @@ parse_jks(const guint8 *data, gsize size_bytes, const char *password, SpocStoreC
         !take_number(&reader, 4, &count, error))
         return FALSE;
     content->kind = magic == MAGIC_JKS ? SPOC_STORE_JKS : SPOC_STORE_JCEKS;
-    if (version != 1 && version != 2) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
-                    "the Java key store is of an unknown version");
-        return FALSE;
-    }
-    if (count > SPOC_STORE_MAX_ENTRIES) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                    "the Java key store holds more than %d entries", SPOC_STORE_MAX_ENTRIES);
-        return FALSE;
-    }
+    if (version != 1 && version != 2)
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT,
+                              "the Java key store is of an unknown version");
+    if (count > SPOC_STORE_MAX_ENTRIES)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                              "the Java key store holds more than %d entries",
+                              SPOC_STORE_MAX_ENTRIES);
     for (; count > 0; count--)
         if (!read_entry(&reader, version, content, error))
             return FALSE;
-    if (reader.left != 0) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
-                    "the Java key store goes on behind its last entry");
-        return FALSE;
-    }
+    if (reader.left != 0)
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT,
+                              "the Java key store goes on behind its last entry");
     return password == NULL || verify_digest(data, body_bytes, password, error);
 }
 
@@ -386,11 +368,9 @@ parse_file(GBytes *bytes, const char *password, SpocStoreContent *content, GErro
     const guint8 *data = g_bytes_get_data(bytes, &size);
     if (password != NULL && *password == '\0')
         password = NULL;
-    if (size > SPOC_STORE_MAX_BYTES) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT, "the trust store is larger than %d bytes",
-                    SPOC_STORE_MAX_BYTES);
-        return FALSE;
-    }
+    if (size > SPOC_STORE_MAX_BYTES)
+        return spoc_error_set(error, SPOC_ERROR_LIMIT, "the trust store is larger than %d bytes",
+                              SPOC_STORE_MAX_BYTES);
     if (size >= 4 &&
         (memcmp(data, "\xfe\xed\xfe\xed", 4) == 0 || memcmp(data, "\xce\xce\xce\xce", 4) == 0))
         return parse_jks(data, size, password, content, error);
@@ -398,17 +378,16 @@ parse_file(GBytes *bytes, const char *password, SpocStoreContent *content, GErro
         g_autoptr(X509) single = spoc_openssl_certificate(data, size);
         if (single == NULL)
             return spoc_pkcs12_parse(data, size, password, content, error);
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "this is a single certificate, not a trust store; add it to one with "
-                    "spocctl truststore import");
-        return FALSE;
+        return spoc_error_set(error, SPOC_ERROR_INVALID,
+                              "this is a single certificate, not a trust store; add it to one with "
+                              "spocctl truststore import");
     }
     if (data != NULL && memmem(data, size, "-----BEGIN", 10) != NULL)
         return parse_pem(data, size, content, error);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "%s",
-                size == 0 ? "the file is empty"
-                          : "this is no trust store of a known kind (JKS, JCEKS, PKCS#12, PEM)");
-    return FALSE;
+    return spoc_error_set(
+        error, SPOC_ERROR_CORRUPT, "%s",
+        size == 0 ? "the file is empty"
+                  : "this is no trust store of a known kind (JKS, JCEKS, PKCS#12, PEM)");
 }
 
 /* PEM, or one certificate in DER. */
@@ -424,8 +403,7 @@ parse_certificates(GBytes *bytes, SpocStoreContent *content, GError **error)
     }
     if (size > 0)
         return parse_pem(data, size, content, error);
-    g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT, "the file is empty");
-    return FALSE;
+    return spoc_error_set(error, SPOC_ERROR_CORRUPT, "the file is empty");
 }
 
 static int
@@ -484,22 +462,19 @@ read_folder(const char *path, SpocStoreContent *content, GError **error)
         if (bytes == NULL)
             return FALSE;
         total_bytes += g_bytes_get_size(bytes);
-        if (total_bytes > SPOC_STORE_MAX_BYTES) {
-            g_set_error(error, SPOC_ERROR, SPOC_ERROR_LIMIT,
-                        "the files of the folder are larger than %d bytes", SPOC_STORE_MAX_BYTES);
-            return FALSE;
-        }
+        if (total_bytes > SPOC_STORE_MAX_BYTES)
+            return spoc_error_set(error, SPOC_ERROR_LIMIT,
+                                  "the files of the folder are larger than %d bytes",
+                                  SPOC_STORE_MAX_BYTES);
         if (!parse_certificates(bytes, content, error)) {
             g_prefix_error(error, "'%s': ", name);
             return FALSE;
         }
     }
     content->kind = SPOC_STORE_PEM_DIRECTORY;
-    if (content->anchors->len == 0) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
-                    "no certificate file (.pem, .crt or .cer) is in the folder");
-        return FALSE;
-    }
+    if (content->anchors->len == 0)
+        return spoc_error_set(error, SPOC_ERROR_CORRUPT,
+                              "no certificate file (.pem, .crt or .cer) is in the folder");
     return TRUE;
 }
 

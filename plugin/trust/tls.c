@@ -63,9 +63,8 @@ add_trust_store(X509_STORE *store, const SpocTlsSettings *settings, gint64 now_u
         const SpocAnchor *anchor = g_ptr_array_index(anchors, i);
         if (X509_STORE_add_cert(store, anchor->certificate) != 1) {
             g_autofree char *reason = spoc_openssl_reason();
-            g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "trustStore: entry %u: %s", i + 1,
-                        reason);
-            return FALSE;
+            return spoc_error_set(error, SPOC_ERROR_FAILED, "trustStore: entry %u: %s", i + 1,
+                                  reason);
         }
         g_autofree char *alias = spoc_text_line(anchor->alias, -1, ALIAS_SHOWN_MAX_BYTES);
         g_autofree char *what =
@@ -140,12 +139,11 @@ add_revocation_list(X509_STORE *store, const char *path, gint64 now_unix_s, GPtr
             count = add_pem_lists(store, data, size, now_unix_s, warnings);
     }
     ERR_clear_error();
-    if (count <= 0) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_CORRUPT,
-                    "trustRevocationList: '%s' %s; a PEM or DER revocation list is expected", path,
-                    count == 0 ? "holds no revocation list" : "is damaged");
-        return FALSE;
-    }
+    if (count <= 0)
+        return spoc_error_set(
+            error, SPOC_ERROR_CORRUPT,
+            "trustRevocationList: '%s' %s; a PEM or DER revocation list is expected", path,
+            count == 0 ? "holds no revocation list" : "is damaged");
     return X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
 }
 
@@ -273,9 +271,9 @@ take_credential(SpocTls *tls, const SpocTlsSettings *settings, gint64 now_unix_s
     if (settings->client_certificate == NULL) {
         if (settings->client_key == NULL)
             return TRUE;
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "mailClientKey is set without mailClientCertificate; set both or none");
-        return FALSE;
+        return spoc_error_set(
+            error, SPOC_ERROR_INVALID,
+            "mailClientKey is set without mailClientCertificate; set both or none");
     }
     if (!spoc_credential_read(settings->client_certificate, settings->client_key,
                               "mailClientCertificate", "mailClientKey", &tls->credential, error))
@@ -312,8 +310,7 @@ rehearse(const SpocTls *tls, GError **error)
     g_autoptr(SSL_CTX) context = SSL_CTX_new(TLS_client_method());
     if (context == NULL) {
         g_autofree char *reason = spoc_openssl_reason();
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_FAILED, "OpenSSL does not start: %s", reason);
-        return FALSE;
+        return spoc_error_set(error, SPOC_ERROR_FAILED, "OpenSSL does not start: %s", reason);
     }
     return spoc_tls_apply(tls, context, error);
 }

@@ -62,10 +62,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
          .journal = text,
          .owner = text,
          .job_title = text,
-         .facts = &facts,
+         .attributes = &facts,
          .hides_title = size % 2 == 0,
          .times = 2},
-        {.event = &event, .owner = text, .facts = &facts, .is_resolved = size % 3 == 0},
+        {.event = &event, .owner = text, .attributes = &facts, .is_resolved = size % 3 == 0},
     };
     static const char *const cc[] = {"bob@example.com", "carol@example.com", NULL};
     const SpocNotification notification = {.kind =

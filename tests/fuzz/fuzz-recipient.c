@@ -38,7 +38,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_auto(GStrv) parts = g_strsplit(text, "\n", 3);
     guint count = g_strv_length(parts);
     static const char *const everybody[] = {"*", NULL};
-    SpocPeople *people = spoc_people_new_from_rules("example.com", everybody, NULL);
+    SpocPeople *people = spoc_people_new_from_rules(
+        &(SpocPeopleRules){.domain = "example.com", .allowed = everybody});
     g_autoptr(SpocRecipientUri) uri = count > 0 ? spoc_recipient_uri_parse(parts[0], NULL) : NULL;
     const char *owner = count > 1 && g_utf8_validate(parts[1], -1, NULL) ? parts[1] : NULL;
     if (uri != NULL)

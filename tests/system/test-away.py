@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: notify/waits.c
+# Also tests: notify/journal-set.c
 """CUPS that cannot be asked decides nothing: no event is lost, none goes to a stranger, and what
 CUPS answered once is known after any kill."""
 

@@ -146,36 +146,51 @@ class Breakages(unittest.TestCase):
             os.kill(self.cups.pid, signal.SIGCONT)
 
     def test_cupsd_never_ends(self):
-        """An answer that goes on for ever costs no more than silence."""
+        """An answer that goes on for ever costs no more than silence, whoever asks."""
         path = self.root.path / "endless.sock"
         head = (b"HTTP/1.1 200 OK\r\nContent-Type: application/ipp\r\n"
                 b"Transfer-Encoding: chunked\r\n\r\n")
         first = (b"\x02\x00\x00\x00\x00\x00\x00\x01\x01G\x00\x12attributes-charset"
                  b"\x00\x05utf-8H\x00\x1battributes-natural-language\x00\x02en")
         more = b"\x06!\x00\x16notify-subscription-id\x00\x04\x00\x00\x00\x05"
+        connections = []
+
+        def trickle(connection):
+            with connection, contextlib.suppress(OSError):
+                connection.recv(65536)
+                connection.sendall(head)
+                for part in itertools.chain([first], itertools.repeat(more)):
+                    connection.sendall(b"%x\r\n" % len(part) + part + b"\r\n")
+                    time.sleep(0.01)
 
         def serve(listener):
             with contextlib.suppress(OSError):
-                connection, _ = listener.accept()
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(head)
-                    for part in itertools.chain([first], itertools.repeat(more)):
-                        connection.sendall(b"%x\r\n" % len(part) + part + b"\r\n")
-                        time.sleep(0.01)
+                while True:
+                    connection, _ = listener.accept()
+                    connections.append(threading.Thread(target=trickle, args=(connection,)))
+                    connections[-1].start()
 
+        commands = (("check",), ("subscriptions",), ("subscribe", "@owner"), ("unsubscribe", "7"))
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(str(path))
             listener.listen()
-            server = threading.Thread(target=serve, args=(listener,))
-            server.start()
-            done = subprocess.run([self.cups.commands["spocctl"], "check"], check=False, text=True,
-                                  env={**self.cups.environment, "CUPS_SERVER": str(path)},
-                                  capture_output=True, timeout=30)
-            server.join(30)
-        self.assertFalse(server.is_alive())
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("does not answer within 5 s", done.stdout)
+            threading.Thread(target=serve, args=(listener,), daemon=True).start()
+            normal = self.cups.environment
+            self.cups.environment = {**normal, "CUPS_SERVER": str(path)}
+            try:
+                answers = self.ask(*commands)
+            finally:
+                self.cups.environment = normal
+                listener.shutdown(socket.SHUT_RDWR)
+        for command, (done, seconds) in zip(commands, answers):
+            with self.subTest(command=command):
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("does not answer within 5 s", done.stdout + done.stderr)
+                self.assertLess(seconds, 12)
+        self.assertEqual(len(connections), len(commands))
+        for connection in connections:
+            connection.join(30)
+            self.assertFalse(connection.is_alive())
 
     # --- the spool -----------------------------------------------------------------------
 

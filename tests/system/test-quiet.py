@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# Also tests: notify/aggregator.c, notify/group.c, notify/journal-set.c, notify/compose.c
+# Also tests: notify/aggregator.c, notify/group.c, notify/journal-set.c
 """Few mails, and the right ones: related events in one, repeated states told less and less often,
 faults that clear, what exceeds a rate, digests. All of it survives restarts."""
 

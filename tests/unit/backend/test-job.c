@@ -93,11 +93,11 @@ test_facts(void)
         char *argv[] = {
             (char *)"spoc:", (char *)"42", (char *)"alice", (char *)"title job-uuid=2", (char *)"1",
             options,         NULL};
-        g_autoptr(SpocScanMetadata) facts = spoc_job_facts(argv);
-        g_assert_cmpint(facts->accepted_unix_s, ==, cases[i].unix_s);
-        g_assert_cmpint(facts->job_id, ==, 42);
-        g_assert_cmpstr(facts->uuid, ==, "urn:uuid:1");
-        g_assert_cmpstr(facts->uri, ==, "spoc:%40owner");
+        g_autoptr(SpocScanMetadata) metadata = spoc_job_metadata(argv);
+        g_assert_cmpint(metadata->accepted_unix_s, ==, cases[i].unix_s);
+        g_assert_cmpint(metadata->job_id, ==, 42);
+        g_assert_cmpstr(metadata->uuid, ==, "urn:uuid:1");
+        g_assert_cmpstr(metadata->uri, ==, "spoc:%40owner");
     }
 }
 
@@ -107,6 +107,6 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/job/options", test_options);
     g_test_add_func("/job/like-libcups", test_like_libcups);
-    g_test_add_func("/job/facts", test_facts);
+    g_test_add_func("/job/metadata", test_facts);
     return g_test_run();
 }

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a spocd does with one door: each text is said after a line was heard; NULL hangs up. */
+/* What a spocd does with one client: each text is said after a line was heard; NULL hangs up. */
 typedef struct {
     const char *says[6];
     const char *hears[6];

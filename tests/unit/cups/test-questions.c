@@ -16,7 +16,7 @@ typedef struct {
     SpocSubscriptionStatus status;
     gint job_id;
     char *printer_uri;
-    gboolean has_facts;
+    gboolean has_attributes;
     char *owner;
     char *title;
     char *uuid;
@@ -37,32 +37,31 @@ heard_clear(Heard *heard)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Heard, heard_clear)
 
 static void
-on_subscription(SpocSubscriptionStatus status, gint job_id, const char *printer_uri,
-                const char *subscriber, const char *why, gpointer user_data)
+on_subscription(const SpocSubscriptionAnswer *answer, gpointer user_data)
 {
     Heard *heard = user_data;
     heard->answers++;
-    heard->status = status;
-    heard->job_id = job_id;
+    heard->status = answer->status;
+    heard->job_id = answer->job_id;
     g_free(heard->printer_uri);
-    heard->printer_uri = g_strdup(printer_uri);
+    heard->printer_uri = g_strdup(answer->printer_uri);
     g_free(heard->why);
-    heard->why = g_strdup(why);
-    g_assert_cmpint(why != NULL, ==, status == SPOC_SUBSCRIPTION_UNREACHABLE);
+    heard->why = g_strdup(answer->why);
+    g_assert_cmpint(answer->why != NULL, ==, answer->status == SPOC_SUBSCRIPTION_UNREACHABLE);
 }
 
 static void
-on_job(const SpocJobAttributes *facts, const char *why, gboolean may_pass, gpointer user_data)
+on_job(const SpocJobAttributes *attributes, const char *why, gboolean may_pass, gpointer user_data)
 {
     Heard *heard = user_data;
     guint answers = heard->answers + 1;
     heard_clear(heard);
     heard->answers = answers;
-    heard->has_facts = facts != NULL;
-    if (facts != NULL) {
-        heard->owner = g_strdup(facts->owner);
-        heard->title = g_strdup(facts->title);
-        heard->uuid = g_strdup(facts->uuid);
+    heard->has_attributes = attributes != NULL;
+    if (attributes != NULL) {
+        heard->owner = g_strdup(attributes->owner);
+        heard->title = g_strdup(attributes->title);
+        heard->uuid = g_strdup(attributes->uuid);
     }
     heard->why = g_strdup(why);
     heard->may_pass = may_pass;
@@ -231,7 +230,7 @@ test_job(void)
     g_assert_null(spoc_cups_job_remembered(cups, 17));
     spoc_cups_ask_job(cups, 17, on_job, &first);
     wait_for(&first, 3);
-    g_assert_false(first.has_facts);
+    g_assert_false(first.has_attributes);
     g_assert_false(first.may_pass);
     g_assert_nonnull(strstr(first.why, "PreserveJobHistory"));
 }
@@ -260,7 +259,7 @@ test_reasons(void)
 {
     static const struct {
         FakeCupsdFunc answer;
-        gboolean has_facts;
+        gboolean has_attributes;
         gboolean may_pass;
         const char *why;
     } cases[] = {
@@ -276,7 +275,7 @@ test_reasons(void)
         g_auto(Heard) heard = {0};
         spoc_cups_ask_job(cups, 17, on_job, &heard);
         wait_for(&heard, 1);
-        g_assert_cmpint(heard.has_facts, ==, cases[i].has_facts);
+        g_assert_cmpint(heard.has_attributes, ==, cases[i].has_attributes);
         g_assert_cmpint(heard.may_pass, ==, cases[i].may_pass);
         g_assert_null(heard.owner);
         if (strstr(heard.why, cases[i].why) == NULL)
@@ -330,7 +329,7 @@ test_silence(void)
     spoc_cups_ask_subscription(cups, 7, on_subscription, &behind);
     wait_for(&job, 1);
     wait_for(&behind, 1);
-    g_assert_false(job.has_facts);
+    g_assert_false(job.has_attributes);
     g_assert_true(job.may_pass);
     g_assert_cmpint(behind.status, ==, SPOC_SUBSCRIPTION_UNREACHABLE);
     g_assert_cmpuint(fake_cupsd_count(server) - before, ==, 1); /* not asked again at once */

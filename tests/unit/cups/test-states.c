@@ -14,24 +14,24 @@ static FakeCupsd *server;
 
 typedef struct {
     guint answers;
-    SpocStateAttributes *facts;
+    SpocStateAttributes *attributes;
 } Heard;
 
 static void
 heard_clear(Heard *heard)
 {
-    spoc_state_attributes_free(heard->facts);
+    spoc_state_attributes_free(heard->attributes);
     *heard = (Heard){0};
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Heard, heard_clear)
 
 static void
-on_state(const SpocStateAttributes *facts, gpointer user_data)
+on_state(const SpocStateAttributes *attributes, gpointer user_data)
 {
     Heard *heard = user_data;
     heard->answers++;
-    spoc_state_attributes_free(heard->facts);
-    heard->facts = facts != NULL ? spoc_state_attributes_copy(facts) : NULL;
+    spoc_state_attributes_free(heard->attributes);
+    heard->attributes = attributes != NULL ? spoc_state_attributes_copy(attributes) : NULL;
 }
 
 static void
@@ -177,53 +177,53 @@ answer_never(ipp_t *request, ipp_t *response)
 /* --- tests ------------------------------------------------------------------------------ */
 
 static void
-expect_printer(const SpocStateAttributes *facts)
+expect_printer(const SpocStateAttributes *attributes)
 {
     static const char *const reasons[] = {"media-empty-error", "com.vendor.Cover_open-warning",
                                           NULL};
-    g_assert_nonnull(facts);
-    g_assert_cmpstr(facts->printer_info, ==, "The big one");
-    g_assert_cmpstr(facts->printer_location, ==, "Room 12");
-    g_assert_cmpstr(facts->printer_message, ==, "Tray 2 Subject: x");
-    g_assert_cmpint(facts->printer_state, ==, 5);
-    g_assert_cmpstrv(facts->printer_state_reasons, (char **)reasons);
-    g_assert_cmpint(facts->printer_is_accepting_jobs, ==, 1);
-    g_assert_false(facts->is_class);
+    g_assert_nonnull(attributes);
+    g_assert_cmpstr(attributes->printer_info, ==, "The big one");
+    g_assert_cmpstr(attributes->printer_location, ==, "Room 12");
+    g_assert_cmpstr(attributes->printer_message, ==, "Tray 2 Subject: x");
+    g_assert_cmpint(attributes->printer_state, ==, 5);
+    g_assert_cmpstrv(attributes->printer_state_reasons, (char **)reasons);
+    g_assert_cmpint(attributes->printer_is_accepting_jobs, ==, 1);
+    g_assert_false(attributes->is_class);
 }
 
 static void
-expect_job(const SpocStateAttributes *facts)
+expect_job(const SpocStateAttributes *attributes)
 {
     static const char *const reasons[] = {"job-printing", NULL};
-    g_assert_cmpint(facts->job_state, ==, 5);
-    g_assert_cmpstrv(facts->job_state_reasons, (char **)reasons);
-    g_assert_cmpstr(facts->job_message, ==, "Heating up");
-    g_assert_cmpint(facts->job_impressions, ==, 12);
-    g_assert_cmpint(facts->job_impressions_completed, ==, 3);
-    g_assert_cmpint(facts->job_sheets_completed, ==, -1);
+    g_assert_cmpint(attributes->job_state, ==, 5);
+    g_assert_cmpstrv(attributes->job_state_reasons, (char **)reasons);
+    g_assert_cmpstr(attributes->job_message, ==, "Heating up");
+    g_assert_cmpint(attributes->job_impressions, ==, 12);
+    g_assert_cmpint(attributes->job_impressions_completed, ==, 3);
+    g_assert_cmpint(attributes->job_sheets_completed, ==, -1);
 }
 
 static void
-expect_no_job(const SpocStateAttributes *facts)
+expect_no_job(const SpocStateAttributes *attributes)
 {
-    g_assert_cmpint(facts->job_state, ==, 0);
-    g_assert_null(facts->job_state_reasons[0]);
-    g_assert_null(facts->job_message);
-    g_assert_cmpint(facts->job_impressions, ==, -1);
-    g_assert_cmpint(facts->job_impressions_completed, ==, -1);
-    g_assert_cmpint(facts->job_sheets_completed, ==, -1);
+    g_assert_cmpint(attributes->job_state, ==, 0);
+    g_assert_null(attributes->job_state_reasons[0]);
+    g_assert_null(attributes->job_message);
+    g_assert_cmpint(attributes->job_impressions, ==, -1);
+    g_assert_cmpint(attributes->job_impressions_completed, ==, -1);
+    g_assert_cmpint(attributes->job_sheets_completed, ==, -1);
 }
 
 static void
-expect_no_printer(const SpocStateAttributes *facts)
+expect_no_printer(const SpocStateAttributes *attributes)
 {
-    g_assert_nonnull(facts);
-    g_assert_null(facts->printer_info);
-    g_assert_null(facts->printer_location);
-    g_assert_null(facts->printer_message);
-    g_assert_cmpint(facts->printer_state, ==, 0);
-    g_assert_null(facts->printer_state_reasons[0]);
-    g_assert_cmpint(facts->printer_is_accepting_jobs, ==, -1);
+    g_assert_nonnull(attributes);
+    g_assert_null(attributes->printer_info);
+    g_assert_null(attributes->printer_location);
+    g_assert_null(attributes->printer_message);
+    g_assert_cmpint(attributes->printer_state, ==, 0);
+    g_assert_null(attributes->printer_state_reasons[0]);
+    g_assert_cmpint(attributes->printer_is_accepting_jobs, ==, -1);
 }
 
 static void
@@ -235,24 +235,24 @@ test_what_cups_says(void)
     spoc_cups_ask_state(cups, 17, "q1", on_state, &heard);
     g_assert_cmpuint(heard.answers, ==, 0); /* never at once */
     wait_for(&heard, 1);
-    expect_printer(heard.facts);
-    expect_job(heard.facts);
+    expect_printer(heard.attributes);
+    expect_job(heard.attributes);
 
     spoc_cups_ask_state(cups, 0, "q1", on_state, &heard);
     g_assert_cmpuint(heard.answers, ==, 1);
     wait_for(&heard, 2);
-    expect_printer(heard.facts);
-    expect_no_job(heard.facts);
+    expect_printer(heard.attributes);
+    expect_no_job(heard.attributes);
 
     spoc_cups_ask_state(cups, 17, NULL, on_state, &heard);
     wait_for(&heard, 3);
-    expect_no_printer(heard.facts);
-    expect_job(heard.facts);
+    expect_no_printer(heard.attributes);
+    expect_job(heard.attributes);
 
     spoc_cups_ask_state(cups, 0, "cü1", on_state, &heard);
     wait_for(&heard, 4);
-    g_assert_true(heard.facts->is_class);
-    g_assert_cmpint(heard.facts->printer_state, ==, 3);
+    g_assert_true(heard.attributes->is_class);
+    g_assert_cmpint(heard.attributes->printer_state, ==, 3);
 }
 
 static void
@@ -267,14 +267,14 @@ test_unknown(void)
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         spoc_cups_ask_state(cups, 0, names[i], on_state, &heard);
         wait_for(&heard, i + 1);
-        expect_no_printer(heard.facts);
-        expect_no_job(heard.facts);
+        expect_no_printer(heard.attributes);
+        expect_no_job(heard.attributes);
     }
     g_assert_cmpuint(fake_cupsd_count(server) - before, ==, 1); /* no name of a printer's */
     spoc_cups_ask_state(cups, 18, "gone", on_state, &heard);
     wait_for(&heard, G_N_ELEMENTS(names) + 1);
-    expect_no_printer(heard.facts);
-    expect_no_job(heard.facts);
+    expect_no_printer(heard.attributes);
+    expect_no_job(heard.attributes);
 }
 
 static void
@@ -285,15 +285,15 @@ test_hostile(void)
     fake_cupsd_set_answer(server, answer_odd);
     spoc_cups_ask_state(cups, 17, "odd", on_state, &heard);
     wait_for(&heard, 1);
-    expect_no_printer(heard.facts);
-    expect_no_job(heard.facts);
+    expect_no_printer(heard.attributes);
+    expect_no_job(heard.attributes);
 
     fake_cupsd_set_answer(server, answer_endless);
     spoc_cups_ask_state(cups, 0, "endless", on_state, &heard);
     wait_for(&heard, 2);
-    g_assert_cmpuint(strlen(heard.facts->printer_info), <=, 255);
-    g_assert_cmpuint(g_strv_length(heard.facts->printer_state_reasons), <=, 32);
-    for (char **reason = heard.facts->printer_state_reasons; *reason != NULL; reason++)
+    g_assert_cmpuint(strlen(heard.attributes->printer_info), <=, 255);
+    g_assert_cmpuint(g_strv_length(heard.attributes->printer_state_reasons), <=, 32);
+    for (char **reason = heard.attributes->printer_state_reasons; *reason != NULL; reason++)
         g_assert_cmpstr(*reason, ==, "toner-low");
 }
 
@@ -309,11 +309,11 @@ test_burst(void)
         spoc_cups_ask_state(cups, i % 2 == 0 ? 17 : 0, "q1", on_state, &heard[i]);
     for (guint i = 0; i < G_N_ELEMENTS(heard); i++) {
         wait_for(&heard[i], 1);
-        expect_printer(heard[i].facts);
+        expect_printer(heard[i].attributes);
         if (i % 2 == 0)
-            expect_job(heard[i].facts);
+            expect_job(heard[i].attributes);
         else
-            expect_no_job(heard[i].facts);
+            expect_no_job(heard[i].attributes);
     }
     g_assert_cmpuint(fake_cupsd_count(server) - before, ==, 2); /* the printer, the job */
 
@@ -341,11 +341,11 @@ typedef struct {
 } Freeing;
 
 static void
-on_state_free(const SpocStateAttributes *facts, gpointer user_data)
+on_state_free(const SpocStateAttributes *attributes, gpointer user_data)
 {
     Freeing *freeing = user_data;
     freeing->answers++;
-    expect_printer(facts);
+    expect_printer(attributes);
     g_clear_pointer(&freeing->cups, spoc_cups_free);
 }
 
@@ -373,13 +373,13 @@ test_silence(void)
     g_auto(Heard) heard = {0};
     spoc_cups_ask_state(cups, 17, "q1", on_state, &heard);
     wait_for(&heard, 1);
-    g_assert_null(heard.facts);
+    g_assert_null(heard.attributes);
 
     /* Nothing to ask is nothing that CUPS said. */
     spoc_cups_ask_state(cups, 0, NULL, on_state, &heard);
     g_assert_cmpuint(heard.answers, ==, 1);
     wait_for(&heard, 2);
-    g_assert_null(heard.facts);
+    g_assert_null(heard.attributes);
 }
 
 static void
@@ -401,8 +401,8 @@ test_device(void)
         g_assert_cmpint(spoc_cups_device_remembered(cups, cases[i].name), ==, SPOC_DEVICE_UNKNOWN);
         spoc_cups_ask_state(cups, 0, cases[i].name, on_state, &heard);
         wait_for(&heard, 1);
-        if (heard.facts != NULL)
-            g_assert_cmpint(heard.facts->device, ==, cases[i].device);
+        if (heard.attributes != NULL)
+            g_assert_cmpint(heard.attributes->device, ==, cases[i].device);
         g_test_message("%s", cases[i].name);
         g_assert_cmpint(spoc_cups_device_remembered(cups, cases[i].name), ==, cases[i].device);
     }

@@ -99,7 +99,7 @@ play(const Scene *scenes, guint count)
         g_test_message("scene %u", i);
         g_assert_cmpint(verdict, ==, scene->verdict);
         if (verdict != SPOC_SUPPRESSION_DROP)
-            spoc_suppression_tell(&told, &event, INTERVAL_S, 1000000 + scene->at_s);
+            spoc_suppression_record(&told, &event, INTERVAL_S, 1000000 + scene->at_s);
     }
     spoc_last_notification_clear(&told);
 }
@@ -108,26 +108,26 @@ static void
 test_stories(void)
 {
     static const Scene fault_and_back[] = {
-        {0, 5, empty_error, FALSE, SPOC_SUPPRESSION_TELL},
+        {0, 5, empty_error, FALSE, SPOC_SUPPRESSION_NOTIFY},
         {20, 5, empty_error, FALSE, SPOC_SUPPRESSION_DROP},
-        {40, 3, no_reasons, FALSE, SPOC_SUPPRESSION_TELL_RESOLVED},
+        {40, 3, no_reasons, FALSE, SPOC_SUPPRESSION_NOTIFY_RESOLVED},
         {50, 3, no_reasons, FALSE, SPOC_SUPPRESSION_DROP},
-        {60, 4, no_reasons, FALSE, SPOC_SUPPRESSION_TELL},
+        {60, 4, no_reasons, FALSE, SPOC_SUPPRESSION_NOTIFY},
     };
     static const Scene cleared_within_the_wait[] = {
         {0, 3, no_reasons, TRUE, SPOC_SUPPRESSION_DROP}, /* never told of */
-        {100, 3, no_reasons, FALSE, SPOC_SUPPRESSION_TELL},
+        {100, 3, no_reasons, FALSE, SPOC_SUPPRESSION_NOTIFY},
         {200, 3, no_reasons, TRUE, SPOC_SUPPRESSION_DROP},
         {9000, 3, no_reasons, TRUE, SPOC_SUPPRESSION_DROP},
-        {9100, 3, no_reasons, FALSE, SPOC_SUPPRESSION_TELL},
+        {9100, 3, no_reasons, FALSE, SPOC_SUPPRESSION_NOTIFY},
     };
     static const Scene lasting_fault[] = {
-        {0, 5, empty_error, FALSE, SPOC_SUPPRESSION_TELL},
+        {0, 5, empty_error, FALSE, SPOC_SUPPRESSION_NOTIFY},
         {3599, 5, empty_error, FALSE, SPOC_SUPPRESSION_DROP},
-        {3600, 5, empty_error, FALSE, SPOC_SUPPRESSION_TELL},
-        {3700, 5, no_reasons, FALSE, SPOC_SUPPRESSION_TELL}, /* another fault */
-        {3800, 3, two, FALSE, SPOC_SUPPRESSION_TELL},        /* it goes on, with a warning */
-        {3900, 4, no_reasons, TRUE, SPOC_SUPPRESSION_TELL_RESOLVED},
+        {3600, 5, empty_error, FALSE, SPOC_SUPPRESSION_NOTIFY},
+        {3700, 5, no_reasons, FALSE, SPOC_SUPPRESSION_NOTIFY}, /* another fault */
+        {3800, 3, two, FALSE, SPOC_SUPPRESSION_NOTIFY},        /* it goes on, with a warning */
+        {3900, 4, no_reasons, TRUE, SPOC_SUPPRESSION_NOTIFY_RESOLVED},
     };
     play(fault_and_back, G_N_ELEMENTS(fault_and_back));
     play(cleared_within_the_wait, G_N_ELEMENTS(cleared_within_the_wait));
@@ -140,15 +140,15 @@ test_thread(void)
     SpocLastNotification told = {0};
     SpocEvent stopped = state_event(5, empty_error), trouble = state_event(3, two),
               fine = state_event(3, no_reasons);
-    spoc_suppression_tell(&told, &stopped, INTERVAL_S, 100);
+    spoc_suppression_record(&told, &stopped, INTERVAL_S, 100);
     g_assert_cmpint(told.fault_unix_s, ==, 100);
-    spoc_suppression_tell(&told, &trouble, INTERVAL_S,
-                          200); /* the same trouble, in the same thread */
+    spoc_suppression_record(&told, &trouble, INTERVAL_S,
+                            200); /* the same trouble, in the same thread */
     g_assert_cmpint(told.fault_unix_s, ==, 100);
-    spoc_suppression_tell(&told, &fine, INTERVAL_S, 300);
+    spoc_suppression_record(&told, &fine, INTERVAL_S, 300);
     g_assert_false(told.is_fault);
     g_assert_cmpint(told.fault_unix_s, ==, 100);
-    spoc_suppression_tell(&told, &stopped, INTERVAL_S, 400);
+    spoc_suppression_record(&told, &stopped, INTERVAL_S, 400);
     g_assert_cmpint(told.fault_unix_s, ==, 400);
     spoc_last_notification_clear(&told);
 }
@@ -163,7 +163,7 @@ test_wait(void)
     g_assert_cmpint(spoc_suppression_wait_s(&told, 0, INTERVAL_S, 0), ==, 0);
     static const gint64 waits[] = {10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600};
     for (guint i = 0; i < G_N_ELEMENTS(waits); i++) {
-        spoc_suppression_tell(&told, &fine, INTERVAL_S, 1000 + i);
+        spoc_suppression_record(&told, &fine, INTERVAL_S, 1000 + i);
         g_assert_cmpint(spoc_suppression_wait_s(&told, WAIT_S, INTERVAL_S, 1100), ==, waits[i]);
     }
     g_assert_cmpint(spoc_suppression_wait_s(&told, 0, 2, 1001), ==, 2);
@@ -171,7 +171,7 @@ test_wait(void)
     g_assert_cmpint(spoc_suppression_wait_s(&told, WAIT_S, INTERVAL_S, 1000 + INTERVAL_S), ==,
                     WAIT_S);
     g_assert_cmpint(spoc_suppression_wait_s(&told, WAIT_S, INTERVAL_S, 10), ==, WAIT_S);
-    spoc_suppression_tell(&told, &fine, INTERVAL_S, 1000 + INTERVAL_S);
+    spoc_suppression_record(&told, &fine, INTERVAL_S, 1000 + INTERVAL_S);
     g_assert_cmpuint(told.count, ==, 1);
     spoc_last_notification_clear(&told);
 }

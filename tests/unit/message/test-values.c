@@ -60,7 +60,7 @@ test_facts(void)
         sample.event.printer_state = 5;
         sample.notice.old_printer_state = 4;
         SpocStateAttributes facts = make_facts(fits ? 5 : 3, 0);
-        sample.notice.facts = &facts;
+        sample.notice.attributes = &facts;
         sample.notification.format = SPOC_FORMAT_BOTH;
         g_auto(SpocMailContent) content = {0};
         render(&sample.notification, &content);
@@ -91,7 +91,7 @@ test_job_facts(void)
     sample.event.job_state = 8;
     sample.event.job_impressions_completed = -1;
     SpocStateAttributes facts = make_facts(3, 8);
-    sample.notice.facts = &facts;
+    sample.notice.attributes = &facts;
     g_auto(SpocMailContent) content = {0};
     render(&sample.notification, &content);
     expect(content.text, "aborted, the document is damaged");
@@ -109,7 +109,7 @@ test_left_over_reasons(void)
     sample.event.job_state = 9;
     SpocStateAttributes facts = make_facts(3, 9);
     facts.job_state_reasons = (char **)left_over;
-    sample.notice.facts = &facts;
+    sample.notice.attributes = &facts;
     g_auto(SpocMailContent) content = {0};
     render(&sample.notification, &content);
     expect(content.text, "completed, without errors");
@@ -147,7 +147,7 @@ test_link(void)
         sample.notification.format = SPOC_FORMAT_BOTH;
         SpocStateAttributes facts = make_facts(3, 9);
         facts.is_class = cases[i].is_class;
-        sample.notice.facts = &facts;
+        sample.notice.attributes = &facts;
         g_auto(SpocMailContent) content = {0};
         render(&sample.notification, &content);
         g_autofree char *href = g_strdup_printf("href=\"%s\"", cases[i].url);
@@ -182,7 +182,7 @@ test_hidden_titles(void)
         {.event = &sample.event,
          .owner = "carla",
          .times = 1,
-         .facts = &facts,
+         .attributes = &facts,
          .job_title = "Report.pdf"},
     };
     sample.notification.notices = notices;

@@ -20,7 +20,7 @@ typedef struct {
     int input[2], stop[2], log_pipe[2];
     SpocLog *log;
     SpocCopierLimits limits;
-    SpocCopierJob job;
+    SpocCopierTask task;
     GThread *thread;
     GString *logged;
 } Copy;
@@ -37,7 +37,7 @@ set_up(Copy *copy, gconstpointer data)
     copy->limits = spoc_copier_limits_default;
     copy->limits.retry_ms = 20;
     copy->limits.silence_ms = 100;
-    copy->job = (SpocCopierJob){
+    copy->task = (SpocCopierTask){
         .input_fd = copy->input[0],
         .stop_fd = copy->stop[0],
         .recipient_uri = "spoc:a",
@@ -72,7 +72,7 @@ static gpointer
 run(gpointer data)
 {
     const Copy *copy = data;
-    return GINT_TO_POINTER(spoc_copier_run(&copy->job));
+    return GINT_TO_POINTER(spoc_copier_run(&copy->task));
 }
 
 static void

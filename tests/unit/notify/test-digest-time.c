@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "notify/digest-time.h"
+#include "notify/group.h"
 
 #define SEVEN (7 * 60)
 
@@ -31,10 +31,10 @@ test_daily(void)
         {"2001-01-01T06:00:00", "2026-11-24T08:00:00", "2026-11-25T07:00:00"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-        g_assert_cmpint(spoc_due_daily_unix_s(SEVEN, at(cases[i].event), at(cases[i].now)), ==,
-                        at(cases[i].due));
+        g_assert_cmpint(spoc_group_daily_due_unix_s(SEVEN, at(cases[i].event), at(cases[i].now)),
+                        ==, at(cases[i].due));
     gint64 now = at("2026-11-24T08:00:00");
-    g_assert_cmpint(spoc_due_daily_unix_s(SEVEN, 0, now), ==, at("2026-11-25T07:00:00"));
+    g_assert_cmpint(spoc_group_daily_due_unix_s(SEVEN, 0, now), ==, at("2026-11-25T07:00:00"));
 }
 
 int

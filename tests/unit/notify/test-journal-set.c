@@ -60,7 +60,7 @@ test_unreadable(Root *root, gconstpointer data)
     const SpocNotifyContext context = {.spool = root->spool,
                                        .log = log,
                                        .cups = cups,
-                                       .setup = &runtime,
+                                       .runtime = &runtime,
                                        .said = said,
                                        .once = TRUE,
                                        .changed = on_changed,

@@ -53,14 +53,14 @@ test_restart(Fixture *fixture, gconstpointer data)
     const char *printer = "odd\tname \"\xc3\xa4\"";
     SpocEvent event = state_event(printer, 5, jam, 100);
     g_assert_null(spoc_notification_log_find(fixture->store, ALICE, printer));
-    spoc_notification_log_tell(fixture->store, ALICE, printer, &event, 3600, 1000);
+    spoc_notification_log_record(fixture->store, ALICE, printer, &event, 3600, 1000);
     restart(fixture);
     const SpocLastNotification *told = spoc_notification_log_find(fixture->store, ALICE, printer);
     g_assert_nonnull(told);
     g_assert_cmpstr(told->signature, ==, "5 media-jam-error");
     g_assert_true(told->is_fault);
     g_assert_cmpint(told->fault_unix_s, ==, 100);
-    g_assert_cmpint(told->told_unix_s, ==, 1000);
+    g_assert_cmpint(told->notified_unix_s, ==, 1000);
     g_assert_cmpuint(told->count, ==, 1);
     g_assert_null(spoc_notification_log_find(fixture->store, "bob@example.com", printer));
     g_assert_null(spoc_notification_log_find(fixture->store, ALICE, "q1"));
@@ -72,16 +72,16 @@ test_seen(Fixture *fixture, gconstpointer data)
     SpocEvent idle = state_event("q1", 3, no_reasons, 10);
     SpocEvent stopped = state_event("q1", 5, jam, 20);
     SpocEvent again = state_event("q1", 3, no_reasons, 30);
-    g_assert_cmpint(spoc_notification_log_see(fixture->store, &idle), ==, 0);
-    g_assert_cmpint(spoc_notification_log_see(fixture->store, &stopped), ==, 3);
+    g_assert_cmpint(spoc_notification_log_note_state(fixture->store, &idle), ==, 0);
+    g_assert_cmpint(spoc_notification_log_note_state(fixture->store, &stopped), ==, 3);
     /* Through another subscription */
-    g_assert_cmpint(spoc_notification_log_see(fixture->store, &stopped), ==, 3);
+    g_assert_cmpint(spoc_notification_log_note_state(fixture->store, &stopped), ==, 3);
     restart(fixture);
-    g_assert_cmpint(spoc_notification_log_see(fixture->store, &again), ==, 5);
+    g_assert_cmpint(spoc_notification_log_note_state(fixture->store, &again), ==, 5);
     /* From a journal that is read late */
-    g_assert_cmpint(spoc_notification_log_see(fixture->store, &idle), ==, 0);
+    g_assert_cmpint(spoc_notification_log_note_state(fixture->store, &idle), ==, 0);
     SpocEvent server = {.kind = SPOC_EVENT_SERVER_STARTED};
-    g_assert_cmpint(spoc_notification_log_see(fixture->store, &server), ==, 0);
+    g_assert_cmpint(spoc_notification_log_note_state(fixture->store, &server), ==, 0);
 }
 
 static void
@@ -147,7 +147,7 @@ test_bound(Fixture *fixture, gconstpointer data)
     SpocEvent event = state_event("q", 5, jam, 100);
     for (guint i = 0; i < 5001; i++) {
         g_autofree char *printer = g_strdup_printf("q%u", i);
-        spoc_notification_log_tell(fixture->store, ALICE, printer, &event, 3600, 1000);
+        spoc_notification_log_record(fixture->store, ALICE, printer, &event, 3600, 1000);
         g_assert_nonnull(spoc_notification_log_find(fixture->store, ALICE, "q0"));
     }
     restart(fixture);

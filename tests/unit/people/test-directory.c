@@ -258,8 +258,11 @@ test_people(void)
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     g_clear_error(&error);
 
-    spoc_people_set_guesses(people, TRUE);
-    g_autoptr(GPtrArray) guessed = spoc_people_resolve(people, &alice, NULL, NULL, &error);
+    static const char *const allowed[] = {"@example.com", NULL};
+    g_autoptr(SpocPeople) guessing = spoc_people_new_from_rules(
+        &(SpocPeopleRules){.domain = "example.com", .allowed = allowed, .guesses = TRUE});
+    spoc_people_set_directory(guessing, directory);
+    g_autoptr(GPtrArray) guessed = spoc_people_resolve(guessing, &alice, NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(((SpocPerson *)g_ptr_array_index(guessed, 0))->address, ==,
                     "alice@example.com");

@@ -57,16 +57,18 @@ check(const char *what, const char *text, const char *mailed, const char *expect
 }
 
 static SpocPeople *
-new_people(const char *const *allowed)
+new_people(SpocPeopleRules rules)
 {
+    static const char *const names[] = {"printhost.example.net", "printhost", NULL};
     g_autofree char *path = NULL;
     int fd = g_file_open_tmp("spoc-aliases-XXXXXX", &path, NULL);
     g_assert_true(fd >= 0 && g_close(fd, NULL));
     g_assert_true(g_file_set_contents(path, ALIASES, -1, NULL));
-    SpocPeople *people = spoc_people_new_from_rules("example.com", allowed, path);
+    rules.domain = "example.com";
+    rules.host_names = names;
+    rules.alias_file = path;
+    SpocPeople *people = spoc_people_new_from_rules(&rules);
     (void)g_unlink(path);
-    static const char *const names[] = {"printhost.example.net", "printhost", NULL};
-    spoc_people_set_host_names(people, names);
     return people;
 }
 
@@ -136,20 +138,21 @@ static const struct {
 static void
 test_owners(void)
 {
-    SpocPeople *people = new_people(USUAL);
+    SpocPeople *people = new_people((SpocPeopleRules){.allowed = USUAL});
+    SpocPeople *believing =
+        new_people((SpocPeopleRules){.allowed = USUAL, .owner_is_address = TRUE});
     for (guint i = 0; i < G_N_ELEMENTS(OWNERS); i++) {
         const char *owner = OWNERS[i].owner;
-        spoc_people_set_owner_is_address(people, FALSE);
         g_autofree char *mailed = mailed_by(people, "spoc:%40owner", owner);
         check("the owner", owner, mailed, OWNERS[i].mailed);
-        spoc_people_set_owner_is_address(people, TRUE);
-        g_autofree char *as_address = mailed_by(people, "spoc:%40owner", owner);
+        g_autofree char *as_address = mailed_by(believing, "spoc:%40owner", owner);
         check("with ownerIsAddress the owner", owner, as_address, OWNERS[i].as_address);
         /* Nobody vouches for an address by taking it as a name. */
-        g_autofree char *victim = mailed_by(people, "spoc:victim@evil.test", owner);
+        g_autofree char *victim = mailed_by(believing, "spoc:victim@evil.test", owner);
         check("by spoc:victim@evil.test the owner", owner, victim,
               strcmp(owner, "mixed") == 0 ? "victim@evil.test" : NOBODY);
     }
+    spoc_people_free(believing);
     spoc_people_free(people);
 }
 
@@ -158,7 +161,7 @@ static void
 test_reply_to(void)
 {
     static const char *const owner_alone[] = {"@owner", NULL};
-    SpocPeople *people = new_people(owner_alone);
+    SpocPeople *people = new_people((SpocPeopleRules){.allowed = owner_alone});
     for (guint i = 0; i < G_N_ELEMENTS(OWNERS); i++) {
         if (strcmp(OWNERS[i].owner, "listed%gate") == 0)
             continue; /* not in this list */
@@ -218,7 +221,7 @@ test_uris(void)
         {"mailto:bob@printhost.evil.test", NOBODY},
         {"spoc:bob@printhost", NOBODY},
     };
-    SpocPeople *people = new_people(USUAL);
+    SpocPeople *people = new_people((SpocPeopleRules){.allowed = USUAL});
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *mailed = mailed_by(people, cases[i].text, "carol");
         check("the URI", cases[i].text, mailed, cases[i].mailed);
@@ -231,12 +234,13 @@ static void
 test_open(void)
 {
     static const char *const everybody[] = {"*", NULL};
-    SpocPeople *people = new_people(everybody);
+    SpocPeople *people = new_people((SpocPeopleRules){.allowed = everybody});
     g_autofree char *plain = mailed_by(people, "spoc:x@evil.test", NULL);
     g_assert_cmpstr(plain, ==, "x@evil.test");
     g_autofree char *hacked = mailed_by(people, "spoc:x%25y@example.com", NULL);
     g_assert_cmpstr(hacked, ==, NOBODY);
-    spoc_people_set_trusts_names(people, TRUE);
+    spoc_people_free(people);
+    people = new_people((SpocPeopleRules){.allowed = everybody, .trusts_names = TRUE});
     g_autofree char *trusted = mailed_by(people, "spoc:x%25y@example.com", NULL);
     g_assert_cmpstr(trusted, ==, "x%y@example.com");
     spoc_people_free(people);
@@ -245,7 +249,7 @@ test_open(void)
 static void
 test_words(void)
 {
-    SpocPeople *people = new_people(USUAL);
+    SpocPeople *people = new_people((SpocPeopleRules){.allowed = USUAL});
     static const struct {
         SpocRecipient recipient;
         const char *owner;

@@ -99,7 +99,8 @@ test_resolve(void)
     g_assert_true(g_close(fd, NULL));
     g_assert_true(g_file_set_contents(path, ALIASES, -1, NULL));
     static const char *const allowed[] = {"@owner", "@example.com", NULL};
-    SpocPeople *people = spoc_people_new_from_rules("example.com", allowed, path);
+    SpocPeople *people = spoc_people_new_from_rules(
+        &(SpocPeopleRules){.domain = "example.com", .allowed = allowed, .alias_file = path});
     g_assert_null(spoc_people_problem(people));
     check(people, cases, G_N_ELEMENTS(cases));
     spoc_people_free(people);
@@ -115,7 +116,8 @@ test_other_rules(void)
         {"but the boss", ADDRESS, "BOSS@example.com", NULL, "BOSS@example.com", NONE},
         {"the boss as owner", OWNER, NULL, "boss", "boss@example.com*", NONE},
     };
-    SpocPeople *people = spoc_people_new_from_rules("example.com", closed, NULL);
+    SpocPeople *people =
+        spoc_people_new_from_rules(&(SpocPeopleRules){.domain = "example.com", .allowed = closed});
     check(people, closed_cases, G_N_ELEMENTS(closed_cases));
     spoc_people_free(people);
 
@@ -126,7 +128,7 @@ test_other_rules(void)
          SPOC_ERROR_NOT_FOUND},
         {"no domain", USER, "bob", NULL, NULL, SPOC_ERROR_NOT_FOUND},
     };
-    people = spoc_people_new_from_rules(NULL, open, NULL);
+    people = spoc_people_new_from_rules(&(SpocPeopleRules){.allowed = open});
     check(people, open_cases, G_N_ELEMENTS(open_cases));
     spoc_people_free(people);
 }
@@ -141,8 +143,8 @@ test_alias_file_away(void)
         {"owner", OWNER, NULL, "bob", NULL, SPOC_ERROR_UNAVAILABLE},
         {"address", ADDRESS, "bob@example.com", "bob", "bob@example.com", NONE},
     };
-    SpocPeople *people =
-        spoc_people_new_from_rules("example.com", allowed, "/nonexistent/spoc/aliases");
+    SpocPeople *people = spoc_people_new_from_rules(&(SpocPeopleRules){
+        .domain = "example.com", .allowed = allowed, .alias_file = "/nonexistent/spoc/aliases"});
     g_assert_nonnull(strstr(spoc_people_problem(people), "/nonexistent/spoc/aliases"));
     check(people, cases, G_N_ELEMENTS(cases));
     spoc_people_free(people);
@@ -153,7 +155,8 @@ static void
 test_full_name(void)
 {
     static const char *const allowed[] = {"*", NULL};
-    SpocPeople *people = spoc_people_new_from_rules("example.com", allowed, NULL);
+    SpocPeople *people =
+        spoc_people_new_from_rules(&(SpocPeopleRules){.domain = "example.com", .allowed = allowed});
     const SpocRecipient recipient = {.who = USER, .text = (char *)"root"};
     g_autoptr(GPtrArray) found = spoc_people_resolve(people, &recipient, NULL, NULL, NULL);
     g_assert_nonnull(found);

@@ -103,8 +103,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/gather/merge", test_merge);
-    g_test_add_func("/gather/filter", test_filter);
-    g_test_add_func("/gather/arguments", test_arguments);
+    g_test_add_func("/list/merge", test_merge);
+    g_test_add_func("/list/filter", test_filter);
+    g_test_add_func("/list/arguments", test_arguments);
     return g_test_run();
 }

@@ -213,16 +213,20 @@ new_envelope(const char *id)
     return envelope;
 }
 
+static void
+count_message(const char *id, gint64 next_attempt_unix_s, gint64 changed_unix_s, gpointer count)
+{
+    (*(guint *)count)++;
+}
+
 /* In how many states a message is */
 static guint
 count_states(const Root *root)
 {
     guint count = 0;
-    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++) {
-        g_autoptr(GPtrArray) entries = spoc_message_list(root->spool, (SpocState)state, NULL);
-        g_assert_nonnull(entries);
-        count += entries->len;
-    }
+    for (guint state = 0; state < SPOC_STATE_FOLDERS; state++)
+        g_assert_true(
+            spoc_message_each(root->spool, (SpocState)state, count_message, &count, NULL));
     return count;
 }
 

@@ -57,7 +57,7 @@ offer(Root *root, const char *name, SpocScanMetadata *metadata, const char *cont
 }
 
 static void
-settle(Root *root, const char *name, SpocScanEnd end, const char *server)
+write_record(Root *root, const char *name, SpocScanEnd end, const char *server)
 {
     g_autoptr(GError) error = NULL;
     const SpocScanRecord record = {
@@ -66,7 +66,7 @@ settle(Root *root, const char *name, SpocScanEnd end, const char *server)
 }
 
 static void
-test_facts(void)
+test_metadata(void)
 {
     g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-2");
     metadata->size_bytes = 12345678901;
@@ -89,35 +89,35 @@ test_facts(void)
 static void
 test_names(Root *root, gconstpointer data)
 {
-    gboolean settled = FALSE;
+    gboolean is_done = FALSE;
     g_autoptr(SpocScanMetadata) first = new_metadata(UUID, "100-1");
     g_autoptr(SpocScanMetadata) later = new_metadata(UUID, "200-2");
-    g_autofree char *name = choose(root, first, 1, &settled);
+    g_autofree char *name = choose(root, first, 1, &is_done);
     g_assert_cmpstr(name, ==, "scan-42-1699999999-1-1");
-    g_assert_false(settled);
-    settle(root, name, SPOC_SCAN_DELIVERED, "100-1");
+    g_assert_false(is_done);
+    write_record(root, name, SPOC_SCAN_DELIVERED, "100-1");
 
     /* The cupsd that was told wants it again: another document. */
-    g_autofree char *again = choose(root, first, 1, &settled);
+    g_autofree char *again = choose(root, first, 1, &is_done);
     g_assert_cmpstr(again, ==, "scan-42-1699999999-1-2");
-    g_assert_false(settled);
+    g_assert_false(is_done);
     /* One that has restarted doesn't know. */
-    g_autofree char *rerun = choose(root, later, 1, &settled);
+    g_autofree char *rerun = choose(root, later, 1, &is_done);
     g_assert_cmpstr(rerun, ==, name);
-    g_assert_true(settled);
+    g_assert_true(is_done);
     /* Unless CUPS said that it will run the job again. */
     g_autoptr(GError) error = NULL;
     g_assert_true(spoc_scan_expect_rerun(root->spool, first, &error));
-    g_autofree char *retried = choose(root, first, 1, &settled);
+    g_autofree char *retried = choose(root, first, 1, &is_done);
     g_assert_cmpstr(retried, ==, name);
-    g_assert_true(settled);
+    g_assert_true(is_done);
     /* Other documents and jobs have nothing to do with it. */
-    g_autofree char *second = choose(root, first, 2, &settled);
-    g_assert_false(settled);
+    g_autofree char *second = choose(root, first, 2, &is_done);
+    g_assert_false(is_done);
     g_autoptr(SpocScanMetadata) other = new_metadata(UUID, "200-2");
     other->job_id = 4;
-    g_autofree char *others = choose(root, other, 1, &settled);
-    g_assert_false(settled);
+    g_autofree char *others = choose(root, other, 1, &is_done);
+    g_assert_false(is_done);
     g_assert_cmpstr(second, !=, name);
     g_assert_cmpstr(others, !=, name);
 }
@@ -126,18 +126,18 @@ test_names(Root *root, gconstpointer data)
 static void
 test_documents_without_numbers(Root *root, gconstpointer data)
 {
-    gboolean settled = FALSE;
+    gboolean is_done = FALSE;
     g_autoptr(SpocScanMetadata) before = new_metadata(UUID, "100-1");
     g_autoptr(SpocScanMetadata) after = new_metadata(UUID, "200-2");
-    g_autofree char *first = choose(root, before, 0, &settled);
-    settle(root, first, SPOC_SCAN_DELIVERED, "100-1");
-    g_autofree char *rerun = choose(root, after, 0, &settled);
-    g_assert_true(settled);
+    g_autofree char *first = choose(root, before, 0, &is_done);
+    write_record(root, first, SPOC_SCAN_DELIVERED, "100-1");
+    g_autofree char *rerun = choose(root, after, 0, &is_done);
+    g_assert_true(is_done);
     g_autoptr(GError) error = NULL;
     const SpocScanRecord record = {.end = SPOC_SCAN_DELIVERED, .text = (char *)""};
     g_assert_true(spoc_scan_update_record(root->spool, rerun, &record, after->server, &error));
-    g_autofree char *second = choose(root, after, 0, &settled);
-    g_assert_false(settled);
+    g_autofree char *second = choose(root, after, 0, &is_done);
+    g_assert_false(is_done);
     g_assert_cmpstr(second, !=, first);
 }
 
@@ -146,15 +146,15 @@ static void
 test_unknown_job(Root *root, gconstpointer data)
 {
     for (guint i = 0; i < 2; i++) {
-        gboolean settled = FALSE;
+        gboolean is_done = FALSE;
         g_autoptr(SpocScanMetadata) metadata = new_metadata(UUID, "1-1");
         metadata->accepted_unix_s = i == 0 ? 0 : metadata->accepted_unix_s;
         metadata->job_id = i == 1 ? 0 : metadata->job_id;
-        g_autofree char *name = choose(root, metadata, 0, &settled);
+        g_autofree char *name = choose(root, metadata, 0, &is_done);
         g_assert_false(spoc_scan_name_recurs(name));
-        settle(root, name, SPOC_SCAN_DELIVERED, "");
-        g_autofree char *again = choose(root, metadata, 0, &settled);
-        g_assert_false(settled);
+        write_record(root, name, SPOC_SCAN_DELIVERED, "");
+        g_autofree char *again = choose(root, metadata, 0, &is_done);
+        g_assert_false(is_done);
         g_assert_cmpstr(name, !=, again);
     }
 }
@@ -164,38 +164,38 @@ test_unknown_job(Root *root, gconstpointer data)
 static void
 test_strangers(Root *root, gconstpointer data)
 {
-    gboolean settled = FALSE;
+    gboolean is_done = FALSE;
     g_autoptr(SpocScanMetadata) alices = new_metadata(UUID, "100-1");
-    g_autofree char *name = choose(root, alices, 1, &settled);
+    g_autofree char *name = choose(root, alices, 1, &is_done);
     g_assert_true(spoc_scan_name_recurs(name));
 
     g_autoptr(SpocScanMetadata) forged = new_metadata(UUID, "100-1");
     forged->job_id = 43;
     spoc_scan_metadata_set(&forged->user, "mallory");
-    g_autofree char *own = choose(root, forged, 1, &settled);
+    g_autofree char *own = choose(root, forged, 1, &is_done);
     g_assert_cmpstr(own, !=, name);
 
     forged->job_id = 42;
     offer(root, name, alices, "document");
-    g_autofree char *beside = choose(root, forged, 1, &settled);
-    g_assert_false(settled);
+    g_autofree char *beside = choose(root, forged, 1, &is_done);
+    g_assert_false(is_done);
     g_assert_cmpstr(beside, ==, "scan-42-1699999999-1-2");
-    g_autofree char *rerun = choose(root, alices, 1, &settled);
+    g_autofree char *rerun = choose(root, alices, 1, &is_done);
     g_assert_cmpstr(rerun, ==, name);
 
-    settle(root, name, SPOC_SCAN_DELIVERED, "");
-    g_autofree char *after = choose(root, forged, 1, &settled);
-    g_assert_false(settled);
+    write_record(root, name, SPOC_SCAN_DELIVERED, "");
+    g_autofree char *after = choose(root, forged, 1, &is_done);
+    g_assert_false(is_done);
     g_assert_cmpstr(after, ==, beside);
-    g_autofree char *again = choose(root, alices, 1, &settled);
-    g_assert_true(settled);
+    g_autofree char *again = choose(root, alices, 1, &is_done);
+    g_assert_true(is_done);
     g_assert_cmpstr(again, ==, name);
     /* And does not make it count for the cupsd that was told. */
-    settle(root, name, SPOC_SCAN_DELIVERED, "100-1");
+    write_record(root, name, SPOC_SCAN_DELIVERED, "100-1");
     g_autoptr(GError) error = NULL;
     g_assert_true(spoc_scan_expect_rerun(root->spool, forged, &error));
-    g_autofree char *wished = choose(root, alices, 1, &settled);
-    g_assert_false(settled);
+    g_autofree char *wished = choose(root, alices, 1, &is_done);
+    g_assert_false(is_done);
     g_assert_cmpstr(wished, !=, name);
 }
 
@@ -287,17 +287,17 @@ test_queued(Root *root, gconstpointer data)
     g_assert_true(spoc_scan_sweep(root->spool, G_MAXINT64 / 2, &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 2);
     /* The same, should only the record be missing. */
-    gboolean settled = FALSE;
+    gboolean is_done = FALSE;
     g_assert_true(spoc_message_delete(root->spool, SPOC_STATE_WAITING, "q", &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 0);
 
     g_free(envelope->id);
-    envelope->id = choose(root, metadata, 1, &settled);
+    envelope->id = choose(root, metadata, 1, &is_done);
     g_assert_true(
         spoc_message_add(root->spool, &(SpocMessage){envelope, frame}, SPOC_STATE_WAITING, &error));
-    g_autofree char *name = choose(root, metadata, 1, &settled);
+    g_autofree char *name = choose(root, metadata, 1, &is_done);
     g_assert_cmpstr(name, ==, envelope->id);
-    g_assert_true(settled);
+    g_assert_true(is_done);
 }
 
 static void
@@ -316,8 +316,8 @@ test_sweep(Root *root, gconstpointer data)
     offer(root, "living", living, "x");
     offer(root, "left", dead, "x");
     g_assert_true(spoc_scan_leave(root->spool, "left", &error));
-    g_assert_true(spoc_scan_leave(root->spool, "left", &error)); /* by another door */
-    settle(root, "done", SPOC_SCAN_QUEUED, "1-1");
+    g_assert_true(spoc_scan_leave(root->spool, "left", &error)); /* by another client */
+    write_record(root, "done", SPOC_SCAN_QUEUED, "1-1");
     close(spoc_scan_begin(root->spool, "copying", living, &error));
     g_assert_true(spoc_scan_sweep(root->spool, now, &error));
     g_assert_cmpuint(root_count(root, "scans"), ==, 9);
@@ -447,14 +447,14 @@ find_listed(const GPtrArray *list, const char *name)
     return NULL;
 }
 
-/* Whatever lies there is seen, and can be taken away when no door is at work. */
+/* Whatever lies there is seen, and can be taken away when no client is at work. */
 static void
 test_list(Root *root, gconstpointer data)
 {
     static const struct {
         const char *name;
         SpocScanStage stage;
-        gboolean has_facts;
+        gboolean has_metadata;
     } cases[] = {
         {"copying", SPOC_SCAN_STAGE_COPYING, TRUE},
         {"half", SPOC_SCAN_STAGE_CUT_OFF, TRUE},
@@ -487,7 +487,7 @@ test_list(Root *root, gconstpointer data)
     root_put(root, "scans", "paper.doc", "x", 1);
     root_put(root, "scans", "alien \xff.txt", "x", 1);
     root_put(root, "scans", ".tmp-alien", "x", 1);
-    settle(root, "record", SPOC_SCAN_DELIVERED, "1-1");
+    write_record(root, "record", SPOC_SCAN_DELIVERED, "1-1");
 
     g_autoptr(GPtrArray) list = spoc_scan_list_all(root->spool, &error);
     g_assert_no_error(error);
@@ -496,7 +496,7 @@ test_list(Root *root, gconstpointer data)
         const SpocScanListed *listed = find_listed(list, cases[i].name);
         g_assert_nonnull(listed);
         g_assert_cmpint(listed->stage, ==, cases[i].stage);
-        g_assert_cmpint(listed->metadata != NULL, ==, cases[i].has_facts);
+        g_assert_cmpint(listed->metadata != NULL, ==, cases[i].has_metadata);
         g_assert_cmpint(listed->changed_unix_s, >, 0);
         gboolean works = spoc_scan_stage_has_client(listed->stage);
         g_assert_cmpint(spoc_scan_discard(root->spool, cases[i].name, &error), ==, !works);
@@ -519,7 +519,7 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/scans/metadata", test_facts);
+    g_test_add_func("/scans/metadata", test_metadata);
 #define ADD(name, function)                                                                        \
     g_test_add("/scans/" name, Root, NULL, root_set_up, function, root_tear_down)
     ADD("names", test_names);

@@ -66,9 +66,10 @@ test_missing(Root *root, gconstpointer data)
     root_remove(root->places->request_root);
     g_assert_null(spoc_spool_open(root->places, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_NOT_FOUND);
-    g_autofree char *cure = g_strdup_printf("install -d -o %s -g %s -m 0700 %s", root->places->user,
-                                            root->places->group, root->places->spool_dir);
-    g_assert_nonnull(strstr(error->message, cure));
+    g_autofree char *remedy =
+        g_strdup_printf("install -d -o %s -g %s -m 0700 %s", root->places->user,
+                        root->places->group, root->places->spool_dir);
+    g_assert_nonnull(strstr(error->message, remedy));
     /* Without an error to be filled in, too */
     g_assert_null(spoc_spool_open(root->places, NULL));
 }

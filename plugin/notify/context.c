@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "notify/cups-retry.h"
+#include "notify/context.h"
 
 #include "people/refusal.h"
 
 /* After so long, then twice as long, and so on */
 #define RETRY_MS 2000u
 #define RETRY_MAX_MS 30000u
-#define TRIES_MAX 4u
+#define DOUBLINGS_MAX 4u
 
 void
 spoc_cups_retry_later(SpocCupsRetry *retry, const SpocNotifyContext *context, const char *why,
@@ -19,7 +19,7 @@ spoc_cups_retry_later(SpocCupsRetry *retry, const SpocNotifyContext *context, co
                  "events that need CUPS's answer wait: %s. `spocctl queue list` shows them", why);
     if (!context->once)
         retry->timer = g_timeout_add(MIN(RETRY_MS << retry->tries, RETRY_MAX_MS), again, user_data);
-    retry->tries = MIN(retry->tries + 1, TRIES_MAX);
+    retry->tries = MIN(retry->tries + 1, DOUBLINGS_MAX);
     context->changed(context->user_data);
 }
 
