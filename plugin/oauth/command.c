@@ -88,11 +88,10 @@ kill_group(SpocTokenCommand *command)
     (void)kill(-command->pid, SIGKILL);
     (void)kill(command->pid, SIGKILL);
     if (command->child != NULL) {
-        drop_source(&command->child);
-        g_autoptr(GMainContext) context = g_main_context_ref_thread_default();
-        g_autoptr(GSource) reaper = g_child_watch_source_new(command->pid);
-        g_source_set_callback(reaper, G_SOURCE_FUNC(reap_later), NULL, NULL);
-        g_source_attach(reaper, context);
+        /* The same source: GLib may have its exit status already, and another would find no child.
+         */
+        g_source_set_callback(command->child, G_SOURCE_FUNC(reap_later), NULL, NULL);
+        g_clear_pointer(&command->child, g_source_unref);
     }
     command->pid = 0;
 }
