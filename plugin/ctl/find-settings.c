@@ -120,6 +120,18 @@ static const char *const allowed_folders[] = {"/etc/cups", "/etc/ssl", "/usr/sha
 static const char *const allowed_state[] = {"/run/cups", "/var/run/cups", "/var/spool/cups",
                                             "/var/cache/cups", NULL};
 
+/* What lies directly in these may be run, and what lies anywhere below those */
+static const char *const program_folders[] = {"/bin",
+                                              "/sbin",
+                                              "/usr/bin",
+                                              "/usr/sbin",
+                                              "/usr/lib/cups/cgi-bin",
+                                              "/usr/lib/cups/daemon",
+                                              "/usr/lib/cups/monitor",
+                                              "/usr/lib/cups/notifier",
+                                              NULL};
+static const char *const program_trees[] = {"/opt", "/usr/local/lib/cups", NULL};
+
 gboolean
 spoc_apparmor_enforces(const char *profiles)
 {
@@ -158,6 +170,37 @@ spoc_apparmor_allows(const char *path)
     return is_below_any(canonical, allowed_folders) || is_below_any(canonical, allowed_state);
 }
 
+/* The profile goes by the file itself, not by a link to it. */
+gboolean
+spoc_apparmor_lets_run(const char *path)
+{
+    g_autofree char *canonical = g_canonicalize_filename(path, "/");
+    char *real = realpath(canonical, NULL);
+    g_autofree char *folder = g_path_get_dirname(real != NULL ? real : canonical);
+    gboolean is_below = is_below_any(real != NULL ? real : canonical, program_trees);
+    free(real);
+    return is_below || g_strv_contains(program_folders, folder);
+}
+
+/* A program that a spocd which CUPS's programs start is not let run */
+static void
+find_confined_command(GPtrArray *findings, const SpocConfig *config)
+{
+    const SpocOption *option = spoc_option_get(SPOC_OPTION_MAIL_OAUTH_TOKEN_COMMAND);
+    const char *line = spoc_config_string(config, option->id);
+    g_auto(GStrv) arguments = NULL;
+    if (line == NULL || !g_shell_parse_argv(line, NULL, &arguments, NULL) ||
+        spoc_apparmor_lets_run(arguments[0]))
+        return;
+    SpocFinding *finding = spoc_findings_add(
+        findings, SPOC_LOG_WARNING, arguments[0],
+        "%s: AppArmor's profile for cupsd, which is in force here, does not let '%s' be run by a "
+        "spocd that CUPS's programs start",
+        option->name, arguments[0]);
+    spoc_finding_set_remedy(finding, "put the program into /usr/bin or below /opt, or let systemd "
+                                     "start spocd (systemctl enable --now spocd.socket)");
+}
+
 /* Files that a spocd which CUPS's programs start is not let read. */
 static void
 find_confined(GPtrArray *findings, const SpocConfig *config)
@@ -165,6 +208,7 @@ find_confined(GPtrArray *findings, const SpocConfig *config)
     if (spoc_config_choice(config, SPOC_OPTION_START_DAEMON) == SPOC_START_NEVER ||
         access(SOCKET_ENABLED_FILE, F_OK) == 0)
         return;
+    find_confined_command(findings, config);
     for (guint i = 0; i < SPOC_OPTION_COUNT; i++) {
         const SpocOption *option = spoc_option_get((SpocOptionId)i);
         const char *path =

@@ -27,3 +27,6 @@ gboolean spoc_apparmor_is_in_force(void);
 
 /* Whether the profile lets a file be read there. @path: absolute */
 gboolean spoc_apparmor_allows(const char *path);
+
+/* Whether it lets a program be run. @path: absolute */
+gboolean spoc_apparmor_lets_run(const char *path);

@@ -68,8 +68,8 @@ spoc_token_fetch_find_source(const SpocOAuthSettings *settings, int state_fd,
     }
     if (*ret_source == SPOC_TOKEN_SOURCE_SECRET)
         return TRUE;
-    if (settings->problem != NULL)
-        return refuse_source(error, settings->problem, "");
+    if (settings->token_problem != NULL)
+        return refuse_source(error, settings->token_problem, "");
     if (problem == NULL)
         return refuse_source(
             error,

@@ -176,12 +176,13 @@ add_grant(const SpocOAuthSettings *settings, SpocTokenSource source, const SpocS
     return add_client(settings, source, now_unix_s, fields, form, error);
 }
 
+/* @problem: (nullable) */
 static gboolean
-has_problem(const SpocOAuthSettings *settings, GError **error)
+has_problem(const char *problem, GError **error)
 {
-    if (settings->problem != NULL)
-        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, settings->problem);
-    return settings->problem != NULL;
+    if (problem != NULL)
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, problem);
+    return problem != NULL;
 }
 
 static SpocSecret *
@@ -196,7 +197,7 @@ spoc_token_form_make(const SpocOAuthSettings *settings, SpocTokenSource source,
                      GError **error)
 {
     *form = (SpocTokenForm){0};
-    if (has_problem(settings, error))
+    if (has_problem(settings->token_problem, error))
         return FALSE;
     /* Large enough not to be moved: what is moved leaves a copy behind. */
     GString *fields = g_string_sized_new(FORM_BYTES);
@@ -212,7 +213,7 @@ gboolean
 spoc_token_form_make_device(const SpocOAuthSettings *settings, SpocTokenForm *form, GError **error)
 {
     *form = (SpocTokenForm){0};
-    if (has_problem(settings, error))
+    if (has_problem(settings->token_problem, error) || has_problem(settings->device_problem, error))
         return FALSE;
     if (settings->device_url == NULL && settings->provider == SPOC_PROVIDER_GMAIL) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,

@@ -44,17 +44,17 @@ is_tenant(const char *tenant)
            strstr(tenant, "..") == NULL;
 }
 
-/* (transfer full) (nullable): the URL with the tenant; NULL when not set, or with @problem */
+/* (transfer full) (nullable): the URL with the tenant; NULL when it is not set, or with a problem
+ */
 static char *
-read_url(SpocOAuthSettings *settings, const SpocConfig *config, SpocOptionId option)
+read_url(const SpocConfig *config, SpocOptionId option, char **ret_problem)
 {
     const char *url = spoc_config_string(config, option);
     const char *tenant = spoc_config_string(config, SPOC_OPTION_MAIL_OAUTH_TENANT);
     if (url == NULL || strstr(url, TENANT) == NULL)
         return g_strdup(url);
     if (tenant == NULL || !is_tenant(tenant)) {
-        g_free(settings->problem);
-        settings->problem = g_strdup(
+        *ret_problem = g_strdup(
             tenant == NULL
                 ? "mailOAuthTenant is not set: set it to the identifier of the organisation's "
                   "directory, or to one of its domains"
@@ -88,7 +88,7 @@ make_fingerprint(const SpocOAuthSettings *settings)
         settings->service_account_file,
         settings->user,
         settings->proxy,
-        settings->problem,
+        settings->token_problem,
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
         add_to_digest(digest, texts[i]);
@@ -103,8 +103,10 @@ spoc_oauth_settings_new(const SpocConfig *config)
     SpocOAuthSettings *settings = g_new0(SpocOAuthSettings, 1);
     g_atomic_ref_count_init(&settings->references);
     settings->provider = (SpocProvider)spoc_config_choice(config, SPOC_OPTION_MAIL_PROVIDER);
-    settings->token_url = read_url(settings, config, SPOC_OPTION_MAIL_OAUTH_TOKEN_URL);
-    settings->device_url = read_url(settings, config, SPOC_OPTION_MAIL_OAUTH_DEVICE_URL);
+    settings->token_url =
+        read_url(config, SPOC_OPTION_MAIL_OAUTH_TOKEN_URL, &settings->token_problem);
+    settings->device_url =
+        read_url(config, SPOC_OPTION_MAIL_OAUTH_DEVICE_URL, &settings->device_problem);
     settings->client_id = copy_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_ID);
     settings->scope = copy_string(config, SPOC_OPTION_MAIL_OAUTH_SCOPE);
     SpocConfigLayer layer = spoc_config_origin(config, SPOC_OPTION_MAIL_OAUTH_SCOPE).layer;
@@ -148,7 +150,8 @@ spoc_oauth_settings_unref(SpocOAuthSettings *settings)
     g_free(settings->user);
     g_free(settings->proxy);
     g_free(settings->fingerprint);
-    g_free(settings->problem);
+    g_free(settings->token_problem);
+    g_free(settings->device_problem);
     g_free(settings);
 }
 

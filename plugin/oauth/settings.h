@@ -35,7 +35,8 @@ const char *spoc_token_source_name(SpocTokenSource source);
  * @device_url: (nullable): the same
  * @is_scope_set: somebody wrote mailOAuthScope, so that it counts for every grant
  * @fingerprint: of all that decides which token one gets, secrets too: another one, another token
- * @problem: (nullable): why no token can be asked for, whatever the source is
+ * @token_problem: (nullable): why @token_url is not set, though mailOAuthTokenUrl is
+ * @device_problem: (nullable): the same of @device_url
  *
  * Everything else is (nullable) as well.
  */
@@ -57,7 +58,8 @@ typedef struct {
     guint connection_timeout_ms;
     guint timeout_ms;
     char *fingerprint;
-    char *problem;
+    char *token_problem;
+    char *device_problem;
 } SpocOAuthSettings;
 
 SpocOAuthSettings *spoc_oauth_settings_new(const SpocConfig *config);

@@ -61,6 +61,25 @@ test_apparmor(void)
         g_test_message("%s", paths[i].path);
         g_assert_cmpint(spoc_apparmor_allows(paths[i].path), ==, paths[i].allowed);
     }
+    static const struct {
+        const char *path;
+        gboolean allowed;
+    } programs[] = {
+        {"/usr/bin/env", TRUE},
+        {"/bin/sh", TRUE},
+        {"/usr/lib/cups/daemon/spocd", TRUE},
+        {"/opt/a/b/token", TRUE},
+        {"/usr/local/lib/cups/x/token", TRUE},
+        {"/usr/local/bin/token", FALSE},
+        {"/usr/bin/x/token", FALSE},
+        {"/usr/bin/../local/bin/token", FALSE},
+        {"/etc/cups/token", FALSE},
+        {"/opt", FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(programs); i++) {
+        g_test_message("%s", programs[i].path);
+        g_assert_cmpint(spoc_apparmor_lets_run(programs[i].path), ==, programs[i].allowed);
+    }
     g_assert_true(spoc_apparmor_enforces("a (enforce)\n/usr/sbin/cupsd (enforce)\nb (enforce)\n"));
     g_assert_false(spoc_apparmor_enforces("/usr/sbin/cupsd (complain)\n"));
     g_assert_false(spoc_apparmor_enforces("/usr/sbin/cupsd//third_party (enforce)\n"));

@@ -129,7 +129,9 @@ test_service_account(OAuthFixture *fixture, gconstpointer data)
     g_autoptr(JsonObject) header = claims_of(form.assertion, 0);
     g_assert_cmpstr(spoc_oauth_json_text(header, "kid"), ==, "key1");
 
-    g_autofree char *bare = g_strconcat(more, "mailOAuthTokenUrl =\nmailOAuthScope =\n", NULL);
+    /* That the other URL lacks its tenant is a device login's matter. */
+    g_autofree char *bare = g_strconcat(more, "mailOAuthDeviceUrl = https://a/{tenant}\n",
+                                        "mailOAuthTokenUrl =\nmailOAuthScope =\n", NULL);
     spoc_token_form_clear(&form);
     make(fixture, bare, SPOC_TOKEN_SOURCE_SERVICE_ACCOUNT, &form);
     g_assert_cmpstr(form.url, ==, "https://elsewhere.example/t");
@@ -219,7 +221,7 @@ test_settings(OAuthFixture *fixture, gconstpointer data)
         fixture, "mailOAuthTokenUrl = https://a/{tenant}/{tenant}\nmailOAuthTenant = b.example\n");
     g_autoptr(SpocOAuthSettings) settings = spoc_oauth_settings_new(config);
     g_assert_cmpstr(settings->token_url, ==, "https://a/b.example/b.example");
-    g_assert_null(settings->problem);
+    g_assert_null(settings->token_problem);
 }
 
 int
