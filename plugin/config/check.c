@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/check.h"
 
+#include "config/check-login.h"
 #include "config/snapshot.h"
 
 #include <errno.h>
@@ -324,30 +325,6 @@ check_servers(const Check *check, int encryption)
 }
 
 static void
-check_login(const Check *check, int encryption)
-{
-    gboolean has_user = spoc_config_string(check->config, SPOC_OPTION_MAILUSER) != NULL;
-    gboolean has_password = spoc_config_string(check->config, SPOC_OPTION_MAILPASS) != NULL;
-    gboolean may_be_clear =
-        spoc_config_boolean(check->config, SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD);
-    if (has_password && !has_user)
-        warn_about(check, SPOC_OPTION_MAILPASS, "is set without mailuser: there is no login");
-    if (has_user && !has_password)
-        warn_about(
-            check, SPOC_OPTION_MAILUSER,
-            "is set without a password; set mailpass or mailpassFile, or mailuser = [EMPTY]");
-    if (has_user && has_password && encryption == SPOC_ENCRYPTION_NONE)
-        warn_about(
-            check, SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
-            "is NONE, so the password crosses the network readable for everyone on the way; use "
-            "STARTTLS_REQUIRED or SSL_TLS");
-    if (may_be_clear && encryption == SPOC_ENCRYPTION_STARTTLS)
-        warn_about(check, SPOC_OPTION_MAIL_ALLOW_CLEARTEXT_PASSWORD,
-                   "is true: anyone on the way to the server can take STARTTLS out and read the "
-                   "password; use STARTTLS_REQUIRED instead");
-}
-
-static void
 check_domain(const Check *check, SpocOptionId option, const char *domain, const char *consequence)
 {
     if (domain == NULL)
@@ -488,7 +465,7 @@ spoc_config_check(const SpocPlaces *places, const SpocConfig *config)
     int encryption = spoc_config_choice(config, SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
     check_files(places, config, check.problems);
     check_servers(&check, encryption);
-    check_login(&check, encryption);
+    spoc_check_login(config, check.problems);
     check_people(&check);
     check_directory(&check);
     check_scans(&check);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static const char *const layer_names[] = {"built-in", "vendor",  "management", "mailto.conf",
-                                          "local",    "drop-in", "credential"};
+static const char *const layer_names[] = {"built-in",    "preset", "vendor",  "management",
+                                          "mailto.conf", "local",  "drop-in", "credential"};
 
 const char *
 spoc_config_layer_name(SpocConfigLayer layer)

@@ -16,8 +16,8 @@
 #include "config/option.h"
 #include "config/server.h"
 
-/* For people and JSON: "built-in", "vendor", "management", "mailto.conf", "local", "drop-in",
- * "credential" */
+/* For people and JSON: "built-in", "preset", "vendor", "management", "mailto.conf", "local",
+ * "drop-in", "credential" */
 const char *spoc_config_layer_name(SpocConfigLayer layer);
 
 SpocConfig *spoc_config_ref(SpocConfig *config);

@@ -9,6 +9,7 @@
 /* Lowest first. */
 typedef enum {
     SPOC_LAYER_BUILTIN,
+    SPOC_LAYER_PRESET, /* of mailProvider */
     SPOC_LAYER_VENDOR,
     SPOC_LAYER_MANAGEMENT,
     SPOC_LAYER_MAILTO, /* CUPS's mailto.conf, while there is no spoc.conf */

@@ -8,6 +8,7 @@
 #include "config/file.h"
 #include "config/host.h"
 #include "config/layers.h"
+#include "config/preset.h"
 #include "config/snapshot.h"
 
 #include <errno.h>
@@ -503,6 +504,7 @@ spoc_config_load(const SpocPlaces *places)
         if (!file->is_fetched || with_fetched)
             apply_file(config, file);
     }
+    spoc_preset_apply(config);
     resolve_paths(config);
     add_named(stamp, config);
     config->stamp = digest_stamp(stamp);

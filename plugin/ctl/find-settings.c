@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/find-settings.h"
 #include "config/check.h"
+#include "config/login.h"
 #include "ctl/ctl.h"
 #include "ctl/token-status.h"
+#include "delivery/sasl.h"
 #include "people/recipient.h"
 #include "trust/tls.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -77,7 +80,7 @@ static void
 recommend_encryption(GPtrArray *findings, const SpocConfig *config)
 {
     const SpocOption *option = spoc_option_get(SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
-    if (spoc_config_origin(config, option->id).layer != SPOC_LAYER_BUILTIN ||
+    if (spoc_config_origin(config, option->id).layer > SPOC_LAYER_PRESET ||
         spoc_config_string(config, SPOC_OPTION_MAILSERVER) == NULL)
         return;
     SpocFinding *finding = spoc_findings_add(
@@ -87,6 +90,38 @@ recommend_encryption(GPtrArray *findings, const SpocConfig *config)
     spoc_finding_set_remedy(finding,
                             "try SSL_TLS (port 465), else STARTTLS_REQUIRED; 'spocctl test "
                             "ADDRESS' shows whether the server takes it");
+}
+
+/* What only libcurl knows of the settings of the login */
+static void
+find_mechanisms(GPtrArray *findings, const SpocConfig *config)
+{
+    SpocSaslWish wish = {
+        .method = spoc_login_method(config, FALSE),
+        .names = spoc_config_list(config, SPOC_OPTION_MAIL_AUTH_MECHANISMS),
+        .encrypted =
+            spoc_config_choice(config, SPOC_OPTION_MAIL_SMTP_ENCRYPTION) != SPOC_ENCRYPTION_NONE,
+        .able = spoc_sasl_able(curl_version_info(CURLVERSION_NOW)->features),
+    };
+    const SpocOption *option = spoc_option_get(SPOC_OPTION_MAIL_AUTHENTICATION);
+    SpocSaslWish all = {wish.method, NULL, TRUE, wish.able};
+    if (wish.method == SPOC_AUTHENTICATION_NONE ||
+        spoc_sasl_choose(&wish, NULL, 0) != SPOC_SASL_NONE)
+        return;
+    g_autofree char *candidates = spoc_sasl_candidates(&all);
+    if (*candidates == '\0') {
+        SpocFinding *finding = spoc_findings_add(
+            findings, SPOC_LOG_ERROR, option->name,
+            "mailAuthentication is %s, and the libcurl of this host cannot log in that way",
+            option->choices[wish.method]);
+        finding->stops_mail = TRUE;
+    } else if (wish.names[0] != NULL) {
+        SpocFinding *finding = spoc_findings_add(
+            findings, SPOC_LOG_ERROR, spoc_option_get(SPOC_OPTION_MAIL_AUTH_MECHANISMS)->name,
+            "mailAuthMechanisms names none that fits mailAuthentication %s: %s; no mail goes out",
+            option->choices[wish.method], candidates);
+        finding->stops_mail = TRUE;
+    }
 }
 
 static void
@@ -245,6 +280,7 @@ spoc_find_settings(GPtrArray *findings, const SpocPlaces *places, const SpocConf
     find_aliases(findings, config);
     find_directory(findings, config);
     recommend_encryption(findings, config);
+    find_mechanisms(findings, config);
     find_trust(findings, config);
     spoc_token_overview_find(findings, places, config);
     find_templates(findings, places);

@@ -2,6 +2,7 @@
 #include "delivery/remedy.h"
 
 #include "base/text.h"
+#include "delivery/provider-remedy.h"
 
 #include <string.h>
 
@@ -132,15 +133,30 @@ cure_opening(const SpocFailure *failure, const SpocDeliverySettings *settings, g
 static char *
 cure_login(const SpocFailure *failure, const SpocDeliverySettings *settings)
 {
+    SpocAuthentication method = settings->method;
+    gboolean refused = failure->kind == SPOC_FAILURE_REPLY && failure->reply_code >= 500;
     if (failure->kind == SPOC_FAILURE_NOT_OFFERED) {
         if (settings->encryption == SPOC_ENCRYPTION_NONE)
             return g_strdup("Many servers offer a login only with encryption: set "
                             "mailSmtpEncryption = STARTTLS_REQUIRED (port 587) or SSL_TLS (port "
                             "465); or leave mailuser empty");
+        if (method != SPOC_AUTHENTICATION_PASSWORD)
+            return g_strdup("Use the server's submission port (587) or another mailAuthentication, "
+                            "or let the server offer this one");
         return g_strdup("Use the server's submission port (587), or leave mailuser empty if it "
                         "takes mail from this machine without a login");
     }
-    if (failure->kind == SPOC_FAILURE_REPLY && failure->reply_code >= 500)
+    if (failure->token_refused)
+        return g_strdup("Check mailuser, and that the provider lets the application send mail for "
+                        "it; 'spocctl oauth status' shows whose token it is and what for");
+    if (method == SPOC_AUTHENTICATION_GSSAPI && (refused || failure->kind == SPOC_FAILURE_DENIED))
+        return g_strdup_printf("Check mailKerberosKeytab in %s (klist -k), this machine's clock, "
+                               "and that the server has a key for smtp/ and its name",
+                               settings->config_file);
+    if (method == SPOC_AUTHENTICATION_EXTERNAL && refused)
+        return g_strdup("Let the server know the certificate of mailClientCertificate, and set "
+                        "mailuser if it wants a name");
+    if (refused)
         return g_strdup_printf(
             "Check mailuser and mailpass in %s, and whether the account may send "
             "with a password (or needs an app password)",
@@ -152,7 +168,7 @@ static char *
 cure_envelope(const SpocFailure *failure, const SpocDeliverySettings *settings)
 {
     if (failure->reply_code == 530 || strcmp(failure->enhanced_status, "5.7.0") == 0) {
-        if (settings->user == NULL)
+        if (settings->method == SPOC_AUTHENTICATION_NONE)
             return g_strdup_printf("The server wants a login: set mailuser and mailpass in %s",
                                    settings->config_file);
         return g_strdup("The server wants a login or encryption: set mailSmtpEncryption = "
@@ -161,8 +177,8 @@ cure_envelope(const SpocFailure *failure, const SpocDeliverySettings *settings)
     if (failure->kind == SPOC_FAILURE_TOO_LARGE || failure->reply_code == 552)
         return g_strdup("Raise the server's limit, or send less");
     if (failure->stage == SPOC_STAGE_SENDER && failure->reply_code >= 500)
-        return g_strdup_printf("Set mailfrom in %s to an address that this server lets the account "
-                               "use",
+        return g_strdup_printf("Set mailfrom (or mailFromFor) in %s to an address that this server "
+                               "lets the account use, or let the account send as this one",
                                settings->config_file);
     if (failure->stage == SPOC_STAGE_RECIPIENT && failure->reply_code >= 500)
         return g_strdup("Check the address; if the server does not relay for this machine, set "
@@ -173,9 +189,15 @@ cure_envelope(const SpocFailure *failure, const SpocDeliverySettings *settings)
 }
 
 char *
-spoc_remedy(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server)
+spoc_remedy(const SpocFailure *failure, const char *words, const SpocDeliverySettings *settings,
+            guint server)
 {
+    const char *known = spoc_provider_remedy(failure, words, settings->method);
+    if (known != NULL)
+        return g_strdup(known);
     switch (failure->stage) {
+    case SPOC_STAGE_TOKEN:
+        return NULL; /* the words of the source of tokens say it */
     case SPOC_STAGE_NAME:
     case SPOC_STAGE_CONNECT:
     case SPOC_STAGE_GREETING:
@@ -203,7 +225,7 @@ spoc_remedy_sentence(const SpocFailure *failure, const char *words,
                      const SpocDeliverySettings *settings, guint server)
 {
     g_autofree char *masked = spoc_settings_mask(settings, words != NULL ? words : "");
-    g_autofree char *remedy = spoc_remedy(failure, settings, server);
+    g_autofree char *remedy = spoc_remedy(failure, masked, settings, server);
     g_autoptr(GString) sentence = g_string_new(NULL);
     g_string_printf(sentence, "%s, %s: %s", settings->servers[server].name,
                     spoc_stage_name(failure->stage), masked);

@@ -8,8 +8,14 @@
 #include "delivery/settings.h"
 #include "delivery/verdict.h"
 
-/* (transfer full) (nullable): what to do about it, as full sentences */
-char *spoc_remedy(const SpocFailure *failure, const SpocDeliverySettings *settings, guint server);
+/**
+ * spoc_remedy:
+ * @words: the server's, or ours
+ *
+ * Returns: (transfer full) (nullable): what to do about it, as full sentences
+ */
+char *spoc_remedy(const SpocFailure *failure, const char *words,
+                  const SpocDeliverySettings *settings, guint server);
 
 /**
  * spoc_remedy_sentence:

@@ -37,6 +37,31 @@ says_too_large(const SpocFailure *failure)
            strcmp(failure->enhanced_status, "5.5.3") != 0;
 }
 
+static gboolean
+has_status(const SpocFailure *failure, const char *const *statuses)
+{
+    return g_strv_contains(statuses, failure->enhanced_status);
+}
+
+/* Behind MAIL too a refusal may be about the account or its sender, not about this message: large
+ * providers judge them when they have the content. Such mail must not be given up one by one. */
+static gboolean
+is_about_the_account(const SpocFailure *failure)
+{
+    static const char *const statuses[] = {"5.7.60",  "5.2.252", "5.7.57", "5.7.64", "5.7.705",
+                                           "5.7.708", "5.7.750", "5.1.8",  NULL};
+    return has_status(failure, statuses);
+}
+
+/* What may be sent in a day is used up: said with 5xx, and over tomorrow. */
+static gboolean
+is_daily_limit(const SpocFailure *failure)
+{
+    static const char *const statuses[] = {"5.1.90", "5.7.232", "5.7.233", NULL};
+    return (failure->reply_code == 550 && strcmp(failure->enhanced_status, "5.4.5") == 0) ||
+           has_status(failure, statuses);
+}
+
 /* While the connection is made, nothing is one message's fault. */
 static SpocConsequence
 judge_opening_reply(const SpocFailure *failure)
@@ -82,6 +107,10 @@ judge_permanent(const SpocFailure *failure)
 {
     if (failure->reply_code == 530)
         return consequence(SPOC_VERDICT_HOLD, TRUE);
+    if (is_daily_limit(failure))
+        return consequence(SPOC_VERDICT_LATER, failure->stage != SPOC_STAGE_RECIPIENT);
+    if (is_about_the_account(failure))
+        return consequence(SPOC_VERDICT_HOLD, FALSE);
     /* RFC 5321 4.5.3.1.10: too many recipients may be said so, and is temporary. */
     if (failure->stage == SPOC_STAGE_RECIPIENT && failure->reply_code == 552 &&
         strcmp(failure->enhanced_status, "5.5.3") == 0)

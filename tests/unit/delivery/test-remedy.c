@@ -9,6 +9,7 @@ make_settings(SpocEncryption encryption, guint16 port)
     SpocDeliverySettings *settings = spoc_settings_alloc();
     settings->encryption = encryption;
     settings->config_file = g_strdup("/etc/cups/spoc/spoc.conf");
+    settings->method = SPOC_AUTHENTICATION_PASSWORD;
     settings->user = g_strdup("user");
     settings->password = g_strdup("geheim");
     spoc_settings_set_server(settings, 0, "mail.example.com", port);
@@ -98,7 +99,7 @@ test_certificates(void)
         const SpocFailure failure = {.stage = SPOC_STAGE_TLS,
                                      .kind = SPOC_FAILURE_CERTIFICATE,
                                      .certificate = (SpocCertificateFault)i};
-        g_autofree char *remedy = spoc_remedy(&failure, settings, 1);
+        g_autofree char *remedy = spoc_remedy(&failure, "", settings, 1);
         for (guint k = 0; k < G_N_ELEMENTS(hints); k++)
             g_assert_true((strstr(remedy, hints[k]) != NULL) == (i == k));
     }

@@ -52,6 +52,18 @@ static const Case cases[] = {
     {S(LOGIN), F(REPLY), 432, "4.3.2", 0, 0, V(SLOWER), 0, 0},
     {S(LOGIN), F(REPLY), 451, "", 0, 0, V(LATER), 1, 0},
     {S(LOGIN), F(TIMEOUT), 0, "", 0, 0, V(LATER), 1, 0},
+    {S(LOGIN), F(DENIED), 0, "", 0, 0, V(HOLD), 1, 0},
+    /* the token before it */
+    {S(TOKEN), F(DENIED), 0, "", 0, 0, V(HOLD), 1, 0},
+    {S(TOKEN), F(NETWORK), 0, "", 0, 0, V(LATER), 1, 0},
+    /* the account and its limits, wherever they are said */
+    {S(SENDER), F(REPLY), 550, "5.7.60", 0, 0, V(HOLD), 0, 0},
+    {S(FINAL), F(REPLY), 554, "5.2.252", 0, 0, V(HOLD), 0, 0},
+    {S(FINAL), F(REPLY), 550, "5.7.708", 0, 0, V(HOLD), 0, 0},
+    {S(FINAL), F(REPLY), 550, "5.4.5", 0, 0, V(LATER), 1, 0},
+    {S(FINAL), F(REPLY), 550, "5.1.90", 0, 0, V(LATER), 1, 0},
+    {S(FINAL), F(REPLY), 554, "5.4.5", 0, 0, V(RETURN), 0, 0},
+    {S(FINAL), F(REPLY), 550, "5.7.1", 0, 0, V(RETURN), 0, 0},
     /* sender */
     {S(SENDER), F(REPLY), 250, "", 0, 0, V(DELIVERED), 0, 0},
     {S(SENDER), F(REPLY), 530, "5.7.0", 0, 0, V(HOLD), 1, 0},
