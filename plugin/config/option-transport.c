@@ -248,8 +248,10 @@ const SpocOption spoc_option_transport_rows[SPOC_OPTION_FIRST_OF_LOGIN] = {
      .minimum = 0,
      .maximum = 100000000,
      .group = GROUP_SENDING,
-     .help = "Messages that one server is sent in any 24 hours; 0 is no limit. The rest waits its "
-             "turn. Restarts of spocd do not begin the count anew."},
+     .help = "Messages that one server is sent in any 24 hours, counted once for each recipient; 0 "
+             "is no "
+             "limit. The rest waits, or goes to mailserverbackup. Restarts of spocd do not begin "
+             "the count anew."},
     {.id = SPOC_OPTION_MAIL_RETRY_SCHEDULE,
      .name = "mailRetrySchedule",
      .type = SPOC_TYPE_DURATIONS,

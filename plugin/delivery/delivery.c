@@ -20,6 +20,9 @@ struct _SpocDelivery {
 
     SpocDeliverySettings *settings;
     SpocPace paces[SPOC_ROUTE_SERVERS];
+    SpocDayCount days[SPOC_ROUTE_SERVERS];
+    char *day_names[SPOC_ROUTE_SERVERS]; /* (nullable): whose they are */
+    const SpocDeliveryCounts *counts;    /* (nullable) */
     SpocServer *servers[SPOC_ROUTE_SERVERS];
     GPtrArray *retired; /* of SpocServer: with mails under way */
 
@@ -62,16 +65,52 @@ on_warning(const char *text, gpointer user_data)
         delivery->warn(text, delivery->user_data);
 }
 
+static void
+on_keep_count(SpocServer *server, const char *text, gpointer user_data)
+{
+    SpocDelivery *delivery = user_data;
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        if (delivery->servers[i] == server && delivery->counts != NULL)
+            delivery->counts->save(delivery->day_names[i], text, delivery->counts->user_data);
+}
+
 static const SpocServerEvents server_events = {on_next_server, schedule_soon, schedule_at,
-                                               on_warning};
+                                               on_warning, on_keep_count};
+
+static void
+read_count(SpocDelivery *delivery, guint index)
+{
+    const char *name = delivery->day_names[index];
+    g_autofree char *text = name != NULL && delivery->counts != NULL
+                                ? delivery->counts->load(name, delivery->counts->user_data)
+                                : NULL;
+    if (text != NULL)
+        spoc_day_count_read(&delivery->days[index], text);
+}
+
+/* What was sent to a server counts for that server, whichever of the two it is now. */
+static void
+name_counts(SpocDelivery *delivery)
+{
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++) {
+        const char *name = delivery->settings->servers[i].name;
+        if (g_strcmp0(name, delivery->day_names[i]) == 0)
+            continue;
+        g_free(delivery->day_names[i]);
+        delivery->day_names[i] = g_strdup(name);
+        delivery->days[i] = (SpocDayCount){0};
+        read_count(delivery, i);
+    }
+}
 
 static void
 make_servers(SpocDelivery *delivery)
 {
+    name_counts(delivery);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
         delivery->servers[i] =
             spoc_server_new(delivery->context, delivery->curl_multi, delivery->settings, i,
-                            &delivery->paces[i], &server_events, delivery);
+                            &delivery->paces[i], &delivery->days[i], &server_events, delivery);
 }
 
 static void
@@ -294,13 +333,25 @@ spoc_delivery_new(SpocConfig *config, SpocTls *tls, const SpocTokens *tokens,
     return new_with_settings(settings, choice, warn, user_data, error);
 }
 
+void
+spoc_delivery_set_counts(SpocDelivery *delivery, const SpocDeliveryCounts *counts)
+{
+    delivery->counts = counts;
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        read_count(delivery, i);
+}
+
 static void
 free_delivery(SpocDelivery *delivery)
 {
     g_source_destroy(delivery->schedule);
     g_source_unref(delivery->schedule);
     for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        spoc_server_keep_count(delivery->servers[i]);
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
         spoc_server_free(delivery->servers[i]);
+    for (guint i = 0; i < SPOC_ROUTE_SERVERS; i++)
+        g_free(delivery->day_names[i]);
     g_ptr_array_unref(delivery->retired);
     g_queue_clear(&delivery->incoming);
     g_hash_table_unref(delivery->requests);

@@ -43,6 +43,23 @@ SpocDelivery *spoc_delivery_new(SpocConfig *config, SpocTls *tls, const SpocToke
                                 SpocServerChoice choice, SpocDeliveryWarnFunc warn,
                                 gpointer user_data, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+/**
+ * SpocDeliveryCounts:
+ *
+ * Where it is kept how much went to a server today, for mailMaxMessagesPerDay.
+ *
+ * @load: (transfer full) (nullable): what was saved for the server "host:port"
+ * @save: one line, to be durable before this returns
+ */
+typedef struct {
+    char *(*load)(const char *server, gpointer user_data);
+    void (*save)(const char *server, const char *text, gpointer user_data);
+    gpointer user_data;
+} SpocDeliveryCounts;
+
+/* @counts: borrowed. Without it the count begins anew with the process. */
+void spoc_delivery_set_counts(SpocDelivery *delivery, const SpocDeliveryCounts *counts);
+
 /* Closes at once; requests in progress are dropped without a call of finished. */
 void spoc_delivery_free(SpocDelivery *delivery);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocDelivery, spoc_delivery_free)

@@ -18,6 +18,7 @@ struct _SpocServer {
     SpocDeliverySettings *settings;
     guint index;
     SpocPace *pace;
+    SpocDayCount *day;
     const SpocServerEvents *events;
     gpointer user_data;
 
@@ -315,17 +316,60 @@ must_wait(SpocServer *server, gint64 now_us)
     return next_us != 0;
 }
 
+/* (transfer full) (nullable): why no mail may go today any more, and when one may */
+static char *
+find_day_limit(const SpocServer *server, gint64 *ret_until_us)
+{
+    gint64 now_us = g_get_real_time(), now_unix_s = now_us / G_USEC_PER_SEC;
+    gint64 next_unix_s = spoc_day_count_next_unix_s(server->day, now_unix_s);
+    if (next_unix_s == 0)
+        return NULL;
+    *ret_until_us = g_get_monotonic_time() + next_unix_s * G_USEC_PER_SEC - now_us;
+    g_autoptr(GDateTime) next = g_date_time_new_from_unix_local(next_unix_s);
+    g_autofree char *when = g_date_time_format(next, "%Y-%m-%d %H:%M");
+    return g_strdup_printf("%u messages went there in 24 hours, as many as mailMaxMessagesPerDay "
+                           "allows; the next ones go at %s",
+                           server->day->limit, when);
+}
+
+/* Whether the day's limit is reached; then what waits moves on, and the server is left alone. */
+static gboolean
+stop_for_today(SpocServer *server)
+{
+    gint64 until_us = 0;
+    g_autofree char *words = find_day_limit(server, &until_us);
+    if (words == NULL)
+        return FALSE;
+    g_autofree char *sentence = g_strdup_printf("%s: %s", name_of(server), words);
+    note_failure(server, SPOC_VERDICT_LATER, SPOC_STAGE_SENDER, words, sentence);
+    server->down_until_us = until_us;
+    move_waiting_on(server);
+    return TRUE;
+}
+
+static void
+count_mail(SpocServer *server, const SpocMail *mail)
+{
+    if (!spoc_day_count_take(server->day, g_get_real_time() / G_USEC_PER_SEC,
+                             mail->recipients->len))
+        return;
+    g_autofree char *text = spoc_day_count_text(server->day, TRUE);
+    server->events->keep_count(server, text, server->user_data);
+}
+
 static SpocMail *
 on_next(SpocConnection *connection, gpointer user_data)
 {
     SpocServer *server = user_data;
     gint64 now_us = g_get_monotonic_time();
-    if (g_queue_is_empty(&server->waiting) || must_wait(server, now_us))
+    if (g_queue_is_empty(&server->waiting) || must_wait(server, now_us) || stop_for_today(server))
         return NULL;
     SpocDeliveryRequest *request = g_queue_pop_head(&server->waiting);
     spoc_pace_take(server->pace, now_us);
     server->in_progress++;
-    return spoc_delivery_request_make_mail(request);
+    SpocMail *mail = spoc_delivery_request_make_mail(request);
+    count_mail(server, mail);
+    return mail;
 }
 
 static void
@@ -480,6 +524,8 @@ spoc_server_schedule(SpocServer *server)
             spoc_connection_wake(g_ptr_array_index(server->connections, i - 1));
     }
     allow_more(server);
+    if (!g_queue_is_empty(&server->waiting) && stop_for_today(server))
+        return;
     gboolean paced =
         !g_queue_is_empty(&server->waiting) && must_wait(server, g_get_monotonic_time());
     while (!paced && may_open(server) &&
@@ -494,7 +540,8 @@ spoc_server_schedule(SpocServer *server)
 
 SpocServer *
 spoc_server_new(GMainContext *context, SpocCurlMulti *curl_multi, SpocDeliverySettings *settings,
-                guint index, SpocPace *pace, const SpocServerEvents *events, gpointer user_data)
+                guint index, SpocPace *pace, SpocDayCount *day, const SpocServerEvents *events,
+                gpointer user_data)
 {
     SpocServer *server = g_new0(SpocServer, 1);
     server->context = g_main_context_ref(context);
@@ -503,6 +550,8 @@ spoc_server_new(GMainContext *context, SpocCurlMulti *curl_multi, SpocDeliverySe
     server->index = index;
     server->pace = pace;
     spoc_pace_set_limit(pace, settings->max_messages_per_minute);
+    server->day = day;
+    day->limit = settings->max_messages_per_day;
     server->events = events;
     server->user_data = user_data;
     server->connections = g_ptr_array_new();
@@ -589,8 +638,18 @@ spoc_server_wants_mending(const SpocServer *server)
 }
 
 void
+spoc_server_keep_count(SpocServer *server)
+{
+    if (!spoc_day_count_is_ahead(server->day))
+        return;
+    g_autofree char *text = spoc_day_count_text(server->day, FALSE);
+    server->events->keep_count(server, text, server->user_data);
+}
+
+void
 spoc_server_quit_idle(SpocServer *server)
 {
+    spoc_server_keep_count(server);
     for (guint i = server->connections->len; i > 0; i--) {
         SpocConnection *connection = g_ptr_array_index(server->connections, i - 1);
         if (spoc_connection_is_idle(connection))

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "delivery/connection.h"
+#include "delivery/day-count.h"
 #include "delivery/pace.h"
 #include "delivery/request.h"
 
@@ -19,18 +20,21 @@ typedef struct _SpocServer SpocServer;
  * @schedule_soon: call spoc_server_schedule() soon, from the main loop
  * @schedule_at: the same at a monotonic time
  * @warning: not one mail's
+ * @keep_count: what was sent today, to be durable before this returns
  */
 typedef struct {
     void (*next_server)(SpocServer *server, SpocDeliveryRequest *request, gpointer user_data);
     void (*schedule_soon)(gpointer user_data);
     void (*schedule_at)(gint64 when_us, gpointer user_data);
     void (*warning)(const char *text, gpointer user_data);
+    void (*keep_count)(SpocServer *server, const char *text, gpointer user_data);
 } SpocServerEvents;
 
-/* @pace: borrowed: it goes on when a new configuration replaces the server; @events: static */
+/* @pace, @day: borrowed: they go on when a new configuration replaces the server; @events: static
+ */
 SpocServer *spoc_server_new(GMainContext *context, SpocCurlMulti *curl_multi,
                             SpocDeliverySettings *settings, guint index, SpocPace *pace,
-                            const SpocServerEvents *events, gpointer user_data);
+                            SpocDayCount *day, const SpocServerEvents *events, gpointer user_data);
 void spoc_server_free(SpocServer *server);
 
 void spoc_server_submit(SpocServer *server, SpocDeliveryRequest *request);
@@ -55,7 +59,10 @@ void spoc_server_try_now(SpocServer *server);
 /* Whether it ever did what it was asked */
 gboolean spoc_server_has_worked(const SpocServer *server);
 
-/* Closes idle connections. */
+/* Has what was sent today kept exactly, not ahead. */
+void spoc_server_keep_count(SpocServer *server);
+
+/* The same, and closes idle connections. */
 void spoc_server_quit_idle(SpocServer *server);
 
 /**

@@ -156,6 +156,8 @@ spoc_settings_new(SpocConfig *config, SpocTls *tls, const SpocTokens *tokens, GE
         (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_MAX_CONNECTIONS);
     settings->max_messages_per_minute =
         (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_MAX_MESSAGES_PER_MINUTE);
+    settings->max_messages_per_day =
+        (guint)spoc_config_integer(config, SPOC_OPTION_MAIL_MAX_MESSAGES_PER_DAY);
     settings->hello_name = spoc_settings_hello_name(
         g_get_host_name(), spoc_config_string(config, SPOC_OPTION_MAILFROM));
     SpocConfigOrigin origin = spoc_config_origin(config, SPOC_OPTION_MAILSERVER);

@@ -39,6 +39,7 @@ typedef struct {
     guint final_timeout_ms;
     guint max_connections;
     guint max_messages_per_minute; /* 0: no limit */
+    guint max_messages_per_day;    /* 0: no limit */
     char *hello_name;
     char *config_file; /* for remedies */
     SpocTls *tls;      /* (nullable) */

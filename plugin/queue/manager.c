@@ -5,6 +5,7 @@
 #include "queue/bounces.h"
 #include "queue/outcome.h"
 #include "queue/schedule.h"
+#include "queue/sent-today.h"
 #include "spool/scans.h"
 
 #include <string.h>
@@ -40,6 +41,7 @@ struct _SpocQueueManager {
     guint write_source;
 
     SpocDeliveryLog delivery_log;
+    SpocDeliveryCounts counts;
 };
 
 typedef struct {
@@ -88,6 +90,7 @@ spoc_queue_manager_new(SpocSpool *spool, SpocLog *log, SpocQueueManagerChangedFu
 {
     SpocQueueManager *manager = g_new0(SpocQueueManager, 1);
     manager->spool = spool;
+    spoc_sent_today_init(&manager->counts, spool);
     manager->log = log;
     manager->changed = changed;
     manager->user_data = user_data;
@@ -172,6 +175,7 @@ spoc_queue_manager_use(SpocQueueManager *manager, const SpocRuntime *runtime, GE
                                               SPOC_SERVER_ANY, warn_from_delivery, manager, error);
         if (manager->delivery == NULL)
             return FALSE;
+        spoc_delivery_set_counts(manager->delivery, &manager->counts);
     } else {
         spoc_delivery_configure(manager->delivery, runtime->config, runtime->tls, runtime->tokens);
     }

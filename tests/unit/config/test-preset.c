@@ -2,8 +2,8 @@
 /* Also tests: check-login.c */
 #include "config/preset.h"
 
-#include "config/check.h"
 #include "config-fixture.h"
+#include "config/check.h"
 
 /* Whatever a preset says, its option takes. */
 static void
