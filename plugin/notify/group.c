@@ -291,11 +291,28 @@ language_of(const SpocRuntime *runtime, const SpocGroup *group)
     return runtime->language;
 }
 
+/* (transfer full) (nullable): the only printer or class that the mail is about */
+static char *
+find_queue(const SpocGroup *group)
+{
+    g_autofree char *queue = NULL;
+    for (guint i = 0; i < group->notices->len; i++) {
+        g_autofree char *printer = spoc_event_printer(spoc_group_notice(group, i)->event);
+        if (printer == NULL || (queue != NULL && g_ascii_strcasecmp(queue, printer) != 0))
+            return NULL;
+        if (queue == NULL)
+            queue = g_steal_pointer(&printer);
+    }
+    return g_steal_pointer(&queue);
+}
+
 SpocMessage *
 spoc_group_compose(const SpocRuntime *runtime, const SpocGroup *group, GError **error)
 {
     g_autofree char *members = spoc_group_members(group);
     g_auto(GStrv) copies = spoc_copies_for(runtime->config, group->person->address);
+    g_autofree char *queue = find_queue(group);
+    SpocSender sender = spoc_runtime_sender(runtime, queue);
     const SpocNotification notification = {
         .kind = group->kind,
         .notices = spoc_group_notice(group, 0),
@@ -304,8 +321,8 @@ spoc_group_compose(const SpocRuntime *runtime, const SpocGroup *group, GError **
         .members = members,
         .thread = group->kind == SPOC_MAIL_NOTICE ? group->thread : NULL,
         .person = group->person,
-        .sender = runtime->sender,
-        .sender_name = runtime->sender_name,
+        .sender = sender.address,
+        .sender_name = sender.name,
         .host_name = runtime->host_name,
         .subject = group->subject,
         .subject_prefix = runtime->subject_prefix,
@@ -321,7 +338,7 @@ spoc_group_compose(const SpocRuntime *runtime, const SpocGroup *group, GError **
     if (mail == NULL)
         return NULL;
     SpocMessage *message =
-        spoc_message_from_mail(mail, SPOC_QUEUE_NOTIFICATION_KIND, runtime->sender);
+        spoc_message_from_mail(mail, SPOC_QUEUE_NOTIFICATION_KIND, sender.address);
     spoc_envelope_add_recipient(message->envelope, group->person->address);
     for (guint i = 0; copies != NULL && copies[i] != NULL; i++)
         spoc_envelope_add_recipient(message->envelope, copies[i]);

@@ -167,6 +167,41 @@ load_templates(SpocRuntime *runtime, const SpocPlaces *places, SpocLog *log)
                  (const char *)g_ptr_array_index(problems, i));
 }
 
+static void
+sender_free(gpointer data)
+{
+    SpocSender *sender = data;
+    g_free((char *)sender->address);
+    g_free((char *)sender->name);
+    g_free(sender);
+}
+
+/* CUPS does not tell names of queues apart by case. */
+static void
+load_senders(SpocRuntime *runtime)
+{
+    const char *const *entries = spoc_config_list(runtime->config, SPOC_OPTION_MAIL_FROM_FOR);
+    runtime->senders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, sender_free);
+    for (guint i = 0; entries[i] != NULL; i++) {
+        const char *mailbox = strchr(entries[i], '=') + 1; /* the option's type has it so */
+        g_autofree char *queue = g_strndup(entries[i], (gsize)(mailbox - 1 - entries[i]));
+        char *name = NULL, *address = NULL;
+        if (!spoc_mailbox_parse(mailbox, &name, &address, NULL))
+            continue;
+        SpocSender *sender = g_new0(SpocSender, 1);
+        *sender = (SpocSender){address, name};
+        g_hash_table_replace(runtime->senders, g_ascii_strdown(queue, -1), sender);
+    }
+}
+
+SpocSender
+spoc_runtime_sender(const SpocRuntime *runtime, const char *queue)
+{
+    g_autofree char *key = queue != NULL ? g_ascii_strdown(queue, -1) : NULL;
+    const SpocSender *own = key != NULL ? g_hash_table_lookup(runtime->senders, key) : NULL;
+    return own != NULL ? *own : (SpocSender){runtime->sender, runtime->sender_name};
+}
+
 SpocRuntime *
 spoc_runtime_load(const SpocPlaces *places, SpocLog *log)
 {
@@ -191,6 +226,7 @@ spoc_runtime_load(const SpocPlaces *places, SpocLog *log)
         spoc_config_duration_ms(runtime->config, SPOC_OPTION_MAIL_MAX_AGE);
     runtime->sender = spoc_config_string(runtime->config, SPOC_OPTION_MAILFROM);
     runtime->sender_name = spoc_config_mailbox_name(runtime->config, SPOC_OPTION_MAILFROM);
+    load_senders(runtime);
     runtime->unverified =
         (SpocUnverified)spoc_config_choice(runtime->config, SPOC_OPTION_NOTIFY_UNVERIFIED);
     load_rules(&runtime->rules, runtime->config);
@@ -213,6 +249,7 @@ spoc_runtime_free(SpocRuntime *runtime)
     g_clear_pointer(&runtime->tls, spoc_tls_unref);
     spoc_config_unref(runtime->config);
     spoc_templates_free(runtime->templates);
+    g_hash_table_unref(runtime->senders);
     g_free(runtime->host_name);
     g_free(runtime->blocker);
     g_free(runtime);

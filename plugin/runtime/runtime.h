@@ -30,6 +30,12 @@ typedef struct {
 
 gboolean spoc_rules_want(const SpocRules *rules, SpocEventKind kind);
 
+/* Whom a mail is from; @name: (nullable) */
+typedef struct {
+    const char *address;
+    const char *name;
+} SpocSender;
+
 typedef struct {
     SpocConfig *config;
     SpocTls *tls;             /* (nullable): only while delivery is blocked */
@@ -43,6 +49,7 @@ typedef struct {
     SpocRetrySchedule schedule;
     const char *sender;
     const char *sender_name; /* (nullable): of mailfrom */
+    GHashTable *senders;     /* of mailFromFor: a queue's name in lower case → SpocSender */
     char *host_name;
     /* Of notifications */
     const char *language;       /* of mails to those who have none of their own */
@@ -64,6 +71,10 @@ typedef struct {
 SpocRuntime *spoc_runtime_load(const SpocPlaces *places, SpocLog *log);
 void spoc_runtime_free(SpocRuntime *runtime);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocRuntime, spoc_runtime_free)
+
+/* Whom mail that comes from a queue is from: what mailFromFor says, else mailfrom. @queue:
+ * (nullable): none, or several */
+SpocSender spoc_runtime_sender(const SpocRuntime *runtime, const char *queue);
 
 /* Who may read a job's title depends on who owns it, and CUPS may be asked for that. */
 gboolean spoc_runtime_wants_owners(const SpocRuntime *runtime);

@@ -20,6 +20,7 @@ compose_notice(const SpocRuntime *runtime, const SpocScanMetadata *metadata,
         if (recipient->state == SPOC_STATE_FAILED)
             g_array_append_val(undelivered, one);
     }
+    SpocSender sender = spoc_runtime_sender(runtime, metadata->printer);
     const SpocScanNotice notice = {
         .id = envelope->id,
         .owner = owner,
@@ -27,8 +28,8 @@ compose_notice(const SpocRuntime *runtime, const SpocScanMetadata *metadata,
         .count = undelivered->len,
         .title = envelope->subject,
         .printer = *metadata->printer_info != '\0' ? metadata->printer_info : metadata->printer,
-        .sender = runtime->sender,
-        .sender_name = runtime->sender_name,
+        .sender = sender.address,
+        .sender_name = sender.name,
         .host_name = runtime->host_name,
         .language = runtime->language,
         .size_bytes = metadata->size_bytes,

@@ -332,6 +332,7 @@ compose_scan(const Source *source, const Request *request, GError **error)
         spoc_scan_content_type(metadata->content_type, start, (gsize)MAX(count, 0));
     g_autofree char *filename = spoc_scan_filename(request->filename, type);
     g_autofree char *subject = spoc_text_line(request->subject, -1, 500);
+    SpocSender sender = spoc_runtime_sender(runtime, metadata->printer);
     const SpocScanMail mail = {
         .name = source->name,
         .uuid = metadata->uuid,
@@ -340,8 +341,8 @@ compose_scan(const Source *source, const Request *request, GError **error)
         .owner = request->owner,
         .is_from_owner =
             spoc_config_choice(runtime->config, SPOC_OPTION_SCAN_FROM) == SPOC_SCAN_FROM_USER,
-        .sender = runtime->sender,
-        .sender_name = runtime->sender_name,
+        .sender = sender.address,
+        .sender_name = sender.name,
         .host_name = runtime->host_name,
         .language = runtime->language,
         .subject = *subject != '\0' ? subject : NO_TITLE,
@@ -357,7 +358,8 @@ static SpocMessage *
 make_message(const Source *source, const Request *request, const SpocComposedMail *mail)
 {
     const GPtrArray *groups[] = {request->to, request->cc};
-    SpocMessage *message = spoc_message_from_mail(mail, SPOC_SCAN_KIND, source->runtime->sender);
+    SpocSender sender = spoc_runtime_sender(source->runtime, source->metadata->printer);
+    SpocMessage *message = spoc_message_from_mail(mail, SPOC_SCAN_KIND, sender.address);
     SpocEnvelope *envelope = message->envelope;
     for (guint i = 0; i < G_N_ELEMENTS(groups); i++) {
         for (guint k = 0; k < groups[i]->len; k++) {
