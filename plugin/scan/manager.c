@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "control/protocol.h"
 #include "scan/answer.h"
-#include "scan/notice.h"
 #include "scan/prepare.h"
 #include "spool/scan-entry.h"
 
@@ -460,7 +459,7 @@ start_scan(Scan *scan)
     if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING)) {
         scan->has_asked = TRUE;
         if (scan->client != NULL)
-            spoc_scan_answer_looking(scan->client);
+            spoc_control_peer_reply(scan->client, SPOC_CONTROL_LOOKING);
         return;
     }
     if (spoc_scan_may_pass(error))
