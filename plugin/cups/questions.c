@@ -23,7 +23,7 @@
 /* What is learned within this is written together. */
 #define SAVE_MS 200
 
-/* Who asks beyond this is told nothing; events that wait are far fewer. */
+/* Who asks beyond this gets no answer; events that wait are far fewer. */
 #define REQUESTS_MAX 20000
 
 /* Printers whose answer is remembered. About 1 KiB each. */

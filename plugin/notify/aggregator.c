@@ -411,8 +411,8 @@ begin_rest(SpocAggregator *aggregator, SpocGroup *group, char *key, gint64 now_u
         if (may_warn(&aggregator->dropped_unix_s, now_unix_s))
             spoc_log(aggregator->context->log, SPOC_LOG_ERROR,
                      "mail is collected for %u people who do not own the jobs "
-                     "(notifyMaxToOthersPerHour): what further people are to be told is not "
-                     "mailed; the first is %s",
+                     "(notifyMaxToOthersPerHour): notifications to further people are not "
+                     "mailed; the first of them is %s",
                      count, group->person->address);
         spoc_group_commit(group);
         spoc_group_free(group);
