@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -190,7 +191,8 @@ daemon_environment(const SpocPlaces *places)
 static void
 close_from(int first)
 {
-    if (close_range((unsigned)first, ~0u, 0) == 0)
+    /* musl has no function for it. */
+    if (syscall(SYS_close_range, (unsigned)first, ~0u, 0) == 0)
         return;
     for (int fd = first; fd < DESCRIPTORS_MAX; fd++)
         close(fd);
