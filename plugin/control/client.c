@@ -18,6 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TIMEOUT_MS 5000 /* the longest silence within one answer, unless it is set otherwise */
+#define LINES_MAX 200000
 #define TEXT_MAX_BYTES 900
 #define DESCRIPTORS_MAX 65536
 
@@ -135,13 +137,6 @@ connect_socket(SpocSpool *spool, int *ret_errno, GError **error)
     }
     const Folder folder = spool_folder(spool);
     return connect_in(&folder, ret_errno, error);
-}
-
-int
-spoc_control_connect(SpocSpool *spool, GError **error)
-{
-    int reason;
-    return connect_socket(spool, &reason, error);
 }
 
 int
@@ -339,7 +334,7 @@ spoc_control_client_new_from_fd(int fd)
     SpocControlClient *client = g_new0(SpocControlClient, 1);
     client->fd = fd;
     client->stop_fd = -1;
-    client->timeout_ms = SPOC_CLIENT_TIMEOUT_MS;
+    client->timeout_ms = TIMEOUT_MS;
     client->received = g_byte_array_new();
     return client;
 }
@@ -347,7 +342,8 @@ spoc_control_client_new_from_fd(int fd)
 SpocControlClient *
 spoc_control_client_new(SpocSpool *spool, GError **error)
 {
-    int fd = spoc_control_connect(spool, error);
+    int reason;
+    int fd = connect_socket(spool, &reason, error);
     return fd >= 0 ? spoc_control_client_new_from_fd(fd) : NULL;
 }
 
@@ -475,7 +471,7 @@ ask_for_text(SpocControlClient *client, SpocControlRequest request, const char *
         return NULL;
 
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    while (lines->len < SPOC_CLIENT_LINES_MAX) {
+    while (lines->len < LINES_MAX) {
         g_autofree char *answer = spoc_control_client_read_line(client, error);
         if (answer == NULL)
             return NULL;

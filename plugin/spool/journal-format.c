@@ -203,8 +203,9 @@ read_command(guint32 pid, char *ret_command)
     return 0;
 }
 
-void
-spoc_journal_own_command(char *ret_command)
+/* The name that the kernel has for this process */
+static void
+own_command(char *ret_command)
 {
     memset(ret_command, 0, SPOC_JOURNAL_COMMAND_MAX_BYTES);
     if (read_command((guint32)getpid(), ret_command) != 0)
@@ -262,7 +263,7 @@ spoc_journal_head_init_own(SpocJournalHead *head, const char *recipient_uri, con
     head->recipient_uri = g_strdup(recipient_uri);
     head->user_data = g_memdup2(user_data, user_data_size);
     head->user_data_size = user_data_size;
-    spoc_journal_own_command(head->command);
+    own_command(head->command);
 }
 
 GByteArray *
