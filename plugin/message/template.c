@@ -385,7 +385,7 @@ take_subject(SpocTemplate *template, const char **ret_body, GError **error)
     const char *end = begin + strcspn(begin, "\n");
     if (*end == '\n' && end[1] != '\n' && end[1] != '\0') {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "%s:2: behind the line 'Subject:' comes an empty line, and then the text",
+                    "%s:2: after the line 'Subject:' must come an empty line, and then the text",
                     template->file);
         return FALSE;
     }

@@ -323,8 +323,8 @@ report_trouble(Writer *writer, const GError *reason)
     if (g_strcmp0(writer->trouble, reason->message) == 0)
         return;
     spoc_log(writer->task->log, SPOC_LOG_ERROR,
-             "events cannot be written and wait in memory: %s. Make room or mend '%s'; it is "
-             "tried again until that works.",
+             "events cannot be written and wait in memory: %s. Make room in '%s' or mend its "
+             "permissions; writing is tried again until it works.",
              reason->message, writer->task->places->spool_dir);
     g_free(writer->trouble);
     writer->trouble = g_strdup(reason->message);
@@ -479,8 +479,8 @@ keep_bytes(const SpocCopierTask *task, Backlog *backlog, Reader *reader, const v
     reader->last_read_us = now_us;
     if (!backlog_put(backlog, bytes, size, after_pause) && first_loss)
         spoc_log(task->log, SPOC_LOG_ERROR,
-                 "%" G_GUINT64_FORMAT " bytes of events wait in memory, which is all that may: "
-                 "later events are lost until '%s' can be written to",
+                 "%" G_GUINT64_FORMAT " bytes of events wait in memory, and no more fit: later "
+                 "events are lost until '%s' can be written to",
                  task->limits->backlog_max_bytes, task->places->spool_dir);
 }
 

@@ -663,8 +663,8 @@ set_aside(SpocScanManager *scans, const char *name, const GError *why)
         return FALSE;
     }
     spoc_log(scans->log, SPOC_LOG_ERROR,
-             "%s: %s; it was set aside in corrupt/, and nobody can be told: look at it there", name,
-             why->message);
+             "%s: %s; it was set aside in corrupt/, and nobody can be notified: look at it there",
+             name, why->message);
     return TRUE;
 }
 

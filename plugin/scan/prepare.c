@@ -543,7 +543,7 @@ spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocRuntime *runtim
     g_autoptr(GError) error = NULL;
     char *id = queue_notice(spool, runtime, envelope, &error);
     if (id == NULL)
-        spoc_log(log, SPOC_LOG_WARNING, "%s: its owner cannot be told that it failed: %s",
+        spoc_log(log, SPOC_LOG_WARNING, "%s: its owner gets no notice that it failed: %s",
                  envelope->id, error->message);
     return id;
 }
