@@ -121,7 +121,7 @@ spoc_job_option(const char *options, const char *name)
 
 /* What the file is now, not what it was printed from: that is known on raw queues alone. */
 static const char *
-content_type(void)
+final_content_type(void)
 {
     const char *final = g_getenv("FINAL_CONTENT_TYPE");
     return final != NULL && *final != '\0' ? final : g_getenv("CONTENT_TYPE");
@@ -142,7 +142,7 @@ spoc_job_metadata(char **argv)
     spoc_scan_metadata_set(&metadata->printer, g_getenv("PRINTER"));
     spoc_scan_metadata_set(&metadata->printer_info, g_getenv("PRINTER_INFO"));
     spoc_scan_metadata_set(&metadata->location, g_getenv("PRINTER_LOCATION"));
-    spoc_scan_metadata_set(&metadata->content_type, content_type());
+    spoc_scan_metadata_set(&metadata->content_type, final_content_type());
     g_free(metadata->uuid);
     metadata->uuid = spoc_job_option(metadata->options, "job-uuid");
     g_autofree char *accepted = spoc_job_option(metadata->options, "time-at-creation");

@@ -237,9 +237,11 @@ main(int argc, char **argv)
         (void)fprintf(stderr, "usage: %s job-id user title copies options [file]\n", argv[0]);
         return BACKEND_FAILED;
     }
+#ifdef __GLIBC__
     /* Small, whatever is copied */
     (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
     (void)mallopt(M_TRIM_THRESHOLD, MMAP_THRESHOLD_BYTES);
+#endif
     (void)signal(SIGPIPE, SIG_IGN);
     g_autoptr(SpocLog) log = spoc_log_new(STDERR_FILENO, SPOC_LOG_STYLE_CUPS, SPOC_LOG_DEBUG);
     g_autoptr(SpocPlaces) places = spoc_places_new(NULL);

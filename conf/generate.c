@@ -81,7 +81,7 @@ describe_type(const SpocOption *option)
                               is_list ? "times" : "a time", option->unit);
         break;
     case SPOC_TYPE_SIZE:
-        one = g_strdup("a number of bytes, or one with k, M or G behind it");
+        one = g_strdup("a number of bytes, or one with k, M or G after it");
         break;
     case SPOC_TYPE_BOOLEAN:
         one = g_strdup("true or false");

@@ -16,8 +16,9 @@
 #define HAZARDS "%!/|@"
 
 static const char TOO_LONG[] = "it has more than 254 bytes";
-static const char BAD_DOMAIN[] = "behind the @ stands a domain such as example.com, or an address "
-                                 "such as [192.0.2.1] or [IPv6:2001:db8::1]";
+static const char BAD_DOMAIN[] =
+    "after the @ must stand a domain such as example.com, or an address "
+    "such as [192.0.2.1] or [IPv6:2001:db8::1]";
 
 /* RFC 5322 3.2.3 atext, and RFC 6532's characters beyond ASCII */
 static gboolean

@@ -49,7 +49,7 @@ parse_port(const char *text, guint *ret_port, GError **error)
     guint64 port = 0;
     if (!g_ascii_string_to_unsigned(text, 10, 1, PORT_MAX, &port, NULL))
         return spoc_error_set(error, SPOC_ERROR_INVALID,
-                              "the port behind the colon is not a number from 1 to %d", PORT_MAX);
+                              "the port after the colon is not a number from 1 to %d", PORT_MAX);
     *ret_port = (guint)port;
     return TRUE;
 }
@@ -121,7 +121,7 @@ spoc_sender_parse(const char *text, GError **error)
     if (address != NULL && !g_str_is_ascii(address))
         why = "a sender has only ASCII before the @, for not every server takes more";
     else if (address != NULL && strchr(address, '[') != NULL)
-        why = "behind the @ of a sender stands a domain";
+        why = "after the @ of a sender must stand a domain";
     if (why == NULL)
         return g_steal_pointer(&address);
     g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID, why);
@@ -162,7 +162,7 @@ parse_name(const char *text, const char **ret_why)
             p++;
         } else if (!is_quoted && strchr(SPECIALS, *p) != NULL) {
             *ret_why = "a name with one of ()<>[]:;@\\,\" in it stands in quotes, and only one "
-                       "address behind it, in < and >";
+                       "address after it, in < and >";
             return NULL;
         }
         g_string_append_c(name, *p);

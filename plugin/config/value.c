@@ -453,7 +453,7 @@ spoc_value_clear(SpocValue *value)
 static char *
 accepted_duration(const SpocOption *option)
 {
-    return g_strdup_printf("numbers with ms, s, m, h or d behind them, or without one in %s, from "
+    return g_strdup_printf("numbers with ms, s, m, h or d after them, or without one in %s, from "
                            "%" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " %s",
                            option->unit, option->minimum, option->maximum, option->unit);
 }
@@ -502,7 +502,7 @@ spoc_value_accepted(const SpocOption *option)
     case SPOC_TYPE_DURATIONS:
         return accepted_duration(option);
     case SPOC_TYPE_SIZE:
-        return g_strdup("a number of bytes, or one with k, M or G behind it");
+        return g_strdup("a number of bytes, or one with k, M or G after it");
     case SPOC_TYPE_ADDRESS:
         return g_strdup("one mail address, such as printing@example.com");
     case SPOC_TYPE_MAILBOX:

@@ -13,10 +13,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TIMEOUT_MS 5000 /* the longest silence within one answer, unless it is set otherwise */
+#define LINES_MAX 200000
 #define TEXT_MAX_BYTES 900
 #define DESCRIPTORS_MAX 65536
 
@@ -137,13 +140,6 @@ connect_socket(SpocSpool *spool, int *ret_errno, GError **error)
 }
 
 int
-spoc_control_connect(SpocSpool *spool, GError **error)
-{
-    int reason;
-    return connect_socket(spool, &reason, error);
-}
-
-int
 spoc_control_connect_spool(SpocSpool *spool, GError **error)
 {
     int reason;
@@ -190,7 +186,8 @@ daemon_environment(const SpocPlaces *places)
 static void
 close_from(int first)
 {
-    if (close_range((unsigned)first, ~0u, 0) == 0)
+    /* musl has no function for it. */
+    if (syscall(SYS_close_range, (unsigned)first, ~0u, 0) == 0)
         return;
     for (int fd = first; fd < DESCRIPTORS_MAX; fd++)
         close(fd);
@@ -337,7 +334,7 @@ spoc_control_client_new_from_fd(int fd)
     SpocControlClient *client = g_new0(SpocControlClient, 1);
     client->fd = fd;
     client->stop_fd = -1;
-    client->timeout_ms = SPOC_CLIENT_TIMEOUT_MS;
+    client->timeout_ms = TIMEOUT_MS;
     client->received = g_byte_array_new();
     return client;
 }
@@ -345,7 +342,8 @@ spoc_control_client_new_from_fd(int fd)
 SpocControlClient *
 spoc_control_client_new(SpocSpool *spool, GError **error)
 {
-    int fd = spoc_control_connect(spool, error);
+    int reason;
+    int fd = connect_socket(spool, &reason, error);
     return fd >= 0 ? spoc_control_client_new_from_fd(fd) : NULL;
 }
 
@@ -473,7 +471,7 @@ ask_for_text(SpocControlClient *client, SpocControlRequest request, const char *
         return NULL;
 
     g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-    while (lines->len < SPOC_CLIENT_LINES_MAX) {
+    while (lines->len < LINES_MAX) {
         g_autofree char *answer = spoc_control_client_read_line(client, error);
         if (answer == NULL)
             return NULL;

@@ -26,9 +26,8 @@
 int spoc_control_socket_new(int folder_fd, const char *folder_path, const char *name,
                             struct sockaddr_un *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-/* Returns: a connected socket, the caller's; -1 with SPOC_ERROR_UNAVAILABLE when nobody listens */
-int spoc_control_connect(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-/* The same, of the spool's own socket alone: for a spocd that has the service's */
+/* Returns: a socket connected to the spool's own one, the caller's; -1 with SPOC_ERROR_UNAVAILABLE
+ * when nobody listens */
 int spoc_control_connect_spool(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /**
@@ -51,10 +50,6 @@ gboolean spoc_control_wake(SpocSpool *spool, const SpocPlaces *places,
 /* A service asks the spocd with the lock, which was started by a client or by hand, to give it the
  * spool. Nothing happens where none listens. */
 void spoc_control_make_way(SpocSpool *spool);
-
-/* The longest silence within one answer, unless it is set otherwise */
-#define SPOC_CLIENT_TIMEOUT_MS 5000
-#define SPOC_CLIENT_LINES_MAX 200000
 
 typedef struct _SpocControlClient SpocControlClient;
 

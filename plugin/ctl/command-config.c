@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl config: effective values and where each comes from */
 #include "base/error.h"
+#include "base/privilege.h"
 #include "config/config.h"
 #include "config/load.h"
 #include "config/management-state.h"
@@ -115,7 +116,7 @@ run_config(int argc, char **argv, const SpocPlaces *places)
     }
 
     g_autoptr(GError) error = NULL;
-    if (!spoc_ctl_see_as_spocd(places, &error))
+    if (!spoc_privilege_drop(places, &error))
         return spoc_ctl_fail("%s", error->message);
     g_autoptr(SpocConfig) config = spoc_config_load(places);
     show_options(config, places, only, changed, json);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl oauth: the login at the mail server with a token */
 #include "base/error.h"
+#include "base/privilege.h"
 #include "config/load.h"
 #include "config/login.h"
 #include "control/client.h"
@@ -241,7 +242,7 @@ static int
 show_status(const SpocPlaces *places, gboolean json)
 {
     g_autoptr(GError) error = NULL;
-    if (!spoc_ctl_see_as_spocd(places, &error))
+    if (!spoc_privilege_drop(places, &error))
         return spoc_ctl_fail("%s", error->message);
     g_autoptr(SpocConfig) config = spoc_config_load(places);
     g_auto(SpocTokenOverview) overview = {0};

@@ -37,6 +37,7 @@ typedef struct {
     gboolean json;
     gboolean all;
     gboolean filtered;
+    SpocQueueCommand command;
     SpocQueueFilter filter;
     char *recipient;
     char **ids;
@@ -45,9 +46,9 @@ typedef struct {
 typedef struct {
     const char *name;
     int (*run)(Call *call);
+    SpocQueueCommand command; /* of run_command() */
     gboolean writes_json;
     gboolean filters;
-    gboolean takes_all;
     const char *parameters;
     const char *help;
 } Subcommand;
@@ -80,6 +81,13 @@ list_queue(const Call *call, SpocControlClient *client)
     return list;
 }
 
+static void
+put_array(JsonArray *array)
+{
+    g_autofree char *text = spoc_json_text(spoc_json_array_node(json_array_ref(array)));
+    (void)spoc_ctl_put("%s", text);
+}
+
 static int
 run_list(Call *call)
 {
@@ -87,7 +95,7 @@ run_list(Call *call)
     g_autoptr(GPtrArray) list = list_queue(call, client);
     if (list == NULL)
         return SPOC_CTL_PROBLEM;
-    GPtrArray *nodes = g_ptr_array_new();
+    g_autoptr(JsonArray) array = json_array_new();
     guint count = 0;
     for (guint i = 0; i < list->len; i++) {
         const SpocQueueListItem *listed = g_ptr_array_index(list, i);
@@ -95,15 +103,15 @@ run_list(Call *call)
             continue;
         count++;
         if (call->json) {
-            g_ptr_array_add(nodes, spoc_queue_list_item_node(listed->envelope, listed->state));
+            json_array_add_element(array,
+                                   spoc_queue_list_item_node(listed->envelope, listed->state));
             continue;
         }
         g_autofree char *text = spoc_queue_print_short(listed, call->now_unix_s);
         (void)spoc_ctl_put("%s", text);
     }
-    g_autofree char *array = spoc_queue_print_array(nodes);
     if (call->json)
-        (void)spoc_ctl_put("%s", array);
+        put_array(array);
     else if (count == 0)
         (void)spoc_ctl_put("Nothing waits%s.\n", call->filtered ? " that matches" : "");
     return SPOC_CTL_GOOD;
@@ -151,7 +159,7 @@ static int
 run_show(Call *call)
 {
     int status = SPOC_CTL_GOOD;
-    GPtrArray *nodes = g_ptr_array_new();
+    g_autoptr(JsonArray) array = json_array_new();
     for (guint i = 0; call->ids[i] != NULL; i++) {
         g_autoptr(GError) error = NULL;
         g_autoptr(SpocQueueListItem) listed = load_message(call, call->ids[i], &error);
@@ -162,15 +170,14 @@ run_show(Call *call)
             continue;
         }
         if (call->json) {
-            g_ptr_array_add(nodes, spoc_queue_print_full_node(listed));
+            json_array_add_element(array, spoc_queue_print_full_node(listed));
             continue;
         }
         g_autofree char *text = spoc_queue_print_full(listed);
         (void)spoc_ctl_put("%s%s", i > 0 ? "\n" : "", text);
     }
-    g_autofree char *array = spoc_queue_print_array(nodes);
     if (call->json)
-        (void)spoc_ctl_put("%s", array);
+        put_array(array);
     return status;
 }
 
@@ -376,9 +383,9 @@ reopen_servers(SpocControlClient *client)
  * NULL when the command was carried out. What spocd does not answer any more is an error of all
  * that are left. */
 static GPtrArray *
-carry_out(const Call *call, SpocControlClient *client, SpocQueueCommand command,
-          const GPtrArray *ids)
+carry_out(const Call *call, SpocControlClient *client, const GPtrArray *ids)
 {
+    SpocQueueCommand command = call->command;
     GPtrArray *errors = spoc_queue_command_errors_new();
     g_autoptr(GError) error = NULL;
     if (does_send(command) && client != NULL && ids->len > 0)
@@ -408,8 +415,9 @@ carry_out(const Call *call, SpocControlClient *client, SpocQueueCommand command,
 /* Whether a command to "all" means this one. Without a --state, what has failed is left in
  * peace by a retry, and only what is held can be released. */
 static gboolean
-is_meant(const Call *call, SpocQueueCommand command, const SpocQueueListItem *listed)
+is_meant(const Call *call, const SpocQueueListItem *listed)
 {
+    SpocQueueCommand command = call->command;
     if (g_strcmp0(listed->envelope->kind, SPOC_QUEUE_LIST_KIND_EVENTS) == 0)
         return FALSE;
     if (command != SPOC_QUEUE_COMMAND_DELETE &&
@@ -429,7 +437,7 @@ is_meant(const Call *call, SpocQueueCommand command, const SpocQueueListItem *li
 
 /* (transfer full) (nullable) (element-type utf8) */
 static GPtrArray *
-choose_messages(const Call *call, SpocQueueCommand command, SpocControlClient *client)
+choose_messages(const Call *call, SpocControlClient *client)
 {
     g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
     if (!call->all) {
@@ -443,7 +451,7 @@ choose_messages(const Call *call, SpocQueueCommand command, SpocControlClient *c
         return NULL;
     for (guint i = 0; i < list->len; i++) {
         const SpocQueueListItem *listed = g_ptr_array_index(list, i);
-        if (is_meant(call, command, listed))
+        if (is_meant(call, listed))
             g_ptr_array_add(ids, g_strdup(listed->envelope->id));
     }
     return g_steal_pointer(&ids);
@@ -484,8 +492,7 @@ result_node(const char *id, const GError *error)
 
 typedef struct {
     Call *call;
-    SpocQueueCommand command;
-    GPtrArray *nodes; /* for JSON */
+    JsonArray *array; /* for JSON */
     guint done;
     int status;
 } Report;
@@ -499,9 +506,9 @@ report_one(Report *report, const char *id, const GError *error)
     else
         report->status = SPOC_CTL_PROBLEM;
     if (report->call->json)
-        g_ptr_array_add(report->nodes, result_node(id, error));
+        json_array_add_element(report->array, result_node(id, error));
     else if (error == NULL)
-        (void)spoc_ctl_put("%s: %s\n", id, done[report->command]);
+        (void)spoc_ctl_put("%s: %s\n", id, done[report->call->command]);
     else
         (void)fail_message(id, error);
 }
@@ -517,7 +524,7 @@ refuse_others(Report *report, GPtrArray *ids)
     for (guint i = 0; i < ids->len;) {
         const char *id = g_ptr_array_index(ids, i);
         g_autoptr(GError) error = NULL;
-        if (report->command != SPOC_QUEUE_COMMAND_DELETE && is_entry(entries, spool, id))
+        if (report->call->command != SPOC_QUEUE_COMMAND_DELETE && is_entry(entries, spool, id))
             g_set_error(&error, SPOC_ERROR, SPOC_ERROR_INVALID,
                         "'%s' is no message yet, so it can only be deleted; 'spocctl queue show' "
                         "says what it waits for",
@@ -538,22 +545,20 @@ refuse_others(Report *report, GPtrArray *ids)
 
 /* @ids loses those that are no messages. @ret_done: how many commands succeeded */
 static int
-command_each(Call *call, SpocControlClient *client, SpocQueueCommand command, GPtrArray *ids,
-             guint *ret_done)
+command_each(Call *call, SpocControlClient *client, GPtrArray *ids, guint *ret_done)
 {
-    Report report = {.call = call, .command = command, .status = SPOC_CTL_GOOD};
-    report.nodes = g_ptr_array_new();
+    Report report = {.call = call, .array = json_array_new(), .status = SPOC_CTL_GOOD};
     gboolean none = ids->len == 0;
     if (!call->all)
         refuse_others(&report, ids);
-    g_autoptr(GPtrArray) errors = carry_out(call, client, command, ids);
+    g_autoptr(GPtrArray) errors = carry_out(call, client, ids);
     for (guint i = 0; i < ids->len; i++)
         report_one(&report, g_ptr_array_index(ids, i), g_ptr_array_index(errors, i));
-    g_autofree char *array = spoc_queue_print_array(report.nodes);
     if (call->json)
-        (void)spoc_ctl_put("%s", array);
+        put_array(report.array);
     else if (none)
         (void)spoc_ctl_put("No message matches.\n");
+    json_array_unref(report.array);
     *ret_done = report.done;
     return report.status;
 }
@@ -577,61 +582,39 @@ start_spocd(Call *call)
     return SPOC_CTL_GOOD;
 }
 
-/* Carries out @command for the messages that are meant. Returns: an exit status */
+/* Carries out a command for the messages that are meant. Returns: an exit status */
 static int
-run_command(Call *call, SpocQueueCommand command)
+run_command(Call *call)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocControlClient) client = NULL;
     if (!find_commander(call->spool, &client, &error))
         return spoc_ctl_fail("%s", error->message);
-    g_autoptr(GPtrArray) ids = choose_messages(call, command, client);
+    g_autoptr(GPtrArray) ids = choose_messages(call, client);
     if (ids == NULL)
         return SPOC_CTL_PROBLEM;
     guint done = 0;
-    int status = command_each(call, client, command, ids, &done);
-    if (client == NULL && does_send(command) && (done > 0 || call->all)) {
+    int status = command_each(call, client, ids, &done);
+    if (client == NULL && does_send(call->command) && (done > 0 || call->all)) {
         int woken = start_spocd(call);
         status = status == SPOC_CTL_GOOD ? woken : status;
     }
     return status;
 }
 
-static int
-run_retry(Call *call)
-{
-    return run_command(call, SPOC_QUEUE_COMMAND_RETRY);
-}
-
-static int
-run_hold(Call *call)
-{
-    return run_command(call, SPOC_QUEUE_COMMAND_HOLD);
-}
-
-static int
-run_release(Call *call)
-{
-    return run_command(call, SPOC_QUEUE_COMMAND_RELEASE);
-}
-
-static int
-run_delete(Call *call)
-{
-    return run_command(call, SPOC_QUEUE_COMMAND_DELETE);
-}
-
 static const Subcommand subcommands[] = {
-    {"list", run_list, TRUE, TRUE, FALSE, "",
+    {"list", run_list, 0, TRUE, TRUE, "",
      "Lists what waits, is being sent, is held or has failed."},
-    {"show", run_show, TRUE, FALSE, FALSE, "ID…",
-     "Shows messages in full, with the last attempts."},
-    {"retry", run_retry, TRUE, TRUE, TRUE, "ID…|--all", "Makes messages due now, failed ones too."},
-    {"hold", run_hold, TRUE, TRUE, TRUE, "ID…|--all",
+    {"show", run_show, 0, TRUE, FALSE, "ID…", "Shows messages in full, with the last attempts."},
+    {"retry", run_command, SPOC_QUEUE_COMMAND_RETRY, TRUE, TRUE, "ID…|--all",
+     "Makes messages due now, failed ones too."},
+    {"hold", run_command, SPOC_QUEUE_COMMAND_HOLD, TRUE, TRUE, "ID…|--all",
      "Holds messages back until they are released."},
-    {"release", run_release, TRUE, TRUE, TRUE, "ID…|--all", "Lets held messages go."},
-    {"delete", run_delete, TRUE, TRUE, TRUE, "ID…|--all", "Drops messages for good."},
-    {"export", run_export, FALSE, FALSE, FALSE, "ID…",
+    {"release", run_command, SPOC_QUEUE_COMMAND_RELEASE, TRUE, TRUE, "ID…|--all",
+     "Lets held messages go."},
+    {"delete", run_command, SPOC_QUEUE_COMMAND_DELETE, TRUE, TRUE, "ID…|--all",
+     "Drops messages for good."},
+    {"export", run_export, 0, FALSE, FALSE, "ID…",
      "Writes a message to stdout as it will be sent (.eml); several as an mbox."},
 };
 
@@ -673,8 +656,8 @@ check_choice(const Subcommand *subcommand, const Call *call)
     else if (!lists && call->all && named)
         (void)spoc_ctl_usage("give either ids or --all");
     else if (!lists && !call->all && !named)
-        (void)spoc_ctl_usage(subcommand->takes_all ? "which messages? Give ids or --all"
-                                                   : "which messages? Give ids");
+        (void)spoc_ctl_usage(subcommand->run == run_command ? "which messages? Give ids or --all"
+                                                            : "which messages? Give ids");
     else if (!lists && !call->all && call->filtered)
         (void)spoc_ctl_usage("filters narrow --all; they do not go with ids");
     else
@@ -707,7 +690,7 @@ read_arguments(const Subcommand *subcommand, int *argc, char ***argv, Call *call
     for (guint i = 0; i + 1 < G_N_ELEMENTS(entries); i++) {
         gboolean is_json = i == 0, is_all = i == 1;
         if (is_json  ? subcommand->writes_json
-            : is_all ? subcommand->takes_all
+            : is_all ? subcommand->run == run_command
                      : subcommand->filters)
             wanted[count++] = entries[i];
     }
@@ -758,7 +741,9 @@ run_queue(int argc, char **argv, const SpocPlaces *places)
     for (guint i = 0; i < G_N_ELEMENTS(subcommands); i++) {
         if (!g_str_equal(argv[1], subcommands[i].name))
             continue;
-        Call call = {.places = places, .now_unix_s = g_get_real_time() / G_USEC_PER_SEC};
+        Call call = {.places = places,
+                     .now_unix_s = g_get_real_time() / G_USEC_PER_SEC,
+                     .command = subcommands[i].command};
         g_autofree char *name = g_strconcat("queue ", argv[1], NULL);
         argv[1] = name;
         int status = run_subcommand(&subcommands[i], argc - 1, argv + 1, &call);

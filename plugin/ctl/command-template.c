@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* spocctl template preview: what the mail about an event looks like with the templates in force */
+#include "base/privilege.h"
 #include "config/config.h"
 #include "config/cupsd-conf.h"
 #include "config/host.h"
@@ -222,7 +223,7 @@ static int
 preview_sample(Sample *sample, const char *language, FILE *html, const SpocPlaces *places)
 {
     g_autoptr(GError) error = NULL;
-    if (!spoc_ctl_see_as_spocd(places, &error))
+    if (!spoc_privilege_drop(places, &error))
         return spoc_ctl_fail("%s", error->message);
     g_autoptr(SpocConfig) config = spoc_config_load(places);
     g_autoptr(SpocTemplates) templates = spoc_ctl_load_templates(places);

@@ -86,12 +86,6 @@ spoc_ctl_warn_entry(const char *text, gpointer unused)
     spoc_ctl_warn("%s", text);
 }
 
-gboolean
-spoc_ctl_see_as_spocd(const SpocPlaces *places, GError **error)
-{
-    return spoc_privilege_drop(places, error);
-}
-
 SpocSpool *
 spoc_ctl_open_spool(const SpocPlaces *places, GError **error)
 {

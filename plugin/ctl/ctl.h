@@ -48,14 +48,6 @@ void spoc_ctl_warn(const char *format, ...) G_GNUC_PRINTF(1, 2);
 void spoc_ctl_warn_entry(const char *text, gpointer unused);
 
 /**
- * spoc_ctl_see_as_spocd:
- *
- * Becomes the user that spocd runs as, so that what it cannot read shows. Where there is no
- * spool nothing tells who that is, and root stays root: a look makes no spool.
- */
-gboolean spoc_ctl_see_as_spocd(const SpocPlaces *places, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
-/**
  * spoc_ctl_open_spool:
  *
  * Becomes the spool's owner and opens the spool.

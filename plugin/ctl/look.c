@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ctl/look.h"
 #include "base/error.h"
+#include "base/privilege.h"
 #include "config/load.h"
 #include "ctl/ctl.h"
 #include "ctl/find-settings.h"
@@ -386,7 +387,7 @@ spoc_look_new(const SpocPlaces *places, GError **error)
     find_programs(look->here, places);
     find_moved(look->here, places);
     g_autoptr(GError) problem = NULL;
-    gboolean is_spocd = spoc_ctl_see_as_spocd(places, &problem);
+    gboolean is_spocd = spoc_privilege_drop(places, &problem);
     look->config = spoc_config_load(places);
     if (is_spocd)
         spoc_find_settings(look->here, places, look->config, is_confined);
@@ -449,15 +450,14 @@ has_been_started(const SpocPlaces *places)
     return access(made, F_OK) == 0;
 }
 
-/* Whether CUPS answers, its limits, and the subscriptions that it has.
- * @aside: (nullable): the question that was asked for them; without it @why_not says why */
-static GPtrArray *
-find_cups(GPtrArray *findings, const SpocPlaces *places, SpocCupsAside *aside,
-          const GError *why_not)
+GPtrArray *
+spoc_look_at_cups(SpocLook *look, const SpocPlaces *places)
 {
+    GPtrArray *findings = look->cups;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) list = aside != NULL ? spoc_subscription_take_aside(aside, &error) : NULL;
-    const GError *reason = aside != NULL ? error : why_not;
+    g_autoptr(GPtrArray) list =
+        look->aside != NULL ? spoc_subscription_take_aside(look->aside, &error) : NULL;
+    const GError *reason = look->aside != NULL ? error : look->why_not_aside;
     SpocCupsdLimits limits = spoc_cupsd_conf_read(places);
     find_limits(findings, places, &limits, list);
     if (list != NULL)
@@ -470,10 +470,4 @@ find_cups(GPtrArray *findings, const SpocPlaces *places, SpocCupsAside *aside,
         spoc_findings_add(findings, SPOC_LOG_INFO, NULL,
                           "the subscriptions of CUPS could not be checked: %s", reason->message);
     return g_steal_pointer(&list);
-}
-
-GPtrArray *
-spoc_look_at_cups(SpocLook *look, const SpocPlaces *places)
-{
-    return find_cups(look->cups, places, look->aside, look->why_not_aside);
 }

@@ -174,17 +174,6 @@ spoc_queue_print_full_node(const SpocQueueListItem *listed)
     return node;
 }
 
-char *
-spoc_queue_print_array(GPtrArray *nodes)
-{
-    JsonArray *array = json_array_sized_new(nodes->len);
-    for (guint i = 0; i < nodes->len; i++)
-        json_array_add_element(array, g_ptr_array_index(nodes, i));
-    g_ptr_array_set_free_func(nodes, NULL);
-    g_ptr_array_unref(nodes);
-    return spoc_json_text(spoc_json_array_node(array));
-}
-
 /* A line that is "From " behind any number of ">" gets one more ">". */
 static gboolean
 needs_quote(const char *line, gsize length)

@@ -16,10 +16,6 @@ char *spoc_queue_print_full(const SpocQueueListItem *listed);
 /* (transfer full): what the list has, and sender, message_id, each recipient's reply, history */
 JsonNode *spoc_queue_print_full_node(const SpocQueueListItem *listed);
 
-/* (transfer full): a JSON array of the list, pretty-printed, with its line break.
- * @nodes: (element-type JsonNode): taken over */
-char *spoc_queue_print_array(GPtrArray *nodes);
-
 /* (transfer full): "in 5 min", "now", "3 h ago"; "never" for 0 */
 char *spoc_queue_print_when(gint64 unix_s, gint64 now_unix_s);
 

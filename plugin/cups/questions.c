@@ -23,7 +23,7 @@
 /* What is learned within this is written together. */
 #define SAVE_MS 200
 
-/* Who asks beyond this is told nothing; events that wait are far fewer. */
+/* Who asks beyond this gets no answer; events that wait are far fewer. */
 #define REQUESTS_MAX 20000
 
 /* Printers whose answer is remembered. About 1 KiB each. */
@@ -123,7 +123,10 @@ save_jobs(gpointer user_data)
     g_autofree char *text = spoc_job_memory_export(cups->memory, EXPORTED_MAX);
     if (!spoc_durable_replace(spoc_spool_folder_fd(cups->spool, "state"), FILE_NAME, text,
                               strlen(text), 0600, NULL, &error))
-        spoc_log(cups->log, SPOC_LOG_ERROR, "cannot keep whose the jobs are: %s", error->message);
+        spoc_log(cups->log, SPOC_LOG_ERROR,
+                 "cannot write the owners of jobs to the spool's state/; after a restart spocd may "
+                 "not know them any more: %s",
+                 error->message);
     return G_SOURCE_REMOVE;
 }
 

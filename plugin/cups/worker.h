@@ -5,7 +5,7 @@
  * OWNERSHIP  Counted, for the thread and whoever waits share it. spoc_worker_close() silences
  *            all answers at once and need not wait for the thread.
  * SECURITY   Asks as root: the name is not verified on the local socket, and only so owner and
- *            title are told. Never asks a person for a password.
+ *            title are said. Never asks a person for a password.
  */
 #pragma once
 

@@ -183,7 +183,8 @@ leave_when_idle(gpointer user_data)
     if (is_drained(daemon) && (nothing_waits(daemon) || daemon->mode == SPOC_DAEMON_ONCE)) {
         if (daemon->mode != SPOC_DAEMON_ONCE)
             spoc_log(daemon->log, SPOC_LOG_INFO,
-                     "nothing left to do: spocd ends until the next event or document");
+                     "nothing is left to do: spocd exits, and the next event or document starts it "
+                     "again");
         g_main_loop_quit(daemon->loop);
         return G_SOURCE_REMOVE;
     }

@@ -83,10 +83,10 @@ let_other_drain(SpocControlClient *other, SpocLog *log)
     g_autoptr(GError) error = NULL;
     int status = SPOC_DAEMON_SOMETHING_WAITS;
     if (spoc_control_client_drain(other, &status, &error))
-        spoc_log(log, SPOC_LOG_INFO, "the spocd that serves this spool has done the work");
+        spoc_log(log, SPOC_LOG_INFO, "another spocd serves this spool and has done the work");
     else
         spoc_log(log, SPOC_LOG_WARNING,
-                 "the spocd that serves this spool ended before the work was done: %s",
+                 "another spocd served this spool and ended before the work was done: %s",
                  error->message);
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  Answers what comes through the control socket (control/server.h lists the requests).
+ * PURPOSE  Answers what comes through the control socket (control/protocol.h lists the requests).
  */
 #pragma once
 

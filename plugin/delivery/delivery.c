@@ -427,12 +427,6 @@ spoc_delivery_wanted(const SpocDelivery *delivery)
     return delivery->settings->max_connections * REQUESTS_PER_CONNECTION;
 }
 
-guint
-spoc_delivery_pending(const SpocDelivery *delivery)
-{
-    return g_hash_table_size(delivery->requests);
-}
-
 void
 spoc_delivery_quit_idle(SpocDelivery *delivery)
 {

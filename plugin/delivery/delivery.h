@@ -78,8 +78,6 @@ void spoc_delivery_try_now(SpocDelivery *delivery);
 
 /* How many requests it likes to have at once, to keep every connection busy */
 guint spoc_delivery_wanted(const SpocDelivery *delivery);
-/* How many it has that are not finished */
-guint spoc_delivery_pending(const SpocDelivery *delivery);
 
 /**
  * SpocServerReport:

@@ -130,12 +130,6 @@ spoc_reply_parser_feed(SpocReplyParser *parser, const guint8 *bytes, gsize size,
     return SPOC_REPLY_COMPLETE;
 }
 
-gboolean
-spoc_reply_parser_is_inside(const SpocReplyParser *parser)
-{
-    return parser->line->len > 0 || (parser->reply.line_count > 0 && !parser->complete);
-}
-
 char *
 spoc_reply_text(const SpocReply *reply)
 {

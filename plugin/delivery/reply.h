@@ -53,8 +53,5 @@ SpocReplyState spoc_reply_parser_feed(SpocReplyParser *parser, const guint8 *byt
                                       gsize *ret_used, const SpocReply **ret_reply,
                                       const char **ret_problem);
 
-/* Whether a reply has begun that has not ended. */
-gboolean spoc_reply_parser_is_inside(const SpocReplyParser *parser);
-
 /* (transfer full): "535 5.7.8 Authentication failed": one harmless line for people */
 char *spoc_reply_text(const SpocReply *reply);

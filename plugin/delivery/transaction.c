@@ -50,8 +50,10 @@ spoc_mail_free(SpocMail *mail)
     g_free(mail);
 }
 
-gboolean
-spoc_envelope_address_check(const char *address)
+/* Whether the address can stand in a command: no control characters, blanks, or angle brackets, and
+ * not longer than RFC 5321 4.5.3.1.3 allows */
+static gboolean
+fits_command(const char *address)
 {
     gsize length = strlen(address);
     if (length > ADDRESS_MAX_BYTES || !g_utf8_validate(address, (gssize)length, NULL))
@@ -231,7 +233,7 @@ static gboolean
 check_beforehand(SpocTransaction *transaction, SpocMail *mail)
 {
     const SpocCapabilities *can = &transaction->capabilities;
-    if (!spoc_envelope_address_check(mail->sender)) {
+    if (!fits_command(mail->sender)) {
         fail_mail(mail, SPOC_STAGE_SENDER, SPOC_FAILURE_LOCAL, NULL,
                   "the sender's address cannot stand in an SMTP command");
         return FALSE;
@@ -243,7 +245,7 @@ check_beforehand(SpocTransaction *transaction, SpocMail *mail)
     }
     for (guint i = 0; i < mail->recipients->len; i++) {
         const SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, i);
-        if (recipient->address[0] == '\0' || !spoc_envelope_address_check(recipient->address))
+        if (recipient->address[0] == '\0' || !fits_command(recipient->address))
             refuse_recipient(mail, i, SPOC_FAILURE_NOT_OFFERED, NULL,
                              "the address cannot stand in an SMTP command");
         else if (!g_str_is_ascii(recipient->address) && !can->smtputf8)

@@ -7,7 +7,7 @@
  *           the next mail right behind the final dot of the one before. Each reply finds its
  *           command in a queue of expected replies.
  * OWNERSHIP A mail that was started belongs to the transaction until it is taken finished.
- * SECURITY  spoc_envelope_address_check() is the last gate in front of the line.
+ * SECURITY  No address goes into a command that could be read as something else.
  *           A reply that nobody asked for, or that comes before its command was sent, ends the
  *           connection: what follows could be taken for the answer to something else.
  */
@@ -68,14 +68,6 @@ SpocMail *spoc_mail_new(const char *sender, SpocContent *content, gpointer tag);
 void spoc_mail_add_recipient(SpocMail *mail, const char *address, gpointer tag);
 void spoc_mail_free(SpocMail *mail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocMail, spoc_mail_free)
-
-/**
- * spoc_envelope_address_check:
- *
- * Returns: whether the address can stand in an SMTP command: no control characters, blanks,
- *   or angle brackets, and not longer than RFC 5321 4.5.3.1.3 allows
- */
-gboolean spoc_envelope_address_check(const char *address);
 
 /* --- the transaction ------------------------------------------------------------------------ */
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The first wait of a printer that was told of already, where notifyGroupWait is shorter */
+/* The first wait of a printer of which a mail went already, where notifyGroupWait is shorter */
 #define AGAIN_S 5
 #define DOUBLINGS_MAX 20
 
@@ -47,7 +47,7 @@ spoc_suppression_decide(const SpocLastNotification *previous, const SpocEvent *l
         return SPOC_SUPPRESSION_NOTIFY;
     gboolean is_long_ago = now_unix_s - previous->notified_unix_s >= interval_s ||
                            now_unix_s < previous->notified_unix_s;
-    /* A fault that came and went leaves things as they were told. */
+    /* A fault that came and went leaves things as the last mail said. */
     return is_long_ago && (is_fault || !had_fault) ? SPOC_SUPPRESSION_NOTIFY
                                                    : SPOC_SUPPRESSION_DROP;
 }

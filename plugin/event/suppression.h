@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  Decides whether a printer's state is worth a mail to somebody who was told of that
+ * PURPOSE  Decides whether a printer's state is worth a mail to somebody who had one about that
  *          printer before: not the same again within notifyRepeatInterval, no fault that cleared
  *          while it waited, and, while the state goes to and fro, mails that come less and less
  *          often, of which the last one tells how it is. Pure.
@@ -10,10 +10,10 @@
 #include "event/severity.h"
 
 /**
- * SpocLastNotification: what somebody was told of a printer
+ * SpocLastNotification: the last one of a printer to somebody
  * @signature: (nullable): spoc_event_state_signature() of the last mail; NULL: never any
  * @is_fault: it was a fault, which is not resolved yet
- * @fault_unix_s: when the first event of that fault that was told happened: names the thread
+ * @fault_unix_s: when the first event of that fault that was mailed happened: names the thread
  * @notified_unix_s: when that was
  * @count: mails since @window_unix_s
  * @window_unix_s: begin of the interval that @count is for
@@ -33,7 +33,7 @@ void spoc_last_notification_clear(SpocLastNotification *previous);
  * spoc_suppression_wait_s:
  * @previous: (nullable)
  * @wait_s: notifyGroupWait
- * @interval_s: notifyRepeatInterval; 0: every change is told
+ * @interval_s: notifyRepeatInterval; 0: every change is mailed
  *
  * Returns: how long a state waits for others before it is decided about: longer with each mail
  *   in the interval
@@ -43,7 +43,7 @@ gint64 spoc_suppression_wait_s(const SpocLastNotification *previous, gint64 wait
 
 typedef enum {
     SPOC_SUPPRESSION_NOTIFY,
-    SPOC_SUPPRESSION_NOTIFY_RESOLVED, /* the fault that was told has cleared */
+    SPOC_SUPPRESSION_NOTIFY_RESOLVED, /* the fault that was mailed has cleared */
     SPOC_SUPPRESSION_DROP,
 } SpocSuppression;
 
@@ -56,6 +56,6 @@ typedef enum {
 SpocSuppression spoc_suppression_decide(const SpocLastNotification *previous, const SpocEvent *last,
                                         gboolean had_fault, gint64 interval_s, gint64 now_unix_s);
 
-/* @last was told. */
+/* A mail says @last. */
 void spoc_suppression_record(SpocLastNotification *previous, const SpocEvent *last,
                              gint64 interval_s, gint64 now_unix_s);

@@ -263,8 +263,8 @@ conclude(SpocManagement *management, gboolean changed, const GError *failure)
         close(cache);
     /* Nothing is lost but a transfer that could have been spared. */
     if (!is_written)
-        spoc_log(management->log, SPOC_LOG_WARNING, "cannot keep how the management values are: %s",
-                 error->message);
+        spoc_log(management->log, SPOC_LOG_WARNING,
+                 "cannot write when the management values were fetched: %s", error->message);
     management->has_ended = TRUE;
     schedule(management);
     management->ended(changed, management->user_data);

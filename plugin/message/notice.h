@@ -18,7 +18,7 @@
  * SpocNotice:
  * @journal: the name of the journal that the event stands in
  * @owner: (nullable): the job's
- * @job_title: (nullable): when CUPS told more than the event does
+ * @job_title: (nullable): when CUPS says more than the event does
  * @attributes: (nullable): what CUPS said just now. It may have gone on meanwhile: its reasons and
  *   messages count only where its state is the event's.
  * @old_printer_state: 0: not known

@@ -56,7 +56,7 @@ clear_seen(SpocHtmlState *state)
 }
 
 static void
-see(SpocHtmlState *state, const char *bytes)
+add_seen(SpocHtmlState *state, const char *bytes)
 {
     clear_seen(state);
     (void)g_strlcpy(state->seen, bytes, sizeof(state->seen));
@@ -125,9 +125,9 @@ feed_raw(SpocHtmlState *state, char byte)
     if (is_script && strcmp(longer, "<!--") == 0)
         enter_endless(state);
     else if (g_str_has_prefix(end, longer) || (is_script && g_str_has_prefix("<!--", longer)))
-        see(state, longer);
+        add_seen(state, longer);
     else
-        see(state, byte == '<' ? "<" : "");
+        add_seen(state, byte == '<' ? "<" : "");
 }
 
 static void
@@ -143,7 +143,7 @@ begin_tag(SpocHtmlState *state, char byte)
     } else if (state->is_end_tag ? byte != '>' : byte == '?') {
         state->is_end_tag = FALSE;
         state->place = SPOC_HTML_DECLARATION;
-        see(state, "?");
+        add_seen(state, "?");
     } else {
         enter_text(state);
         if (byte == '<')
@@ -204,11 +204,11 @@ feed_declaration(SpocHtmlState *state, char byte)
         enter_text(state);
     } else if (byte == '-' && strcmp(state->seen, "-") == 0) {
         state->place = SPOC_HTML_COMMENT;
-        see(state, "^");
+        add_seen(state, "^");
     } else if (byte == '[' && *state->seen == '\0' && state->is_foreign) {
         enter_endless(state); /* CDATA */
     } else {
-        see(state, byte == '-' && *state->seen == '\0' ? "-" : "?");
+        add_seen(state, byte == '-' && *state->seen == '\0' ? "-" : "?");
     }
 }
 
@@ -231,7 +231,7 @@ feed_comment(SpocHtmlState *state, char byte)
         if (byte == '>' && rows[i].ends)
             enter_text(state);
         else
-            see(state, byte == '-' ? rows[i].dash : byte == '!' ? rows[i].bang : "");
+            add_seen(state, byte == '-' ? rows[i].dash : byte == '!' ? rows[i].bang : "");
         return;
     }
 }

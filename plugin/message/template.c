@@ -62,7 +62,7 @@ typedef struct {
 } Parser;
 
 static gboolean G_GNUC_PRINTF(3, 4)
-    fail(const Parser *parser, GError **error, const char *format, ...)
+    fail_parse(const Parser *parser, GError **error, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -74,7 +74,7 @@ static gboolean G_GNUC_PRINTF(3, 4)
 }
 
 static char *
-shown(const char *text, gsize length)
+shown_text(const char *text, gsize length)
 {
     return spoc_text_line(text, (gssize)length, SHOWN_MAX_BYTES);
 }
@@ -132,11 +132,13 @@ find_name(const Parser *parser, const char *text, gsize length, guint *ret_name,
         }
         list = name->within;
     }
-    g_autofree char *word = shown(text, length);
+    g_autofree char *word = shown_text(text, length);
     if (list != NULL)
-        return fail(parser, error, "'%s' is known within {{#%s}}…{{/%s}} only", word, list, list);
-    return fail(parser, error,
-                "there is no value '%s'; spoc-templates(5) lists the names that there are", word);
+        return fail_parse(parser, error, "'%s' is known within {{#%s}}…{{/%s}} only", word, list,
+                          list);
+    return fail_parse(parser, error,
+                      "there is no value '%s'; spoc-templates(5) lists the names that there are",
+                      word);
 }
 
 static gboolean
@@ -147,12 +149,12 @@ add_value(Parser *parser, const char *text, gsize length, GError **error)
         return FALSE;
     SpocTemplateKind kind = parser->template->vocabulary->names[name].kind;
     if (kind == SPOC_TEMPLATE_FLAG || kind == SPOC_TEMPLATE_LIST)
-        return fail(parser, error, "'%.*s' is no value: it is written {{#%.*s}}…{{/%.*s}}",
-                    (int)length, text, (int)length, text, (int)length, text);
+        return fail_parse(parser, error, "'%.*s' is no value: it is written {{#%.*s}}…{{/%.*s}}",
+                          (int)length, text, (int)length, text, (int)length, text);
     if (parser->template->type == SPOC_TEMPLATE_HTML) {
         const char *refusal = spoc_html_refusal(&parser->html, kind == SPOC_TEMPLATE_URL);
         if (refusal != NULL)
-            return fail(parser, error, "{{%.*s}}: %s", (int)length, text, refusal);
+            return fail_parse(parser, error, "{{%.*s}}: %s", (int)length, text, refusal);
         spoc_html_pass_value(&parser->html);
     }
     const Op op = {.kind = OP_VALUE, .name = name};
@@ -167,8 +169,8 @@ begin_section(Parser *parser, OpKind kind, const char *text, gsize length, GErro
     if (!find_name(parser, text, length, &name, error))
         return FALSE;
     if (parser->depth == SPOC_TEMPLATE_DEPTH_MAX)
-        return fail(parser, error, "sections stand at most %d deep in each other",
-                    SPOC_TEMPLATE_DEPTH_MAX);
+        return fail_parse(parser, error, "sections stand at most %d deep in each other",
+                          SPOC_TEMPLATE_DEPTH_MAX);
     parser->sections[parser->depth++] =
         (Section){.at = parser->ops->len, .name = name, .line = parser->line, .html = parser->html};
     const Op op = {.kind = kind, .name = name};
@@ -179,22 +181,23 @@ begin_section(Parser *parser, OpKind kind, const char *text, gsize length, GErro
 static gboolean
 end_section(Parser *parser, const char *text, gsize length, GError **error)
 {
-    g_autofree char *word = shown(text, length);
+    g_autofree char *word = shown_text(text, length);
     if (parser->depth == 0)
-        return fail(parser, error, "{{/%s}} ends a section that does not begin", word);
+        return fail_parse(parser, error, "{{/%s}} ends a section that does not begin", word);
     const Section *section = &parser->sections[parser->depth - 1];
     const char *name = parser->template->vocabulary->names[section->name].name;
     if (strlen(name) != length || strncmp(name, text, length) != 0)
-        return fail(parser, error, "{{/%s}} stands where {{/%s}}, for line %u, is expected", word,
-                    name, section->line);
+        return fail_parse(parser, error, "{{/%s}} stands where {{/%s}}, for line %u, is expected",
+                          word, name, section->line);
     gboolean repeats =
         parser->template->vocabulary->names[section->name].kind == SPOC_TEMPLATE_LIST;
     if (!spoc_html_is_same_place(&section->html, &parser->html, repeats))
-        return fail(parser, error,
-                    "the section '%s' of line %u begins in %s and ends in another or in %s: it "
-                    "must hold whole tags or whole attributes",
-                    name, section->line, spoc_html_place_name(&section->html),
-                    spoc_html_place_name(&parser->html));
+        return fail_parse(
+            parser, error,
+            "the section '%s' of line %u begins in %s and ends in another or in %s: it "
+            "must hold whole tags or whole attributes",
+            name, section->line, spoc_html_place_name(&section->html),
+            spoc_html_place_name(&parser->html));
     const Op op = {.kind = OP_END};
     g_array_index(parser->ops, Op, section->at).end = parser->ops->len;
     g_array_append_val(parser->ops, op);
@@ -241,7 +244,7 @@ take_tag(Parser *parser, const char *text, gsize length, GError **error)
     char mark = length > 0 ? *text : '\0';
     const char *refusal = refused_tag(mark);
     if (refusal != NULL)
-        return fail(parser, error, "%s", refusal);
+        return fail_parse(parser, error, "%s", refusal);
     if (mark == '!')
         return TRUE;
     gboolean has_mark = mark == '#' || mark == '^' || mark == '/';
@@ -253,11 +256,11 @@ take_tag(Parser *parser, const char *text, gsize length, GError **error)
         end--;
     gsize size = (gsize)(end - name);
     if (!is_name(name, size)) {
-        g_autofree char *word = shown(text, length);
-        return fail(parser, error,
-                    "'{{%s}}' is no tag: {{name}}, {{#name}}, {{^name}}, {{/name}} and "
-                    "{{! comment}} are, with names of a-z, 0-9 and _",
-                    word);
+        g_autofree char *word = shown_text(text, length);
+        return fail_parse(parser, error,
+                          "'{{%s}}' is no tag: {{name}}, {{#name}}, {{^name}}, {{/name}} and "
+                          "{{! comment}} are, with names of a-z, 0-9 and _",
+                          word);
     }
     if (mark == '#')
         return begin_section(parser, OP_IF, name, size, error);
@@ -293,7 +296,7 @@ take_next_tag(Parser *parser, const char *tag, GError **error)
     const char *close = memmem(text, (gsize)(parser->end - text), "}}", strlen("}}"));
     parser->line += count_lines(parser->next, tag);
     if (close == NULL)
-        return fail(parser, error, "a tag is not closed: }} is missing");
+        return fail_parse(parser, error, "a tag is not closed: }} is missing");
     const char *before = tag;
     const char *behind = close + strlen("}}");
     if (text < close && strchr("#^/!", *text) != NULL)
@@ -304,7 +307,7 @@ take_next_tag(Parser *parser, const char *tag, GError **error)
     parser->line += count_lines(tag, behind);
     parser->next = behind;
     if (parser->ops->len > OPS_MAX)
-        return fail(parser, error, "a template has at most %d tags", OPS_MAX / 2);
+        return fail_parse(parser, error, "a template has at most %d tags", OPS_MAX / 2);
     return TRUE;
 }
 
@@ -330,13 +333,14 @@ parse_part(SpocTemplate *template, Program *program, const char *begin, const ch
     if (parser.depth > 0) {
         const Section *open = &parser.sections[parser.depth - 1];
         parser.line = open->line;
-        return fail(&parser, error, "the section '%s' is not closed: {{/%s}} is missing",
-                    template->vocabulary->names[open->name].name,
-                    template->vocabulary->names[open->name].name);
+        return fail_parse(&parser, error, "the section '%s' is not closed: {{/%s}} is missing",
+                          template->vocabulary->names[open->name].name,
+                          template->vocabulary->names[open->name].name);
     }
     parser.line += count_lines(parser.next, end);
     if (parser.html.place != SPOC_HTML_TEXT)
-        return fail(&parser, error, "the file ends within %s", spoc_html_place_name(&parser.html));
+        return fail_parse(&parser, error, "the file ends within %s",
+                          spoc_html_place_name(&parser.html));
     return TRUE;
 }
 
@@ -381,7 +385,7 @@ take_subject(SpocTemplate *template, const char **ret_body, GError **error)
     const char *end = begin + strcspn(begin, "\n");
     if (*end == '\n' && end[1] != '\n' && end[1] != '\0') {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
-                    "%s:2: behind the line 'Subject:' comes an empty line, and then the text",
+                    "%s:2: after the line 'Subject:' must come an empty line, and then the text",
                     template->file);
         return FALSE;
     }

@@ -49,16 +49,6 @@ entry_free(gpointer data)
 /* --- names of files --------------------------------------------------------------------- */
 
 static gboolean
-is_event(const char *name)
-{
-    for (guint i = 0; spoc_event_names_get(i) != NULL; i++) {
-        if (strcmp(spoc_event_names_get(i), name) == 0)
-            return TRUE;
-    }
-    return FALSE;
-}
-
-static gboolean
 find_type(const char *file_name, SpocTemplateType *ret_type)
 {
     for (guint i = 0; i < G_N_ELEMENTS(SUFFIXES); i++) {
@@ -93,7 +83,8 @@ check_name(const char *key, const char *suffix)
     char *dot = strchr(stem, '.');
     if (dot != NULL)
         *dot = '\0';
-    if (strcmp(stem, FOR_EVENTS) != 0 && strcmp(stem, FOR_DIGESTS) != 0 && !is_event(stem))
+    if (strcmp(stem, FOR_EVENTS) != 0 && strcmp(stem, FOR_DIGESTS) != 0 &&
+        spoc_event_kind(stem) == SPOC_EVENT_OTHER)
         return g_strdup_printf("there is no event of this name; 'spocctl template preview --help' "
                                "lists them, and %s and %s stand for all",
                                FOR_EVENTS, FOR_DIGESTS);

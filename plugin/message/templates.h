@@ -25,7 +25,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocTemplates, spoc_templates_free)
 /* Whether a file was added, removed or changed */
 gboolean spoc_templates_is_stale(const SpocTemplates *templates);
 
-/* (transfer none) (element-type utf8): every file that cannot be used, and the cure */
+/* (transfer none) (element-type utf8): every file that cannot be used, and the remedy */
 const GPtrArray *spoc_templates_problems(const SpocTemplates *templates);
 
 /**

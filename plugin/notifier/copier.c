@@ -37,20 +37,29 @@ const SpocCopierLimits spoc_copier_limits_default = {
 
 #define CHUNK_FIRST_BYTES 4096
 
-struct _SpocBacklog {
+typedef struct {
+    guint8 *bytes;
+    gsize size;
+    gsize allocated;
+    gboolean after_pause; /* the stream had been silent before these */
+} Chunk;
+
+/* Filled by the reading thread, emptied by the writing one. Holds what came first when its bound is
+ * reached. */
+typedef struct {
     GMutex mutex;
     GCond changed; /* for the writing thread */
     GCond relaxed; /* for the reading thread */
-    GQueue chunks; /* (element-type SpocChunk), oldest first */
+    GQueue chunks; /* (element-type Chunk), oldest first */
     gsize chunk_max_bytes;
     guint64 max_bytes;
     guint64 size; /* with what was taken and is not done */
     guint64 dropped;
     gboolean ended;
-};
+} Backlog;
 
-void
-spoc_chunk_free(SpocChunk *chunk)
+static void
+chunk_free(Chunk *chunk)
 {
     if (chunk == NULL)
         return;
@@ -58,10 +67,10 @@ spoc_chunk_free(SpocChunk *chunk)
     g_free(chunk);
 }
 
-SpocBacklog *
-spoc_backlog_new(guint64 max_bytes, gsize chunk_max_bytes)
+static Backlog *
+backlog_new(guint64 max_bytes, gsize chunk_max_bytes)
 {
-    SpocBacklog *backlog = g_new0(SpocBacklog, 1);
+    Backlog *backlog = g_new0(Backlog, 1);
     g_mutex_init(&backlog->mutex);
     g_cond_init(&backlog->changed);
     g_cond_init(&backlog->relaxed);
@@ -71,13 +80,13 @@ spoc_backlog_new(guint64 max_bytes, gsize chunk_max_bytes)
     return backlog;
 }
 
-void
-spoc_backlog_free(SpocBacklog *backlog)
+static void
+backlog_free(Backlog *backlog)
 {
     if (backlog == NULL)
         return;
-    for (SpocChunk *chunk; (chunk = g_queue_pop_head(&backlog->chunks)) != NULL;)
-        spoc_chunk_free(chunk);
+    for (Chunk *chunk; (chunk = g_queue_pop_head(&backlog->chunks)) != NULL;)
+        chunk_free(chunk);
     g_cond_clear(&backlog->changed);
     g_cond_clear(&backlog->relaxed);
     g_mutex_clear(&backlog->mutex);
@@ -87,7 +96,7 @@ spoc_backlog_free(SpocBacklog *backlog)
 /* Appends to the chunk as much as it can take. Doubling: what it holds is moved seldom,
  * and memory that was never written to costs nothing. */
 static gsize
-fill_chunk(SpocChunk *chunk, const guint8 *bytes, gsize size, gsize max_bytes)
+fill_chunk(Chunk *chunk, const guint8 *bytes, gsize size, gsize max_bytes)
 {
     gsize take = MIN(size, max_bytes - chunk->size);
     if (chunk->size + take > chunk->allocated) {
@@ -100,8 +109,9 @@ fill_chunk(SpocChunk *chunk, const guint8 *bytes, gsize size, gsize max_bytes)
     return take;
 }
 
-gboolean
-spoc_backlog_put(SpocBacklog *backlog, const void *bytes, gsize size, gboolean after_pause)
+/* Reading thread: FALSE when there was no room, and the bytes are counted as dropped. */
+static gboolean
+backlog_put(Backlog *backlog, const void *bytes, gsize size, gboolean after_pause)
 {
     g_mutex_lock(&backlog->mutex);
     gboolean room = backlog->size + size <= backlog->max_bytes;
@@ -111,9 +121,9 @@ spoc_backlog_put(SpocBacklog *backlog, const void *bytes, gsize size, gboolean a
         const guint8 *p = bytes;
         backlog->size += size;
         for (gsize left = size; left > 0;) {
-            SpocChunk *last = g_queue_peek_tail(&backlog->chunks);
+            Chunk *last = g_queue_peek_tail(&backlog->chunks);
             if (last == NULL || after_pause || last->size == backlog->chunk_max_bytes) {
-                last = g_new0(SpocChunk, 1);
+                last = g_new0(Chunk, 1);
                 last->after_pause = after_pause;
                 after_pause = FALSE;
                 g_queue_push_tail(&backlog->chunks, last);
@@ -128,8 +138,9 @@ spoc_backlog_put(SpocBacklog *backlog, const void *bytes, gsize size, gboolean a
     return room;
 }
 
-void
-spoc_backlog_relax(SpocBacklog *backlog, guint64 bytes, gint64 until_us)
+/* Reading thread: waits until less than @bytes are in memory, at most until @until_us. */
+static void
+backlog_relax(Backlog *backlog, guint64 bytes, gint64 until_us)
 {
     g_mutex_lock(&backlog->mutex);
     gboolean in_time = TRUE;
@@ -138,8 +149,9 @@ spoc_backlog_relax(SpocBacklog *backlog, guint64 bytes, gint64 until_us)
     g_mutex_unlock(&backlog->mutex);
 }
 
-void
-spoc_backlog_end(SpocBacklog *backlog)
+/* Reading thread: nothing more comes. */
+static void
+backlog_end(Backlog *backlog)
 {
     g_mutex_lock(&backlog->mutex);
     backlog->ended = TRUE;
@@ -147,8 +159,10 @@ spoc_backlog_end(SpocBacklog *backlog)
     g_mutex_unlock(&backlog->mutex);
 }
 
-SpocChunk *
-spoc_backlog_take(SpocBacklog *backlog, gint64 until_us, gboolean *ret_ended)
+/* Writing thread: the oldest chunk, the caller's; waits for one until @until_us on the
+ * monotonic clock (-1: for ever). NULL with @ret_ended: whether none will ever come. */
+static Chunk *
+backlog_take(Backlog *backlog, gint64 until_us, gboolean *ret_ended)
 {
     g_mutex_lock(&backlog->mutex);
     gboolean in_time = TRUE;
@@ -158,14 +172,15 @@ spoc_backlog_take(SpocBacklog *backlog, gint64 until_us, gboolean *ret_ended)
         else
             in_time = g_cond_wait_until(&backlog->changed, &backlog->mutex, until_us);
     }
-    SpocChunk *chunk = g_queue_pop_head(&backlog->chunks);
+    Chunk *chunk = g_queue_pop_head(&backlog->chunks);
     *ret_ended = chunk == NULL && backlog->ended;
     g_mutex_unlock(&backlog->mutex);
     return chunk;
 }
 
-void
-spoc_backlog_done(SpocBacklog *backlog, gsize size)
+/* Writing thread: a chunk that was taken is on disk, and its room is free. */
+static void
+backlog_done(Backlog *backlog, gsize size)
 {
     g_mutex_lock(&backlog->mutex);
     backlog->size -= size;
@@ -173,8 +188,10 @@ spoc_backlog_done(SpocBacklog *backlog, gsize size)
     g_mutex_unlock(&backlog->mutex);
 }
 
-gboolean
-spoc_backlog_wait(SpocBacklog *backlog, gint64 until_us)
+/* Writing thread: waits until @until_us, or until the stream ends if it has not yet.
+ * Returns whether it has ended. */
+static gboolean
+backlog_wait(Backlog *backlog, gint64 until_us)
 {
     g_mutex_lock(&backlog->mutex);
     gboolean was_ended = backlog->ended, in_time = TRUE;
@@ -186,7 +203,7 @@ spoc_backlog_wait(SpocBacklog *backlog, gint64 until_us)
 }
 
 static guint64
-get_number(SpocBacklog *backlog, const guint64 *number)
+get_number(Backlog *backlog, const guint64 *number)
 {
     g_mutex_lock(&backlog->mutex);
     guint64 value = *number;
@@ -194,14 +211,15 @@ get_number(SpocBacklog *backlog, const guint64 *number)
     return value;
 }
 
-guint64
-spoc_backlog_size(SpocBacklog *backlog)
+/* Bytes in memory, the chunk that was taken included */
+static guint64
+backlog_size(Backlog *backlog)
 {
     return get_number(backlog, &backlog->size);
 }
 
-guint64
-spoc_backlog_dropped(SpocBacklog *backlog)
+static guint64
+backlog_dropped(Backlog *backlog)
 {
     return get_number(backlog, &backlog->dropped);
 }
@@ -211,7 +229,7 @@ spoc_backlog_dropped(SpocBacklog *backlog)
 /* What it has; nothing in it but the backlog is shared. */
 typedef struct {
     const SpocCopierTask *task;
-    SpocBacklog *backlog;
+    Backlog *backlog;
     SpocSpool *spool;          /* (nullable) */
     SpocJournalWriter *writer; /* (nullable) */
     guint64 journal_bytes;
@@ -281,7 +299,7 @@ finish_journal(Writer *writer, GError **error)
 }
 
 static gboolean
-write_chunk(Writer *writer, const SpocChunk *chunk, GError **error)
+write_chunk(Writer *writer, const Chunk *chunk, GError **error)
 {
     if (chunk->after_pause && writer->journal_bytes >= writer->task->limits->journal_max_bytes &&
         !finish_journal(writer, error))
@@ -305,8 +323,8 @@ report_trouble(Writer *writer, const GError *reason)
     if (g_strcmp0(writer->trouble, reason->message) == 0)
         return;
     spoc_log(writer->task->log, SPOC_LOG_ERROR,
-             "events cannot be written and wait in memory: %s. Make room or mend '%s'; it is "
-             "tried again until that works.",
+             "events cannot be written and wait in memory: %s. Make room in '%s' or mend its "
+             "permissions; writing is tried again until it works.",
              reason->message, writer->task->places->spool_dir);
     g_free(writer->trouble);
     writer->trouble = g_strdup(reason->message);
@@ -317,7 +335,7 @@ report_normal(Writer *writer)
 {
     if (writer->trouble == NULL)
         return;
-    guint64 dropped = spoc_backlog_dropped(writer->backlog);
+    guint64 dropped = backlog_dropped(writer->backlog);
     spoc_log(writer->task->log, SPOC_LOG_INFO, "events are written again to '%s'",
              writer->task->places->spool_dir);
     if (dropped > 0)
@@ -351,10 +369,10 @@ wake_due_us(const Writer *writer)
 }
 
 /* Does one step until it succeeds; FALSE when time is up after the stream's end. */
-typedef gboolean (*Step)(Writer *writer, const SpocChunk *chunk, GError **error);
+typedef gboolean (*Step)(Writer *writer, const Chunk *chunk, GError **error);
 
 static gboolean
-write_until_done(Writer *writer, Step step, const SpocChunk *chunk)
+write_until_done(Writer *writer, Step step, const Chunk *chunk)
 {
     const SpocCopierLimits *limits = writer->task->limits;
     gint64 give_up_us = -1;
@@ -366,7 +384,7 @@ write_until_done(Writer *writer, Step step, const SpocChunk *chunk)
         }
         report_trouble(writer, error);
         gint64 now_us = g_get_monotonic_time();
-        gboolean ended = spoc_backlog_wait(writer->backlog, now_us + limits->retry_ms * 1000);
+        gboolean ended = backlog_wait(writer->backlog, now_us + limits->retry_ms * 1000);
         if (ended && give_up_us < 0)
             give_up_us = now_us + limits->linger_ms * 1000;
         if (ended && g_get_monotonic_time() >= give_up_us)
@@ -375,7 +393,7 @@ write_until_done(Writer *writer, Step step, const SpocChunk *chunk)
 }
 
 static gboolean
-finish_step(Writer *writer, const SpocChunk *chunk, GError **error)
+finish_step(Writer *writer, const Chunk *chunk, GError **error)
 {
     return finish_journal(writer, error);
 }
@@ -386,13 +404,13 @@ write_stream(Writer *writer)
 {
     for (;;) {
         gboolean ended = FALSE;
-        SpocChunk *chunk = spoc_backlog_take(
-            writer->backlog, writer->wake_wanted ? wake_due_us(writer) : -1, &ended);
+        Chunk *chunk =
+            backlog_take(writer->backlog, writer->wake_wanted ? wake_due_us(writer) : -1, &ended);
         if (chunk != NULL) {
             gboolean written = write_until_done(writer, write_chunk, chunk);
             if (written)
-                spoc_backlog_done(writer->backlog, chunk->size);
-            spoc_chunk_free(chunk);
+                backlog_done(writer->backlog, chunk->size);
+            chunk_free(chunk);
             if (!written)
                 return FALSE;
             writer->wake_wanted = TRUE;
@@ -412,7 +430,7 @@ writer_thread(gpointer data)
     if (!writer->complete)
         spoc_log(writer->task->log, SPOC_LOG_ERROR,
                  "gave up: %" G_GUINT64_FORMAT " bytes of events for '%s' are lost: %s",
-                 spoc_backlog_size(writer->backlog), writer->task->recipient_uri, writer->trouble);
+                 backlog_size(writer->backlog), writer->task->recipient_uri, writer->trouble);
     wake_spocd(writer);
     return NULL;
 }
@@ -452,22 +470,22 @@ wait_for_input(const SpocCopierTask *task, Reader *reader)
 }
 
 static void
-keep_bytes(const SpocCopierTask *task, SpocBacklog *backlog, Reader *reader, const void *bytes,
+keep_bytes(const SpocCopierTask *task, Backlog *backlog, Reader *reader, const void *bytes,
            gsize size)
 {
     gint64 now_us = g_get_monotonic_time();
     gboolean after_pause = now_us - reader->last_read_us >= task->limits->pause_ms * 1000;
-    gboolean first_loss = spoc_backlog_dropped(backlog) == 0;
+    gboolean first_loss = backlog_dropped(backlog) == 0;
     reader->last_read_us = now_us;
-    if (!spoc_backlog_put(backlog, bytes, size, after_pause) && first_loss)
+    if (!backlog_put(backlog, bytes, size, after_pause) && first_loss)
         spoc_log(task->log, SPOC_LOG_ERROR,
-                 "%" G_GUINT64_FORMAT " bytes of events wait in memory, which is all that may: "
-                 "later events are lost until '%s' can be written to",
+                 "%" G_GUINT64_FORMAT " bytes of events wait in memory, and no more fit: later "
+                 "events are lost until '%s' can be written to",
                  task->limits->backlog_max_bytes, task->places->spool_dir);
 }
 
 static void
-read_stream(const SpocCopierTask *task, SpocBacklog *backlog)
+read_stream(const SpocCopierTask *task, Backlog *backlog)
 {
     static const char reading[] = "cannot read the events from stdin";
     g_autofree guint8 *buffer = g_malloc(READ_BYTES);
@@ -479,7 +497,7 @@ read_stream(const SpocCopierTask *task, SpocBacklog *backlog)
             return;
         if (count > 0) {
             keep_bytes(task, backlog, &reader, buffer, (gsize)count);
-            spoc_backlog_relax(backlog, RELAX_BYTES, g_get_monotonic_time() + RELAX_US);
+            backlog_relax(backlog, RELAX_BYTES, g_get_monotonic_time() + RELAX_US);
         } else if (errno != EINTR && errno != EAGAIN) {
             spoc_log(task->log, SPOC_LOG_ERROR, "%s: %s", reading, g_strerror(errno));
             return;
@@ -490,16 +508,17 @@ read_stream(const SpocCopierTask *task, SpocBacklog *backlog)
 gboolean
 spoc_copier_run(const SpocCopierTask *task)
 {
-    g_autoptr(SpocBacklog) backlog =
-        spoc_backlog_new(task->limits->backlog_max_bytes, SPOC_JOURNAL_COMMIT_MAX_BYTES);
+    Backlog *backlog = backlog_new(task->limits->backlog_max_bytes, SPOC_JOURNAL_COMMIT_MAX_BYTES);
     Writer writer = {.task = task, .backlog = backlog};
     /* Without a name: it would become the thread's, and a journal's head tells the
      * process's own. */
     GThread *thread = g_thread_new(NULL, writer_thread, &writer);
     read_stream(task, backlog);
-    spoc_backlog_end(backlog);
+    backlog_end(backlog);
     g_thread_join(thread);
     close_journal(&writer);
     g_free(writer.trouble);
-    return writer.complete && spoc_backlog_dropped(backlog) == 0;
+    gboolean complete = writer.complete && backlog_dropped(backlog) == 0;
+    backlog_free(backlog);
+    return complete;
 }

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define DESCRIPTORS_MAX 65536
@@ -35,16 +36,19 @@ block_sigterm(sigset_t *ret_term)
 static void
 keep_memory_small(void)
 {
+#ifdef __GLIBC__
     (void)mallopt(M_ARENA_MAX, 1);
     (void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES);
     (void)mallopt(M_TRIM_THRESHOLD, MMAP_THRESHOLD_BYTES);
+#endif
 }
 
 /* cupsd leaves a stray descriptor open in its notifiers. */
 static void
 close_strays(void)
 {
-    if (close_range(3, ~0u, 0) == 0)
+    /* musl has no function for it. */
+    if (syscall(SYS_close_range, 3u, ~0u, 0) == 0)
         return;
     for (int fd = 3; fd < DESCRIPTORS_MAX; fd++)
         close(fd);

@@ -197,7 +197,7 @@ static void
 pass_over(const SpocAggregator *aggregator, const SpocEntry *entry)
 {
     spoc_log(aggregator->context->log, SPOC_LOG_DEBUG,
-             "%s: %s of job %d was brought by another subscription already and is not mailed again",
+             "%s: %s of job %d has already come by another subscription, and is not mailed again",
              entry->person->address, entry->event->name, entry->event->job_id);
     entry->safe(entry->user_data);
     if (entry->destroy != NULL)
@@ -411,8 +411,8 @@ begin_rest(SpocAggregator *aggregator, SpocGroup *group, char *key, gint64 now_u
         if (may_warn(&aggregator->dropped_unix_s, now_unix_s))
             spoc_log(aggregator->context->log, SPOC_LOG_ERROR,
                      "mail is collected for %u people who do not own the jobs "
-                     "(notifyMaxToOthersPerHour): what further people are to be told is not "
-                     "mailed; the first is %s",
+                     "(notifyMaxToOthersPerHour): notifications to further people are not "
+                     "mailed; the first of them is %s",
                      count, group->person->address);
         spoc_group_commit(group);
         spoc_group_free(group);
@@ -734,7 +734,7 @@ void
 spoc_aggregator_each_wait(const SpocAggregator *aggregator, SpocAggregatorWaitFunc each)
 {
     static const char *const reasons[] = {
-        [SPOC_MAIL_NOTICE] = ("to be told together with what comes until then (notifyGroupWait, "
+        [SPOC_MAIL_NOTICE] = ("to be mailed together with what comes until then (notifyGroupWait, "
                               "notifyRepeatInterval)"),
         [SPOC_MAIL_DIGEST] = "for the daily digest (notifyDigestTime)",
         [SPOC_MAIL_COLLECTED] = "beyond notifyMaxPerHour: collected into one mail",

@@ -2,12 +2,13 @@
 /*
  * PURPOSE   Where events for one person become mails: at once, or after they have waited for
  *           others about the same job or printer, for the daily digest, or for their turn under
- *           notifyMaxPerHour. Decides with event/suppression.h what is not told, and asks CUPS what
- * it says of a printer and a job now. OWNERSHIP Borrows its context, which outlive it.
+ *           notifyMaxPerHour. Decides with event/suppression.h what is not mailed, and asks CUPS
+ *           for the state of a printer and a job now.
+ * OWNERSHIP Borrows its context, which outlives it.
  *
  * While they wait, events are in memory here and safe in their journals. A mail that waited is a
- * message in the spool before it is sent, so that what was told together stays together whatever
- * happens; one that goes at once flies from memory.
+ * message in the spool before it is sent, so that after a crash the same events are in one mail;
+ * one that goes at once is sent from memory.
  */
 #pragma once
 
@@ -17,7 +18,7 @@
 typedef struct _SpocAggregator SpocAggregator;
 
 SpocAggregator *spoc_aggregator_new(const SpocNotifyContext *context);
-/* Nobody is told that anything is safe. */
+/* The callbacks of events that wait are not called. */
 void spoc_aggregator_free(SpocAggregator *aggregator);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocAggregator, spoc_aggregator_free)
 

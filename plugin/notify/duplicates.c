@@ -220,7 +220,7 @@ digest_text(const char *text)
     return number;
 }
 
-/* What the event says, as far as two subscriptions are told the same of it */
+/* What the event says, as far as it is the same for two subscriptions */
 static guint64
 digest_event(const char *address, SpocMailKind kind, const SpocEvent *event)
 {

@@ -4,8 +4,9 @@
 /* Bytes read at a time; one event is about 520. */
 #define CHUNK_BYTES 16384
 
-/* What a parsed event costs besides its bytes */
-#define EVENT_OVERHEAD_BYTES 512
+/* Memory for each byte of an event once it is parsed: cupsd's take 2 to 3, and what is made of
+ * many short values up to 7 */
+#define MEMORY_FACTOR 4
 
 struct _SpocEventReader {
     SpocJournal *journal;
@@ -38,7 +39,7 @@ spoc_event_reader_new(SpocJournal *journal, SpocEventBudget *budget,
 static gboolean
 keep_event(SpocEventReader *reader, const SpocEvent *event)
 {
-    gsize cost = event->length_bytes + EVENT_OVERHEAD_BYTES;
+    gsize cost = event->length_bytes * MEMORY_FACTOR;
     if (reader->budget->events >= SPOC_EVENT_BUDGET_EVENTS ||
         reader->budget->bytes + cost > SPOC_EVENT_BUDGET_BYTES)
         return FALSE;
@@ -53,7 +54,7 @@ drop_kept_event(SpocEventReader *reader)
 {
     g_autoptr(SpocEvent) event = g_queue_pop_head(&reader->kept);
     reader->budget->events--;
-    reader->budget->bytes -= event->length_bytes + EVENT_OVERHEAD_BYTES;
+    reader->budget->bytes -= event->length_bytes * MEMORY_FACTOR;
 }
 
 void

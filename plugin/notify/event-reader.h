@@ -19,9 +19,9 @@ typedef struct {
     gsize bytes;
 } SpocEventBudget;
 
-/* Together these are about 2 MiB of memory: an event's strings cost more than its bytes. */
+/* @bytes are of memory, estimated: an event's strings cost more than it has bytes. */
 #define SPOC_EVENT_BUDGET_EVENTS 1000
-#define SPOC_EVENT_BUDGET_BYTES (1024 * 1024)
+#define SPOC_EVENT_BUDGET_BYTES (2 * 1024 * 1024)
 
 /**
  * SpocEventReaderFuncs:

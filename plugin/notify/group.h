@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   What one person is to be told in one mail: events that came together, each with what
- *           must be called once it is safe. What comes again is one notice, however often. When a
+ * PURPOSE   The events for one person that become one mail, each with what must be called once it
+ *           is safe. What comes again is one notice, however often. When a
  *           group that is a digest is due, and the message that a group becomes.
  * OWNERSHIP A group refers to its events. Freeing it calls no safe(): the events are still in
  *           their journals.
@@ -22,7 +22,7 @@
 /* The event's part in the mail is safe: it may be forgotten. */
 typedef void (*SpocGroupSafeFunc)(gpointer user_data);
 
-/* Because of what somebody is told, from what cannot be held up by strangers to what anybody can
+/* Why somebody gets a mail, from what cannot be held up by strangers to what anybody can
  * make: */
 typedef enum {
     SPOC_CAUSE_OWN_JOB,
@@ -94,7 +94,7 @@ SpocNotice *spoc_group_last(const SpocGroup *group);
 
 /* (nullable): the last notice that tells a printer's state */
 SpocNotice *spoc_group_last_state(const SpocGroup *group);
-/* Those notices are not told; they count as members still. */
+/* Those notices are not mailed; they count as members still. */
 void spoc_group_drop_states(SpocGroup *group);
 
 /* Events in it, those that are one notice or are left out included */

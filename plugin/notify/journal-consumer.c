@@ -136,7 +136,7 @@ keep_job(SpocJournalConsumer *consumer, gint job_id)
     keep_note(consumer, line);
 }
 
-/* What a spocd before this one was told */
+/* What CUPS answered to a spocd before this one */
 static void
 read_notes(SpocJournalConsumer *consumer)
 {
@@ -287,8 +287,8 @@ on_device(const SpocStateAttributes *attributes, gpointer user_data)
     go_on(consumer);
 }
 
-/* Whether the event is about a job of a queue of our own: what became of that is told by the mail
- * that it is, or a notice, and CUPS would call it printed. FALSE: CUPS is being asked. */
+/* Whether the event is about a job of a queue of our own: the mail with the document says what
+ * became of that, or a notice does, and CUPS would call it printed. FALSE: CUPS is being asked. */
 static gboolean
 is_scan(SpocJournalConsumer *consumer, const SpocEvent *event, gboolean *ret_scan)
 {

@@ -222,6 +222,8 @@ spoc_journal_set_keep_waits(SpocJournalSet *journals)
         spoc_journal_set_forget_waits(journals);
     else if (!spoc_durable_replace(spoc_spool_folder_fd(context->spool, "state"), SPOC_WAITS_FILE,
                                    text, strlen(text), 0600, NULL, &error))
-        spoc_log(context->log, SPOC_LOG_WARNING,
-                 "cannot keep for spocctl what the events wait for: %s", error->message);
+        spoc_log(
+            context->log, SPOC_LOG_WARNING,
+            "cannot write what the events wait for, so 'spocctl queue list' does not show it: %s",
+            error->message);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE   What was told to whom, as far as the next mail depends on it: the state of a printer
+ * PURPOSE   Who was notified of what, as far as the next mail depends on it: the state of a printer
  *           that somebody heard last, how a printer was before, and how many notifications went
  *           to an address in the last hour. Kept in the spool's state/, for spocd comes and goes.
  * OWNERSHIP Borrows spool and log.
@@ -20,10 +20,10 @@ SpocNotificationLog *spoc_notification_log_new(SpocSpool *spool, SpocLog *log);
 void spoc_notification_log_free(SpocNotificationLog *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocNotificationLog, spoc_notification_log_free)
 
-/* (nullable): what @address was told of @printer; until the store is changed */
+/* (nullable): the last notification of @printer to @address; until the log is changed */
 const SpocLastNotification *spoc_notification_log_find(SpocNotificationLog *store,
                                                        const char *address, const char *printer);
-/* @address was told @event of @printer. */
+/* @address was notified of @event of @printer. */
 void spoc_notification_log_record(SpocNotificationLog *store, const char *address,
                                   const char *printer, const SpocEvent *event, gint64 interval_s,
                                   gint64 now_unix_s);

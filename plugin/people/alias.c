@@ -385,7 +385,7 @@ spoc_aliases_check(const char *text, gssize length)
         const Line *line = g_ptr_array_index(aliases->all, i);
         if (line->name == NULL) {
             add_problem(problems, line->number, TRUE,
-                        "the line has no name with a colon behind it, so it does nothing; write "
+                        "the line has no name with a colon after it, so it does nothing; write "
                         "NAME: ADDRESS");
             continue;
         }

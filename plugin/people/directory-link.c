@@ -440,7 +440,7 @@ bind_simply(SpocDirectoryLink *link, GError **error)
                               "the server as ldaps:");
     int id = 0;
     const struct berval password = {.bv_len = strlen(settings->password),
-                                    .bv_val = settings->password};
+                                    .bv_val = (char *)settings->password};
     int code = ldap_sasl_bind(link->ldap, settings->bind_dn, LDAP_SASL_SIMPLE,
                               (struct berval *)&password, NULL, NULL, &id);
     return finish_operation(link, code, id, NULL, error);
@@ -541,7 +541,7 @@ spoc_directory_link_ask(SpocDirectoryLink *link, const char *user, SpocDirectory
         return;
     spoc_directory_link_rest(link);
     g_autoptr(GString) words = g_string_new(NULL);
-    for (char **uri = link->settings->uris; *uri != NULL; uri++) {
+    for (const char *const *uri = link->settings->uris; *uri != NULL; uri++) {
         if (try_server(link, *uri, user, ret_answer, words))
             return;
     }

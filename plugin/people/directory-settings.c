@@ -1,34 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "people/directory-settings.h"
 
-#include "base/secret.h"
-
 #include <string.h>
-
-static char *
-text_of(const SpocConfig *config, SpocOptionId option)
-{
-    return g_strdup(spoc_config_string(config, option));
-}
 
 SpocDirectorySettings *
 spoc_directory_settings_new(const SpocConfig *config, SpocTls *tls)
 {
     SpocDirectorySettings *settings = g_new0(SpocDirectorySettings, 1);
-    settings->uris = g_strdupv((char **)spoc_config_list(config, SPOC_OPTION_RECIPIENT_LDAP_URI));
-    settings->start_tls = spoc_config_choice(config, SPOC_OPTION_RECIPIENT_LDAP_ENCRYPTION) !=
-                          SPOC_LDAP_ENCRYPTION_NONE;
-    settings->tls = tls != NULL ? spoc_tls_ref(tls) : NULL;
-    settings->base = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_BASE);
-    settings->filter = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_FILTER);
-    settings->address_attribute = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_ADDRESS_ATTRIBUTE);
-    settings->name_attribute = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_NAME_ATTRIBUTE);
-    settings->language_attribute = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_LANGUAGE_ATTRIBUTE);
-    settings->bind_dn = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_BIND_DN);
-    settings->password = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD);
-    settings->mechanism = text_of(config, SPOC_OPTION_RECIPIENT_LDAP_SASL_MECHANISM);
-    settings->timeout_ms =
-        (guint)spoc_config_duration_ms(config, SPOC_OPTION_RECIPIENT_LDAP_TIMEOUT);
+    *settings = (SpocDirectorySettings){
+        .config = spoc_config_ref((SpocConfig *)config),
+        .uris = spoc_config_list(config, SPOC_OPTION_RECIPIENT_LDAP_URI),
+        .start_tls = spoc_config_choice(config, SPOC_OPTION_RECIPIENT_LDAP_ENCRYPTION) !=
+                     SPOC_LDAP_ENCRYPTION_NONE,
+        .tls = tls != NULL ? spoc_tls_ref(tls) : NULL,
+        .base = spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_BASE),
+        .filter = spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_FILTER),
+        .address_attribute =
+            spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_ADDRESS_ATTRIBUTE),
+        .name_attribute = spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_NAME_ATTRIBUTE),
+        .language_attribute =
+            spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_LANGUAGE_ATTRIBUTE),
+        .bind_dn = spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_BIND_DN),
+        .password = spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_PASSWORD),
+        .mechanism = spoc_config_string(config, SPOC_OPTION_RECIPIENT_LDAP_SASL_MECHANISM),
+        .timeout_ms = (guint)spoc_config_duration_ms(config, SPOC_OPTION_RECIPIENT_LDAP_TIMEOUT),
+    };
     return settings;
 }
 
@@ -38,15 +34,7 @@ spoc_directory_settings_free(SpocDirectorySettings *settings)
     if (settings == NULL)
         return;
     g_clear_pointer(&settings->tls, spoc_tls_unref);
-    g_strfreev(settings->uris);
-    g_free(settings->base);
-    g_free(settings->filter);
-    g_free(settings->address_attribute);
-    g_free(settings->name_attribute);
-    g_free(settings->language_attribute);
-    g_free(settings->bind_dn);
-    spoc_secret_free(settings->password);
-    g_free(settings->mechanism);
+    spoc_config_unref(settings->config);
     g_free(settings);
 }
 

@@ -8,7 +8,8 @@
 #include "trust/tls.h"
 
 /**
- * SpocDirectorySettings:
+ * SpocDirectorySettings: for the thread that asks
+ * @config: of which the strings are
  * @tls: (nullable): without it only ldapi: and unprotected ldap: can be asked
  * @name_attribute: (nullable)
  * @language_attribute: (nullable)
@@ -16,22 +17,22 @@
  * @mechanism: (nullable): "EXTERNAL" or "GSSAPI"
  */
 typedef struct {
-    char **uris;
+    SpocConfig *config;
+    const char *const *uris;
     gboolean start_tls;
     SpocTls *tls;
-    char *base;
-    char *filter;
-    char *address_attribute;
-    char *name_attribute;
-    char *language_attribute;
-    char *bind_dn;
-    char *password;
-    char *mechanism;
+    const char *base;
+    const char *filter;
+    const char *address_attribute;
+    const char *name_attribute;
+    const char *language_attribute;
+    const char *bind_dn;
+    const char *password;
+    const char *mechanism;
     guint timeout_ms;
 } SpocDirectorySettings;
 
 SpocDirectorySettings *spoc_directory_settings_new(const SpocConfig *config, SpocTls *tls);
-/* The password is wiped. */
 void spoc_directory_settings_free(SpocDirectorySettings *settings);
 
 typedef enum {

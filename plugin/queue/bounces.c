@@ -212,7 +212,7 @@ make_report(SpocBounces *bounces, const GPtrArray *envelopes, const char *to)
     };
     g_autoptr(SpocComposedMail) mail = spoc_bounce_compose(&content, &error);
     if (mail == NULL) {
-        spoc_log(bounces->log, SPOC_LOG_ERROR, "no report of undeliverable mail to '%s': %s", to,
+        spoc_log(bounces->log, SPOC_LOG_ERROR, "cannot report undeliverable mail to '%s': %s", to,
                  error->message);
         return TRUE;
     }

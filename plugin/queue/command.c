@@ -10,12 +10,6 @@ G_STATIC_ASSERT(SPOC_REQUEST_RETRY + SPOC_QUEUE_COMMAND_HOLD == SPOC_REQUEST_HOL
                 SPOC_REQUEST_RETRY + SPOC_QUEUE_COMMAND_RELEASE == SPOC_REQUEST_RELEASE &&
                 SPOC_REQUEST_RETRY + SPOC_QUEUE_COMMAND_DELETE == SPOC_REQUEST_DELETE);
 
-const char *
-spoc_queue_command_name(SpocQueueCommand command)
-{
-    return spoc_control_request_name((SpocControlRequest)(SPOC_REQUEST_RETRY + command));
-}
-
 /* Where the message is, unless it is being sent. */
 static gboolean
 locate_message(SpocSpool *spool, const char *id, SpocState *ret_state, GError **error)

@@ -33,8 +33,6 @@ typedef enum {
 
 #define SPOC_QUEUE_COMMAND_COUNT 4
 
-const char *spoc_queue_command_name(SpocQueueCommand command); /* "retry", "hold", … */
-
 /* (transfer full): an empty list of errors, which may be NULL */
 GPtrArray *spoc_queue_command_errors_new(void);
 

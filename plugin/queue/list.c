@@ -159,13 +159,13 @@ list_journals(SpocSpool *spool, SpocControlClient *client, const Warner *warner,
 
 static const char *const stage_reasons[] = {
     [SPOC_SCAN_STAGE_COPYING] = "it is being copied into the spool; CUPS still has the job",
-    [SPOC_SCAN_STAGE_CUT_OFF] = "whoever copied it has ended in the middle; what is there is "
-                                "removed after an hour. If CUPS does not run the job again, scan "
-                                "it anew",
+    [SPOC_SCAN_STAGE_CUT_OFF] =
+        "whoever copied it has ended in the middle; what is there is "
+        "removed after an hour. If CUPS does not run the job again, scan it again",
     [SPOC_SCAN_STAGE_OFFERED] = "its print job waits for spocd's answer; CUPS still has the job",
     [SPOC_SCAN_STAGE_ABANDONED] = "its print job has ended without leaving it to spocd; it is "
                                   "removed after an hour. If CUPS does not run the job again, "
-                                  "scan it anew",
+                                  "scan it again",
     [SPOC_SCAN_STAGE_LEFT] = "spocd has not taken it up yet",
     [SPOC_SCAN_STAGE_DAMAGED] = "its document, or what says whose it is, is missing or damaged: it "
                                 "cannot be mailed. 'spocctl queue delete' removes it",

@@ -146,7 +146,8 @@ complete_schedule(SpocQueueManager *manager)
         return;
     manager->schedule_is_partial = !fill_schedule(manager, &error);
     if (manager->schedule_is_partial) /* a passing fault: the next round tries again */
-        spoc_log(manager->log, SPOC_LOG_ERROR, "cannot read what waits: %s", error->message);
+        spoc_log(manager->log, SPOC_LOG_ERROR, "cannot read the messages that wait: %s",
+                 error->message);
 }
 
 gboolean

@@ -166,7 +166,7 @@ spoc_delivery_log_outcome(SpocDeliveryLog *delivery_log, SpocLog *log, const Spo
     }
     if (request->possible_duplicate)
         spoc_log_about(log, SPOC_LOG_WARNING, &fields,
-                       "%s: %s lost the connection behind the final dot (%u times so far): this "
+                       "%s: %s lost the connection after the final dot (%u times so far): this "
                        "message may arrive twice, with the same Message-ID",
                        envelope->id, request->dropped_by, request->drops);
     /* Each message that is given up is an error of its own. */

@@ -58,12 +58,6 @@ spoc_scan_answer_limit(SpocControlPeer *client, const SpocRuntime *runtime)
 }
 
 void
-spoc_scan_answer_looking(SpocControlPeer *client)
-{
-    spoc_control_peer_reply(client, SPOC_CONTROL_LOOKING);
-}
-
-void
 spoc_scan_answer_progress(SpocControlPeer *client, guint percent, const char *server)
 {
     g_autofree char *line =

@@ -24,8 +24,6 @@ SpocSubmitResult spoc_scan_answer_unreachable(const SpocRuntime *runtime);
 /* How large a document may be, and what becomes of a larger one */
 void spoc_scan_answer_limit(SpocControlPeer *client, const SpocRuntime *runtime);
 
-/* It is being found out who gets the document. */
-void spoc_scan_answer_looking(SpocControlPeer *client);
 /* @server: (nullable) */
 void spoc_scan_answer_progress(SpocControlPeer *client, guint percent, const char *server);
 

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "control/protocol.h"
 #include "scan/answer.h"
-#include "scan/notice.h"
 #include "scan/prepare.h"
 #include "spool/scan-entry.h"
 
@@ -460,7 +459,7 @@ start_scan(Scan *scan)
     if (g_error_matches(error, SPOC_ERROR, SPOC_ERROR_PENDING)) {
         scan->has_asked = TRUE;
         if (scan->client != NULL)
-            spoc_scan_answer_looking(scan->client);
+            spoc_control_peer_reply(scan->client, SPOC_CONTROL_LOOKING);
         return;
     }
     if (spoc_scan_may_pass(error))
@@ -664,8 +663,8 @@ set_aside(SpocScanManager *scans, const char *name, const GError *why)
         return FALSE;
     }
     spoc_log(scans->log, SPOC_LOG_ERROR,
-             "%s: %s; it was set aside in corrupt/, and nobody can be told: look at it there", name,
-             why->message);
+             "%s: %s; it was set aside in corrupt/, and nobody can be notified: look at it there",
+             name, why->message);
     return TRUE;
 }
 

@@ -2,12 +2,15 @@
 /*
  * PURPOSE   A scan entry becomes what the queue sends and keeps: metadata and configuration say who
  *           gets it and what it says; an envelope, the frame around the document, and the content
- *           that puts the document into its frame while it is sent.
- * SECURITY  Everything in the metadata is foreign. Recipients are bounded by scanAllowedRecipients
- *           but for those that root named with spocctl.
+ *           that puts the document into its frame while it is sent. And the notice to the owner of
+ * a document that was queued and then failed: an ordinary message with the null reverse-path (RFC
+ * 5321 4.5.5); written before the failed one moves, and under a name that derives from it, so that
+ * none is lost and few are written twice. SECURITY  Everything in the metadata is foreign.
+ * Recipients are bounded by scanAllowedRecipients but for those that root named with spocctl.
  */
 #pragma once
 
+#include "base/log.h"
 #include "delivery/content.h"
 #include "runtime/runtime.h"
 #include "spool/message.h"
@@ -70,3 +73,8 @@ gboolean spoc_scan_keep_failed(SpocSpool *spool, const SpocRuntime *runtime, con
 SpocContent *spoc_scan_content_new(SpocSpool *spool, const char *name, GBytes *frame,
                                    const SpocAttachmentEvents *events, gpointer user_data,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+/* Queues the notice about @envelope, a scan of which recipients have failed. Says in the log
+ * why not where that cannot be; (transfer full) (nullable): the notice's id */
+char *spoc_scan_notice_queue(SpocSpool *spool, SpocLog *log, const SpocRuntime *runtime,
+                             const SpocEnvelope *envelope);

@@ -183,10 +183,9 @@ spoc_file_place_all(int directory_fd, const SpocFileContent *files, gsize count,
 
 gboolean
 spoc_file_place(int directory_fd, const char *name, const void *data, gsize size_bytes,
-                const struct timespec *modified, GError **error)
+                GError **error)
 {
-    const SpocFileContent file = {
-        .name = name, .data = data, .size_bytes = size_bytes, .modified = modified};
+    const SpocFileContent file = {.name = name, .data = data, .size_bytes = size_bytes};
     return place_together(directory_fd, &file, 1, error);
 }
 

@@ -53,7 +53,7 @@ gboolean spoc_file_place_all(int directory_fd, const SpocFileContent *files, gsi
 
 /* The same for one */
 gboolean spoc_file_place(int directory_fd, const char *name, const void *data, gsize size_bytes,
-                         const struct timespec *modified, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /* Writes all at one place; short writes and EINTR are handled. */
 gboolean spoc_file_write_at(int fd, guint64 place, const void *data, gsize size_bytes,

@@ -49,7 +49,7 @@
  * allows of other processes only /proc/PID/status. The writer is dead when
  *   - /proc/PID does not exist, or
  *   - the Name in its status is another than the one in the head, or
- *   - the status cannot be read and kill(PID, 0) finds no such process, or
+ *   - the status cannot be read and no process PID takes our signals, or
  *   - there is a journal with the same PID and a later TIME: a writer writes one journal
  *     after another, so either it is done with this one, or another process has its number.
  * New names are made later than all with the same PID, for clocks that go back.
@@ -59,10 +59,10 @@
 #include "base/durable.h"
 #include "base/error.h"
 #include "spool/file.h"
+#include "spool/scan-format.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -203,8 +203,9 @@ read_command(guint32 pid, char *ret_command)
     return 0;
 }
 
-void
-spoc_journal_own_command(char *ret_command)
+/* The name that the kernel has for this process */
+static void
+own_command(char *ret_command)
 {
     memset(ret_command, 0, SPOC_JOURNAL_COMMAND_MAX_BYTES);
     if (read_command((guint32)getpid(), ret_command) != 0)
@@ -222,7 +223,7 @@ spoc_journal_writer_is_dead(SpocSpool *spool, const char *name, const SpocJourna
         return TRUE;
     if (reason == 0 && strcmp(command, head->command) != 0)
         return TRUE;
-    if (reason != 0 && kill((pid_t)head->pid, 0) != 0 && errno == ESRCH)
+    if (reason != 0 && !spoc_process_answers((pid_t)head->pid))
         return TRUE;
     guint64 created = 0, latest = 0;
     guint32 pid = 0;
@@ -262,7 +263,7 @@ spoc_journal_head_init_own(SpocJournalHead *head, const char *recipient_uri, con
     head->recipient_uri = g_strdup(recipient_uri);
     head->user_data = g_memdup2(user_data, user_data_size);
     head->user_data_size = user_data_size;
-    spoc_journal_own_command(head->command);
+    own_command(head->command);
 }
 
 GByteArray *

@@ -66,8 +66,6 @@ char *spoc_journal_name_new(SpocSpool *spool, const SpocJournalHead *head,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 /* FALSE: no name of a journal */
 gboolean spoc_journal_name_parse(const char *name, guint64 *ret_created_us, guint32 *ret_pid);
-/* The name that the kernel has for this process, as the head keeps it */
-void spoc_journal_own_command(char *ret_command);
 /* Whether no more can come from the journal's writer */
 gboolean spoc_journal_writer_is_dead(SpocSpool *spool, const char *name,
                                      const SpocJournalHead *head);

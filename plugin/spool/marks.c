@@ -235,8 +235,7 @@ rewrite_marks(SpocMarks *marks, GError **error)
     gpointer context[] = {marks, content};
     g_tree_foreach(marks->above, append_record, context);
 
-    if (!spoc_file_place(marks->directory_fd, marks->name, content->data, content->len, NULL,
-                         error))
+    if (!spoc_file_place(marks->directory_fd, marks->name, content->data, content->len, error))
         return FALSE;
     int fd = spoc_file_open(marks->directory_fd, marks->name, O_RDWR, NULL, error);
     if (fd < 0)

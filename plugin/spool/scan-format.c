@@ -37,7 +37,9 @@
 #include "base/durable.h"
 #include "base/error.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -322,8 +324,9 @@ spoc_scan_record_parse(const char *text, gsize size, SpocScanRecord *ret_record,
  * (proc(5)); the 22nd field of all is the start. */
 #define FIELDS_BEFORE_START 20
 
-char *
-spoc_process_stamp(pid_t pid)
+/* "" with errno set: /proc does not show it. */
+static char *
+read_stamp(pid_t pid)
 {
     char path[64];
     char text[STAT_BYTES + 1];
@@ -332,7 +335,9 @@ spoc_process_stamp(pid_t pid)
     if (fd < 0)
         return g_strdup("");
     ssize_t count = read(fd, text, STAT_BYTES);
+    int saved_errno = count < 0 ? errno : ESRCH;
     close(fd);
+    errno = saved_errno;
     text[MAX(count, 0)] = '\0';
     const char *rest = strrchr(text, ')');
     g_auto(GStrv) fields = g_strsplit(rest != NULL ? rest : "", " ", FIELDS_BEFORE_START + 2);
@@ -342,12 +347,27 @@ spoc_process_stamp(pid_t pid)
     return g_strdup_printf("%ld-%.*s", (long)pid, (int)strspn(started, "0123456789"), started);
 }
 
+char *
+spoc_process_stamp(pid_t pid)
+{
+    return read_stamp(pid);
+}
+
+gboolean
+spoc_process_answers(pid_t pid)
+{
+    return kill(pid, 0) == 0 || errno == EACCES;
+}
+
 gboolean
 spoc_process_lives(const char *stamp)
 {
     gint64 pid = g_ascii_strtoll(stamp, NULL, 10);
     if (pid <= 0 || pid > G_MAXINT32)
         return FALSE;
-    g_autofree char *now = spoc_process_stamp((pid_t)pid);
+    errno = 0;
+    g_autofree char *now = read_stamp((pid_t)pid);
+    if (*now == '\0' && (errno == EPERM || errno == EACCES))
+        return spoc_process_answers((pid_t)pid);
     return *stamp != '\0' && strcmp(now, stamp) == 0;
 }

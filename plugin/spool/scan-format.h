@@ -116,5 +116,8 @@ char *spoc_scan_file_parse(const char *file, const char **ret_suffix, gboolean *
 /* (transfer full): "PID-STARTED" of a process, the same as long as it lives and no other's
  * afterwards; "" when it cannot be told */
 char *spoc_process_stamp(pid_t pid);
+/* Where /proc shows it to nobody else (ProtectProc= of the service, AppArmor): whether a process of
+ * this number takes a signal of ours, as those of our own user do. */
+gboolean spoc_process_answers(pid_t pid);
 /* FALSE also where nothing tells. */
 gboolean spoc_process_lives(const char *stamp);

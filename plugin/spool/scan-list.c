@@ -22,14 +22,14 @@ typedef enum {
     IS_FOREIGN = 1 << 4,
 } Files;
 
-gboolean
-spoc_scan_stage_has_client(SpocScanStage stage)
+static gboolean
+has_client(SpocScanStage stage)
 {
     return stage == SPOC_SCAN_STAGE_COPYING || stage == SPOC_SCAN_STAGE_OFFERED;
 }
 
-void
-spoc_scan_listed_free(SpocScanListed *listed)
+static void
+listed_free(SpocScanListed *listed)
 {
     if (listed == NULL)
         return;
@@ -127,7 +127,7 @@ spoc_scan_list_all(SpocSpool *spool, GError **error)
     if (files == NULL)
         return NULL;
     g_autoptr(GHashTable) entries = sort_files(files);
-    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_scan_listed_free);
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)listed_free);
     GHashTableIter place;
     gpointer name = NULL;
     gpointer kinds = NULL;
@@ -163,7 +163,7 @@ spoc_scan_discard(SpocSpool *spool, const char *name, GError **error)
         const SpocScanListed *listed = g_ptr_array_index(list, i);
         if (!g_str_equal(listed->name, name))
             continue;
-        if (spoc_scan_stage_has_client(listed->stage)) {
+        if (has_client(listed->stage)) {
             g_set_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE,
                         "document '%s' is still its print job's: cancel the job", name);
             return FALSE;

@@ -27,9 +27,6 @@ typedef enum {
     SPOC_SCAN_STAGE_FOREIGN,
 } SpocScanStage;
 
-/* What "spocctl queue delete" may take away: those without a client that is at work */
-gboolean spoc_scan_stage_has_client(SpocScanStage stage);
-
 /**
  * SpocScanListed:
  * @name: of the entry; of a foreign file its own, any bytes
@@ -43,8 +40,6 @@ typedef struct {
     guint64 size_bytes;
     gint64 changed_unix_s;
 } SpocScanListed;
-
-void spoc_scan_listed_free(SpocScanListed *listed);
 
 /* (transfer full) (element-type SpocScanListed): all that lies in scans/ but records, documents of
  * messages included; in no order */

@@ -72,7 +72,7 @@ spoc_scan_offer(SpocSpool *spool, const char *name, const SpocScanMetadata *meta
                              temporary);
         return FALSE;
     }
-    return spoc_file_place(folder, job, text->str, text->len, NULL, error);
+    return spoc_file_place(folder, job, text->str, text->len, error);
 }
 
 gboolean
@@ -228,7 +228,7 @@ spoc_scan_write_record(SpocSpool *spool, const char *name, const SpocScanRecord 
         return FALSE;
     g_autofree char *file = spoc_scan_file(name, SPOC_SCAN_RECORD);
     g_autoptr(GString) text = spoc_scan_record_format(record);
-    return spoc_file_place(spoc_scan_folder(spool), file, text->str, text->len, NULL, error) &&
+    return spoc_file_place(spoc_scan_folder(spool), file, text->str, text->len, error) &&
            spoc_durable_sync_directory(spoc_scan_folder(spool), error);
 }
 

@@ -252,8 +252,8 @@ spoc_spool_set_aside(SpocSpool *spool, const char *folder, const char *name, GEr
     return FALSE;
 }
 
-void
-spoc_aside_free(SpocAside *aside)
+static void
+aside_free(SpocAside *aside)
 {
     if (aside == NULL)
         return;
@@ -268,7 +268,7 @@ spoc_spool_list_aside(SpocSpool *spool, GError **error)
     g_autoptr(GPtrArray) names = spoc_file_list(corrupt, error);
     if (names == NULL)
         return NULL;
-    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)spoc_aside_free);
+    GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)aside_free);
     for (guint i = 0; i < names->len; i++) {
         struct stat info;
         if (fstatat(corrupt, g_ptr_array_index(names, i), &info, AT_SYMLINK_NOFOLLOW) != 0)

@@ -67,8 +67,6 @@ typedef struct {
     gint64 changed_unix_s;
 } SpocAside;
 
-void spoc_aside_free(SpocAside *aside);
-
 /* (transfer full) (element-type SpocAside): what lies in corrupt/, in no order */
 GPtrArray *spoc_spool_list_aside(SpocSpool *spool, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -149,7 +149,7 @@ inspect_encryption(Walk *walk, const PKCS7 *safe, GError **error)
     default:
         return spoc_error_set(
             error, SPOC_ERROR_INVALID,
-            "the PKCS#12 store is encrypted in an unknown way; write it anew with keytool "
+            "the PKCS#12 store is encrypted in an unknown way; write it again with keytool "
             "-importkeystore");
     }
     g_autoptr(PBEPARAM) parameters =
@@ -314,7 +314,7 @@ walk_with_legacy(Walk *walk, const guint8 *data, gsize size_bytes, GError **erro
         return spoc_error_set(
             error, SPOC_ERROR_INVALID,
             "the PKCS#12 store is encrypted in an old way (RC2 or RC4) and OpenSSL's "
-            "legacy provider is not installed; write the store anew with keytool "
+            "legacy provider is not installed; write the store again with keytool "
             "-importkeystore");
     }
     g_autoptr(PKCS12) store = PKCS12_init_ex(NID_pkcs7_data, library, NULL);

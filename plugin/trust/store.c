@@ -265,7 +265,7 @@ read_entry(Reader *reader, guint64 version, SpocStoreContent *content, GError **
     case TAG_SECRET_KEY:
         return spoc_error_set(
             error, SPOC_ERROR_INVALID,
-            "the JCEKS store holds a secret key, behind which nothing can be read; make a "
+            "the JCEKS store holds a secret key, after which nothing can be read; make a "
             "store of the certificates alone, or convert it: keytool -importkeystore "
             "-srcstoretype JCEKS -deststoretype PKCS12");
     default:
@@ -328,7 +328,7 @@ parse_jks(const guint8 *data, gsize size_bytes, const char *password, SpocStoreC
             return FALSE;
     if (reader.left != 0)
         return spoc_error_set(error, SPOC_ERROR_CORRUPT,
-                              "the Java key store goes on behind its last entry");
+                              "the Java key store has bytes after its last entry");
     return password == NULL || verify_digest(data, body_bytes, password, error);
 }
 

@@ -39,7 +39,7 @@ class Control(unittest.TestCase):
         cls.addClassCleanup(cls.site.stop)
         cls.spocd = cls.site.start()
         process.wait_for("spocd", cls.site.answers)
-        # A mail is under way for a minute, so nothing is settled.
+        # A mail is under way for a minute, so nothing is decided.
         cls.site.notify(spoc.event(1, job_id=1))
         process.wait_for("a mail under way", lambda: cls.status(b'"sending":1'))
 
@@ -51,9 +51,9 @@ class Control(unittest.TestCase):
             try:
                 client.connect(str(cls.site.spool / "control"))
                 return True
-            except BlockingIOError:  # so many at the door
+            except BlockingIOError:  # so many wait to be accepted
                 return False
-        process.wait_for("room at the door", connected)
+        process.wait_for("room for another client", connected)
         return client
 
     @classmethod
@@ -67,18 +67,18 @@ class Control(unittest.TestCase):
         self.assertIsNone(self.spocd.poll(), self.site.log()[-3000:])
 
     def offer(self):
-        """A document under way whose door was killed, so that another may ask for it."""
+        """A document under way whose client was killed, so that another may ask for it."""
         def left():
             return [f.stem for f in (self.site.spool / "scans").glob("*.left")]
-        door = subprocess.Popen(
+        client = subprocess.Popen(
             [build_folder() / "plugin/ctl/spocctl", "send", "--to", "alice@example.com", "-"],
             env=self.site.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-        door.stdin.write(b"text")
-        door.stdin.close()
+        client.stdin.write(b"text")
+        client.stdin.close()
         process.wait_for("the document", lambda: list((self.site.spool / "scans").glob("*.job")))
         process.wait_for("it under way", lambda: self.status(b'"sending":2'))
-        door.kill()
-        door.wait()
+        client.kill()
+        client.wait()
         return process.wait_for("it to be left", left)[0]
 
     def test_one_request_waits_at_a_time(self):
@@ -178,7 +178,7 @@ class Service(unittest.TestCase):
         self.addCleanup(spocd.terminate)
         return spocd
 
-    def test_doors_find_it_and_others_make_way(self):
+    def test_clients_find_it_and_others_make_way(self):
         by_hand = self.site.start()  # listens in the spool, and has the lock
         process.wait_for("spocd", self.site.answers)
         self.assertTrue((self.site.spool / "control").is_socket())
@@ -210,7 +210,7 @@ class Service(unittest.TestCase):
             self.assertNotIn("does not run", self.site.spocctl(command).stdout)
 
     def test_a_private_folder_of_lp_is_not_trusted(self):
-        """Who runs as lp gets no door to talk to a socket in a folder of its own."""
+        """Who runs as lp gets no client to talk to a socket in a folder of its own."""
         shutil.chown(self.site.root.path / "run/spoc", "lp", "lp")
         self.site.start()
         process.wait_for("spocd", self.site.answers)

@@ -5,6 +5,7 @@ across restarts."""
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -141,6 +142,42 @@ class QueueOrders(unittest.TestCase):
         self.assertEqual(done.stdout, f"{ids[0]}: held\n{ids[1]}: held\n")
         self.assertIn("there is no message 'none'", done.stderr)
         self.assertEqual(sorted(file.name for file in site.files("held")), ids[:2])
+
+    def test_changed_settings_do_not_put_the_next_attempt_off(self):
+        """Each is tried at once, and what was planned stays, however often that fails."""
+        server = Broken()
+        self.addCleanup(server.stop)
+        site = self.site(server.port, mailRetrySchedule="2h")
+        self.fill(site, 1)
+        waiting = site.files("waiting")[0]
+        planned = waiting.stat().st_mtime
+        attempts = re.search(r"^Attempts: \d+$", waiting.read_text(), re.M)[0]
+        site.start()
+        process.wait_for("spocd", site.answers)
+        for number in range(1, 4):
+            site.configure(server.port, mailRetrySchedule="2h", mailMaxConnections=number)
+
+            def noted(so_many=number):
+                return waiting.exists() and waiting.read_text().count("\nAttempt: ") == so_many
+            process.wait_for("the attempt", noted)
+        self.assertEqual(waiting.stat().st_mtime, planned)
+        self.assertIn(f"\n{attempts}\n", waiting.read_text())
+
+    def test_a_mail_of_a_killed_spocd_is_deleted_with_its_events(self):
+        """Killed between storing it and marking them: they are not mailed again afterwards."""
+        catcher = Catcher(Root().folder("mails"))
+        self.addCleanup(catcher.stop)
+        site = self.site(catcher.port)
+        site.notify(stream([1]))
+        self.fill(site, 1)
+        waiting, journal = site.files("waiting")[0].name, site.files("events")[0].name
+        marks = site.spool / "state/pending-marks"
+        marks.write_text(f"{waiting}\n{journal} 0 65535\n")
+        shutil.chown(marks, "lp")
+        self.assertEqual(self.order(site, "delete", waiting), 1)
+        self.assertFalse(marks.exists())
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(catcher.mails, [])
 
     def test_silent_behind_the_dot(self):
         """Twice, with a restart between: then the backup may have it, with the same Message-ID."""

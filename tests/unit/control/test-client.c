@@ -44,7 +44,7 @@ static void
 test_listen(Root *root, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_assert_cmpint(spoc_control_connect(root->spool, &error), ==, -1);
+    g_assert_null(spoc_control_client_new(root->spool, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     g_clear_error(&error);
 
@@ -159,9 +159,9 @@ test_long_path(Root *root, gconstpointer data)
     g_assert_no_error(error);
     int listener = spoc_control_server_listen(spool, &error);
     g_assert_no_error(error);
-    int fd = spoc_control_connect(spool, &error);
+    g_autoptr(SpocControlClient) client = spoc_control_client_new(spool, &error);
     g_assert_no_error(error);
-    close(fd);
+    g_assert_nonnull(client);
     close(listener);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: json.c */
 #include "ctl/queue-print.h"
+
+#include "ctl/json.h"
 
 #include <string.h>
 
@@ -111,9 +114,9 @@ test_array(void)
     g_autoptr(SpocQueueListItem) listed = make();
     g_free(listed->envelope->subject);
     listed->envelope->subject = g_strdup(subject);
-    GPtrArray *nodes = g_ptr_array_new();
-    g_ptr_array_add(nodes, spoc_queue_list_item_node(listed->envelope, listed->state));
-    g_autofree char *text = spoc_queue_print_array(nodes);
+    JsonArray *array = json_array_new();
+    json_array_add_element(array, spoc_queue_list_item_node(listed->envelope, listed->state));
+    g_autofree char *text = spoc_json_text(spoc_json_array_node(array));
     g_assert_nonnull(strstr(text, "caf\u00e9 \\u202efdp.exe\\u200b\\udb40\\udc41\\u001b\""));
     g_autoptr(JsonParser) parser = json_parser_new();
     g_assert_true(json_parser_load_from_data(parser, text, -1, NULL));

@@ -172,8 +172,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/crowding/find", test_find);
-    g_test_add_func("/crowding/ours", test_ours);
-    g_test_add_func("/crowding/doubles", test_doubles);
+    g_test_add_func("/subscription-limits/find", test_find);
+    g_test_add_func("/subscription-limits/ours", test_ours);
+    g_test_add_func("/subscription-limits/doubles", test_doubles);
     return g_test_run();
 }

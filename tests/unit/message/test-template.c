@@ -193,7 +193,7 @@ test_refused(void)
         {SPOC_TEMPLATE_TEXT, "{{items}}", "t:1: 'items' is no value"},
         {SPOC_TEMPLATE_TEXT, "{{item}}", "t:1: 'item' is known within {{#items}}"},
         {SPOC_TEMPLATE_TEXT, "a\n\xff", "t:2: a template is UTF-8"},
-        {SPOC_TEMPLATE_TEXT, "Subject: x\nbody", "t:2: behind the line 'Subject:'"},
+        {SPOC_TEMPLATE_TEXT, "Subject: x\nbody", "t:2: after the line 'Subject:'"},
         {SPOC_TEMPLATE_TEXT, "Subject: {{#yes}}\n\nbody{{/yes}}", "t:1: the section 'yes'"},
         {SPOC_TEMPLATE_TEXT, "Subject: x\n\nbody\n{{wrod}}", "t:4: there is no value"},
         {SPOC_TEMPLATE_HTML, "<style>{{word}}</style>", "in a style sheet or script"},

@@ -2,6 +2,7 @@
 #include "../spool/root.h"
 #include "base/error.h"
 #include "notifier/copier.h"
+#include "spool/journal-writer.h"
 #include "spool/journal.h"
 
 #include <glib/gstdio.h>
@@ -250,31 +251,25 @@ test_next_journal(Copy *copy, gconstpointer data)
     g_assert_cmpstr(all, ==, "one |two |");
 }
 
+/* What waits is written in pieces that a journal takes, in its order. */
 static void
-test_backlog(void)
+test_large_backlog(Copy *copy, gconstpointer data)
 {
-    g_autoptr(SpocBacklog) backlog = spoc_backlog_new(10, 4);
-    g_assert_true(spoc_backlog_put(backlog, "123456", 6, FALSE));
-    g_assert_true(spoc_backlog_put(backlog, "789", 3, TRUE));
-    g_assert_false(spoc_backlog_put(backlog, "xx", 2, FALSE));
-    g_assert_cmpuint(spoc_backlog_dropped(backlog), ==, 2);
-    spoc_backlog_end(backlog);
-    static const struct {
-        const char *bytes;
-        gboolean after_pause;
-    } expected[] = {{"1234", FALSE}, {"56", FALSE}, {"789", TRUE}};
-    gboolean ended = TRUE;
-    for (guint i = 0; i < G_N_ELEMENTS(expected); i++) {
-        SpocChunk *chunk = spoc_backlog_take(backlog, -1, &ended);
-        g_assert_false(ended);
-        g_assert_cmpmem(chunk->bytes, chunk->size, expected[i].bytes, strlen(expected[i].bytes));
-        g_assert_cmpint(chunk->after_pause, ==, expected[i].after_pause);
-        spoc_backlog_done(backlog, chunk->size);
-        spoc_chunk_free(chunk);
-    }
-    g_assert_null(spoc_backlog_take(backlog, -1, &ended));
-    g_assert_true(ended);
-    g_assert_cmpuint(spoc_backlog_size(backlog), ==, 0);
+    gsize size = 2 * SPOC_JOURNAL_COMMIT_MAX_BYTES + SPOC_JOURNAL_COMMIT_MAX_BYTES / 2;
+    g_autofree char *text = g_malloc(size + 1);
+    for (gsize i = 0; i < size; i++)
+        text[i] = (char)('a' + i % 23);
+    text[size] = '\0';
+    g_autofree char *away = g_build_filename(copy->root.path, "away", NULL);
+    g_assert_cmpint(g_rename(copy->root.places->request_root, away), ==, 0);
+    start(copy);
+    feed(copy, text);
+    close_end(&copy->input[1]);
+    g_assert_cmpint(g_rename(away, copy->root.places->request_root), ==, 0);
+    g_assert_true(join(copy));
+    g_autofree char *all = stored(copy);
+    g_assert_cmpuint(strlen(all), ==, size + 1);
+    g_assert_true(g_str_has_prefix(all, text));
 }
 
 /* The notifier does not run as root. */
@@ -298,7 +293,7 @@ main(int argc, char **argv)
     ADD("/copier/removed-folder", test_removed_folder);
     ADD("/copier/bound", test_bound);
     ADD("/copier/next-journal", test_next_journal);
-    g_test_add_func("/copier/backlog", test_backlog);
+    ADD("/copier/large-backlog", test_large_backlog);
     int status = g_test_run();
     (void)prctl(PR_SET_DUMPABLE, 1); /* for the finder of leaks, who traces us */
     return status;

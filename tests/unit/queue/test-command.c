@@ -241,7 +241,7 @@ test_many(Fixture *fixture, gconstpointer data)
         for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
             const int codes[] = {cases[i].hold, cases[i].release, cases[i].delete};
             const GError *error = g_ptr_array_index(errors, i);
-            g_test_message("%s %s", spoc_queue_command_name(orders[k]), ids[i]);
+            g_test_message("%d %s", (int)orders[k], ids[i]);
             g_assert_cmpint(error != NULL ? error->code : -1, ==, codes[k]);
         }
     }
