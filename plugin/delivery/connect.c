@@ -361,6 +361,9 @@ set_way(SpocConnect *connect)
         /* Exactly one: of several curl would take the one that it likes best. */
         g_autofree char *options = g_strconcat("AUTH=", spoc_sasl_name(connect->mechanism), NULL);
         curl_easy_setopt(easy, CURLOPT_LOGIN_OPTIONS, options);
+        /* In an answer to 334 curl writes "=" for no name, which is right behind AUTH alone;
+         * Dovecot refuses it. */
+        curl_easy_setopt(easy, CURLOPT_SASL_IR, connect->mechanism == SPOC_SASL_EXTERNAL ? 1L : 0L);
         curl_easy_setopt(easy, CURLOPT_USERNAME, connect->user != NULL ? connect->user : "");
         if (connect->token != NULL)
             curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, connect->token);
