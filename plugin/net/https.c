@@ -110,6 +110,11 @@ set_curl_error(const SpocHttps *https, GError **error)
                           "customCipherSuitesForOutboundCommunication");
         break;
     case CURLE_UNSUPPORTED_PROTOCOL:
+        if (status_of(https) == 0) { /* it has not even answered in HTTP */
+            what = "the answer is not HTTP: ";
+            remedy = g_strdup_printf("; check %s", https->setting);
+            break;
+        }
         code = SPOC_ERROR_DENIED;
         what = "the server redirects to an address that is not https: ";
         remedy = g_strdup_printf("; redirect to https, or name that address in %s", https->setting);

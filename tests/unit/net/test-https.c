@@ -183,6 +183,10 @@ test_get_is_redirected_to_https_alone(Fixture *fixture, gconstpointer data)
         "HTTP/1.1 302 Moved\r\nLocation: http://localhost/\r\nContent-Length: 0\r\n\r\n");
     ask(fixture, &request);
     g_assert_error(fixture->error, SPOC_ERROR, SPOC_ERROR_DENIED);
+    /* curl has the same error for what is no HTTP: that is out of order, and may be mended soon. */
+    https_server_will_say(fixture->server, "\x16\x03garbage\r\n\r\n");
+    ask(fixture, &request);
+    g_assert_error(fixture->error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
     g_assert_nonnull(strstr(fixture->error->message, "theSetting"));
 }
 
