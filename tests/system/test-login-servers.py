@@ -42,15 +42,21 @@ def signed(key_file, header, claims):
 
 
 class WithCurl(unittest.TestCase):
+    root = authority = certificate = client = stranger = mail = None
+
     @classmethod
     def setUpClass(cls):
-        cls.root = Root()
-        cls.authority = Authority(cls.root.folder("ca"))
-        cls.certificate = cls.authority.issue()
-        cls.client = cls.authority.issue("printer@example.com", usage="clientAuth",
-                                         alternative=None)
-        cls.stranger = cls.authority.issue("somebody", usage="clientAuth", alternative=None)
-        cls.mail = cls.root.path / "mail"
+        if WithCurl.root is not None:
+            return
+        # Keys take their time: once for all classes.
+        WithCurl.root = Root()
+        WithCurl.authority = Authority(cls.root.folder("ca"))
+        WithCurl.certificate = cls.authority.issue()
+        WithCurl.client = cls.authority.issue("printer@example.com", usage="clientAuth",
+                                              alternative=None)
+        WithCurl.stranger = cls.authority.issue("somebody", usage="clientAuth",
+                                                alternative=None)
+        WithCurl.mail = cls.root.path / "mail"
         cls.mail.write_bytes(b"From: a@example.com\r\nSubject: hello\r\n\r\n.body\r\n")
 
     def curl(self, *arguments, **environment):

@@ -78,6 +78,12 @@ class Kdc:
         """The keytab that was made before is worth nothing any more."""
         self._admin("change_password", "-randkey", principal)
 
+    def renew_keytab(self):
+        """The client's keytab with a new key, after new_key()."""
+        self.client_keytab.unlink(missing_ok=True)
+        self._admin("ktadd", "-k", str(self.client_keytab), CLIENT)
+        return self.client_keytab
+
     def log(self):
         return (self.root.path / "kdc.log").read_text(errors="replace")
 

@@ -10,6 +10,7 @@ import secrets
 import socket
 import ssl
 import threading
+import time
 
 from . import process
 from .mailbox import Mail
@@ -59,6 +60,8 @@ class LoginServer:
         self.after_token = NO_TOKEN
         self.refuse_sender = lambda _sender: None
         self.before_login = None  # called when a client begins to log in
+        self.mails_per_connection = None
+        self.seconds_per_mail = 0
         self.logins, self.problems, self.mails = [], [], []
         self.certificates = []
         self.clear = b""
@@ -83,8 +86,7 @@ class LoginServer:
         return [x for x in list(self.logins) if not x.good and mechanism in (None, x.mechanism)]
 
     def wait(self, count, seconds=90.0):
-        process.wait_for(f"{count} mails (there are {len(self.mails)})",
-                         lambda: len(self.mails) >= count, seconds)
+        process.wait_for(f"{count} mails", lambda: len(self.mails) >= count, seconds)
         return list(self.mails)
 
     def drop_all(self):
@@ -97,6 +99,11 @@ class LoginServer:
                     pass
 
     def stop(self):
+        try:
+            # Closing alone would leave the one that accepts where it is, and it would take one more.
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self._socket.close()
         self.drop_all()
 
@@ -135,6 +142,7 @@ class _Session:
         self.pending = b""
         self.logged_in = None
         self.sender, self.recipients = None, []
+        self.taken = 0
 
     def say(self, line):
         self.client.sendall(line.encode() + b"\r\n")
@@ -208,6 +216,9 @@ class _Session:
         self.say("250 2.0.0 fine")
 
     def on_mail(self, rest):
+        if self.taken == self.server.mails_per_connection:
+            self.say("421 4.7.0 enough for one connection")
+            return False
         if self.server.needs_login and self.logged_in is None:
             return self.say("530 5.7.57 Client not authenticated to send mail.")
         sender = re.match(r"(?i)FROM:<([^>]*)>", rest)[1]
@@ -233,6 +244,8 @@ class _Session:
         self.server.mails.append(Mail(b"\r\n".join(content) + b"\r\n", self.sender,
                                       self.recipients))
         self.sender, self.recipients = None, []
+        self.taken += 1
+        time.sleep(self.server.seconds_per_mail)
         return self.say("250 2.0.0 taken")
 
     # Logging in
@@ -276,9 +289,10 @@ class _Session:
         return line
 
     def first(self, initial):
-        """The first response, wherever it stands; "=" is an empty one."""
-        text = initial or self.ask()
-        return b"" if text == "=" else base64.b64decode(text, validate=True)
+        """The first response, wherever it stands. An empty one is "=" behind AUTH, and there alone."""
+        if initial == "=":
+            return b""
+        return base64.b64decode(initial or self.ask(), validate=True)
 
     def remember(self, mechanism, user, good, secret):
         self.server.logins.append(Login(mechanism, user, good, self.under_tls, secret))

@@ -55,13 +55,13 @@ class Site:
         temporary.write_text("".join(f"{k} = {v}\n" for k, v in values.items()))
         temporary.rename(self.root.path / "etc/spoc/spoc.conf")
 
-    def start(self, *arguments, **environment):
+    def start(self, *arguments, preexec=None, **environment):
         """Starts spocd; its log goes on in log_file."""
         with open(self.log_file, "ab") as log:
             started = subprocess.Popen(
                 [build_folder() / "plugin/daemon/spocd", *(arguments or ("--foreground",))],
                 env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log)
+                stdout=log, stderr=log, preexec_fn=preexec)
         self._running.append(started)
         return started
 
