@@ -181,7 +181,7 @@ on_poll(SpocHttps *https, const SpocHttpsReply *answer, gpointer user_data)
 {
     SpocDeviceLogin *login = user_data;
     g_auto(SpocTokenReply) reply = {0};
-    g_autoptr(SpocHttps) done = g_steal_pointer(&login->https);
+    g_autoptr(SpocHttps) done G_GNUC_UNUSED = g_steal_pointer(&login->https);
     gsize size = 0;
     const char *bytes = answer->content != NULL ? g_bytes_get_data(answer->content, &size) : NULL;
     if (g_error_matches(answer->error, SPOC_ERROR, SPOC_ERROR_DENIED)) {
@@ -252,7 +252,7 @@ on_device(SpocHttps *https, const SpocHttpsReply *answer, gpointer user_data)
 {
     SpocDeviceLogin *login = user_data;
     g_autoptr(GError) why = NULL;
-    g_autoptr(SpocHttps) done = g_steal_pointer(&login->https);
+    g_autoptr(SpocHttps) done G_GNUC_UNUSED = g_steal_pointer(&login->https);
     gsize size = 0;
     const char *bytes = answer->content != NULL ? g_bytes_get_data(answer->content, &size) : NULL;
     bytes = bytes != NULL ? bytes : "";

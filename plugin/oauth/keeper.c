@@ -248,7 +248,7 @@ static void
 on_fetched(const SpocTokenResult *result, gpointer user_data)
 {
     SpocTokenKeeper *keeper = user_data;
-    g_autoptr(SpocTokenFetch) done = g_steal_pointer(&keeper->fetch);
+    g_autoptr(SpocTokenFetch) done G_GNUC_UNUSED = g_steal_pointer(&keeper->fetch);
     if (result->error == NULL)
         take_result(keeper, result);
     else if (was_overtaken(keeper, result)) {

@@ -61,6 +61,7 @@ log_in(Person *person, const char *more)
     g_autoptr(SpocDeviceLogin) login =
         spoc_device_login_new(settings, person->fixture->tls, &events, person, &error);
     g_assert_no_error(error);
+    g_assert_nonnull(login);
     g_main_loop_run(person->fixture->loop);
     g_assert_cmpuint(person->ends, ==, 1);
 }
