@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "oauth/mask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,8 +101,9 @@ kill_group(SpocTokenCommand *command)
 static GError *
 judge_end(const SpocTokenCommand *command)
 {
-    g_autofree char *words = spoc_text_line(
-        command->texts[COMPLAINT]->str, (gssize)command->texts[COMPLAINT]->len, WORDS_MAX_BYTES);
+    const GString *complaint = command->texts[COMPLAINT];
+    g_autofree char *words = spoc_oauth_mask_words(
+        spoc_text_line(complaint->str, (gssize)complaint->len, WORDS_MAX_BYTES));
     g_autofree char *what = NULL;
     if (command->timed_out)
         what = g_strdup_printf("did not end within %u s", command->timeout_ms / 1000);

@@ -141,11 +141,28 @@ test_mask(void)
         {"nothing", NULL, "nothing"},
         {"nothing", "", "nothing"},
         {"abcabc", "a", "abcabc"},
+        /* A piece is enough. */
+        {"it was 0123456789abcdef…", "0123456789abcdefghijkl", "it was ***…"},
+        {"it was …456789abcdefghi and", "0123456789abcdefghijkl", "it was …*** and"},
+        {"it was 0123456789a", "0123456789abcdefghijkl", "it was 0123456789a"},
+        {"0123456789abcdef0123456789abcdef", "0123456789abcdef", "******"},
+        /* base64 of it with something before, and behind */
+        {"eDowMTIzNDU2Nzg5YWJjZGVmZ2hpamts", "0123456789abcdefghijkl", "eDow***"},
+        {"eHk6MDEyMzQ1Njc4OWFiY2RlZmdoaWprbDp6", "0123456789abcdefghijkl", "eHk6***Dp6"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *masked = spoc_oauth_mask(g_strdup(cases[i].text), cases[i].secret);
         g_assert_cmpstr(masked, ==, cases[i].masked);
     }
+}
+
+static void
+test_mask_words(void)
+{
+    g_autofree char *masked = spoc_oauth_mask_words(
+        g_strdup("File /usr/lib/python3/dist-packages/a.py: token "
+                 "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2ln is bad"));
+    g_assert_cmpstr(masked, ==, "File /usr/lib/python3/dist-packages/a.py: token *** is bad");
 }
 
 int
@@ -159,5 +176,6 @@ main(int argc, char **argv)
     g_test_add_func("/oauth-reply/bounds", test_bounds);
     g_test_add_func("/oauth-reply/output", test_output);
     g_test_add_func("/oauth-reply/mask", test_mask);
+    g_test_add_func("/oauth-reply/mask-words", test_mask_words);
     return g_test_run();
 }
