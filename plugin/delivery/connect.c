@@ -4,6 +4,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "delivery/handshake.h"
+#include "delivery/kerberos.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,8 +27,9 @@ struct _SpocConnect {
     guint server;
     SpocConnectKind kind;
     SpocSaslMechanism mechanism;
-    char *user;  /* (nullable) */
-    char *token; /* (nullable) */
+    char *user;   /* (nullable) */
+    char *token;  /* (nullable) */
+    char *ticket; /* (nullable): the cache that has it */
     SpocConnectEvents events;
     gpointer user_data;
 
@@ -219,6 +221,8 @@ note_command(SpocConnect *connect, const char *bytes, gsize size)
         connect->stage = SPOC_STAGE_STARTTLS;
     } else if (size >= 4 && g_ascii_strncasecmp(bytes, "AUTH", 4) == 0) {
         connect->stage = SPOC_STAGE_LOGIN;
+        if (connect->ticket != NULL)
+            spoc_kerberos_use(connect->ticket);
         gboolean has_user = connect->user != NULL && *connect->user != '\0';
         progress(connect, SPOC_STAGE_LOGIN, "logging in with %s%s%s",
                  spoc_sasl_name(connect->mechanism), has_user ? " as " : "",
@@ -444,6 +448,7 @@ spoc_connect_new(SpocCurlMulti *curl_multi, SpocDeliverySettings *settings, guin
     connect->mechanism = login->mechanism;
     connect->user = g_strdup(login->user);
     connect->token = spoc_sasl_is_bearer(login->mechanism) ? g_strdup(login->token) : NULL;
+    connect->ticket = login->mechanism == SPOC_SASL_GSSAPI ? g_strdup(login->token) : NULL;
     connect->stage = SPOC_STAGE_NAME;
     connect->events = *events;
     connect->user_data = user_data;
@@ -488,6 +493,7 @@ spoc_connect_free(SpocConnect *connect)
     g_free(connect->token_error);
     g_free(connect->kerberos_note);
     g_free(connect->user);
+    g_free(connect->ticket);
     spoc_secret_free(connect->token);
     g_free(connect);
 }

@@ -32,7 +32,7 @@ typedef enum {
  * SpocConnectLogin:
  * @mechanism: the only one that is tried; SPOC_SASL_NONE: no login
  * @user: (nullable)
- * @token: (nullable): for OAUTHBEARER and XOAUTH2
+ * @token: (nullable): for OAUTHBEARER and XOAUTH2; for GSSAPI the cache that has the ticket
  */
 typedef struct {
     SpocSaslMechanism mechanism;

@@ -467,6 +467,7 @@ open_link(SpocConnection *connection)
     }
     SpocConnectLogin login = {
         .mechanism = connection->mechanism,
+        /* With GSSAPI it is the ticket that says who. */
         .user = connection->mechanism == SPOC_SASL_GSSAPI ? NULL : connection->settings->user,
         .token = connection->token,
     };
@@ -502,6 +503,8 @@ find_impossible_login(const SpocConnection *connection)
     if (settings->method == SPOC_AUTHENTICATION_EXTERNAL &&
         (settings->tls == NULL || !spoc_tls_has_client_certificate(settings->tls)))
         return "mailAuthentication is external, and mailClientCertificate is not set";
+    if (settings->method == SPOC_AUTHENTICATION_GSSAPI && settings->keytab == NULL)
+        return "mailAuthentication is gssapi, and mailKerberosKeytab is not set";
     if (spoc_sasl_choose(&wish, NULL, 0) == SPOC_SASL_NONE)
         return "no mechanism of mailAuthMechanisms fits mailAuthentication, or this libcurl can do "
                "none of them";
@@ -529,8 +532,6 @@ begin(SpocConnection *connection)
         g_source_unref(connection->impossible);
         return TRUE;
     }
-    if (connection->settings->method == SPOC_AUTHENTICATION_OAUTH2)
-        connection->tokens = connection->settings->tokens;
     if (connection->tokens == NULL)
         return open_link(connection);
     ask_for_token(connection, NULL);
@@ -540,7 +541,8 @@ begin(SpocConnection *connection)
 SpocConnection *
 spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
                     SpocDeliverySettings *settings, guint server, SpocLoginMemory *memory,
-                    const SpocConnectionEvents *events, gpointer user_data)
+                    const SpocTokens *tokens, const SpocConnectionEvents *events,
+                    gpointer user_data)
 {
     SpocConnection *connection = g_new0(SpocConnection, 1);
     connection->context = g_main_context_ref(context);
@@ -550,6 +552,7 @@ spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
     connection->events = events;
     connection->user_data = user_data;
     connection->memory = memory;
+    connection->tokens = tokens;
     connection->kind = SPOC_CONNECT_CONFIGURED;
     if (!begin(connection)) {
         spoc_connection_free(connection);

@@ -58,12 +58,12 @@ typedef struct {
     void (*closed)(SpocConnection *connection, gpointer user_data);
 } SpocConnectionEvents;
 
-/* @memory: borrowed; @events: static. Returns: (nullable): NULL when curl has no memory or no
- * descriptors */
+/* @memory: borrowed; @tokens: (nullable): what is asked before connecting; @events: static.
+ * Returns: (nullable): NULL when curl has no memory or no descriptors */
 SpocConnection *spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_multi,
                                     SpocDeliverySettings *settings, guint server,
-                                    SpocLoginMemory *memory, const SpocConnectionEvents *events,
-                                    gpointer user_data);
+                                    SpocLoginMemory *memory, const SpocTokens *tokens,
+                                    const SpocConnectionEvents *events, gpointer user_data);
 void spoc_connection_free(SpocConnection *connection);
 
 gboolean spoc_connection_is_opening(const SpocConnection *connection);

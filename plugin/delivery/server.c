@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/server.h"
 
+#include "delivery/kerberos.h"
 #include "delivery/remedy.h"
 
 #include <string.h>
@@ -23,6 +24,7 @@ struct _SpocServer {
     gpointer user_data;
 
     SpocLoginMemory login;
+    SpocKerberos *kerberos; /* (nullable): only with GSSAPI */
     GPtrArray *connections; /* of SpocConnection */
     GQueue waiting;         /* of SpocDeliveryRequest */
     guint in_progress;      /* requests that a connection has */
@@ -71,12 +73,21 @@ note_health(SpocServer *server)
     g_clear_pointer(&server->refused, g_free);
 }
 
+/* It may be mended meanwhile. */
+static void
+forget_login(SpocServer *server)
+{
+    server->login = (SpocLoginMemory){0};
+    if (server->kerberos != NULL)
+        spoc_kerberos_forget(server->kerberos);
+}
+
 static void
 note_failure(SpocServer *server, SpocVerdict verdict, SpocStage stage, const char *words,
              const char *sentence)
 {
     if (stage == SPOC_STAGE_LOGIN)
-        server->login = (SpocLoginMemory){0}; /* it may be mended meanwhile */
+        forget_login(server);
     server->last_stage = stage;
     server->failing = TRUE;
     server->failures++;
@@ -240,6 +251,18 @@ complete_failure(SpocServer *server, const SpocDeliveryRequest *request, const S
     }
 }
 
+/* (transfer full): with several senders (mailFromFor) the one that is meant must be said */
+static char *
+name_refused_sender(const SpocFailure *failure, SpocConsequence consequence,
+                    const SpocDeliveryRequest *request, const char *words)
+{
+    gboolean meant = failure->kind == SPOC_FAILURE_REPLY && failure->reply_code != 530 &&
+                     failure->stage >= SPOC_STAGE_SENDER &&
+                     consequence.verdict == SPOC_VERDICT_HOLD && *request->sender != '\0';
+    return meant ? g_strdup_printf("%s (the sender is <%s>)", words, request->sender)
+                 : g_strdup(words);
+}
+
 static void
 take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest *request,
              SpocMail *mail)
@@ -256,8 +279,9 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest
         return;
     }
     g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
+    g_autofree char *about = name_refused_sender(&mail->failure, consequence, request, words);
     g_autofree char *sentence =
-        spoc_remedy_sentence(&mail->failure, words, server->settings, server->index);
+        spoc_remedy_sentence(&mail->failure, about, server->settings, server->index);
     spoc_delivery_request_trace(request, mail->failure.stage, FALSE, name_of(server), sentence);
     spoc_delivery_request_explain(request, mail->failure.stage, sentence);
     if (again) {
@@ -482,12 +506,21 @@ static const SpocConnectionEvents connection_events = {
     on_progress, on_warning, on_opened, on_failed, on_next, on_answered, on_finished, on_closed,
 };
 
+/* (nullable): what has to be there before a connection is made */
+static const SpocTokens *
+find_tokens(const SpocServer *server)
+{
+    if (server->kerberos != NULL)
+        return spoc_kerberos_tokens(server->kerberos);
+    return server->settings->method == SPOC_AUTHENTICATION_OAUTH2 ? server->settings->tokens : NULL;
+}
+
 static void
 open_one(SpocServer *server)
 {
     SpocConnection *connection =
         spoc_connection_new(server->context, server->curl_multi, server->settings, server->index,
-                            &server->login, &connection_events, server);
+                            &server->login, find_tokens(server), &connection_events, server);
     if (connection != NULL) {
         g_ptr_array_add(server->connections, connection);
         return;
@@ -550,6 +583,10 @@ spoc_server_new(GMainContext *context, SpocCurlMulti *curl_multi, SpocDeliverySe
     server->index = index;
     server->pace = pace;
     spoc_pace_set_limit(pace, settings->max_messages_per_minute);
+    if (settings->method == SPOC_AUTHENTICATION_GSSAPI && settings->servers[index].host != NULL)
+        server->kerberos =
+            spoc_kerberos_new(settings->keytab, settings->user, settings->servers[index].host,
+                              settings->silence_timeout_ms);
     server->day = day;
     day->limit = settings->max_messages_per_day;
     server->events = events;
@@ -567,6 +604,7 @@ spoc_server_free(SpocServer *server)
     for (guint i = 0; i < server->connections->len; i++)
         spoc_connection_free(g_ptr_array_index(server->connections, i));
     g_ptr_array_unref(server->connections);
+    spoc_kerberos_free(server->kerberos);
     g_queue_clear(&server->waiting);
     g_free(server->last_words);
     g_free(server->last_sentence);
