@@ -2,7 +2,6 @@
 #include "oauth/check.h"
 
 #include "base/error.h"
-#include "config/login.h"
 #include "oauth/command.h"
 #include "oauth/fetch.h"
 #include "oauth/form.h"
@@ -33,8 +32,7 @@ add_finding(GPtrArray *findings, gboolean stops_mail, char *message)
 static gboolean
 is_used(const SpocConfig *config, int state_fd)
 {
-    return spoc_login_method(config, spoc_stored_login_exists(state_fd)) ==
-           SPOC_AUTHENTICATION_OAUTH2;
+    return spoc_oauth_settings_are_used(config, spoc_stored_login_exists(state_fd));
 }
 
 /* (transfer full) (nullable): the client's own certificate */
@@ -113,10 +111,6 @@ spoc_oauth_check(const SpocConfig *config, int state_fd, gint64 now_unix_s)
     if (source == SPOC_TOKEN_SOURCE_REFRESH)
         check_end(findings, "the stored login", "run 'spocctl oauth login' again",
                   login.expires_unix_s, now_unix_s);
-    if (settings->user == NULL)
-        add_finding(findings, TRUE,
-                    g_strdup("mailuser is not set: a token logs in for a mailbox; set mailuser to "
-                             "its address"));
     return findings;
 }
 

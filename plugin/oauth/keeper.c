@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "config/login.h"
 #include "oauth/fetch.h"
 #include "oauth/jwt.h"
 #include "oauth/token-note.h"
@@ -421,8 +420,8 @@ spoc_token_keeper_forget(SpocTokenKeeper *keeper)
 const SpocTokens *
 spoc_token_keeper_use(SpocTokenKeeper *keeper, const SpocConfig *config, SpocTls *tls)
 {
-    gboolean is_used = spoc_login_method(config, spoc_stored_login_exists(keeper->state_fd)) ==
-                       SPOC_AUTHENTICATION_OAUTH2;
+    gboolean is_used =
+        spoc_oauth_settings_are_used(config, spoc_stored_login_exists(keeper->state_fd));
     g_autoptr(SpocOAuthSettings) settings = is_used ? spoc_oauth_settings_new(config) : NULL;
     const SpocOAuthSettings *old = keeper->settings;
     gboolean is_same =

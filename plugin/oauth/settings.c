@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/settings.h"
 
+#include "config/login.h"
 #include "oauth/mask.h"
 
 #include <string.h>
@@ -109,8 +110,6 @@ spoc_oauth_settings_new(const SpocConfig *config)
         read_url(config, SPOC_OPTION_MAIL_OAUTH_DEVICE_URL, &settings->device_problem);
     settings->client_id = copy_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_ID);
     settings->scope = copy_string(config, SPOC_OPTION_MAIL_OAUTH_SCOPE);
-    SpocConfigLayer layer = spoc_config_origin(config, SPOC_OPTION_MAIL_OAUTH_SCOPE).layer;
-    settings->is_scope_set = settings->scope != NULL && layer != SPOC_LAYER_BUILTIN;
     settings->client_secret = copy_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET);
     settings->certificate_file = copy_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_CERTIFICATE);
     settings->key_file = copy_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_KEY);
@@ -155,6 +154,14 @@ spoc_oauth_settings_unref(SpocOAuthSettings *settings)
     g_free(settings);
 }
 
+gboolean
+spoc_oauth_settings_are_used(const SpocConfig *config, gboolean has_stored_login)
+{
+    gboolean is_wanted = spoc_config_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_ID) != NULL &&
+                         spoc_config_string(config, SPOC_OPTION_MAILPASS) == NULL;
+    return spoc_login_method(config, has_stored_login || is_wanted) == SPOC_AUTHENTICATION_OAUTH2;
+}
+
 SpocTokenSource
 spoc_oauth_settings_source(const SpocOAuthSettings *settings)
 {
@@ -170,12 +177,12 @@ spoc_oauth_settings_source(const SpocOAuthSettings *settings)
 const char *
 spoc_oauth_settings_scope(const SpocOAuthSettings *settings, SpocTokenSource source)
 {
-    if (settings->is_scope_set)
+    if (settings->scope != NULL)
         return settings->scope;
     if (source == SPOC_TOKEN_SOURCE_SERVICE_ACCOUNT || settings->provider == SPOC_PROVIDER_GMAIL)
         return GOOGLE_SCOPE;
     if (settings->provider != SPOC_PROVIDER_OFFICE365)
-        return settings->scope;
+        return NULL;
     return source == SPOC_TOKEN_SOURCE_REFRESH ? MICROSOFT_USER_SCOPE : MICROSOFT_SCOPE;
 }
 

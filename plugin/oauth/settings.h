@@ -33,7 +33,6 @@ const char *spoc_token_source_name(SpocTokenSource source);
  * SpocOAuthSettings:
  * @token_url: (nullable): with the tenant in it
  * @device_url: (nullable): the same
- * @is_scope_set: somebody wrote mailOAuthScope, so that it counts for every grant
  * @fingerprint: of all that decides which token one gets, secrets too: another one, another token
  * @token_problem: (nullable): why @token_url is not set, though mailOAuthTokenUrl is
  * @device_problem: (nullable): the same of @device_url
@@ -47,7 +46,6 @@ typedef struct {
     char *device_url;
     char *client_id;
     char *scope;
-    gboolean is_scope_set;
     SpocSecret *client_secret;
     char *certificate_file;
     char *key_file;
@@ -66,6 +64,10 @@ SpocOAuthSettings *spoc_oauth_settings_new(const SpocConfig *config);
 SpocOAuthSettings *spoc_oauth_settings_ref(SpocOAuthSettings *settings);
 void spoc_oauth_settings_unref(SpocOAuthSettings *settings);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocOAuthSettings, spoc_oauth_settings_unref)
+
+/* Whether the login is one with a token. An application without a secret and a password is there
+ * for nothing else than 'spocctl oauth login': mail waits for that. */
+gboolean spoc_oauth_settings_are_used(const SpocConfig *config, gboolean has_stored_login);
 
 /* The source that the configuration names by itself; SECRET or NONE may give way to a stored
  * refresh token. */

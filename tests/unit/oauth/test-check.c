@@ -32,12 +32,12 @@ assert_found(const OAuthFixture *fixture, const char *more, const char *words, g
 static void
 test_settings(OAuthFixture *fixture, gconstpointer data)
 {
-    assert_found(fixture, "", NULL, FALSE);
+    assert_found(fixture, "mailpass = x\n", NULL, FALSE);
+    assert_found(fixture, "", "no source of tokens", TRUE);
     assert_found(fixture, "mailOAuthClientSecret = x\n", NULL, FALSE);
     assert_found(fixture, "mailAuthentication = oauth2\n", "no source of tokens", TRUE);
     assert_found(fixture, "mailOAuthClientSecret = x\nmailOAuthClientId =\n", "mailOAuthClientId",
                  TRUE);
-    assert_found(fixture, "mailOAuthClientSecret = x\nmailuser =\n", "mailuser", TRUE);
     assert_found(fixture, "mailOAuthTokenCommand = token\n", "no absolute path", TRUE);
     assert_found(fixture, "mailOAuthTokenCommand = /bin/echo x\n", NULL, FALSE);
     assert_found(fixture, "mailOAuthTokenCommand = echo\nmailAuthentication = password\n", NULL,

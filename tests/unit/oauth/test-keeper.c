@@ -343,7 +343,9 @@ test_no_source(OAuthFixture *fixture, gconstpointer data)
 {
     g_autoptr(SpocTokenKeeper) keeper = spoc_token_keeper_new(NULL);
     Answer answer = {.fixture = fixture};
-    g_assert_null(use(fixture, keeper, ""));
+    g_assert_null(use(fixture, keeper, "mailOAuthClientId =\n"));
+    g_assert_null(use(fixture, keeper, "mailpass = x\n"));
+    g_assert_nonnull(use(fixture, keeper, "")); /* it waits for somebody to log in */
     g_assert_null(use(fixture, keeper, SECRET "mailAuthentication = none\n"));
     const SpocTokens *tokens = use(fixture, keeper, "mailAuthentication = oauth2\n");
     g_assert_nonnull(tokens);
