@@ -304,6 +304,12 @@ spoc_token_fetch_new(SpocOAuthSettings *settings, int state_fd, SpocTls *tls,
     return fetch;
 }
 
+gboolean
+spoc_token_fetch_may_rotate(const SpocTokenFetch *fetch)
+{
+    return fetch->source == SPOC_TOKEN_SOURCE_REFRESH && fetch->https != NULL;
+}
+
 void
 spoc_token_fetch_free(SpocTokenFetch *fetch)
 {

@@ -39,6 +39,8 @@ typedef void (*SpocTokenFetchFunc)(const SpocTokenResult *result, gpointer user_
  */
 SpocTokenFetch *spoc_token_fetch_new(SpocOAuthSettings *settings, int state_fd, SpocTls *tls,
                                      SpocTokenFetchFunc func, gpointer user_data);
+/* Whether its answer may hold a refresh token that takes another's place, and must be heard */
+gboolean spoc_token_fetch_may_rotate(const SpocTokenFetch *fetch);
 void spoc_token_fetch_free(SpocTokenFetch *fetch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocTokenFetch, spoc_token_fetch_free)
 

@@ -36,6 +36,7 @@ struct _SpocTokenKeeper {
     GQueue waiting; /* of Request */
     GSource *idle;  /* (nullable): requests are about to be looked at */
     SpocTokenFetch *fetch;
+    gboolean is_outdated;      /* its token is for other settings; its refresh token is kept */
     SpocSecret *tried_refresh; /* (nullable): the one that was refused last */
 
     /* A rotated refresh token that could not be written, and the token that came with it */
@@ -201,18 +202,27 @@ save_unsaved(SpocTokenKeeper *keeper)
         return FALSE;
     }
     spoc_stored_login_clear(&keeper->unsaved);
-    take_token(keeper, SPOC_TOKEN_SOURCE_REFRESH, &keeper->unsaved_reply);
+    if (keeper->unsaved_reply.access_token != NULL)
+        take_token(keeper, SPOC_TOKEN_SOURCE_REFRESH, &keeper->unsaved_reply);
     spoc_token_reply_clear(&keeper->unsaved_reply);
     return TRUE;
+}
+
+/* Whether there is nothing to be kept, or it is. */
+static gboolean
+keep_rotated(SpocTokenKeeper *keeper, const SpocTokenResult *result, GError **error)
+{
+    const char *refresh_token = result->reply->refresh_token;
+    return result->login == NULL || refresh_token == NULL ||
+           g_strcmp0(refresh_token, result->login->refresh_token) == 0 ||
+           keep_login(keeper, result->login, result->reply, &keeper->unsaved, error);
 }
 
 static void
 take_result(SpocTokenKeeper *keeper, const SpocTokenResult *result)
 {
     g_autoptr(GError) why = NULL;
-    if (result->login != NULL && result->reply->refresh_token != NULL &&
-        g_strcmp0(result->reply->refresh_token, result->login->refresh_token) != 0 &&
-        !keep_login(keeper, result->login, result->reply, &keeper->unsaved, &why)) {
+    if (!keep_rotated(keeper, result, &why)) {
         g_autoptr(GError) error = explain_unsaved(why);
         keeper->unsaved_reply = *result->reply;
         *result->reply = (SpocTokenReply){0};
@@ -237,6 +247,21 @@ was_overtaken(SpocTokenKeeper *keeper, const SpocTokenResult *result)
     return strcmp(now.refresh_token, result->login->refresh_token) != 0;
 }
 
+static void look_soon(SpocTokenKeeper *keeper);
+
+/* The settings are others now: what this was for is over, but for the refresh token. */
+static void
+end_outdated(SpocTokenKeeper *keeper, const SpocTokenResult *result)
+{
+    g_autoptr(GError) why = NULL;
+    keeper->is_outdated = FALSE;
+    if (result->error == NULL && !keep_rotated(keeper, result, &why))
+        g_debug("%s", why->message); /* it is tried again before the next question */
+    look_soon(keeper);
+    if (keeper->changed != NULL)
+        keeper->changed(keeper->user_data);
+}
+
 static gboolean
 is_good(const SpocTokenKeeper *keeper)
 {
@@ -248,6 +273,10 @@ on_fetched(const SpocTokenResult *result, gpointer user_data)
 {
     SpocTokenKeeper *keeper = user_data;
     g_autoptr(SpocTokenFetch) done G_GNUC_UNUSED = g_steal_pointer(&keeper->fetch);
+    if (keeper->is_outdated) {
+        end_outdated(keeper, result);
+        return;
+    }
     if (result->error == NULL)
         take_result(keeper, result);
     else if (was_overtaken(keeper, result)) {
@@ -403,18 +432,28 @@ spoc_token_keeper_retry(SpocTokenKeeper *keeper)
     keeper->closed_until_us = 0;
 }
 
-void
-spoc_token_keeper_forget(SpocTokenKeeper *keeper)
+/* Neither the token nor a failure counts any more. */
+static void
+begin_anew(SpocTokenKeeper *keeper)
 {
-    g_clear_pointer(&keeper->fetch, spoc_token_fetch_free);
+    if (keeper->fetch != NULL && spoc_token_fetch_may_rotate(keeper->fetch))
+        keeper->is_outdated = TRUE;
+    else
+        g_clear_pointer(&keeper->fetch, spoc_token_fetch_free);
     g_clear_pointer(&keeper->tried_refresh, spoc_secret_free);
-    spoc_stored_login_clear(&keeper->unsaved);
     spoc_token_reply_clear(&keeper->unsaved_reply);
     drop_token(keeper);
     g_clear_error(&keeper->error);
     spoc_token_keeper_retry(keeper);
     if (!g_queue_is_empty(&keeper->waiting))
         look_soon(keeper);
+}
+
+void
+spoc_token_keeper_forget(SpocTokenKeeper *keeper)
+{
+    spoc_stored_login_clear(&keeper->unsaved);
+    begin_anew(keeper);
 }
 
 const SpocTokens *
@@ -432,7 +471,7 @@ spoc_token_keeper_use(SpocTokenKeeper *keeper, const SpocConfig *config, SpocTls
     spoc_oauth_settings_unref(keeper->settings);
     keeper->settings = g_steal_pointer(&settings);
     if (!is_same)
-        spoc_token_keeper_forget(keeper);
+        begin_anew(keeper);
     spoc_token_keeper_retry(keeper);
     return keeper->settings != NULL ? &keeper->tokens : NULL;
 }
@@ -443,6 +482,7 @@ spoc_token_keeper_free(SpocTokenKeeper *keeper)
     if (keeper == NULL)
         return;
     g_queue_clear_full(&keeper->waiting, g_free);
+    g_clear_pointer(&keeper->fetch, spoc_token_fetch_free);
     spoc_token_keeper_forget(keeper);
     if (keeper->idle != NULL) {
         g_source_destroy(keeper->idle);

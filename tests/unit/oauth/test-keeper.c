@@ -319,6 +319,35 @@ test_overtaken(OAuthFixture *fixture, gconstpointer data)
     clear_answer(&answer);
 }
 
+/* The settings change while a provider replaces the refresh token: the token is asked for anew, and
+ * the refresh token is not lost. */
+static void
+test_change_while_asked(OAuthFixture *fixture, gconstpointer data)
+{
+    g_autoptr(SpocTokenKeeper) keeper = spoc_token_keeper_new(fixture->spool);
+    Answer answer = {.fixture = fixture};
+    oauth_fixture_log_in(fixture, "r1");
+    const SpocTokens *tokens = use(fixture, keeper, "");
+    (void)tokens->ask(tokens->source, NULL, on_token, &answer);
+    while (https_server_count(fixture->server) == 0)
+        g_main_context_iteration(NULL, FALSE);
+    g_assert_true(use(fixture, keeper, "mailOAuthScope = other\n") == tokens);
+    g_assert_true(spoc_token_keeper_is_busy(keeper));
+    https_server_will_give(
+        fixture->server, 200,
+        "{\"access_token\": \"t1\", \"expires_in\": 3600, \"refresh_token\": \"r2\"}");
+    https_server_will_give(fixture->server, 200, GOOD("t2"));
+    g_main_loop_run(fixture->loop);
+    assert_token(&answer, "t2");
+    g_autofree char *stored = oauth_fixture_stored(fixture);
+    g_assert_cmpstr(stored, ==, "r2");
+    g_autofree char *sent = oauth_fixture_field(fixture, 1, "refresh_token");
+    g_assert_cmpstr(sent, ==, "r2");
+    g_autofree char *scope = oauth_fixture_field(fixture, 1, "scope");
+    g_assert_cmpstr(scope, ==, "other");
+    clear_answer(&answer);
+}
+
 /* A refresh token goes to nobody but whom it is from. */
 static void
 test_bound_to_client(OAuthFixture *fixture, gconstpointer data)
@@ -477,6 +506,7 @@ main(int argc, char **argv)
         {"/oauth-keeper/rotation", test_rotation},
         {"/oauth-keeper/rotation-not-kept", test_rotation_that_cannot_be_kept},
         {"/oauth-keeper/overtaken", test_overtaken},
+        {"/oauth-keeper/change-while-asked", test_change_while_asked},
         {"/oauth-keeper/bound-to-client", test_bound_to_client},
         {"/oauth-keeper/no-source", test_no_source},
         {"/oauth-keeper/strangers", test_strangers},
