@@ -495,6 +495,14 @@ class Steps:
         self.debian("userdel", "printing")
         self.debian("spocctl", "unsubscribe", "--all")
 
+    def step_autopkgtest(self):
+        """The test of removal that Debian would run"""
+        self.install(self.mailto)
+        shutil.copy(TESTS.parent / "conf/packaging/debian/tests/removal", self.debian.path / "root")
+        said = self.debian.run("AUTOPKGTEST_TMP=/root", "/root/removal")
+        check("debian/tests/removal", said.returncode == 0, said.stdout + said.stderr)
+        self.install()
+
     def step_purge(self):
         """Purge asks nothing and leaves no file"""
         self.debian("dpkg", "-P", "cups-spoc")
