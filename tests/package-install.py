@@ -22,7 +22,7 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(TESTS / "system"))
 
-from spoctest import process  # noqa: E402
+from spoctest import apparmor, process  # noqa: E402
 from spoctest.certificates import Authority  # noqa: E402
 from spoctest.mailbox import Catcher  # noqa: E402
 
@@ -145,6 +145,14 @@ class Debian:
 
     def cupsd(self):
         return int(self("systemctl", "show", "-P", "MainPID", "cups.service"))
+
+    def outer_pid(self, pid):
+        """How this machine numbers a process of the Debian."""
+        for folder in pathlib.Path("/proc").glob("[1-9]*"):
+            with contextlib.suppress(OSError):
+                if re.search(rf"^NSpid:\t{folder.name}\t{pid}$", (folder / "status").read_text(), re.M):
+                    return int(folder.name)
+        raise AssertionError(f"no process {pid}")
 
     def cpu_seconds(self):
         fields = (self.path / f"proc/{self.cupsd()}/stat").read_text().rpartition(")")[2].split()
@@ -291,6 +299,32 @@ class Steps:
         score = self.debian("systemd-analyze", "security", "--no-pager", "spocd.service").splitlines()[-1]
         exposure = float(re.search(r"([\d.]+) \w+", score.split(":")[1])[1])
         check(f"systemd-analyze security: {exposure} (at most 1.2)", exposure <= 1.2)
+
+    def step_profile(self):
+        """Nothing on the whole way that AppArmor's unmodified profile for cupsd denies"""
+        self.debian("systemctl", "stop", "spocd.service", "spocd.socket")  # now the notifier starts spocd
+        self.debian("spocctl", "unsubscribe", "--all")
+        process.wait_for("other notifiers to leave", lambda: self.debian("pgrep", "-x", "spoc", check=False) == "", 20)
+        process.wait_for("spocd to leave", lambda: self.debian("pgrep", "-x", "spocd", check=False) == "", 60)
+        trace = OUT / "cupsd.strace"
+        host_pid = self.debian.outer_pid(self.debian.cupsd())
+        strace = subprocess.Popen(["strace", "-f", "-y", "--pidns-translation", "-s", "400", "-o", trace, "-p", str(host_pid), "-e",
+                                   "trace=%file,%process,connect,bind,flock,fcntl"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process.wait_for("strace", lambda: "TracerPid:\t0" not in pathlib.Path(f"/proc/{host_pid}/status").read_text(), 10)
+        try:
+            self.debian.print("office", "frank", "in the profile", "-o", "notify-recipient-uri=spoc:frank@example.com",
+                              "-o", "notify-events=job-completed")
+            process.wait_for("the mail", lambda: self.mails_about("in the profile"), 60)
+            process.wait_for("spocd to leave", lambda: self.debian("pgrep", "-x", "spocd", check=False) == "", 60)
+        finally:
+            strace.send_signal(signal.SIGINT)
+            strace.wait(20)
+        profile = apparmor.Profile("/etc/apparmor.d/usr.sbin.cupsd")
+        found, counts = apparmor.denied(profile, trace.read_text(errors="replace"), ("notifier/spoc", "daemon/spocd"), ROOT)
+        check(f"none that cupsd's profile denies of these accesses: {counts}", min(counts.values()) > 20 and not found, found)
+        self.debian("systemctl", "start", "spocd.socket", "spocd.service")
+        self.subscribe()
 
     def step_upgrade(self):
         """200 jobs while it is upgraded"""
@@ -460,6 +494,14 @@ class Steps:
         shutil.rmtree(self.debian.path / "srv/cups-cache")
         self.debian("userdel", "printing")
         self.debian("spocctl", "unsubscribe", "--all")
+
+    def step_autopkgtest(self):
+        """The test of removal that Debian would run"""
+        self.install(self.mailto)
+        shutil.copy(TESTS.parent / "conf/packaging/debian/tests/removal", self.debian.path / "root")
+        said = self.debian.run("AUTOPKGTEST_TMP=/root", "/root/removal")
+        check("debian/tests/removal", said.returncode == 0, said.stdout + said.stderr)
+        self.install()
 
     def step_purge(self):
         """Purge asks nothing and leaves no file"""

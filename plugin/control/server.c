@@ -187,7 +187,7 @@ on_readable(gint fd, GIOCondition condition, gpointer user_data)
 }
 
 static gboolean
-is_ours(int fd)
+is_peer_allowed(int fd)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
@@ -221,7 +221,7 @@ on_connection(gint listen_fd, GIOCondition condition, gpointer user_data)
     int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
         return G_SOURCE_CONTINUE;
-    if (!is_ours(fd) ||
+    if (!is_peer_allowed(fd) ||
         (g_hash_table_size(control->clients) >= CLIENTS_MAX && !make_room(control))) {
         close(fd);
         return G_SOURCE_CONTINUE;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  When a message may go: how many in a minute to one server, when one is tried again, and
- *          when it is given up. Pure: time is an argument.
+ * PURPOSE  How many messages may go to one server in a minute. Pure: time is an argument.
  *
- * The pace is a token bucket that never lets more than the limit through in any minute, wherever it
- * begins.
+ * A token bucket that never lets more than the limit through in any minute, wherever it begins.
  *
  * A bucket that held a whole minute's worth could pour it out and be refilled within the same
  * minute. So it holds a sixth, and is refilled so slowly that both together are the limit.
@@ -31,22 +29,3 @@ gint64 spoc_pace_next_us(const SpocPace *pace, gint64 now_us);
 
 /* One goes at @now_us. */
 void spoc_pace_take(SpocPace *pace, gint64 now_us);
-
-/* --- when a message is tried again ------------------------------------------------------- */
-
-typedef struct {
-    const gint64 *delays_ms; /* the last repeats */
-    gsize delay_count;       /* at least one */
-    gint64 max_age_ms;
-} SpocRetrySchedule;
-
-/**
- * spoc_retry_next:
- * @attempts: how many there were, at least 1
- * @jitter: 0.0 to 1.0, spreads by up to a tenth of the delay
- *
- * Returns: Unix seconds of the next attempt; 0 when the message would then be older than
- *   max_age_ms and was tried after it became so: give it up
- */
-gint64 spoc_retry_next(const SpocRetrySchedule *schedule, guint attempts, gint64 created_unix_s,
-                       gint64 now_unix_s, double jitter);

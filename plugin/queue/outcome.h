@@ -7,8 +7,8 @@
 #pragma once
 
 #include "base/log.h"
-#include "delivery/pace.h"
 #include "delivery/request.h"
+#include "delivery/retry.h"
 #include "spool/message.h"
 
 /**

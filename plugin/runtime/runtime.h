@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/places.h"
-#include "delivery/pace.h"
+#include "delivery/retry.h"
 #include "delivery/tokens.h"
 #include "event/event.h"
 #include "message/templates.h"

@@ -517,6 +517,9 @@ class Notifications(WithQueue):
 
     def test_cups_that_cannot_be_asked_is_no_answer(self):
         self.configure(startDaemon="never")
+        # One that an earlier test has started would do the work before CUPS is away.
+        wait_for("no spocd to run", lambda: not process.signal_processes_of(
+            self.cups.root.path, "spocd", signal.SIGTERM))
         self.cups.print("scan", self.pdf, "notify-recipient-uri=spoc:alice", user="alice",
                         title="asked for")
         wait_for("the job to be left", lambda: any(q["kind"] == "scan"

@@ -82,6 +82,20 @@ def sanitizer_options(folder):
     return f"detect_leaks=0:{common}", f"print_stacktrace=1:halt_on_error=1:{common}"
 
 
+def copy_installed(installed, tree):
+    """The package cups-spoc of the Debian whose root this is, instead of a build: SPOC_INSTALLED=/."""
+    if installed == pathlib.Path("/"):
+        listed = subprocess.run(["dpkg-query", "-L", "cups-spoc"], check=True, capture_output=True,
+                                text=True).stdout.splitlines()
+        files = [f for f in map(pathlib.Path, listed) if f.is_file()]
+    else:
+        files = [f for f in installed.rglob("*") if f.is_file()]
+    for file in files:
+        target = tree / file.relative_to(installed)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+
+
 class Cups:
     """A running cupsd. Everything in its root folder is gone with it.
 
@@ -121,8 +135,11 @@ class Cups:
     def _install(self):
         """This build as `meson install` lays it out, and Debian's programs beside it."""
         tree = self.root.path / "install"
-        subprocess.run(["meson", "install", "-C", build_folder(), "--no-rebuild", "--quiet",
-                        "--destdir", tree], check=True, stdin=subprocess.DEVNULL)
+        if os.environ.get("SPOC_INSTALLED"):
+            copy_installed(pathlib.Path(os.environ["SPOC_INSTALLED"]), tree)
+        else:
+            subprocess.run(["meson", "install", "-C", build_folder(), "--no-rebuild", "--quiet",
+                            "--destdir", tree], check=True, stdin=subprocess.DEVNULL)
         self.commands = {p.name: p for folder in ("bin", "sbin") for p in tree.rglob(f"{folder}/*")
                          if p.is_file()}
         binary = self.root.folder("bin")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "delivery/pace.h"
+#include "delivery/retry.h"
 
 #define DAY_MS (24 * 3600 * (gint64)1000)
 
