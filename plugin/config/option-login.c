@@ -90,8 +90,8 @@ const SpocOption spoc_option_login_rows[SPOC_OPTION_FIRST_OF_PEOPLE -
      .default_value = "",
      .choices = https_scheme,
      .group = GROUP_OAUTH,
-     .help = "Where tokens come from, with https. {tenant} in it is replaced by mailOAuthTenant. "
-             "mailProvider fills it in."},
+     .help = "Where tokens come from, with https. {tenant} in its path is replaced by "
+             "mailOAuthTenant. mailProvider fills it in."},
     {.id = SPOC_OPTION_MAIL_OAUTH_DEVICE_URL,
      .name = "mailOAuthDeviceUrl",
      .type = SPOC_TYPE_URL,
@@ -99,9 +99,8 @@ const SpocOption spoc_option_login_rows[SPOC_OPTION_FIRST_OF_PEOPLE -
      .default_value = "",
      .choices = https_scheme,
      .group = GROUP_OAUTH,
-     .help =
-         "Where 'spocctl oauth login' begins (RFC 8628), with https. {tenant} in it is replaced "
-         "by mailOAuthTenant. mailProvider fills it in."},
+     .help = "Where 'spocctl oauth login' begins (RFC 8628), with https. {tenant} in its path is "
+             "replaced by mailOAuthTenant. mailProvider fills it in."},
     {.id = SPOC_OPTION_MAIL_OAUTH_TENANT,
      .name = "mailOAuthTenant",
      .type = SPOC_TYPE_STRING,

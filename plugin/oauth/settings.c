@@ -34,8 +34,8 @@ copy_string(const SpocConfig *config, SpocOptionId option)
     return g_strdup(spoc_config_string(config, option));
 }
 
-/* A tenant is a GUID, a domain or a word of Microsoft's; another character could change the host.
- */
+/* A tenant is a GUID, a domain or a word of Microsoft's; another character could change more than
+ * one part of the path. */
 static gboolean
 is_tenant(const char *tenant)
 {
@@ -43,6 +43,15 @@ is_tenant(const char *tenant)
            strspn(tenant, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
                strlen(tenant) &&
            strstr(tenant, "..") == NULL;
+}
+
+/* Management may set the tenant, but never the host that secrets are sent to. */
+static gboolean
+is_tenant_in_host(const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *tenant = strstr(url, TENANT);
+    return host == NULL || tenant < host + 3 + strcspn(host + 3, "/?#");
 }
 
 /* (transfer full) (nullable): the URL with the tenant; NULL when it is not set, or with a problem
@@ -54,6 +63,13 @@ read_url(const SpocConfig *config, SpocOptionId option, char **ret_problem)
     const char *tenant = spoc_config_string(config, SPOC_OPTION_MAIL_OAUTH_TENANT);
     if (url == NULL || strstr(url, TENANT) == NULL)
         return g_strdup(url);
+    if (is_tenant_in_host(url)) {
+        *ret_problem =
+            g_strdup_printf("%s has {tenant} in the name of its host: only a path may have it; "
+                            "write the host's whole name",
+                            spoc_option_get(option)->name);
+        return NULL;
+    }
     if (tenant == NULL || !is_tenant(tenant)) {
         *ret_problem = g_strdup(
             tenant == NULL
