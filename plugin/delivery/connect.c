@@ -368,7 +368,11 @@ set_way(SpocConnect *connect)
         /* In an answer to 334 curl writes "=" for no name, which is right behind AUTH alone;
          * Dovecot refuses it. */
         curl_easy_setopt(easy, CURLOPT_SASL_IR, connect->mechanism == SPOC_SASL_EXTERNAL ? 1L : 0L);
-        curl_easy_setopt(easy, CURLOPT_USERNAME, connect->user != NULL ? connect->user : "");
+        const char *user = connect->user != NULL ? connect->user : "";
+        g_autofree char *name = connect->mechanism == SPOC_SASL_OAUTHBEARER
+                                    ? spoc_sasl_escape_name(user)
+                                    : g_strdup(user);
+        curl_easy_setopt(easy, CURLOPT_USERNAME, name);
         if (connect->token != NULL)
             curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, connect->token);
         else if (connect->settings->method == SPOC_AUTHENTICATION_PASSWORD)

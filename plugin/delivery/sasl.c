@@ -209,6 +209,20 @@ spoc_sasl_bearer_error(const char *challenge)
     return line;
 }
 
+char *
+spoc_sasl_escape_name(const char *name)
+{
+    GString *escaped = g_string_new(NULL);
+    for (; *name != '\0'; name++)
+        if (*name == ',')
+            g_string_append(escaped, "=2C");
+        else if (*name == '=')
+            g_string_append(escaped, "=3D");
+        else
+            g_string_append_c(escaped, *name);
+    return g_string_free(escaped, FALSE);
+}
+
 static gboolean
 may_be_base64(char c)
 {

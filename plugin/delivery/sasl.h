@@ -79,6 +79,10 @@ gboolean spoc_sasl_refuses_mechanism(int code, const char *enhanced_status, cons
  */
 char *spoc_sasl_bearer_error(const char *challenge);
 
+/* (transfer full): @name as a saslname (RFC 5801 4), for the header that OAUTHBEARER begins with;
+ * libcurl puts the name there as it is */
+char *spoc_sasl_escape_name(const char *name);
+
 /* (transfer full): @text without @token, and without whatever is long enough to be a part of
  * one, in base64 or not */
 char *spoc_sasl_mask(const char *text, const char *token);

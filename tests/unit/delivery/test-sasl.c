@@ -160,6 +160,19 @@ test_bearer_error(void)
 }
 
 static void
+test_escape_name(void)
+{
+    static const char *const cases[][2] = {{"", ""},
+                                           {"printer@example.com", "printer@example.com"},
+                                           {"a=b,c@example.com", "a=3Db=2Cc@example.com"},
+                                           {"j\303\266rg", "j\303\266rg"}};
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *escaped = spoc_sasl_escape_name(cases[i][0]);
+        g_assert_cmpstr(escaped, ==, cases[i][1]);
+    }
+}
+
+static void
 test_mask(void)
 {
     static const struct {
@@ -187,6 +200,7 @@ main(int argc, char **argv)
     g_test_add_func("/sasl/able", test_able);
     g_test_add_func("/sasl/refusals", test_refusals);
     g_test_add_func("/sasl/bearer-error", test_bearer_error);
+    g_test_add_func("/sasl/escape-name", test_escape_name);
     g_test_add_func("/sasl/mask", test_mask);
     return g_test_run();
 }
