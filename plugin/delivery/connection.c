@@ -25,7 +25,7 @@ struct _SpocConnection {
     const SpocTokens *tokens;    /* (nullable): what is asked before connecting */
     gpointer token_request;      /* (nullable): under way */
     GSource *impossible;         /* (nullable): the failure that is to be told */
-    char *token;                 /* (nullable) */
+    SpocSecret *token;           /* (nullable) */
     gboolean token_is_fresh;     /* asked for because the server refused the one before */
     SpocSaslMechanism mechanism; /* of the link */
     guint tried;                 /* bit N: mechanism N was, while this connection opens */
@@ -124,7 +124,6 @@ end(SpocConnection *connection)
     if (connection->token_request != NULL)
         connection->tokens->cancel(connection->tokens->source,
                                    g_steal_pointer(&connection->token_request));
-    g_clear_pointer(&connection->token, spoc_secret_free);
     g_clear_pointer(&connection->impossible, g_source_destroy);
     g_clear_pointer(&connection->watch, spoc_io_watch_free);
     g_clear_pointer(&connection->connect, spoc_connect_free);
@@ -446,7 +445,6 @@ on_link_opened(const SpocCapabilities *capabilities, gpointer user_data)
         g_strlcpy(connection->memory->offered, capabilities->auth,
                   sizeof connection->memory->offered);
     }
-    g_clear_pointer(&connection->token, spoc_secret_free);
     connection->transaction = spoc_transaction_new(capabilities, on_answered, connection);
     connection->progress_us = g_get_monotonic_time();
     connection->watch = spoc_io_watch_new(connection->context, spoc_connect_fd(connection->connect),
@@ -567,10 +565,17 @@ spoc_connection_free(SpocConnection *connection)
     if (connection == NULL)
         return;
     end(connection);
+    spoc_secret_free(connection->token);
     spoc_transaction_free(connection->transaction);
     spoc_settings_unref(connection->settings);
     g_main_context_unref(connection->context);
     g_free(connection);
+}
+
+const char *
+spoc_connection_token(const SpocConnection *connection)
+{
+    return spoc_sasl_is_bearer(connection->mechanism) ? connection->token : NULL;
 }
 
 gboolean

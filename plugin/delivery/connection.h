@@ -66,6 +66,9 @@ SpocConnection *spoc_connection_new(GMainContext *context, SpocCurlMulti *curl_m
                                     const SpocConnectionEvents *events, gpointer user_data);
 void spoc_connection_free(SpocConnection *connection);
 
+/* (nullable): what it logged in with, so that what the server says can be masked */
+const char *spoc_connection_token(const SpocConnection *connection);
+
 gboolean spoc_connection_is_opening(const SpocConnection *connection);
 gboolean spoc_connection_is_idle(const SpocConnection *connection);
 

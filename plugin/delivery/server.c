@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "delivery/server.h"
 
+#include "base/mask.h"
 #include "delivery/kerberos.h"
 #include "delivery/remedy.h"
 
@@ -175,16 +176,26 @@ says_too_many(const SpocFailure *failure)
             (failure->reply_code == 552 && g_strcmp0(failure->enhanced_status, "5.5.3") == 0));
 }
 
+/* (transfer full): without what logged in, which a server may say back at any time. @connection:
+ * (nullable) */
+static char *
+mask_words(const SpocServer *server, const SpocConnection *connection, const char *text)
+{
+    char *masked = spoc_settings_mask(server->settings, text);
+    return connection != NULL ? spoc_mask(masked, spoc_connection_token(connection)) : masked;
+}
+
 /* Returns whether some are left only because there were too many at once. */
 static gboolean
-note_recipients(SpocServer *server, SpocDeliveryRequest *request, const SpocMail *mail)
+note_recipients(SpocServer *server, const SpocConnection *connection, SpocDeliveryRequest *request,
+                const SpocMail *mail)
 {
     gboolean too_many = FALSE;
     for (guint i = 0; i < mail->recipients->len; i++) {
         const SpocMailRecipient *recipient = g_ptr_array_index(mail->recipients, i);
         if (recipient->refused) {
             SpocConsequence consequence = spoc_verdict(&recipient->failure);
-            g_autofree char *words = spoc_settings_mask(server->settings, recipient->words);
+            g_autofree char *words = mask_words(server, connection, recipient->words);
             g_autofree char *whom = g_strdup_printf("<%s>: %s", recipient->address, words);
             g_autofree char *sentence =
                 spoc_remedy_sentence(&recipient->failure, whom, server->settings, server->index);
@@ -197,7 +208,7 @@ note_recipients(SpocServer *server, SpocDeliveryRequest *request, const SpocMail
                                             sentence);
             }
         } else if (mail->delivered && recipient->accepted) {
-            g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
+            g_autofree char *words = mask_words(server, connection, mail->words);
             spoc_delivery_request_note(recipient->tag, SPOC_VERDICT_DELIVERED, words);
         }
     }
@@ -278,7 +289,7 @@ take_failure(SpocServer *server, SpocConnection *connection, SpocDeliveryRequest
         requeue_request(server, request);
         return;
     }
-    g_autofree char *words = spoc_settings_mask(server->settings, mail->words);
+    g_autofree char *words = mask_words(server, connection, mail->words);
     g_autofree char *about = name_refused_sender(&mail->failure, consequence, request, words);
     g_autofree char *sentence =
         spoc_remedy_sentence(&mail->failure, about, server->settings, server->index);
@@ -312,14 +323,14 @@ on_finished(SpocConnection *connection, SpocMail *mail_in, gpointer user_data)
     request->server = g_strdup(name_of(server));
     if (mail->mail_taken)
         note_health(server);
-    gboolean too_many = note_recipients(server, request, mail);
+    gboolean too_many = note_recipients(server, connection, request, mail);
     if (mail->failed) {
         take_failure(server, connection, request, mail);
         return;
     }
     if (mail->delivered) {
         g_free(request->queue_reply);
-        request->queue_reply = spoc_settings_mask(server->settings, mail->words);
+        request->queue_reply = mask_words(server, connection, mail->words);
     }
     /* More than fit into one transaction: the rest now, by this server. */
     gboolean more =
@@ -405,7 +416,7 @@ on_answered(SpocConnection *connection, SpocMail *mail, SpocStage stage, const S
     if (request->trace == NULL || reply->code >= 400)
         return;
     g_autofree char *raw = spoc_reply_text(reply);
-    g_autofree char *words = spoc_settings_mask(server->settings, raw);
+    g_autofree char *words = mask_words(server, connection, raw);
     spoc_delivery_request_trace(request, stage, TRUE, name_of(server), words);
 }
 
@@ -424,7 +435,7 @@ on_progress(SpocConnection *connection, SpocStage stage, const char *text, gpoin
     const SpocDeliveryRequest *request = sponsor(server);
     if (request == NULL || request->trace == NULL)
         return;
-    g_autofree char *words = spoc_settings_mask(server->settings, text);
+    g_autofree char *words = mask_words(server, connection, text);
     spoc_delivery_request_trace(request, stage, TRUE, name_of(server), words);
 }
 
@@ -433,7 +444,7 @@ on_warning(SpocConnection *connection, const char *text, gpointer user_data)
 {
     SpocServer *server = user_data;
     const SpocDeliveryRequest *request = sponsor(server);
-    g_autofree char *words = spoc_settings_mask(server->settings, text);
+    g_autofree char *words = mask_words(server, connection, text);
     if (request != NULL)
         spoc_delivery_request_trace(request, SPOC_STAGE_STARTTLS, FALSE, name_of(server), words);
     if (!server->warned)
@@ -471,7 +482,7 @@ fail_opening(SpocServer *server, const SpocConnection *connection, SpocFailure f
 {
     failure.others_work = others_work(server, connection) || may_be_too_many(server, &failure);
     SpocConsequence consequence = spoc_verdict(&failure);
-    g_autofree char *words = spoc_settings_mask(server->settings, raw_words);
+    g_autofree char *words = mask_words(server, connection, raw_words);
     g_autofree char *sentence =
         spoc_remedy_sentence(&failure, words, server->settings, server->index);
     const SpocDeliveryRequest *request = sponsor(server);

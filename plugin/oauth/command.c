@@ -2,9 +2,9 @@
 #include "oauth/command.h"
 
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "oauth/mask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,8 +102,8 @@ static GError *
 judge_end(const SpocTokenCommand *command)
 {
     const GString *complaint = command->texts[COMPLAINT];
-    g_autofree char *words = spoc_oauth_mask_words(
-        spoc_text_line(complaint->str, (gssize)complaint->len, WORDS_MAX_BYTES));
+    g_autofree char *words =
+        spoc_mask_words(spoc_text_line(complaint->str, (gssize)complaint->len, WORDS_MAX_BYTES));
     g_autofree char *what = NULL;
     if (command->timed_out)
         what = g_strdup_printf("did not end within %u s", command->timeout_ms / 1000);

@@ -2,12 +2,12 @@
 #include "oauth/device.h"
 
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "net/https.h"
 #include "oauth/fetch.h"
 #include "oauth/form.h"
 #include "oauth/json.h"
-#include "oauth/mask.h"
 #include "oauth/remedy.h"
 
 #include <string.h>
@@ -95,7 +95,7 @@ end_login(SpocDeviceLogin *login, GError *error)
 {
     g_autoptr(GError) owned = error;
     char *text = spoc_oauth_settings_mask(login->settings, g_steal_pointer(&owned->message));
-    text = spoc_oauth_mask(text, login->device.device_code);
+    text = spoc_mask(text, login->device.device_code);
     owned->message = spoc_text_line(text, -1, SENTENCE_MAX_BYTES);
     g_free(text);
     login->events->ended(NULL, owned, login->user_data);

@@ -2,12 +2,12 @@
 #include "oauth/fetch.h"
 
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "net/https.h"
 #include "oauth/command.h"
 #include "oauth/form.h"
 #include "oauth/json.h"
-#include "oauth/mask.h"
 #include "oauth/remedy.h"
 
 #include <string.h>
@@ -127,8 +127,8 @@ static void
 mask_error(const SpocTokenFetch *fetch, GError *error)
 {
     char *text = spoc_oauth_settings_mask(fetch->settings, g_steal_pointer(&error->message));
-    text = spoc_oauth_mask(text, fetch->login.refresh_token);
-    text = spoc_oauth_mask(text, fetch->form.assertion);
+    text = spoc_mask(text, fetch->login.refresh_token);
+    text = spoc_mask(text, fetch->form.assertion);
     error->message = spoc_text_line(text, -1, SENTENCE_MAX_BYTES);
     g_free(text);
 }

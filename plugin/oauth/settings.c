@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "oauth/settings.h"
 
+#include "base/mask.h"
 #include "config/login.h"
-#include "oauth/mask.h"
 
 #include <string.h>
 
@@ -213,5 +213,5 @@ spoc_oauth_settings_are_microsoft(const SpocOAuthSettings *settings)
 char *
 spoc_oauth_settings_mask(const SpocOAuthSettings *settings, char *text)
 {
-    return spoc_oauth_mask(text, settings->client_secret);
+    return spoc_mask(text, settings->client_secret);
 }

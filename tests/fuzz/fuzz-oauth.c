@@ -3,10 +3,10 @@
  * What a provider answers, what a token command prints, the key file of a service account, the
  * stored login, and a token that is looked into.
  */
+#include "base/mask.h"
 #include "base/text.h"
 #include "oauth/device.h"
 #include "oauth/jwt.h"
-#include "oauth/mask.h"
 #include "oauth/remedy.h"
 #include "oauth/reply.h"
 #include "oauth/service-account.h"
@@ -94,7 +94,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert_line(inner.audience);
     assert_line(inner.scope);
 
-    g_autofree char *masked = spoc_oauth_mask(g_strdup(token), "secret");
+    g_autofree char *masked = spoc_mask(g_strdup(token), "secret");
     g_assert_null(strstr(masked, "secret"));
     return 0;
 }

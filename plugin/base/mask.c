@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "oauth/mask.h"
+#include "base/mask.h"
 
 #include "base/secret.h"
 
@@ -66,7 +66,7 @@ mask_base64(char *text, const char *secret)
 }
 
 char *
-spoc_oauth_mask(char *text, const char *secret)
+spoc_mask(char *text, const char *secret)
 {
     if (secret == NULL || *secret == '\0')
         return text;
@@ -79,7 +79,7 @@ spoc_oauth_mask(char *text, const char *secret)
 }
 
 char *
-spoc_oauth_mask_words(char *text)
+spoc_mask_words(char *text)
 {
     GString *masked = g_string_sized_new(strlen(text));
     for (const char *p = text; *p != '\0';) {
