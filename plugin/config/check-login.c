@@ -96,12 +96,8 @@ check_method(const Check *check)
 {
     SpocEncryption encryption =
         (SpocEncryption)spoc_config_choice(check->config, SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
-    /* Whether 'spocctl oauth login' has stored a token is not known here; an application without a
-     * secret and a password is there for nothing else. */
-    gboolean by_device =
-        is_set(check, SPOC_OPTION_MAIL_OAUTH_CLIENT_ID) && !is_set(check, SPOC_OPTION_MAILPASS);
     gboolean has_password = is_set(check, SPOC_OPTION_MAILPASS);
-    switch (spoc_login_method(check->config, by_device)) {
+    switch (spoc_login_method(check->config, FALSE)) {
     case SPOC_AUTHENTICATION_PASSWORD:
         check_password(check, encryption);
         break;

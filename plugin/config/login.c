@@ -28,7 +28,10 @@ spoc_login_method(const SpocConfig *config, gboolean has_stored_token)
         (SpocAuthentication)spoc_config_choice(config, SPOC_OPTION_MAIL_AUTHENTICATION);
     if (method != SPOC_AUTHENTICATION_AUTO)
         return method;
-    if (has_stored_token || spoc_login_token_source(config) != NULL)
+    /* An application without a secret and a password waits for 'spocctl oauth login'. */
+    gboolean is_by_device = spoc_config_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_ID) != NULL &&
+                            spoc_config_string(config, SPOC_OPTION_MAILPASS) == NULL;
+    if (has_stored_token || is_by_device || spoc_login_token_source(config) != NULL)
         return SPOC_AUTHENTICATION_OAUTH2;
     return spoc_config_string(config, SPOC_OPTION_MAILUSER) != NULL ? SPOC_AUTHENTICATION_PASSWORD
                                                                     : SPOC_AUTHENTICATION_NONE;

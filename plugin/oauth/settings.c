@@ -173,9 +173,7 @@ spoc_oauth_settings_unref(SpocOAuthSettings *settings)
 gboolean
 spoc_oauth_settings_are_used(const SpocConfig *config, gboolean has_stored_login)
 {
-    gboolean is_wanted = spoc_config_string(config, SPOC_OPTION_MAIL_OAUTH_CLIENT_ID) != NULL &&
-                         spoc_config_string(config, SPOC_OPTION_MAILPASS) == NULL;
-    return spoc_login_method(config, has_stored_login || is_wanted) == SPOC_AUTHENTICATION_OAUTH2;
+    return spoc_login_method(config, has_stored_login) == SPOC_AUTHENTICATION_OAUTH2;
 }
 
 SpocTokenSource

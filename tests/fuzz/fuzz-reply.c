@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a hostile server says: as the answer to EHLO, and in the middle of a transaction with
- * two mails. The first byte chooses capabilities and the size of the pieces.
+ * What a hostile server says: as the answer to EHLO and to a token, and in the middle of a
+ * transaction with two mails. The first byte chooses capabilities and the size of the pieces.
  */
+#include "delivery/sasl.h"
 #include "delivery/transaction.h"
 
 #include <stdint.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+read_login(const SpocCapabilities *capabilities, const SpocReply *reply, const char *text)
+{
+    const SpocSaslWish wish = {SPOC_AUTHENTICATION_PASSWORD, NULL, TRUE, ~0u};
+    SpocSaslMechanism mechanism = spoc_sasl_choose(&wish, capabilities->auth, 0);
+    g_assert(!spoc_sasl_is_bearer(mechanism));
+    g_autofree char *error = spoc_sasl_bearer_error(reply->lines->str);
+    g_assert(error == NULL || (g_utf8_validate(error, -1, NULL) && strchr(error, '\n') == NULL));
+    g_autofree char *masked = spoc_sasl_mask(text, "token");
+    g_assert_null(strstr(masked, "token"));
+    (void)spoc_sasl_refuses_mechanism(reply->code, reply->enhanced_status, text);
+}
 
 static void
 read_hello(const uint8_t *data, size_t size)
@@ -25,6 +40,7 @@ read_hello(const uint8_t *data, size_t size)
             spoc_capabilities_read(&capabilities, reply);
             g_autofree char *text = spoc_reply_text(reply);
             g_assert(g_utf8_validate(text, -1, NULL));
+            read_login(&capabilities, reply, text);
         }
         data += used;
         size -= used;

@@ -24,6 +24,10 @@ test_method(void)
          SPOC_AUTHENTICATION_OAUTH2, "mailOAuthTokenCommand"},
         {"mailOAuthClientCertificate = /x\nmailOAuthClientSecret = x\n", FALSE,
          SPOC_AUTHENTICATION_OAUTH2, "mailOAuthClientCertificate"},
+        /* waits for a login at another device */
+        {"mailuser = a\nmailOAuthClientId = x\n", FALSE, SPOC_AUTHENTICATION_OAUTH2, NULL},
+        {"mailuser = a\nmailpass = p\nmailOAuthClientId = x\n", FALSE, SPOC_AUTHENTICATION_PASSWORD,
+         NULL},
         /* said outright */
         {"mailAuthentication = password\nmailOAuthClientSecret = x\n", FALSE,
          SPOC_AUTHENTICATION_PASSWORD, "mailOAuthClientSecret"},
