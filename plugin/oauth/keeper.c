@@ -483,6 +483,7 @@ spoc_token_keeper_free(SpocTokenKeeper *keeper)
         return;
     g_queue_clear_full(&keeper->waiting, g_free);
     g_clear_pointer(&keeper->fetch, spoc_token_fetch_free);
+    (void)save_unsaved(keeper); /* the last chance: nobody else knows it */
     spoc_token_keeper_forget(keeper);
     if (keeper->idle != NULL) {
         g_source_destroy(keeper->idle);

@@ -284,6 +284,28 @@ test_rotation_that_cannot_be_kept(OAuthFixture *fixture, gconstpointer data)
     clear_answer(&answer);
 }
 
+/* Whoever ends while it cannot be written tries once more. */
+static void
+test_rotation_kept_at_the_end(OAuthFixture *fixture, gconstpointer data)
+{
+    g_autoptr(SpocTokenKeeper) keeper = spoc_token_keeper_new(fixture->spool);
+    Answer answer = {.fixture = fixture};
+    oauth_fixture_log_in(fixture, "r1");
+    const SpocTokens *tokens = use(fixture, keeper, "");
+    const char *blocker = ".tmp-" SPOC_STORED_LOGIN_FILE;
+    g_assert_cmpint(mkdirat(fixture->state_fd, blocker, 0700), ==, 0);
+    https_server_will_give(
+        fixture->server, 200,
+        "{\"access_token\": \"t1\", \"expires_in\": 3600, \"refresh_token\": \"r2\"}");
+    ask(&answer, tokens, NULL);
+    g_assert_error(answer.error, SPOC_ERROR, SPOC_ERROR_UNAVAILABLE);
+    g_assert_cmpint(unlinkat(fixture->state_fd, blocker, AT_REMOVEDIR), ==, 0);
+    g_clear_pointer(&keeper, spoc_token_keeper_free);
+    g_autofree char *stored = oauth_fixture_stored(fixture);
+    g_assert_cmpstr(stored, ==, "r2");
+    clear_answer(&answer);
+}
+
 /* spocctl used the stored token while we did, and what it wrote counts. */
 static void
 test_overtaken(OAuthFixture *fixture, gconstpointer data)
@@ -505,6 +527,7 @@ main(int argc, char **argv)
         {"/oauth-keeper/before-expiry", test_before_expiry},
         {"/oauth-keeper/rotation", test_rotation},
         {"/oauth-keeper/rotation-not-kept", test_rotation_that_cannot_be_kept},
+        {"/oauth-keeper/rotation-kept-at-the-end", test_rotation_kept_at_the_end},
         {"/oauth-keeper/overtaken", test_overtaken},
         {"/oauth-keeper/change-while-asked", test_change_while_asked},
         {"/oauth-keeper/bound-to-client", test_bound_to_client},
