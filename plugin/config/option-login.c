@@ -119,7 +119,7 @@ const SpocOption spoc_option_login_rows[SPOC_OPTION_FIRST_OF_PEOPLE -
     {.id = SPOC_OPTION_MAIL_OAUTH_SCOPE,
      .name = "mailOAuthScope",
      .type = SPOC_TYPE_STRING,
-     .flags = CRITICAL | MANAGEABLE,
+     .flags = CRITICAL,
      .default_value = "",
      .group = GROUP_OAUTH,
      .help = "What the token is asked for. Empty: what mailProvider takes for the way in which "

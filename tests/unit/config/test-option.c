@@ -43,9 +43,7 @@ test_not_manageable(void)
                                           SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET,
                                           SPOC_OPTION_MAIL_OAUTH_TOKEN_COMMAND,
                                           SPOC_OPTION_MAIL_OAUTH_BACKUP,
-                                          SPOC_OPTION_MAIL_OAUTH_CLIENT_SECRET,
-                                          SPOC_OPTION_MAIL_OAUTH_TOKEN_COMMAND,
-                                          SPOC_OPTION_MAIL_OAUTH_BACKUP,
+                                          SPOC_OPTION_MAIL_OAUTH_SCOPE,
                                           SPOC_OPTION_START_DAEMON};
     for (guint i = 0; i < G_N_ELEMENTS(closed); i++)
         g_assert_cmpuint(spoc_option_get(closed[i])->flags & SPOC_OPTION_FLAG_MANAGEABLE, ==, 0);
