@@ -174,6 +174,21 @@ class Passwords(Logins):
         site.change(mailFromFor="q1=other@example.com")
         self.assert_held(site, "5.7.60", "other@example.com", number=3)
 
+    def test_a_days_limit(self):
+        server = self.server("PLAIN")
+        site = self.with_password(server, mailMaxMessagesPerDay="2")
+        # Each time another spocd, which goes on counting where the last one ended.
+        for number in (1, 2):
+            self.deliver(site, server, number)
+        site.mail(3)
+        self.assertEqual(site.once(), 75, site.log())
+        self.assertEqual(site.states(), {"waiting": 1})
+        self.assertTrue(site.lines("mailMaxMessagesPerDay"), site.log())
+        self.assertEqual(len(server.mails), 2)
+        site.change(mailMaxMessagesPerDay="3")
+        self.assertEqual(site.once(), 0, site.log())
+        self.assertEqual(len(server.mails), 3)
+
 
 class Certificates(Logins):
     def keys(self):
