@@ -46,7 +46,11 @@ spoc_token_command_split(const char *line, GError **error)
     g_autoptr(GError) problem = NULL;
     g_auto(GStrv) arguments = NULL;
     if (!g_shell_parse_argv(line, NULL, &arguments, &problem)) {
-        g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID, KEY ": %s", problem->message);
+        /* GLib's words have the whole line in them. */
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                            g_error_matches(problem, G_SHELL_ERROR, G_SHELL_ERROR_EMPTY_STRING)
+                                ? KEY ": there is no program in it"
+                                : KEY ": a quote in it has no end");
         return NULL;
     }
     if (!g_path_is_absolute(arguments[0])) {

@@ -93,7 +93,7 @@ static void
 test_refused(void)
 {
     static const char *const lines[] = {
-        "echo token",           "./echo",      "",     "  ", "/bin/echo 'open",
+        "echo token",           "./echo",      "",     "  ", "/bin/echo 's3cr3t",
         "/nonexistent/program", "/etc/passwd", "/tmp",
     };
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++) {
@@ -101,6 +101,7 @@ test_refused(void)
         g_assert_null(spoc_token_command_new(lines[i], 1000, on_end, NULL, &error));
         g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
         g_assert_true(g_str_has_prefix(error->message, "mailOAuthTokenCommand: "));
+        g_assert_null(strstr(error->message, "s3cr3t")); /* an argument may be one */
     }
 }
 
