@@ -36,3 +36,12 @@ spoc_login_method(const SpocConfig *config, gboolean has_stored_token)
     return spoc_config_string(config, SPOC_OPTION_MAILUSER) != NULL ? SPOC_AUTHENTICATION_PASSWORD
                                                                     : SPOC_AUTHENTICATION_NONE;
 }
+
+gboolean
+spoc_login_is_required(const SpocConfig *config, SpocAuthentication method)
+{
+    return method != SPOC_AUTHENTICATION_NONE &&
+           (method != SPOC_AUTHENTICATION_PASSWORD ||
+            spoc_config_choice(config, SPOC_OPTION_MAIL_AUTHENTICATION) !=
+                SPOC_AUTHENTICATION_AUTO);
+}

@@ -17,3 +17,8 @@ const char *spoc_login_token_source(const SpocConfig *config);
  * Returns: how spocd logs in; never SPOC_AUTHENTICATION_AUTO
  */
 SpocAuthentication spoc_login_method(const SpocConfig *config, gboolean has_stored_token);
+
+/* Whether mail never goes without that login: it was asked for. mailuser alone is how the original
+ * product was told: with STARTTLS mail goes without the password where the server does not offer
+ * encryption. */
+gboolean spoc_login_is_required(const SpocConfig *config, SpocAuthentication method);

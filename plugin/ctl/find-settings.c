@@ -75,13 +75,15 @@ find_directory(GPtrArray *findings, const SpocConfig *config)
         spoc_findings_add(findings, SPOC_LOG_ERROR, NULL, "%s", directory)->stops_mail = TRUE;
 }
 
-/* The default is for a server of which nothing is known. */
+/* The default is for a server of which nothing is known. A login that is required lets no mail go
+ * unencrypted. */
 static void
 recommend_encryption(GPtrArray *findings, const SpocConfig *config)
 {
     const SpocOption *option = spoc_option_get(SPOC_OPTION_MAIL_SMTP_ENCRYPTION);
-    if (spoc_config_origin(config, option->id).layer > SPOC_LAYER_PRESET ||
-        spoc_config_string(config, SPOC_OPTION_MAILSERVER) == NULL)
+    if (spoc_config_origin(config, option->id).layer > SPOC_LAYER_BUILTIN ||
+        spoc_config_string(config, SPOC_OPTION_MAILSERVER) == NULL ||
+        spoc_login_is_required(config, spoc_login_method(config, FALSE)))
         return;
     SpocFinding *finding = spoc_findings_add(
         findings, SPOC_LOG_INFO, option->name,

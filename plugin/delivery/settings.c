@@ -94,12 +94,7 @@ static void
 read_login(SpocDeliverySettings *settings, SpocConfig *config, const SpocTokens *tokens)
 {
     settings->method = spoc_login_method(config, tokens != NULL);
-    /* mailuser alone is how the original product was told: with STARTTLS mail goes without the
-     * password where the server does not offer encryption. */
-    settings->login_required =
-        settings->method != SPOC_AUTHENTICATION_NONE &&
-        (settings->method != SPOC_AUTHENTICATION_PASSWORD ||
-         spoc_config_choice(config, SPOC_OPTION_MAIL_AUTHENTICATION) != SPOC_AUTHENTICATION_AUTO);
+    settings->login_required = spoc_login_is_required(config, settings->method);
     settings->mechanisms =
         g_strdupv((char **)spoc_config_list(config, SPOC_OPTION_MAIL_AUTH_MECHANISMS));
     settings->able = spoc_sasl_able(curl_version_info(CURLVERSION_NOW)->features);

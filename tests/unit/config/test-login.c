@@ -47,10 +47,32 @@ test_method(void)
     }
 }
 
+static void
+test_required(void)
+{
+    static const struct {
+        const char *text;
+        gboolean is_required;
+    } cases[] = {
+        {"", FALSE},
+        {"mailuser = a\nmailpass = b\n", FALSE}, /* as the original */
+        {"mailuser = a\nmailpass = b\nmailAuthentication = password\n", TRUE},
+        {"mailOAuthClientSecret = x\n", TRUE},
+        {"mailAuthentication = external\n", TRUE},
+        {"mailAuthentication = none\nmailOAuthClientSecret = x\n", FALSE},
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(SpocConfig) config = config_fixture(cases[i].text);
+        g_assert_cmpint(spoc_login_is_required(config, spoc_login_method(config, FALSE)), ==,
+                        cases[i].is_required);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/login/method", test_method);
+    g_test_add_func("/login/required", test_required);
     return g_test_run();
 }

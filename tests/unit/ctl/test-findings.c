@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Also tests: find-settings.c, what it says of AppArmor */
+/* Also tests: find-settings.c, what it says of AppArmor and encryption */
 #include "ctl/findings.h"
 
+#include "config/load.h"
 #include "ctl/find-settings.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
 
 static void
 test_text(void)
@@ -86,11 +90,56 @@ test_apparmor(void)
     g_assert_false(spoc_apparmor_enforces(""));
 }
 
+static gboolean
+has_finding(const SpocPlaces *places, const char *text, const char *words)
+{
+    g_autofree char *conf = g_strconcat("mailserver = a.example\n", text, NULL);
+    g_assert_true(g_file_set_contents(places->config_file, conf, -1, NULL));
+    g_autoptr(SpocConfig) config = spoc_config_load(places);
+    g_autoptr(GPtrArray) findings = spoc_findings_new();
+    spoc_find_settings(findings, places, config, FALSE);
+    for (guint i = 0; i < findings->len; i++) {
+        g_autofree char *found = spoc_finding_text(g_ptr_array_index(findings, i));
+        if (strstr(found, words) != NULL)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void
+test_encryption(void)
+{
+    static const struct {
+        const char *text;
+        gboolean is_recommended;
+    } cases[] = {
+        {"", TRUE},
+        {"mailuser = a\nmailpass = b\n", TRUE},
+        {"mailSmtpEncryption = STARTTLS\n", FALSE},
+        {"mailProvider = office365\n", FALSE},            /* which sets it */
+        {"mailuser = a\nmailOAuthClientId = b\n", FALSE}, /* and mail waits for TLS */
+    };
+    g_autofree char *root = g_dir_make_tmp("spoc-findings-XXXXXX", NULL);
+    g_auto(GStrv) environment = g_environ_setenv(NULL, "CUPS_SERVERROOT", root, TRUE);
+    environment = g_environ_setenv(environment, "CUPS_REQUESTROOT", root, TRUE);
+    g_autoptr(SpocPlaces) places = spoc_places_new(environment);
+    g_assert_cmpint(g_mkdir(places->config_dir, 0700), ==, 0);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("%s", cases[i].text);
+        g_assert_cmpint(has_finding(places, cases[i].text, "so STARTTLS holds"), ==,
+                        cases[i].is_recommended);
+    }
+    g_assert_cmpint(g_unlink(places->config_file), ==, 0);
+    g_assert_cmpint(g_rmdir(places->config_dir), ==, 0);
+    g_assert_cmpint(g_rmdir(root), ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/findings/text", test_text);
     g_test_add_func("/findings/apparmor", test_apparmor);
+    g_test_add_func("/findings/encryption", test_encryption);
     return g_test_run();
 }
