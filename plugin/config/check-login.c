@@ -51,7 +51,7 @@ check_password(const Check *check, SpocEncryption encryption)
     gboolean has_password = is_set(check, SPOC_OPTION_MAILPASS);
     if (!has_user)
         refuse(check, SPOC_OPTION_MAIL_AUTHENTICATION,
-               "is password, and mailuser is not set: no mail goes out; set mailuser and mailpass");
+               "is password, and mailuser is not set; set mailuser and mailpass");
     else if (!has_password)
         warn(check, SPOC_OPTION_MAILUSER,
              "is set without a password; set mailpass or mailpassFile, or mailuser = [EMPTY]");
@@ -65,13 +65,13 @@ static void
 check_token(const Check *check, SpocEncryption encryption)
 {
     if (!is_set(check, SPOC_OPTION_MAILUSER))
-        refuse(check, SPOC_OPTION_MAILUSER,
-               "is not set, and a token logs in for a mailbox: no mail goes out; set mailuser = "
-               "printing@example.com");
+        refuse(
+            check, SPOC_OPTION_MAILUSER,
+            "is not set, and a token logs in for a mailbox; set mailuser = printing@example.com");
     if (encryption == SPOC_ENCRYPTION_NONE)
         refuse(check, SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
-               "is NONE, and a token never goes over a line without TLS: no mail goes out; set "
-               "STARTTLS_REQUIRED or SSL_TLS");
+               "is NONE, and a token never goes over a line without TLS; set STARTTLS_REQUIRED or "
+               "SSL_TLS");
     if (is_set(check, SPOC_OPTION_MAILSERVERBACKUP) &&
         !spoc_config_boolean(check->config, SPOC_OPTION_MAIL_OAUTH_BACKUP))
         warn(check, SPOC_OPTION_MAILSERVERBACKUP,
@@ -84,11 +84,11 @@ check_certificate(const Check *check, SpocEncryption encryption)
 {
     if (!is_set(check, SPOC_OPTION_MAIL_CLIENT_CERTIFICATE))
         refuse(check, SPOC_OPTION_MAIL_AUTHENTICATION,
-               "is external, and mailClientCertificate is not set: no mail goes out");
+               "is external, and mailClientCertificate is not set");
     if (encryption == SPOC_ENCRYPTION_NONE)
-        refuse(check, SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
-               "is NONE, and a certificate logs in over TLS only: no mail goes out; set "
-               "STARTTLS_REQUIRED or SSL_TLS");
+        refuse(
+            check, SPOC_OPTION_MAIL_SMTP_ENCRYPTION,
+            "is NONE, and a certificate logs in over TLS only; set STARTTLS_REQUIRED or SSL_TLS");
 }
 
 static void
@@ -110,7 +110,7 @@ check_method(const Check *check)
     case SPOC_AUTHENTICATION_GSSAPI:
         if (!is_set(check, SPOC_OPTION_MAIL_KERBEROS_KEYTAB))
             refuse(check, SPOC_OPTION_MAIL_AUTHENTICATION,
-                   "is gssapi, and mailKerberosKeytab is not set: no mail goes out");
+                   "is gssapi, and mailKerberosKeytab is not set");
         break;
     case SPOC_AUTHENTICATION_NONE:
         if (has_password && !is_set(check, SPOC_OPTION_MAILUSER))
@@ -155,8 +155,8 @@ check_presets(const Check *check)
             strcmp(value, preset) == 0 || is_stricter(check, option, preset))
             continue;
         warn(check, option,
-             "is '%s' and counts before what mailProvider = %s fills in: '%s'; take "
-             "the line out unless it is meant",
+             "is '%s' and counts before what mailProvider = %s fills in: '%s'; take the line out "
+             "unless it is meant",
              value, name, preset);
     }
 }

@@ -120,7 +120,7 @@ find_mechanisms(GPtrArray *findings, const SpocConfig *config)
     } else if (wish.names[0] != NULL) {
         SpocFinding *finding = spoc_findings_add(
             findings, SPOC_LOG_ERROR, spoc_option_get(SPOC_OPTION_MAIL_AUTH_MECHANISMS)->name,
-            "mailAuthMechanisms names none that fits mailAuthentication %s: %s; no mail goes out",
+            "mailAuthMechanisms names none that fits mailAuthentication %s: %s",
             option->choices[wish.method], candidates);
         finding->stops_mail = TRUE;
     }
