@@ -463,6 +463,9 @@ open_link(SpocConnection *connection)
         *connection->memory = (SpocLoginMemory){0};
         connection->mechanism = next_mechanism(connection);
     }
+    /* Never without the login that is wanted, whatever mistake led here. */
+    if (connection->mechanism == SPOC_SASL_NONE && wants_login(connection))
+        return FALSE;
     SpocConnectLogin login = {
         .mechanism = connection->mechanism,
         /* With GSSAPI it is the ticket that says who. */
