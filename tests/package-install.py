@@ -387,6 +387,24 @@ class Steps:
         process.wait_for("the mail", lambda: self.mails_about("still mailed"), 30)
         check("still mails", True)
 
+    def step_cut_off(self):
+        """A removal that is cut off in prerm: installing again makes all well"""
+        script = self.debian.path / "var/lib/dpkg/info/cups-spoc.prerm"
+        whole = script.read_text()
+        script.write_text(whole.replace("        put_stub\n", "        put_stub\n        kill -KILL $$\n"))
+        self.subscribe()
+        self.debian.run("dpkg", "-r", "cups-spoc")
+        check("cut off: the stub is there, and a diversion", "spoc-stub" in self.debian("dpkg-divert", "--list"))
+        self.install()
+        check("cut off and installed again: no stub, no diversion", "spoc-stub" not in self.debian("dpkg-divert", "--list")
+              and not self.debian.exists(f"{NOTIFIER}/spoc.removed") and
+              self.debian.run("dpkg", "--verify", "cups-spoc").stdout.count(NOTIFIER) == 0,
+              self.debian.run("dpkg", "--verify", "cups-spoc").stdout)
+        self.subscribe()
+        self.debian.print(title="after a cut")
+        process.wait_for("the mail", lambda: self.mails_about("after a cut"), 30)
+        check("cut off and installed again: mails", True)
+
     def _remove(self, when):
         with Watcher(self.debian.path / NOTIFIER / "spoc") as watcher:
             said = self.debian("dpkg", "-r", "cups-spoc")
