@@ -395,7 +395,7 @@ class Steps:
         """A removal that is cut off in prerm: installing again makes all well"""
         script = self.debian.path / "var/lib/dpkg/info/cups-spoc.prerm"
         whole = script.read_text()
-        script.write_text(whole.replace("        put_stub\n", "        put_stub\n        kill -KILL $$\n"))
+        script.write_text(whole.replace("        put_stub\n", "        put_stub\n        kill -KILL $PPID $$\n"))
         self.subscribe()
         self.debian.run("dpkg", "-r", "cups-spoc")
         check("cut off: the stub is there, and a diversion", "spoc-stub" in self.debian("dpkg-divert", "--list"))
