@@ -292,10 +292,14 @@ class Steps:
         self.debian.print(title="first page")
         process.wait_for("the mail", lambda: self.mails_about("first page"), 30)
         check("printed and mailed", True)
-        self.debian("lpadmin", "-p", "scan", "-E", "-v", "spoc:%40owner", "-P", "/usr/share/cups/model/spoc.ppd")
-        self.debian("lp", "-d", "scan", "-U", "carol", "-t", "scanned", "-o", "document-format=application/pdf", "/etc/hostname",
-                    check=False)
-        self.debian("lpadmin", "-x", "scan", check=False)
+        self.debian("lpadmin", "-p", "scan", "-E", "-v", "spoc:%40owner", "-m", "raw")
+        self.debian.write("root/page.pdf", "%PDF-1.4\n% a page\n" * 100000)
+        self.debian("lp", "-d", "scan", "-U", "carol", "-t", "Scanned", "/root/page.pdf")
+        process.wait_for("the scan", lambda: [m for m in list(self.catcher.mails) if m.recipients == ["carol@example.com"]], 30)
+        part = next(self.catcher.for_recipient("carol@example.com")[0].message.iter_attachments())
+        check("scanned: the very bytes arrive", part.get_content() == (self.debian.path / "root/page.pdf").read_bytes())
+        self.debian.idle_jobs()
+        self.debian("lpadmin", "-x", "scan")
         score = self.debian("systemd-analyze", "security", "--no-pager", "spocd.service").splitlines()[-1]
         exposure = float(re.search(r"([\d.]+) \w+", score.split(":")[1])[1])
         check(f"systemd-analyze security: {exposure} (at most 1.2)", exposure <= 1.2)
@@ -386,6 +390,24 @@ class Steps:
         self.debian.print(title="still mailed")
         process.wait_for("the mail", lambda: self.mails_about("still mailed"), 30)
         check("still mails", True)
+
+    def step_cut_off(self):
+        """A removal that is cut off in prerm: installing again makes all well"""
+        script = self.debian.path / "var/lib/dpkg/info/cups-spoc.prerm"
+        whole = script.read_text()
+        script.write_text(whole.replace("        put_stub\n", "        put_stub\n        kill -KILL $PPID $$\n"))
+        self.subscribe()
+        self.debian.run("dpkg", "-r", "cups-spoc")
+        check("cut off: the stub is there, and a diversion", "spoc-stub" in self.debian("dpkg-divert", "--list"))
+        self.install()
+        check("cut off and installed again: no stub, no diversion", "spoc-stub" not in self.debian("dpkg-divert", "--list")
+              and not self.debian.exists(f"{NOTIFIER}/spoc.removed") and
+              self.debian.run("dpkg", "--verify", "cups-spoc").stdout.count(NOTIFIER) == 0,
+              self.debian.run("dpkg", "--verify", "cups-spoc").stdout)
+        self.subscribe()
+        self.debian.print(title="after a cut")
+        process.wait_for("the mail", lambda: self.mails_about("after a cut"), 30)
+        check("cut off and installed again: mails", True)
 
     def _remove(self, when):
         with Watcher(self.debian.path / NOTIFIER / "spoc") as watcher:

@@ -45,6 +45,7 @@ complete -c spocctl -n '__spocctl_in subscribe' -l server -d 'Events of the serv
 complete -c spocctl -n '__spocctl_in subscribe' -s p -l printer -x -a '(lpstat -e 2>/dev/null)'
 complete -c spocctl -n '__spocctl_in subscribe' -s c -l class -x -a '(lpstat -e 2>/dev/null)'
 complete -c spocctl -n '__spocctl_in subscribe' -s e -l events -x -a 'job-completed job-created job-stopped job-state-changed job-progress printer-stopped printer-state-changed printer-added printer-deleted server-started server-stopped all'
+complete -c spocctl -n '__spocctl_in subscribe' -s o -l only -x -a 'problems faults all'
 complete -c spocctl -n '__spocctl_in subscribe' -s l -l language -x
 complete -c spocctl -n '__spocctl_in subscribe' -a @owner
 complete -c spocctl -n '__spocctl_in unsubscribe' -s a -l all -d 'All of them'

@@ -40,6 +40,7 @@ static const char *const event_choices[] = {"all",
                                             "server-restarted",
                                             "server-audit",
                                             NULL};
+static const char *const only_choices[] = {"all", "problems", "faults", NULL}; /* as SpocOnly */
 static const char *const links_choices[] = {"auto", "always", "never", NULL};
 static const char *const scan_from_choices[] = {"server", "user", NULL};
 static const char *const unreachable_choices[] = {"queue", "hold", "retry", NULL};
@@ -68,7 +69,8 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .group = GROUP_RECIPIENTS,
      .help =
          "A file in the format of aliases(5) that says where a user's mail goes. Behind an address "
-         "or a name may stand the language: alice: alice@example.com?language=de. While the file "
+         "or a name may stand the language and what is mailed: alice: "
+         "alice@example.com?language=de&only=problems. While the file "
          "cannot be read all mail waits; lines that cannot be followed concern their own names "
          "alone, and spocctl check names them."},
     {.id = SPOC_OPTION_OWNER_IS_ADDRESS,
@@ -263,6 +265,28 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .help =
          "Which events are mailed at all, whatever a subscription asks for: all, jobs, printers, "
          "server, or events by their names in RFC 3995 and CUPS."},
+    {.id = SPOC_OPTION_NOTIFY_ONLY,
+     .name = "notifyOnly",
+     .type = SPOC_TYPE_CHOICE,
+     .flags = MANAGEABLE,
+     .default_value = "all",
+     .choices = only_choices,
+     .group = GROUP_NOTIFICATIONS,
+     .help = "How bad an event is that is mailed to whom neither the recipient URI nor the alias "
+             "file says: all; problems: what needs attention, and faults; faults: what failed. "
+             "Whoever was told of a fault is told that it has cleared."},
+    {.id = SPOC_OPTION_NOTIFY_REASONS,
+     .name = "notifyReasons",
+     .type = SPOC_TYPE_LIST,
+     .flags = MANAGEABLE | NEVER_EMPTY,
+     .default_value = "*",
+     .entry_type = SPOC_TYPE_REASON,
+     .group = GROUP_NOTIFICATIONS,
+     .help =
+         "Which of a printer's reasons are told, as whole keywords such as toner-low-report, or * "
+         "for all; after a - one is left out. Of those that match the last one counts, and a list "
+         "that begins with a - has all the others. Jobs are not touched, and a printer that "
+         "stopped is told in any case."},
     {.id = SPOC_OPTION_NOTIFY_GROUP_WAIT,
      .name = "notifyGroupWait",
      .type = SPOC_TYPE_DURATION,
@@ -284,10 +308,11 @@ const SpocOption spoc_option_people_rows[SPOC_OPTION_COUNT - SPOC_OPTION_FIRST_O
      .minimum = 0,
      .maximum = 7 * DAY_S,
      .group = GROUP_NOTIFICATIONS,
-     .help =
-         "A printer's state is mailed to the same person again only after this; while it changes "
-         "to and fro mails come less and less often, and the last one tells how it is; 0: every "
-         "change is mailed."},
+     .help = "A problem of a printer that lasts is mailed to the same person again only after "
+             "this, and "
+             "only when something else has changed; while its state changes to and fro mails come "
+             "less and less often, and the last one tells how it is; 0: every "
+             "change is mailed."},
     {.id = SPOC_OPTION_NOTIFY_MAX_PER_HOUR,
      .name = "notifyMaxPerHour",
      .type = SPOC_TYPE_INTEGER,

@@ -79,6 +79,8 @@ typedef enum {
     SPOC_OPTION_RECIPIENT_LDAP_CACHE_TIME,
     SPOC_OPTION_RECIPIENT_LDAP_WHEN_AWAY,
     SPOC_OPTION_NOTIFY_EVENTS,
+    SPOC_OPTION_NOTIFY_ONLY,
+    SPOC_OPTION_NOTIFY_REASONS,
     SPOC_OPTION_NOTIFY_GROUP_WAIT,
     SPOC_OPTION_NOTIFY_REPEAT_INTERVAL,
     SPOC_OPTION_NOTIFY_MAX_PER_HOUR,
@@ -122,6 +124,7 @@ typedef enum {
     SPOC_TYPE_SIZE,    /* bytes: 500k 25M 2G, or a bare number */
     SPOC_TYPE_TIME,    /* of the day, HH:MM */
     SPOC_TYPE_SENDER,  /* QUEUE=MAILBOX, an entry of a list */
+    SPOC_TYPE_REASON,  /* *, a keyword, or either behind a -, an entry of a list */
 } SpocOptionType;
 
 typedef enum {

@@ -12,6 +12,7 @@
 #define SHOWN_MAX_BYTES 80
 #define PIN_PREFIX "sha256//"
 #define PIN_DIGEST_BYTES 32
+#define KEYWORD_MAX_BYTES 255
 
 static const char *const true_words[] = {"true", "yes", "on", "1", "enabled", NULL};
 static const char *const false_words[] = {"false", "no", "off", "0", "disabled", NULL};
@@ -160,6 +161,17 @@ check_pin(const char *text, GError **error)
     return TRUE;
 }
 
+/* The form of a keyword, RFC 8011 5.1.4 */
+static gboolean
+check_reason(const char *text, GError **error)
+{
+    const char *name = text + (text[0] == '-' ? 1 : 0);
+    gboolean is_good = *name != '\0' && *name != '-' && strlen(name) <= KEYWORD_MAX_BYTES;
+    for (const char *p = name; *p != '\0' && strcmp(name, "*") != 0; p++)
+        is_good &= g_ascii_isalnum(*p) || strchr("-_.", *p) != NULL;
+    return is_good || refuse(error, "it is neither * nor a whole keyword");
+}
+
 /* HH:MM becomes minutes since midnight. */
 static gboolean
 parse_time(const char *text, SpocValue *value, GError **error)
@@ -255,6 +267,8 @@ parse_entry(const SpocOption *option, const char *text, GError **error)
         return choice < 0 ? NULL : g_strdup(option->choices[choice]);
     case SPOC_TYPE_PIN:
         return check_pin(text, error) ? g_strdup(text) : NULL;
+    case SPOC_TYPE_REASON:
+        return check_reason(text, error) ? g_strdup(text) : NULL;
     case SPOC_TYPE_PATTERN:
         return parse_pattern(text, error);
     case SPOC_TYPE_ADDRESS:
@@ -377,6 +391,8 @@ parse_by_type(const SpocOption *option, const char *text, SpocValue *value, GErr
         return check_url(option, text, error) && take(g_strdup(text), value);
     case SPOC_TYPE_PIN:
         return check_pin(text, error) && take(g_strdup(text), value);
+    case SPOC_TYPE_REASON:
+        return check_reason(text, error) && take(g_strdup(text), value);
     case SPOC_TYPE_PATTERN:
         return take(parse_pattern(text, error), value);
     case SPOC_TYPE_SENDER:
@@ -468,6 +484,9 @@ accepted_list(const SpocOption *option)
         return g_strdup_printf("a list, separated by commas, of %s", choices);
     case SPOC_TYPE_PIN:
         return g_strdup("a list, separated by commas, of " PIN_PREFIX "BASE64");
+    case SPOC_TYPE_REASON:
+        return g_strdup("a list, separated by commas, of keywords such as toner-low-report, or *, "
+                        "each with a - before it to leave it out");
     case SPOC_TYPE_PATTERN:
         return g_strdup("a list, separated by commas, of @owner, addresses, @domain, or *");
     case SPOC_TYPE_ADDRESS:
@@ -521,6 +540,8 @@ spoc_value_accepted(const SpocOption *option)
         return g_strdup("a time of the day, such as 07:00");
     case SPOC_TYPE_PIN:
         return g_strdup(PIN_PREFIX "BASE64");
+    case SPOC_TYPE_REASON:
+        return g_strdup("a keyword such as toner-low-report, or *, or either after a -");
     case SPOC_TYPE_PATTERN:
         return g_strdup("@owner, an address, @domain, or *");
     case SPOC_TYPE_SENDER:

@@ -236,7 +236,8 @@ make_subscription(const SpocPlaces *places, const char *recipient_uri, const cha
 static int
 run_subscribe(int argc, char **argv, const SpocPlaces *places)
 {
-    g_autofree char *printer = NULL, *class_name = NULL, *events_text = NULL, *language = NULL;
+    g_autofree char *printer = NULL, *class_name = NULL, *events_text = NULL, *language = NULL,
+                    *only = NULL;
     gboolean server = FALSE;
     const GOptionEntry entries[] = {
         {"server", 0, 0, G_OPTION_ARG_NONE, &server, "Events of the whole server (the default)",
@@ -246,6 +247,8 @@ run_subscribe(int argc, char **argv, const SpocPlaces *places)
         {"events", 'e', 0, G_OPTION_ARG_STRING, &events_text,
          "Which events (job-completed for @owner, else printer-stopped)", "EVENT,…"},
         {"language", 'l', 0, G_OPTION_ARG_STRING, &language, "Language of the mails", "LANGUAGE"},
+        {"only", 'o', 0, G_OPTION_ARG_STRING, &only,
+         "How bad an event is that is mailed: problems, faults or all (notifyOnly)", "WHAT"},
         {NULL},
     };
     if (!spoc_ctl_parse(entries, "RECIPIENT",
@@ -260,7 +263,7 @@ run_subscribe(int argc, char **argv, const SpocPlaces *places)
 
     g_autoptr(GError) error = NULL;
     g_autoptr(SpocRecipientUri) parsed = NULL;
-    g_autofree char *uri = spoc_target_recipient_uri(argv[1], language, &parsed, &error);
+    g_autofree char *uri = spoc_target_recipient_uri(argv[1], language, only, &parsed, &error);
     g_autofree char *object =
         uri != NULL ? spoc_target_object_uri(printer, class_name, &error) : NULL;
     if (object == NULL)

@@ -59,8 +59,8 @@ append_parameter(GString *uri, const char *name, const char *value)
 }
 
 char *
-spoc_target_recipient_uri(const char *text, const char *language, SpocRecipientUri **ret_parsed,
-                          GError **error)
+spoc_target_recipient_uri(const char *text, const char *language, const char *only,
+                          SpocRecipientUri **ret_parsed, GError **error)
 {
     if (g_ascii_strncasecmp(text, "mailto:", strlen("mailto:")) == 0) {
         g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
@@ -85,6 +85,13 @@ spoc_target_recipient_uri(const char *text, const char *language, SpocRecipientU
         return NULL;
     }
 
+    SpocOnly wanted_only = only != NULL ? spoc_only_parse(only) : parsed->only;
+    if (only != NULL && wanted_only == SPOC_ONLY_UNSET) {
+        g_set_error_literal(error, SPOC_ERROR, SPOC_ERROR_INVALID,
+                            "--only takes problems, faults or all");
+        return NULL;
+    }
+
     g_autoptr(GString) uri = g_string_new(SCHEME);
     for (guint i = 0; i < parsed->recipients->len; i++) {
         if (i > 0)
@@ -97,6 +104,8 @@ spoc_target_recipient_uri(const char *text, const char *language, SpocRecipientU
         append_parameter(uri, "format", parsed->format == SPOC_FORMAT_TEXT ? "text" : "html");
     if (parsed->digest == SPOC_DIGEST_DAILY)
         append_parameter(uri, "digest", "daily");
+    if (wanted_only != SPOC_ONLY_UNSET)
+        append_parameter(uri, "only", spoc_only_name(wanted_only));
     if (uri->len > SPOC_TARGET_URI_MAX_BYTES) {
         g_set_error(error, SPOC_ERROR, SPOC_ERROR_INVALID,
                     "the recipients are longer than %d bytes; make several subscriptions, or use "

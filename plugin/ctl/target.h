@@ -14,11 +14,12 @@
  * spoc_target_recipient_uri:
  * @text: "spoc:alice@example.com,@owner", with or without "spoc:"
  * @language: (nullable): "de", "pt-BR"; else the one in @text
+ * @only: (nullable): "problems"; else what is in @text
  * @ret_parsed: (out) (optional) (transfer full)
  *
  * Returns: (transfer full): the canonical form, "spoc:alice@example.com,%40owner?language=de"
  */
-char *spoc_target_recipient_uri(const char *text, const char *language,
+char *spoc_target_recipient_uri(const char *text, const char *language, const char *only,
                                 SpocRecipientUri **ret_parsed,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 

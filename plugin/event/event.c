@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "event/event.h"
 
+#include "event/reason.h"
+
 #include <cups/ipp.h>
 #include <string.h>
 
@@ -58,6 +60,32 @@ SpocEvent *
 spoc_event_ref(const SpocEvent *event)
 {
     return g_rc_box_acquire((gpointer)event);
+}
+
+SpocEvent *
+spoc_event_with_reasons(const SpocEvent *event, const char *const *wanted)
+{
+    g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
+    gboolean are_all = TRUE;
+    for (gsize i = 0; event->printer_state_reasons[i] != NULL; i++) {
+        const char *reason = event->printer_state_reasons[i];
+        if (spoc_reason_is_wanted(wanted, reason))
+            g_strv_builder_add(kept, reason);
+        else
+            are_all = FALSE;
+    }
+    if (are_all)
+        return spoc_event_ref(event);
+    SpocEvent *copy = spoc_event_new();
+    *copy = *event;
+    copy->name = g_strdup(event->name);
+    copy->text = g_strdup(event->text);
+    copy->job_name = g_strdup(event->job_name);
+    copy->job_state_reasons = g_strdupv(event->job_state_reasons);
+    copy->printer_uri = g_strdup(event->printer_uri);
+    copy->printer_name = g_strdup(event->printer_name);
+    copy->printer_state_reasons = g_strv_builder_end(kept);
+    return copy;
 }
 
 void

@@ -65,6 +65,9 @@ typedef struct {
  * takes a reference. */
 SpocEvent *spoc_event_new(void);
 SpocEvent *spoc_event_ref(const SpocEvent *event);
+/* (transfer full): the same without the printer's reasons that spoc_reason_is_wanted() leaves out
+ */
+SpocEvent *spoc_event_with_reasons(const SpocEvent *event, const char *const *wanted);
 void spoc_event_unref(SpocEvent *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocEvent, spoc_event_unref)
 

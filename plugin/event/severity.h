@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PURPOSE  What an event is about, and how a printer is by what it says: the plain questions
- *          that grouping and the suppression of repeats ask.
+ * PURPOSE  What an event is about, how bad it is, and what a printer's state is remembered by.
+ *          Pure.
  */
 #pragma once
 
 #include "event/event.h"
+#include "event/reason.h"
 
 /* job-state and printer-state, RFC 8011 5.3.7 and 5.4.11 */
 enum {
@@ -41,21 +42,31 @@ char *spoc_event_printer(const SpocEvent *event);
  * names in CUPS. @uri: (nullable) */
 char *spoc_event_printer_of_uri(const char *uri);
 
-typedef enum {
-    SPOC_CONDITION_NONE,    /* it does not tell a printer's state */
-    SPOC_CONDITION_FINE,    /* idle or printing */
-    SPOC_CONDITION_TROUBLE, /* it goes on, but warns of something */
-    SPOC_CONDITION_STOPPED,
-} SpocSeverityOfState;
-
-SpocSeverityOfState spoc_event_severity(const SpocEvent *event);
-
-/* Whether somebody has to do something. */
-gboolean spoc_condition_is_fault(SpocSeverityOfState condition);
-
-/* (transfer full): equal for events that say the same of a printer's state: "5 media-empty-error"
+/**
+ * spoc_event_severity_by:
+ * @job_reasons, @printer_reasons: NULL-terminated: those that are to be believed
+ *
+ * Returns: how bad an event is, by its kind, its states and these reasons: the one answer for
+ * mails, recipients, digests and what is remembered. A resolved fault is good, whatever this says.
  */
+SpocEventSeverity spoc_event_severity_by(const SpocEvent *event, char *const *job_reasons,
+                                         char *const *printer_reasons);
+/* By its own reasons */
+SpocEventSeverity spoc_event_severity(const SpocEvent *event);
+
+/* It tells how a printer is: idle, printing, in trouble or stopped. */
+gboolean spoc_event_tells_state(const SpocEvent *event);
+gboolean spoc_event_is_stopped(const SpocEvent *event);
+
+/* (transfer full): equal for events that say the same of a printer's state, whether it prints or
+ * not: "stopped media-empty-error", "going toner-low-report" */
 char *spoc_event_state_signature(const SpocEvent *event);
+/* (transfer full): with the reasons that are at least so bad alone; for @signature of any version
+ */
+char *spoc_state_signature_part(const char *signature, SpocEventSeverity at_least);
+SpocEventSeverity spoc_state_signature_severity(const char *signature);
+/* Whether the version before wrote it, where one stood for idle and one for printing */
+gboolean spoc_state_signature_is_old(const char *signature);
 
 /* Nothing more comes about this job. */
 gboolean spoc_event_is_final(const SpocEvent *event);

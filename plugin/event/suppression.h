@@ -12,7 +12,8 @@
 /**
  * SpocLastNotification: the last one of a printer to somebody
  * @signature: (nullable): spoc_event_state_signature() of the last mail; NULL: never any
- * @is_fault: it was a fault, which is not resolved yet
+ * @severity: of that state; from SPOC_EVENT_SEVERITY_ATTENTION on it is a fault that is not
+ * resolved yet
  * @fault_unix_s: when the first event of that fault that was mailed happened: names the thread
  * @notified_unix_s: when that was
  * @count: mails since @window_unix_s
@@ -20,7 +21,7 @@
  */
 typedef struct {
     char *signature;
-    gboolean is_fault;
+    SpocEventSeverity severity;
     gint64 fault_unix_s;
     gint64 notified_unix_s;
     guint count;
@@ -50,11 +51,13 @@ typedef enum {
 /**
  * spoc_suppression_decide:
  * @previous: (nullable)
- * @last: how the printer is now; its condition is not NONE
- * @had_fault: a fault was among the states that waited with it
+ * @last: how the printer is now: spoc_event_tells_state()
+ * @had_problem: one was among the states that waited with it
+ * @wanted: the person is told of what is so bad, and that it has cleared
  */
 SpocSuppression spoc_suppression_decide(const SpocLastNotification *previous, const SpocEvent *last,
-                                        gboolean had_fault, gint64 interval_s, gint64 now_unix_s);
+                                        gboolean had_problem, SpocEventSeverity wanted,
+                                        gint64 interval_s, gint64 now_unix_s);
 
 /* A mail says @last. */
 void spoc_suppression_record(SpocLastNotification *previous, const SpocEvent *last,

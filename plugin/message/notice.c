@@ -3,8 +3,6 @@
 
 #include "event/severity.h"
 
-#include <string.h>
-
 static SpocNoticeKind
 job_state_kind(gint state, SpocNoticeKind otherwise)
 {
@@ -28,23 +26,14 @@ job_state_kind(gint state, SpocNoticeKind otherwise)
     }
 }
 
-static gboolean
-has_suffix(char *const *reasons, const char *suffix)
-{
-    for (gsize i = 0; reasons[i] != NULL; i++) {
-        if (g_str_has_suffix(reasons[i], suffix))
-            return TRUE;
-    }
-    return FALSE;
-}
-
 static SpocNoticeKind
 printer_state_kind(const SpocEvent *event, char *const *reasons)
 {
     if (event->printer_state == SPOC_PRINTER_STOPPED)
         return SPOC_NOTICE_PRINTER_STOPPED;
     /* While the printer goes on */
-    if (has_suffix(reasons, "-warning") || has_suffix(reasons, "-error"))
+    if (spoc_event_severity_by(event, event->job_state_reasons, reasons) >=
+        SPOC_EVENT_SEVERITY_ATTENTION)
         return SPOC_NOTICE_PRINTER_TROUBLE;
     if (event->printer_state == SPOC_PRINTER_IDLE)
         return SPOC_NOTICE_PRINTER_IDLE;
@@ -120,42 +109,11 @@ spoc_notice_kind(const SpocNotice *notice, char *const *printer_reasons)
     }
 }
 
-/* Somebody stopped it on purpose: nothing is broken. */
-static gboolean
-is_paused_only(char *const *reasons)
-{
-    for (gsize i = 0; reasons[i] != NULL; i++) {
-        if (strcmp(reasons[i], "paused") != 0 && strcmp(reasons[i], "none") != 0)
-            return FALSE;
-    }
-    return reasons[0] != NULL && strcmp(reasons[0], "none") != 0;
-}
-
 SpocEventSeverity
-spoc_notice_severity(SpocNoticeKind kind, char *const *printer_reasons, char *const *job_reasons)
+spoc_notice_severity(const SpocNotice *notice, char *const *printer_reasons,
+                     char *const *job_reasons)
 {
-    switch (kind) {
-    case SPOC_NOTICE_JOB_PRINTED:
-        return g_strv_contains((const char *const *)job_reasons, "job-completed-with-errors") ||
-                       g_strv_contains((const char *const *)job_reasons,
-                                       "job-completed-with-warnings")
-                   ? SPOC_EVENT_SEVERITY_ATTENTION
-                   : SPOC_EVENT_SEVERITY_GOOD;
-    case SPOC_NOTICE_PRINTER_RESOLVED:
-        return SPOC_EVENT_SEVERITY_GOOD;
-    case SPOC_NOTICE_JOB_ABORTED:
-    case SPOC_NOTICE_JOB_STOPPED:
-        return SPOC_EVENT_SEVERITY_FAULT;
-    case SPOC_NOTICE_PRINTER_STOPPED:
-        return is_paused_only(printer_reasons) ? SPOC_EVENT_SEVERITY_ATTENTION
-                                               : SPOC_EVENT_SEVERITY_FAULT;
-    case SPOC_NOTICE_JOB_HELD:
-    case SPOC_NOTICE_PRINTER_TROUBLE:
-    case SPOC_NOTICE_PRINTER_SHUTDOWN:
-    case SPOC_NOTICE_SERVER_STOPPED:
-    case SPOC_NOTICE_SERVER_AUDIT:
-        return SPOC_EVENT_SEVERITY_ATTENTION;
-    default:
-        return SPOC_EVENT_SEVERITY_INFO;
-    }
+    return notice->is_resolved
+               ? SPOC_EVENT_SEVERITY_GOOD
+               : spoc_event_severity_by(notice->event, job_reasons, printer_reasons);
 }

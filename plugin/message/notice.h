@@ -7,6 +7,7 @@
 
 #include "cups/questions.h"
 #include "event/event.h"
+#include "event/reason.h"
 #include "message/templates.h"
 #include "message/words.h"
 #include "people/recipient.h"
@@ -40,17 +41,9 @@ typedef struct {
     guint times;
 } SpocNotice;
 
-/* Whether it is good or bad news */
-typedef enum {
-    SPOC_EVENT_SEVERITY_GOOD,
-    SPOC_EVENT_SEVERITY_INFO,
-    SPOC_EVENT_SEVERITY_ATTENTION,
-    SPOC_EVENT_SEVERITY_FAULT,
-} SpocEventSeverity;
-
 /* @printer_reasons, @job_reasons: those that are to be believed; never NULL */
 SpocNoticeKind spoc_notice_kind(const SpocNotice *notice, char *const *printer_reasons);
-SpocEventSeverity spoc_notice_severity(SpocNoticeKind kind, char *const *printer_reasons,
+SpocEventSeverity spoc_notice_severity(const SpocNotice *notice, char *const *printer_reasons,
                                        char *const *job_reasons);
 
 typedef enum {
@@ -76,6 +69,7 @@ typedef enum {
  * @language: (nullable): "pt-BR"; NULL: English
  * @web_interface: (nullable): where CUPS's pages are, "https://host:631"
  * @templates: (nullable): NULL: the stock ones alone
+ * @reasons: (nullable): which reasons of printers are told: spoc_reason_is_wanted(); NULL: all
  * @fallback_unix_s: the time where the last event says none: the journal's
  * @date_unix_s: for Date, what tells of many events at a time of its own; 0: the last event's time
  */
@@ -97,6 +91,7 @@ typedef struct {
     SpocFormat format;
     const char *web_interface;
     const SpocTemplates *templates;
+    const char *const *reasons;
     gint64 fallback_unix_s;
     gint64 date_unix_s;
 } SpocNotification;

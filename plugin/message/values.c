@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "event/severity.h"
+#include "message/reason-words.h"
 
 #include <string.h>
 
@@ -106,13 +107,11 @@ typedef struct {
     const SpocNotice *notice;
     SpocTemplateSlot *slots;
     SpocNoticeKind kind;
-    char *const *printer_reasons;
+    char **printer_reasons;
     char *const *job_reasons;
     char *title;   /* for sentences */
     char *printer; /* as it is called */
 } Work;
-
-static char *const NO_REASONS[] = {NULL};
 
 static void
 set_slot(const Work *work, SpocSlotName name, const char *text)
@@ -151,13 +150,18 @@ attributes_fit_job(const SpocNotice *notice)
            notice->attributes->job_state == notice->event->job_state;
 }
 
-static char *const *
-printer_reasons_of(const SpocNotice *notice)
+/* (transfer full) */
+static char **
+printer_reasons_of(const SpocNotice *notice, const char *const *wanted)
 {
     char *const *reasons = attributes_fit_printer(notice)
                                ? notice->attributes->printer_state_reasons
                                : notice->event->printer_state_reasons;
-    return reasons != NULL ? reasons : NO_REASONS;
+    g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
+    for (gsize i = 0; reasons != NULL && reasons[i] != NULL; i++)
+        if (wanted == NULL || spoc_reason_is_wanted(wanted, reasons[i]))
+            g_strv_builder_add(kept, reasons[i]);
+    return g_strv_builder_end(kept);
 }
 
 /* cupsd leaves reasons of the way there with a job that is over. */
@@ -180,7 +184,7 @@ job_reasons_of(const SpocNotice *notice)
     if (reasons == NULL || reasons[0] == NULL ||
         is_left_over(notice->attributes->job_state, reasons))
         reasons = notice->event->job_state_reasons;
-    return reasons != NULL ? reasons : NO_REASONS;
+    return reasons;
 }
 
 static gint
@@ -423,14 +427,14 @@ add_notice(SpocValues *mail_values, const ValuesContext *context, const SpocNoti
                  .context = context,
                  .notice = notice,
                  .slots = slots,
-                 .printer_reasons = printer_reasons_of(notice),
+                 .printer_reasons = printer_reasons_of(notice, context->notification->reasons),
                  .job_reasons = job_reasons_of(notice)};
     /* What is not said is nothing, and not what the mail says elsewhere. */
     for (guint name = SPOC_SLOT_EVENT; name < SPOC_SLOT_COUNT; name++)
         slots[name].text = "";
     work.kind = spoc_notice_kind(notice, work.printer_reasons);
     SpocEventSeverity severity =
-        spoc_notice_severity(work.kind, work.printer_reasons, work.job_reasons);
+        spoc_notice_severity(notice, work.printer_reasons, work.job_reasons);
     gboolean is_job = spoc_event_is_job(notice->event);
     set_line(&work, SPOC_SLOT_EVENT, notice->event->name);
     /* CUPS's words of a job may name whoever canceled it. */
@@ -450,6 +454,7 @@ add_notice(SpocValues *mail_values, const ValuesContext *context, const SpocNoti
     set_slot(&work, SPOC_SLOT_WHEN, when);
     g_free(work.title);
     g_free(work.printer);
+    g_strfreev(work.printer_reasons);
 }
 
 /* --- the list "facts"

@@ -128,17 +128,3 @@ char *spoc_words_expand(const char *sentence, const SpocWordValue *values, gsize
 
 /* (transfer full): "Tuesday, 24 November 2026, 13:05 CET", in the time zone of the environment */
 char *spoc_words_when(const SpocCatalogue *catalogue, gint64 unix_s);
-
-/* --- state reasons of printers and jobs -------------------------------------------------- */
-
-/* (transfer full) (nullable): the keywords of RFC 8011, PWG 5100.9 and CUPS in words,
- * "the paper is jammed; toner is low (warning)"; NULL when they say nothing */
-char *spoc_words_reasons(const SpocCatalogue *catalogue, char *const *keywords);
-
-/* The keyword without the suffix that says how bad it is: "media-empty-error" is "media-empty";
- * (transfer full) */
-char *spoc_reason_base(const char *keyword);
-
-/* (transfer full) (nullable): a sentence for each that somebody can do something about,
- * "Put paper into the tray."; NULL when there is none */
-char *spoc_words_advice(const SpocCatalogue *catalogue, char *const *keywords);

@@ -7,6 +7,7 @@
 #include "notify/aggregator.h"
 
 #include "base/text.h"
+#include "notify/selection.h"
 #include "spool/pending-marks.h"
 
 #include <string.h>
@@ -124,7 +125,7 @@ wait_s(SpocAggregator *aggregator, const SpocEntry *entry, gint64 now)
     const SpocEvent *event = entry->event;
     if (spoc_event_topic(event) == SPOC_TOPIC_JOB)
         return spoc_event_is_final(event) ? 0 : rules->job_wait_s;
-    if (spoc_event_severity(event) == SPOC_CONDITION_NONE)
+    if (!spoc_event_tells_state(event))
         return rules->wait_s;
     g_autofree char *printer = spoc_event_printer(event);
     const SpocLastNotification *previous =
@@ -184,37 +185,30 @@ is_full(const SpocAggregator *aggregator)
 }
 
 static SpocGroup *
-open_group(SpocAggregator *aggregator, SpocMailKind kind, const char *key, const SpocEntry *entry)
+open_group(SpocAggregator *aggregator, SpocMailKind kind, const char *key, const SpocEntry *entry,
+           SpocEventSeverity wanted)
 {
     SpocGroup *group = spoc_group_new(kind, key, entry);
+    group->wanted = wanted;
     g_hash_table_insert(aggregator->open, group->key, group);
     return group;
 }
 
-/* Another subscription brought it for the same person: that one's mail tells it. Its journal has
- * the event until then. */
 static void
-pass_over(const SpocAggregator *aggregator, const SpocEntry *entry)
+pass_over(const SpocAggregator *aggregator, const SpocEntry *entry, const char *why)
 {
-    spoc_log(aggregator->context->log, SPOC_LOG_DEBUG,
-             "%s: %s of job %d has already come by another subscription, and is not mailed again",
-             entry->person->address, entry->event->name, entry->event->job_id);
+    spoc_log(aggregator->context->log, SPOC_LOG_DEBUG, "%s: %s of job %d %s",
+             entry->person->address, entry->event->name, entry->event->job_id, why);
     entry->safe(entry->user_data);
     if (entry->destroy != NULL)
         entry->destroy(entry->user_data);
 }
 
-void
-spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
+static void
+put_wanted(SpocAggregator *aggregator, const SpocEntry *entry, SpocMailKind kind, const char *key,
+           SpocEventSeverity wanted)
 {
     gint64 now = now_unix_s();
-    g_autofree char *key = key_of(entry);
-    SpocMailKind kind = kind_of(entry);
-    if (spoc_duplicates_is_one(aggregator->context->duplicates, entry->person->address, kind,
-                               entry->event, spoc_journal_name(entry->journal))) {
-        pass_over(aggregator, entry);
-        return;
-    }
     gint64 wait = kind == SPOC_MAIL_NOTICE ? wait_s(aggregator, entry, now) : 0;
     if (is_full(aggregator)) {
         SpocGroup *earliest = find_earliest(aggregator, TRUE);
@@ -224,7 +218,7 @@ spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
     SpocGroup *group = g_hash_table_lookup(aggregator->open, key);
     gboolean is_new = group == NULL;
     if (is_new) {
-        group = open_group(aggregator, kind, key, entry);
+        group = open_group(aggregator, kind, key, entry, wanted);
         group->due_unix_s = wait > 0 ? now + wait : 0;
     }
     if (kind == SPOC_MAIL_DIGEST) {
@@ -232,9 +226,36 @@ spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *entry)
                                                  entry->event->when_unix_s, now);
         group->due_unix_s = is_new ? due : MIN(group->due_unix_s, due);
     }
+    group->wanted = MIN(group->wanted, wanted);
     spoc_group_add(group, entry);
     if ((kind == SPOC_MAIL_NOTICE && wait == 0) || spoc_group_events(group) >= GROUP_EVENTS_MAX)
         make_due(aggregator, group);
+}
+
+/* Whoever asks for less must not stand in the way of another subscription of the same person that
+ * asks for more: what is not wanted is left out before duplicates are looked for, and what may only
+ * tell the end of a fault is no duplicate of anything. */
+void
+spoc_aggregator_put(SpocAggregator *aggregator, const SpocEntry *given)
+{
+    SpocEntry entry = *given;
+    SpocMailKind kind = kind_of(&entry);
+    SpocEventSeverity wanted = spoc_selection_wanted(&aggregator->context->runtime->rules, &entry);
+    g_autofree char *key = key_of(&entry);
+    if (spoc_selection_leaves_out(g_hash_table_lookup(aggregator->open, key), entry.event, kind,
+                                  wanted)) {
+        pass_over(aggregator, &entry, "is less than they want to hear of (only=, notifyOnly)");
+        return;
+    }
+    entry.is_quiet = kind == SPOC_MAIL_NOTICE && spoc_event_severity(entry.event) < wanted;
+    /* Another subscription's mail tells it. Its journal has the event until then. */
+    if (!entry.is_quiet &&
+        spoc_duplicates_is_one(aggregator->context->duplicates, entry.person->address, kind,
+                               entry.event, spoc_journal_name(entry.journal)))
+        pass_over(aggregator, &entry,
+                  "has already come by another subscription, and is not mailed again");
+    else
+        put_wanted(aggregator, &entry, kind, key, wanted);
 }
 
 /* --- what is not mailed --------------------------------------------------------------------- */
@@ -260,7 +281,7 @@ decide_suppression(SpocAggregator *aggregator, SpocGroup *group)
     const SpocLastNotification *previous = spoc_notification_log_find(
         aggregator->context->notification_log, group->person->address, printer);
     SpocSuppression verdict =
-        spoc_suppression_decide(previous, last->event, group->had_fault,
+        spoc_suppression_decide(previous, last->event, group->had_fault, group->wanted,
                                 aggregator->context->runtime->rules.repeat_s, now_unix_s());
     if (verdict == SPOC_SUPPRESSION_DROP) {
         spoc_log(aggregator->context->log, SPOC_LOG_DEBUG,
@@ -269,9 +290,10 @@ decide_suppression(SpocAggregator *aggregator, SpocGroup *group)
         spoc_group_drop_states(group);
         return;
     }
-    gboolean is_fault = spoc_condition_is_fault(spoc_event_severity(last->event));
+    gboolean is_fault = spoc_event_severity(last->event) >= SPOC_EVENT_SEVERITY_ATTENTION;
+    gboolean was_fault = previous != NULL && previous->severity >= SPOC_EVENT_SEVERITY_ATTENTION;
     last->is_resolved = verdict == SPOC_SUPPRESSION_NOTIFY_RESOLVED;
-    if (last->is_resolved || (is_fault && previous != NULL && previous->is_fault))
+    if (last->is_resolved || (is_fault && was_fault))
         group->thread = make_thread(printer, previous->fault_unix_s);
     else if (is_fault)
         group->thread = make_thread(printer, last->event->when_unix_s);
@@ -286,7 +308,7 @@ record_notification(SpocAggregator *aggregator, const SpocGroup *group)
         const SpocNotice *item = spoc_group_notice(group, i);
         g_autofree char *printer = spoc_event_printer(item->event);
         /* Of those of one mail the last counts. */
-        if (printer == NULL || spoc_event_severity(item->event) == SPOC_CONDITION_NONE ||
+        if (printer == NULL || !spoc_event_tells_state(item->event) ||
             (group->kind == SPOC_MAIL_NOTICE && item != spoc_group_last_state(group)))
             continue;
         spoc_notification_log_record(aggregator->context->notification_log, group->person->address,
@@ -594,7 +616,7 @@ ask_state(SpocAggregator *aggregator, SpocGroup *group)
     question->aggregator = aggregator;
     question->group = group;
     g_hash_table_insert(aggregator->asking, group->key, question);
-    gint state = spoc_event_severity(event) != SPOC_CONDITION_NONE ? event->printer_state : 0;
+    gint state = spoc_event_tells_state(event) ? event->printer_state : 0;
     spoc_cups_ask_state_at(aggregator->context->cups, event->job_id, printer, state, on_attributes,
                            question);
 }
@@ -640,6 +662,20 @@ make_all_due(SpocAggregator *aggregator, gboolean and_whole, gint64 now_unix_s)
         make_due(aggregator, group);
 }
 
+/* What was told is known only when CUPS has answered: until then no other group of the same person
+ * about the same printer is decided. */
+static gboolean
+is_asked_about(const SpocAggregator *aggregator, const SpocGroup *group)
+{
+    GHashTableIter iter;
+    gpointer value = NULL;
+    g_hash_table_iter_init(&iter, aggregator->asking);
+    while (group->kind == SPOC_MAIL_NOTICE && g_hash_table_iter_next(&iter, NULL, &value))
+        if (spoc_group_is_about_same(group, ((const Question *)value)->group))
+            return TRUE;
+    return g_hash_table_contains(aggregator->asking, group->key);
+}
+
 static void
 launch_due(SpocAggregator *aggregator, gint64 now_unix_s)
 {
@@ -648,7 +684,7 @@ launch_due(SpocAggregator *aggregator, gint64 now_unix_s)
             spoc_queue_manager_room(aggregator->context->queue) == 0)
             break;
         SpocGroup *group = g_queue_pop_head(&aggregator->due);
-        if (g_hash_table_contains(aggregator->asking, group->key))
+        if (is_asked_about(aggregator, group))
             g_queue_push_tail(&aggregator->due, group);
         else
             launch_group(aggregator, group);

@@ -232,8 +232,8 @@ digest_event(const char *address, SpocMailKind kind, const SpocEvent *event)
     } else {
         g_autofree char *printer = spoc_event_printer(event);
         g_autofree char *state = spoc_event_state_signature(event);
-        what = g_strdup_printf("printer %s %s %s", printer != NULL ? printer : "", state,
-                               event->text != NULL ? event->text : "");
+        what = g_strdup_printf("printer %s %d %s %s", printer != NULL ? printer : "",
+                               event->printer_state, state, event->text != NULL ? event->text : "");
     }
     g_autofree char *who = spoc_address_key(address);
     g_autofree char *all = g_strdup_printf("%s\n%d\n%s\n%s", who, kind, name, what);

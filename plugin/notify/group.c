@@ -108,9 +108,9 @@ is_same(const SpocEvent *a, const SpocEvent *b)
 {
     if (a->job_id != b->job_id || !is_same_text(a->printer_name, b->printer_name))
         return FALSE;
-    if (spoc_event_severity(a) != spoc_event_severity(b))
+    if (spoc_event_tells_state(a) != spoc_event_tells_state(b))
         return FALSE;
-    if (spoc_event_severity(a) == SPOC_CONDITION_NONE)
+    if (!spoc_event_tells_state(a))
         return is_same_text(a->name, b->name) && a->job_state == b->job_state;
     g_autofree char *one = spoc_event_state_signature(a);
     g_autofree char *other = spoc_event_state_signature(b);
@@ -153,11 +153,12 @@ spoc_group_add(SpocGroup *group, const SpocEntry *entry)
                                .job_title = job != NULL ? g_strdup(job->title) : NULL,
                                .old_printer_state = entry->old_printer_state,
                                .hides_title = entry->event->job_id > 0 && !entry->shows_title,
-                               .times = 1};
+                               .times = entry->is_quiet ? 0 : 1};
     g_autofree char *member =
         g_strdup_printf("%s %" G_GUINT64_FORMAT "\n", journal, entry->event->offset);
     g_checksum_update(group->members, (const guchar *)member, -1);
-    group->had_fault |= spoc_condition_is_fault(spoc_event_severity(entry->event));
+    group->had_fault |= spoc_event_tells_state(entry->event) &&
+                        spoc_event_severity(entry->event) >= SPOC_EVENT_SEVERITY_ATTENTION;
     group->may_exist |= entry->may_exist;
     group->cause = MIN(group->cause, entry->person->is_owner ? SPOC_CAUSE_OWN_JOB : entry->cause);
     group->person->is_owner &= entry->person->is_owner;
@@ -194,17 +195,43 @@ spoc_group_last_state(const SpocGroup *group)
 {
     for (guint i = group->notices->len; i > 0; i--) {
         SpocNotice *notice = spoc_group_notice(group, i - 1);
-        if (spoc_event_severity(notice->event) != SPOC_CONDITION_NONE)
+        if (spoc_event_tells_state(notice->event))
             return notice;
     }
     return NULL;
+}
+
+gboolean
+spoc_group_has_fault_of(const SpocGroup *group, const SpocEvent *event, SpocEventSeverity at_least)
+{
+    g_autofree char *printer = spoc_event_printer(event);
+    for (guint i = group->notices->len; i > 0; i--) {
+        const SpocEvent *other = spoc_group_notice(group, i - 1)->event;
+        g_autofree char *other_printer = spoc_event_printer(other);
+        if (spoc_event_tells_state(other) && is_same_text(printer, other_printer))
+            return spoc_event_severity(other) >= at_least;
+    }
+    return FALSE;
+}
+
+gboolean
+spoc_group_is_about_same(const SpocGroup *group, const SpocGroup *other)
+{
+    const SpocNotice *state = spoc_group_last_state(group);
+    const SpocNotice *other_state = spoc_group_last_state(other);
+    if (state == NULL || other_state == NULL ||
+        !spoc_address_equal(group->person->address, other->person->address))
+        return FALSE;
+    g_autofree char *printer = spoc_event_printer(state->event);
+    g_autofree char *other_printer = spoc_event_printer(other_state->event);
+    return is_same_text(printer, other_printer);
 }
 
 void
 spoc_group_drop_states(SpocGroup *group)
 {
     for (guint i = group->notices->len; i > 0; i--) {
-        if (spoc_event_severity(spoc_group_notice(group, i - 1)->event) != SPOC_CONDITION_NONE)
+        if (spoc_event_tells_state(spoc_group_notice(group, i - 1)->event))
             g_array_remove_index(group->notices, i - 1);
     }
 }
@@ -331,6 +358,7 @@ spoc_group_compose(const SpocRuntime *runtime, const SpocGroup *group, GError **
         .format = group->format,
         .web_interface = runtime->web_interface,
         .templates = runtime->templates,
+        .reasons = runtime->rules.reasons,
         .fallback_unix_s = group->created_unix_s,
         .date_unix_s = group->kind != SPOC_MAIL_NOTICE ? g_get_real_time() / G_USEC_PER_SEC : 0,
     };

@@ -36,6 +36,8 @@ typedef enum {
  * @job: (nullable): what CUPS says of its job
  * @old_printer_state: 0: not known
  * @shows_title: @person may know the title and the owner of its job
+ * @is_quiet: a state that is less than @person wants to hear of: it tells at most that a fault is
+ *   over
  * @cause: with @person.is_owner it is SPOC_CAUSE_OWN_JOB in any case
  * @part: names @person in the event's marks
  * @may_exist: its mail may be in the spool already
@@ -50,6 +52,7 @@ typedef struct {
     const SpocPerson *person;
     gint old_printer_state;
     gboolean shows_title;
+    gboolean is_quiet;
     SpocCause cause;
     guint part;
     gboolean may_exist;
@@ -72,8 +75,9 @@ typedef struct {
     SpocCause cause; /* the best of its events' */
     gboolean may_exist;
     gboolean had_fault;
-    gboolean is_admitted; /* it is decided that it goes */
-    char *thread;         /* (nullable) */
+    SpocEventSeverity wanted; /* what the person wants to hear of */
+    gboolean is_admitted;     /* it is decided that it goes */
+    char *thread;             /* (nullable) */
     /* private */
     GArray *refs;
     GChecksum *members;
@@ -91,6 +95,13 @@ void spoc_group_absorb(SpocGroup *group, SpocGroup *other);
 /* As long as none is added or dropped */
 SpocNotice *spoc_group_notice(const SpocGroup *group, guint index);
 SpocNotice *spoc_group_last(const SpocGroup *group);
+
+/* Whether a state of the printer of @event that is at least so bad is the last one in it */
+gboolean spoc_group_has_fault_of(const SpocGroup *group, const SpocEvent *event,
+                                 SpocEventSeverity at_least);
+
+/* Both are to the same person and tell how the same printer is. */
+gboolean spoc_group_is_about_same(const SpocGroup *group, const SpocGroup *other);
 
 /* (nullable): the last notice that tells a printer's state */
 SpocNotice *spoc_group_last_state(const SpocGroup *group);

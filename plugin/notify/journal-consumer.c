@@ -483,9 +483,11 @@ is_theirs(SpocJournalConsumer *consumer, const SpocEvent *event, gboolean *ret_t
 
 /* FALSE: it is not its turn yet. */
 static gboolean
-handle_event(const SpocEvent *event, gpointer user_data)
+handle_event(const SpocEvent *given, gpointer user_data)
 {
     SpocJournalConsumer *consumer = user_data;
+    g_autoptr(SpocEvent) event =
+        spoc_event_with_reasons(given, consumer->context->runtime->rules.reasons);
     ask_subscription(consumer, event);
     gboolean theirs = FALSE;
     consumer->undecided = !is_theirs(consumer, event, &theirs);

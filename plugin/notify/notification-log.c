@@ -157,7 +157,7 @@ export_text(const SpocNotificationLog *store)
         g_string_append_printf(text,
                                "told\t%s\t%s\t%d\t%" G_GINT64_FORMAT "\t%" G_GINT64_FORMAT
                                "\t%u\t%" G_GINT64_FORMAT "\n",
-                               record->record.key, signature, last->is_fault, last->fault_unix_s,
+                               record->record.key, signature, last->severity, last->fault_unix_s,
                                last->notified_unix_s, last->count, last->window_unix_s);
     }
     for (const GList *link = store->seen.used.head; link != NULL; link = link->next) {
@@ -193,15 +193,25 @@ static void
 import_notified(SpocNotificationLog *store, char *const *fields)
 {
     gint64 numbers[5];
-    g_autofree char *signature = g_strcompress(fields[3]);
-    if (!read_numbers(fields + 4, 5, G_MAXINT64, numbers) || numbers[0] > 1 ||
-        numbers[3] > G_MAXINT || !g_utf8_validate(signature, -1, NULL))
+    g_autofree char *written = g_strcompress(fields[3]);
+    if (!read_numbers(fields + 4, 5, G_MAXINT64, numbers) ||
+        numbers[0] > SPOC_EVENT_SEVERITY_FAULT || numbers[3] > G_MAXINT ||
+        !g_utf8_validate(written, -1, NULL))
         return;
+    SpocEventSeverity severity = (SpocEventSeverity)numbers[0];
+    gboolean is_old = spoc_state_signature_is_old(written);
+    if (is_old && numbers[0] > 1)
+        return;
+    if (is_old) /* then the number said only whether it is a fault */
+        severity = numbers[0] == 0
+                       ? SPOC_EVENT_SEVERITY_INFO
+                       : MAX(spoc_state_signature_severity(written), SPOC_EVENT_SEVERITY_ATTENTION);
+    g_autofree char *signature = spoc_state_signature_part(written, SPOC_EVENT_SEVERITY_GOOD);
     g_autofree char *key = g_strconcat(fields[1], "\t", fields[2], NULL);
     NotifiedRecord *record = records_get(&store->notified, key);
     spoc_last_notification_clear(&record->last);
     record->last = (SpocLastNotification){.signature = g_steal_pointer(&signature),
-                                          .is_fault = numbers[0] != 0,
+                                          .severity = severity,
                                           .fault_unix_s = numbers[1],
                                           .notified_unix_s = numbers[2],
                                           .count = (guint)numbers[3],

@@ -3,7 +3,8 @@
  * PURPOSE   The alias file, as aliases(5) has it: "name: target, target", a comment after #
  *           at the start of a line, a line that begins with a blank goes on with the one
  *           before. Names are compared by spoc_address_key(). Behind a target may stand
- *           ?language=de, the language of the mails to whom it leads to.
+ *           ?language=de, the language of the mails to whom it leads to, and ?only=problems or
+ *           &only=problems, what they tell.
  * SECURITY  A target is an address or a user's name. What a mail system would run, write or
  *           include ("|command", "/file", ":include:") is never followed.
  */
@@ -11,7 +12,6 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "people/uri.h"
 
 #include <string.h>
 
@@ -26,7 +26,6 @@
 /* That are named of one file */
 #define PROBLEMS_MAX 100
 
-#define LANGUAGE_PARAMETER "?language="
 #define BOM "\xef\xbb\xbf"
 
 /* A logical line */
@@ -138,6 +137,54 @@ spoc_aliases_parse(const char *text, gssize length)
 
 /* --- following -------------------------------------------------------------------------- */
 
+/* How mails to whom a target leads to are wanted */
+typedef struct {
+    char *language; /* (nullable) */
+    SpocOnly only;
+} Wish;
+
+static void
+wish_clear(Wish *wish)
+{
+    g_free(wish->language);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wish, wish_clear)
+
+/* Where the parameters begin that stand behind @target; NULL: it has none. An address may have a
+ * question mark in it. */
+static char *
+find_parameters(char *target)
+{
+    for (char *mark = strchr(target, '?'); mark != NULL; mark = strchr(mark + 1, '?'))
+        if (g_str_has_prefix(mark, "?language=") || g_str_has_prefix(mark, "?only="))
+            return mark;
+    return NULL;
+}
+
+/* Takes "?language=de&only=faults" off the end of @target. @ret_wish: what it says of them, else
+ * @before; its language is (transfer full) */
+static void
+cut_wish(char *target, const Wish *before, Wish *ret_wish)
+{
+    char *parameters = find_parameters(target);
+    g_auto(GStrv) parts = g_strsplit(parameters != NULL ? parameters + 1 : "", "&", 8);
+    g_autofree char *language = NULL;
+    ret_wish->only = before->only;
+    for (gsize i = 0; parts[i] != NULL; i++) {
+        const char *value = strchr(parts[i], '=');
+        if (g_str_has_prefix(parts[i], "language=")) {
+            g_free(language);
+            language = spoc_language_canonical(value + 1);
+        } else if (g_str_has_prefix(parts[i], "only=") &&
+                   spoc_only_parse(value + 1) != SPOC_ONLY_UNSET) {
+            ret_wish->only = spoc_only_parse(value + 1);
+        }
+    }
+    ret_wish->language = language != NULL ? g_steal_pointer(&language) : g_strdup(before->language);
+    if (parameters != NULL)
+        *parameters = '\0';
+}
+
 typedef struct {
     const SpocAliases *aliases;
     const char *name; /* that was asked for */
@@ -181,7 +228,7 @@ foreign_target(const char *text)
 }
 
 static gboolean
-add_target(Walk *walk, const char *text, const char *language, GError **error)
+add_target(Walk *walk, const char *text, const Wish *wish, GError **error)
 {
     GError *refusal = NULL;
     const char *foreign = foreign_target(text);
@@ -201,9 +248,11 @@ add_target(Walk *walk, const char *text, const char *language, GError **error)
         return TRUE;
     }
     for (guint i = 0; i < walk->found->len; i++) {
-        const SpocAliasTarget *known = g_ptr_array_index(walk->found, i);
-        if (spoc_address_equal(known->text, canonical))
-            return TRUE;
+        SpocAliasTarget *known = g_ptr_array_index(walk->found, i);
+        if (!spoc_address_equal(known->text, canonical))
+            continue;
+        known->only = MIN(known->only, wish->only); /* whoever is named twice misses nothing */
+        return TRUE;
     }
     if (walk->found->len >= SPOC_ALIAS_TARGETS_MAX) {
         set_refusal(walk, SPOC_ERROR_LIMIT, "leads to more than 100 people; the next is ", text,
@@ -213,44 +262,33 @@ add_target(Walk *walk, const char *text, const char *language, GError **error)
     SpocAliasTarget *target = g_new0(SpocAliasTarget, 1);
     target->text = g_steal_pointer(&canonical);
     target->is_address = is_address;
-    target->language = g_strdup(language);
+    target->language = g_strdup(wish->language);
+    target->only = wish->only;
     g_ptr_array_add(walk->found, target);
     return TRUE;
 }
 
-/* Takes "?language=de" off the end of @target; (transfer full) (nullable): "de" */
-static char *
-cut_language(char *target)
-{
-    char *parameter = strstr(target, LANGUAGE_PARAMETER);
-    if (parameter == NULL)
-        return NULL;
-    *parameter = '\0';
-    return spoc_language_canonical(parameter + strlen(LANGUAGE_PARAMETER));
-}
-
-static gboolean follow(Walk *walk, const char *name, const char *language, guint depth,
-                       GError **error);
+static gboolean follow(Walk *walk, const char *name, const Wish *wish, guint depth, GError **error);
 
 static gboolean
-follow_targets(Walk *walk, const char *key, const char *targets, const char *language, guint depth,
+follow_targets(Walk *walk, const char *key, const char *targets, const Wish *wish, guint depth,
                GError **error)
 {
     for (const char *p = targets; *p != '\0';) {
         g_autofree char *target = next_item(&p, ",");
         if (*p == ',')
             p++;
-        g_autofree char *own_language = cut_language(target);
+        g_auto(Wish) own = {0};
+        cut_wish(target, wish, &own);
         if (*target == '\0')
             continue;
-        const char *chosen = own_language != NULL ? own_language : language;
         /* A backslash ends the search, and so does a name that leads to itself. */
         gboolean is_last = target[0] == '\\';
         const char *text = is_last ? target + 1 : target;
         g_autofree char *text_key = spoc_address_key(text);
         is_last |= strcmp(text_key, key) == 0;
-        if (is_last ? !add_target(walk, text, chosen, error)
-                    : !follow(walk, text, chosen, depth + 1, error))
+        if (is_last ? !add_target(walk, text, &own, error)
+                    : !follow(walk, text, &own, depth + 1, error))
             return FALSE;
     }
     return TRUE;
@@ -258,12 +296,12 @@ follow_targets(Walk *walk, const char *key, const char *targets, const char *lan
 
 /* FALSE: beyond a limit, no mail to anybody */
 static gboolean
-follow(Walk *walk, const char *name, const char *language, guint depth, GError **error)
+follow(Walk *walk, const char *name, const Wish *wish, guint depth, GError **error)
 {
     g_autofree char *key = spoc_address_key(name);
     const Line *line = g_hash_table_lookup(walk->aliases->lines, key);
     if (line == NULL)
-        return add_target(walk, name, language, error);
+        return add_target(walk, name, wish, error);
     if (walk->steps++ >= STEPS_MAX) {
         set_refusal(walk, SPOC_ERROR_LIMIT, "leads too far: ", name, error);
         return FALSE;
@@ -274,7 +312,7 @@ follow(Walk *walk, const char *name, const char *language, guint depth, GError *
         leave_out(walk, refusal);
         return TRUE;
     }
-    return follow_targets(walk, key, line->targets, language, depth, error);
+    return follow_targets(walk, key, line->targets, wish, depth, error);
 }
 
 GPtrArray *
@@ -292,7 +330,8 @@ spoc_aliases_expand(const SpocAliases *aliases, const char *name, GPtrArray *ref
     }
     g_autoptr(GPtrArray) left_out = spoc_refusals_new();
     Walk walk = {.aliases = aliases, .name = name, .found = found, .refusals = left_out};
-    if (!follow(&walk, name, NULL, 0, error))
+    const Wish none = {0};
+    if (!follow(&walk, name, &none, 0, error))
         return NULL;
     if (found->len == 0 && left_out->len > 0)
         g_propagate_error(error, g_ptr_array_steal_index(left_out, 0));
@@ -337,7 +376,9 @@ check_targets(GPtrArray *problems, const Line *line)
         g_autofree char *target = next_item(&p, ",");
         if (*p == ',')
             p++;
-        g_free(cut_language(target));
+        const Wish none = {0};
+        g_auto(Wish) own = {0};
+        cut_wish(target, &none, &own);
         const char *text = target[0] == '\\' ? target + 1 : target;
         const char *why = NULL;
         if (strchr(text, '@') != NULL)

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <glib.h>
+#include "people/uri.h"
 
 #define SPOC_USER_NAME_MAX_BYTES 255
 #define SPOC_ALIAS_TARGETS_MAX 100
@@ -23,11 +23,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SpocAliases, spoc_aliases_free)
  * @text: an address or a user name
  * @is_address: which of them
  * @language: (nullable): from "?language=de" behind a target on the way there
+ * @only: from "?only=problems"
  */
 typedef struct {
     char *text;
     gboolean is_address;
     char *language;
+    SpocOnly only;
 } SpocAliasTarget;
 
 void spoc_alias_target_free(SpocAliasTarget *target);

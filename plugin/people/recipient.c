@@ -192,10 +192,13 @@ spoc_persons_add(GPtrArray *persons, GPtrArray *found)
 {
     while (found->len > 0) {
         SpocPerson *person = g_ptr_array_steal_index(found, 0);
-        if (find_person(persons, person->address) != NULL)
+        SpocPerson *known = find_person(persons, person->address);
+        if (known != NULL) {
+            known->only = MIN(known->only, person->only); /* named twice: misses nothing */
             spoc_person_free(person);
-        else
+        } else {
             g_ptr_array_add(persons, person);
+        }
     }
 }
 
@@ -208,11 +211,13 @@ typedef enum {
 /* Takes @address over. @source: one that the site names has a person marked as the owner for now,
  * persons_of_owner() */
 static void
-add_person(GPtrArray *persons, char *address, const char *name, const char *language, Source source)
+add_person(GPtrArray *persons, char *address, const char *name, const char *language, SpocOnly only,
+           Source source)
 {
     SpocPerson *known = find_person(persons, address);
     if (known != NULL) {
         known->is_owner |= source == SAID_BY_SITE;
+        known->only = MIN(known->only, only);
         g_free(address);
         return;
     }
@@ -221,6 +226,7 @@ add_person(GPtrArray *persons, char *address, const char *name, const char *lang
     person->address = address;
     person->name = g_strdup(name);
     person->language = g_strdup(language);
+    person->only = only;
     g_ptr_array_add(persons, person);
 }
 
@@ -345,7 +351,7 @@ add_target(const SpocPeople *people, GPtrArray *persons, const SpocAliasTarget *
     if (name == NULL && !target->is_address)
         name = find_full_name(people, target->text);
     add_person(persons, address, name, target->language != NULL ? target->language : entry.language,
-               source);
+               target->only, source);
     return TRUE;
 }
 
@@ -460,7 +466,7 @@ persons_of_address(const SpocPeople *people, const SpocRecipient *recipient, GPt
     if (address == NULL)
         return NULL;
     GPtrArray *persons = new_persons();
-    add_person(persons, address, NULL, NULL, SAID_BY_NAME);
+    add_person(persons, address, NULL, NULL, SPOC_ONLY_UNSET, SAID_BY_NAME);
     return persons;
 }
 

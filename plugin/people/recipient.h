@@ -49,12 +49,14 @@ GPtrArray *spoc_people_check_aliases(const char *path);
  * @address: to mail; canonical: domain in lower case
  * @name: (nullable): full name from the directory or the account, one line
  * @language: (nullable): "pt-BR", from the alias file or the directory
+ * @only: from the alias file
  * @is_owner: it is (also) the owner of the event's job, and the allow-list may let it in as such
  */
 typedef struct {
     char *address;
     char *name;
     char *language;
+    SpocOnly only;
     gboolean is_owner;
 } SpocPerson;
 

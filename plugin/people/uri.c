@@ -224,6 +224,37 @@ take_digest(SpocRecipientUri *uri, const char *key, const char *value)
         warn_parameter(uri, key, value, "daily and none are accepted");
 }
 
+static const char *
+choice_of_only(gint choice)
+{
+    return spoc_option_get(SPOC_OPTION_NOTIFY_ONLY)->choices[choice];
+}
+
+SpocOnly
+spoc_only_parse(const char *text)
+{
+    for (gint choice = 0; choice_of_only(choice) != NULL; choice++)
+        if (g_ascii_strcasecmp(choice_of_only(choice), text) == 0)
+            return SPOC_ONLY_ALL + choice;
+    return SPOC_ONLY_UNSET;
+}
+
+const char *
+spoc_only_name(SpocOnly only)
+{
+    return only != SPOC_ONLY_UNSET ? choice_of_only((gint)only - SPOC_ONLY_ALL) : NULL;
+}
+
+static void
+take_only(SpocRecipientUri *uri, const char *key, const char *value)
+{
+    SpocOnly only = spoc_only_parse(value);
+    if (only == SPOC_ONLY_UNSET)
+        warn_parameter(uri, key, value, "all, problems and faults are accepted");
+    else
+        uri->only = only;
+}
+
 static void
 take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboolean is_mailto)
 {
@@ -233,9 +264,11 @@ take_parameter(SpocRecipientUri *uri, const char *key, const char *value, gboole
         take_format(uri, key, value);
     } else if (g_ascii_strcasecmp(key, "digest") == 0) {
         take_digest(uri, key, value);
+    } else if (g_ascii_strcasecmp(key, "only") == 0) {
+        take_only(uri, key, value);
     } else if (!is_mailto) {
         warn_parameter(uri, key, value,
-                       "language, format and digest are the parameters that there are");
+                       "language, format, digest and only are the parameters that there are");
     } else if (g_ascii_strcasecmp(key, "subject") == 0) {
         g_autofree char *subject = spoc_text_line(value, -1, SUBJECT_MAX_BYTES);
         g_free(uri->subject);

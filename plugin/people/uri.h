@@ -20,6 +20,19 @@ typedef enum {
     SPOC_DIGEST_DAILY, /* all in one mail a day */
 } SpocDigest;
 
+/* What somebody wants to hear of; in the order of notifyOnly's choices */
+typedef enum {
+    SPOC_ONLY_UNSET,
+    SPOC_ONLY_ALL,
+    SPOC_ONLY_PROBLEMS, /* what needs attention, and faults */
+    SPOC_ONLY_FAULTS,
+} SpocOnly;
+
+/* SPOC_ONLY_UNSET for another word than "all", "problems" and "faults" */
+SpocOnly spoc_only_parse(const char *text);
+/* (nullable): its word; NULL for SPOC_ONLY_UNSET */
+const char *spoc_only_name(SpocOnly only);
+
 typedef enum {
     SPOC_WHO_OWNER,   /* @owner */
     SPOC_WHO_ADDRESS, /* local@domain */
@@ -45,6 +58,7 @@ typedef struct {
     char *language;        /* (nullable): "de", "pt-BR" */
     SpocFormat format;
     SpocDigest digest;
+    SpocOnly only;
     char *subject; /* (nullable): mailto's subject, one line */
     GPtrArray
         *warnings; /* (element-type utf8): parameters that were passed over, and what counts */

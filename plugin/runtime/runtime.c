@@ -95,6 +95,8 @@ load_rules(SpocRules *rules, const SpocConfig *config)
     const char *const *events = spoc_config_list(config, SPOC_OPTION_NOTIFY_EVENTS);
     for (gsize i = 0; events[i] != NULL; i++)
         rules->kinds |= kinds_named(events[i]);
+    rules->only = SPOC_ONLY_ALL + spoc_config_choice(config, SPOC_OPTION_NOTIFY_ONLY);
+    rules->reasons = spoc_config_list(config, SPOC_OPTION_NOTIFY_REASONS);
     SpocConfigOrigin wait = spoc_config_origin(config, SPOC_OPTION_NOTIFY_GROUP_WAIT);
     rules->wait_s = spoc_config_duration_ms(config, SPOC_OPTION_NOTIFY_GROUP_WAIT) / 1000;
     rules->job_wait_s = wait.layer == SPOC_LAYER_BUILTIN ? 0 : rules->wait_s;

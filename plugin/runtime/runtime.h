@@ -19,6 +19,8 @@
 /* What notifications wait for, and which there are */
 typedef struct {
     guint64 kinds;                /* bit SpocEventKind: such events are mailed */
+    SpocOnly only;                /* notifyOnly; never unset */
+    const char *const *reasons;   /* notifyReasons; the configuration's */
     gint64 wait_s;                /* notifyGroupWait, of printers and the server */
     gint64 job_wait_s;            /* of jobs: 0 unless notifyGroupWait is set */
     gint64 repeat_s;              /* notifyRepeatInterval */

@@ -100,6 +100,95 @@ class Quiet(unittest.TestCase):
         site.wait_empty()
         self.assertEqual(self.subjects(), ["Printed: A title"])
 
+    def test_a_lasting_warning(self):
+        """One mail, however many jobs: printing and idle, and what comes with each job, are no news."""
+        site = self.site()
+        for number in range(20):
+            site.notify(state(3 * number + 1, PRINTING, "toner-empty-warning")
+                        + state(3 * number + 2, PRINTING, "toner-empty-warning")
+                        + state(3 * number + 3, IDLE, "toner-empty-warning"))
+            self.assertEqual(site.once(), 0)
+        self.assertEqual(len(self.catcher.mails), 1, self.subjects())
+        self.assertIn("toner is empty", self.subjects()[0])
+        site.notify(state(70, PRINTING) + state(71, IDLE))
+        self.assertEqual(site.once(), 0)
+        self.assertIn("Resolved", self.subjects()[-1])
+        self.assertEqual(len(self.catcher.mails), 2)
+
+    def test_only_problems(self):
+        site = self.site()
+        problems = ALICE + "?only=problems"
+        site.notify(job(1, 5, "job-created", 3) + job(2, 5, "job-completed", 9)
+                    + job(3, 6, "job-completed", 8) + job(4, 7, "job-completed", 7)
+                    + state(5, IDLE), problems)
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(self.subjects(), ["Not printed: A title"])
+        site.notify(state(6, PRINTING, "toner-low-report"), problems)
+        self.assertEqual(site.once(), 0)
+        site.notify(state(7, PRINTING), problems)
+        self.assertEqual(site.once(), 0)
+        site.notify(state(8, IDLE), problems)
+        self.assertEqual(site.once(), 0)
+        self.assertEqual(len(self.catcher.mails), 3, self.subjects())
+        self.assertIn("toner is low", self.subjects()[1])
+        self.assertIn("Resolved", self.subjects()[2])
+
+    def test_only_faults(self):
+        site = self.site(notifyOnly="faults")
+        for number, what in enumerate((state(1, STOPPED, "paused"),
+                                       state(2, IDLE, "media-low-report"),
+                                       job(3, 5, "job-completed", 9),
+                                       state(4, STOPPED, "media-jam-error"),
+                                       state(5, IDLE, "media-low-report"),
+                                       state(6, IDLE))):
+            site.notify(what)
+            self.assertEqual(site.once(), 0, number)
+        self.assertEqual(len(self.catcher.mails), 2, self.subjects())
+        self.assertIn("has stopped", self.subjects()[0])
+        self.assertIn("Resolved", self.subjects()[1])
+        site.notify(job(7, 6, "job-completed", 9), ALICE + "?only=all")
+        self.assertEqual(site.once(), 0)
+        self.assertIn("Printed", self.subjects()[2])
+
+    def test_who_asks_for_less_is_in_nobodys_way(self):
+        """Another subscription for the same person, which anybody may make, silences nothing."""
+        site = self.site(notifyGroupWait="1s")
+        self.serve(site)
+        moment = int(time.time())
+        for number, (printer_state, reason) in enumerate(
+                ((IDLE, "toner-low-report"), (STOPPED, "media-jam-error"), (IDLE, "none"))):
+            for uri in (ALICE + "?only=faults", ALICE + "?only=problems&language=de",
+                        "mailto:alice@example.com?subject=x&only=faults", ALICE):
+                site.notify(state(number, printer_state, reason, moment + number), uri)
+            site.notify(job(number, 10 + number, "job-completed", 9), ALICE + "?only=faults")
+            site.notify(job(number, 10 + number, "job-completed", 9))
+            site.wait_empty()
+        texts = [mail.subject for mail in self.catcher.mails]
+        self.assertEqual(sum("Printed" in text for text in texts), 3, texts)
+        # Three states, each told once, in whatever language was asked for first
+        self.assertEqual(len(texts), 6, texts)
+
+    def test_reasons(self):
+        site = self.site(notifyReasons="*, -toner-low-report", notifyOnly="problems")
+        for number, reason in enumerate(("toner-low-report", "toner-low-warning")):
+            site.notify(state(number, IDLE, reason))
+            self.assertEqual(site.once(), 0)
+        self.assertEqual(len(self.catcher.mails), 1, self.subjects())
+        self.assertIn("toner is low (warning)", self.subjects()[0])
+
+    def test_a_digest_of_problems(self):
+        site = self.site()
+        site.notify(job(1, 1, "job-completed", 9, title="fine") + state(2, IDLE)
+                    + job(3, 2, "job-completed", 8, title="broken")
+                    + state(4, STOPPED, "media-jam-error") + state(5, IDLE),
+                    ALICE + "?digest=daily&only=faults")
+        self.assertEqual(site.once(**self.clock("+1d")), 0)
+        digest, = self.catcher.mails
+        self.assertIn("broken", digest.text)
+        self.assertIn("jammed", digest.text)
+        self.assertIn("is ready", digest.text)
+        self.assertNotIn("fine", digest.text)
+
     def test_a_job_in_one_mail(self):
         site = self.site(notifyGroupWait="30s")
         self.serve(site)

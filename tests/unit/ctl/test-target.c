@@ -34,7 +34,7 @@ test_recipient_uri(void)
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GError) error = NULL;
         g_autofree char *uri =
-            spoc_target_recipient_uri(cases[i].text, cases[i].language, NULL, &error);
+            spoc_target_recipient_uri(cases[i].text, cases[i].language, NULL, NULL, &error);
         g_assert_cmpstr(uri, ==, cases[i].uri);
         if (cases[i].uri == NULL)
             g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
@@ -48,10 +48,10 @@ test_recipient_uri_is_stable(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *once =
-        spoc_target_recipient_uri("j\u00f6rg@example.com,@owner", "de", NULL, &error);
+        spoc_target_recipient_uri("j\u00f6rg@example.com,@owner", "de", NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_true(g_str_is_ascii(once));
-    g_autofree char *twice = spoc_target_recipient_uri(once, NULL, NULL, &error);
+    g_autofree char *twice = spoc_target_recipient_uri(once, NULL, NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(once, ==, twice);
 }
@@ -63,7 +63,7 @@ test_recipient_uri_too_long(void)
     for (guint i = 0; i < 60; i++)
         g_string_append_printf(text, ",a-person-%u@example.com", i);
     g_autoptr(GError) error = NULL;
-    g_assert_null(spoc_target_recipient_uri(text->str, NULL, NULL, &error));
+    g_assert_null(spoc_target_recipient_uri(text->str, NULL, NULL, NULL, &error));
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
@@ -78,7 +78,7 @@ test_default_events(void)
                  {"alice@example.com,@owner", "job-completed"}};
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(SpocRecipientUri) parsed = NULL;
-        g_autofree char *uri = spoc_target_recipient_uri(cases[i].text, NULL, &parsed, NULL);
+        g_autofree char *uri = spoc_target_recipient_uri(cases[i].text, NULL, NULL, &parsed, NULL);
         g_assert_nonnull(uri);
         const char *const *events = spoc_target_default_events(parsed);
         g_assert_cmpstr(events[0], ==, cases[i].event);

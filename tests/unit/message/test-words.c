@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Also tests: reason-words.c */
+#include "message/reason-words.h"
 #include "message/words.h"
 
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "notify/notification-log.h"
 
 #include "../spool/root.h"
+#include "base/durable.h"
 
 #include <string.h>
 
@@ -57,13 +58,46 @@ test_restart(Fixture *fixture, gconstpointer data)
     restart(fixture);
     const SpocLastNotification *told = spoc_notification_log_find(fixture->store, ALICE, printer);
     g_assert_nonnull(told);
-    g_assert_cmpstr(told->signature, ==, "5 media-jam-error");
-    g_assert_true(told->is_fault);
+    g_assert_cmpstr(told->signature, ==, "stopped media-jam-error");
+    g_assert_cmpint(told->severity, ==, SPOC_EVENT_SEVERITY_FAULT);
     g_assert_cmpint(told->fault_unix_s, ==, 100);
     g_assert_cmpint(told->notified_unix_s, ==, 1000);
     g_assert_cmpuint(told->count, ==, 1);
     g_assert_null(spoc_notification_log_find(fixture->store, "bob@example.com", printer));
     g_assert_null(spoc_notification_log_find(fixture->store, ALICE, "q1"));
+}
+
+/* What the version before wrote */
+static void
+test_old_file(Fixture *fixture, gconstpointer data)
+{
+    static const char text[] =
+        "told\talice@example.com\tq1\t5 paused\t1\t100\t1000\t2\t900\n"
+        "told\talice@example.com\tq2\t4 toner-low-report\t0\t0\t1000\t1\t900\n"
+        "told\talice@example.com\tq3\t3 media-empty-warning\t1\t7\t1000\t1\t900\n"
+        "told\talice@example.com\tq4\t3\t4\t7\t1000\t1\t900\n";
+    static const struct {
+        const char *printer, *signature;
+        SpocEventSeverity severity;
+    } cases[] = {
+        {"q1", "stopped paused", SPOC_EVENT_SEVERITY_ATTENTION},
+        {"q2", "going toner-low-report", SPOC_EVENT_SEVERITY_INFO}, /* not told as a fault */
+        {"q3", "going media-empty-warning", SPOC_EVENT_SEVERITY_FAULT},
+    };
+    g_autoptr(GError) error = NULL;
+    spoc_notification_log_free(fixture->store);
+    fixture->store = NULL;
+    g_assert_true(spoc_durable_replace(spoc_spool_folder_fd(fixture->root.spool, "state"), "told",
+                                       text, strlen(text), 0600, NULL, &error));
+    fixture->store = spoc_notification_log_new(fixture->root.spool, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const SpocLastNotification *told =
+            spoc_notification_log_find(fixture->store, ALICE, cases[i].printer);
+        g_assert_nonnull(told);
+        g_assert_cmpstr(told->signature, ==, cases[i].signature);
+        g_assert_cmpint(told->severity, ==, cases[i].severity);
+    }
+    g_assert_null(spoc_notification_log_find(fixture->store, ALICE, "q4"));
 }
 
 static void
@@ -161,6 +195,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add("/told/restart", Fixture, NULL, set_up, test_restart, tear_down);
+    g_test_add("/told/old-file", Fixture, NULL, set_up, test_old_file, tear_down);
     g_test_add("/told/seen", Fixture, NULL, set_up, test_seen, tear_down);
     g_test_add("/told/rate", Fixture, NULL, set_up, test_rate, tear_down);
     g_test_add("/told/hostile-file", Fixture, NULL, set_up, test_hostile_file, tear_down);

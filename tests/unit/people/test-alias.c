@@ -131,6 +131,36 @@ test_language(void)
     g_assert_error(error, SPOC_ERROR, SPOC_ERROR_INVALID);
 }
 
+static void
+test_only(void)
+{
+    static const char text[] = "alice: alice@example.com?only=faults\n"
+                               "bob: bob@example.com?language=de&only=problems\n"
+                               "carol: carol@example.com?only=all&language=fr&x\n"
+                               "dan: dan@example.com?only=nothing\n"
+                               "eve: eve@example.com?only=faults, eve@example.com?only=problems\n"
+                               "team: alice?only=problems, bob, carol?only=faults, dan, eve\n"
+                               "all: team?only=faults\n";
+    static const char *const expected[] = {
+        "alice@example.com - faults", "bob@example.com de problems", "carol@example.com fr all",
+        "dan@example.com - faults", "eve@example.com - problems"};
+    g_autoptr(SpocAliases) aliases = spoc_aliases_parse(text, -1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) found = spoc_aliases_expand(aliases, "all", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(found->len, ==, G_N_ELEMENTS(expected));
+    for (guint i = 0; i < found->len; i++) {
+        const SpocAliasTarget *target = g_ptr_array_index(found, i);
+        const char *only = spoc_only_name(target->only);
+        g_autofree char *said = g_strdup_printf("%s %s %s", target->text,
+                                                target->language != NULL ? target->language : "-",
+                                                only != NULL ? only : "-");
+        g_assert_cmpstr(said, ==, expected[i]);
+    }
+    g_autoptr(GPtrArray) problems = spoc_aliases_check(text, -1);
+    g_assert_cmpuint(problems->len, ==, 0);
+}
+
 /* Neither many targets nor a wide fan of aliases may cost more than a bounded walk. */
 static void
 test_limits(void)
@@ -246,6 +276,7 @@ main(int argc, char **argv)
     g_test_add_func("/alias/expand", test_expand);
     g_test_add_func("/alias/several", test_several);
     g_test_add_func("/alias/language", test_language);
+    g_test_add_func("/alias/only", test_only);
     g_test_add_func("/alias/limits", test_limits);
     g_test_add_func("/alias/each-for-itself", test_each_for_itself);
     g_test_add_func("/alias/bom", test_bom);

@@ -32,6 +32,7 @@ test_accepted(void)
         const char *recipients;
         const char *language;
         SpocDigest digest;
+        SpocOnly only;
         SpocFormat format;
         const char *subject;
     } cases[] = {
@@ -61,6 +62,11 @@ test_accepted(void)
         {"mailto:a@x.example?digest=daily&digest=hourly", "A:a@x.example",
          .digest = SPOC_DIGEST_DAILY},
         {"spoc:alice?digest=daily&digest=none", "U:alice"},
+        {"spoc:alice?only=problems", "U:alice", .only = SPOC_ONLY_PROBLEMS},
+        {"mailto:a@x.example?ONLY=Faults", "A:a@x.example", .only = SPOC_ONLY_FAULTS},
+        {"spoc:alice?only=faults&only=all", "U:alice", .only = SPOC_ONLY_ALL},
+        {"spoc:alice?only=problems&only=nothing", "U:alice", .only = SPOC_ONLY_PROBLEMS},
+        {"spoc:alice?only=&only=faults%00&only=faults,problems&only", "U:alice"},
         {"spoc:alice?language=pt_BR&format=text", "U:alice", .language = "pt-BR",
          .format = SPOC_FORMAT_TEXT},
         {"spoc:alice?format=HTML", "U:alice", .format = SPOC_FORMAT_HTML},
@@ -87,6 +93,7 @@ test_accepted(void)
         g_assert_cmpstr(recipients, ==, cases[i].recipients);
         g_assert_cmpstr(uri->language, ==, cases[i].language);
         g_assert_cmpint(uri->digest, ==, cases[i].digest);
+        g_assert_cmpint(uri->only, ==, cases[i].only);
         g_assert_cmpint(uri->format, ==, cases[i].format);
         g_assert_cmpstr(uri->subject, ==, cases[i].subject);
     }
@@ -174,7 +181,7 @@ test_warnings(void)
         {"spoc:alice?language=tlh", "mails are written in en, cs, de"},
         {"spoc:alice?language=d", "mails are written in en, cs, de"},
         {"spoc:alice?language=%0d%0ax", "'?language=x' is passed over"},
-        {"spoc:alice?formt=html", "language, format and digest are the parameters"},
+        {"spoc:alice?formt=html", "language, format, digest and only are the parameters"},
         {"spoc:alice?format=%ff", "no %XX of UTF-8"},
     };
     for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -312,6 +312,8 @@ test_sweep(Root *root, gconstpointer data)
     g_assert_true(spoc_process_lives(living->writer));
     g_assert_false(spoc_process_lives("1-0"));
     g_assert_false(spoc_process_lives(""));
+    g_assert_true(spoc_process_answers(getpid()));
+    g_assert_false(spoc_process_answers(G_MAXINT32));
     offer(root, "dead", dead, "x");
     offer(root, "living", living, "x");
     offer(root, "left", dead, "x");
