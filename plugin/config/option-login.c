@@ -182,7 +182,7 @@ const SpocOption spoc_option_login_rows[SPOC_OPTION_FIRST_OF_PEOPLE -
      .choices = http_scheme,
      .group = GROUP_OAUTH,
      .help = "The proxy through which tokens are got: http://host:port. Mail does not go through "
-             "it."},
+             "it. Empty: the environment's https_proxy, where it is set."},
     {.id = SPOC_OPTION_MAIL_OAUTH_BACKUP,
      .name = "mailOAuthBackup",
      .type = SPOC_TYPE_BOOLEAN,
