@@ -6,6 +6,7 @@ the while nothing secret lies where it may not."""
 
 import json
 import os
+import queue
 import subprocess
 import time
 import unittest
@@ -512,12 +513,21 @@ class Survives(Tokens):
         """The server has replaced the refresh token; we die before the token beside it is used."""
         self.login()
         for number in range(1, 9):
-            spocd = self.site.start()
-            wait_for("spocd", self.site.answers)
-            self.server.before_login = lambda: (spocd.kill(), time.sleep(0.2))  # noqa: B023
+            # Counted, and told how to die, before it starts: what waits from the last round is tried
+            # at once.
             asked = len(self.tokens.granted("refresh_token"))
+            started = queue.Queue(1)
+
+            def dies(started=started):
+                spocd = started.get(timeout=60)
+                spocd.kill()
+                spocd.wait(60)
+                started.put(spocd)
+            self.server.before_login = dies
             self.site.mail(number)
-            spocd.wait(60)
+            spocd = self.site.start()
+            started.put(spocd)
+            wait_for("the end of spocd", lambda spocd=spocd: spocd.poll() is not None)
             self.assertEqual(len(self.tokens.granted("refresh_token")), asked + 1)
             self.assertEqual(self.server.mails, [])
         self.server.before_login = None
@@ -532,9 +542,9 @@ class Survives(Tokens):
         self.tokens.rotate = "lenient"
         self.login()
         for number in range(1, 13):
+            asked = len(self.tokens.asked("refresh_token"))
             spocd = self.site.start()
             wait_for("spocd", self.site.answers)
-            asked = len(self.tokens.asked("refresh_token"))
             self.tokens.wanted.append(lambda owner, form: time.sleep(0.02))
             self.site.mail(number)
             wait_for("a question", lambda: self.tokens.busy  # noqa: B023
