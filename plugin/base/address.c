@@ -108,6 +108,8 @@ is_ambiguous(gunichar character)
 char *
 spoc_domain_canonical(const char *domain)
 {
+    if (is_host_name(domain)) /* IDNA has nothing to do: the usual case, several times a mail */
+        return g_ascii_strdown(domain, -1);
     if (strlen(domain) > SPOC_ADDRESS_MAX_BYTES || !g_utf8_validate(domain, -1, NULL))
         return NULL;
     gunichar last = 0;

@@ -37,12 +37,24 @@ spoc_text_has_control(const char *text)
     return FALSE;
 }
 
+gboolean
+spoc_text_is_printable_ascii(const char *bytes, gsize length)
+{
+    gboolean is_so = TRUE;
+    for (gsize i = 0; i < length; i++)
+        is_so &= bytes[i] >= ' ' && bytes[i] < 0x7f;
+    return is_so;
+}
+
 char *
 spoc_text_line(const char *bytes, gssize length, gsize max_bytes)
 {
     if (bytes == NULL)
         return g_strdup("");
     gsize available = length < 0 ? strlen(bytes) : (gsize)length;
+
+    if (available <= max_bytes && spoc_text_is_printable_ascii(bytes, available))
+        return g_strstrip(g_strndup(bytes, available));
 
     /* What is far beyond the limit need not be looked at: a character has four bytes at most. */
     available = MIN(available, max_bytes * 4 + 16);

@@ -33,3 +33,6 @@ gboolean spoc_text_is_control(gunichar character);
 
 /* Whether @text, which is valid UTF-8, has one in it */
 gboolean spoc_text_has_control(const char *text);
+
+/* Whether all of them are blanks, or what ASCII has ink for */
+gboolean spoc_text_is_printable_ascii(const char *bytes, gsize length);

@@ -163,7 +163,7 @@ end_line(SpocContentReader *reader, GByteArray *out)
     reader->after_cr = FALSE;
 }
 
-/* A run of bytes without CR and LF. */
+/* A run of bytes without CR and LF, or a whole line. */
 static void
 put_run(SpocContentReader *reader, GByteArray *out, const guint8 *run, gsize size)
 {
@@ -196,6 +196,12 @@ put_bytes(SpocContentReader *reader, GByteArray *out, const guint8 *bytes, gsize
             continue;
         }
         gsize run = run_length(bytes + i, size - i);
+        if (i + run + 1 < size && bytes[i + run] == '\r' && bytes[i + run + 1] == '\n') {
+            put_run(reader, out, bytes + i, run + 2);
+            reader->at_line_start = TRUE;
+            i += run + 2;
+            continue;
+        }
         put_run(reader, out, bytes + i, run);
         i += run;
         if (i == size)

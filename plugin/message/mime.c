@@ -170,25 +170,29 @@ spoc_mime_append_date(GString *mail, gint64 unix_s)
 
 /* --- text parts ------------------------------------------------------------------------- */
 
+static gboolean
+is_plain(const char *text, gsize size, gsize line_max_bytes)
+{
+    for (const char *line = text, *end = text + size; line < end;) {
+        const char *feed = memchr(line, '\n', (gsize)(end - line));
+        gsize length = (gsize)((feed != NULL ? feed : end) - line);
+        if (length > line_max_bytes || !spoc_text_is_printable_ascii(line, length))
+            return FALSE;
+        line += length + 1;
+    }
+    return TRUE;
+}
+
 /* 7bit if every line is short ASCII; else what GMime thinks is shorter of quoted-printable
  * and base64. Never 8bit: not every server offers 8BITMIME. */
 static GMimeContentEncoding
 choose_encoding(const char *text, gsize line_max_bytes)
 {
-    gsize size = 0;
-    gsize beyond_ascii = 0;
-    gsize line = 0;
-    gboolean is_plain = TRUE;
-    for (const char *p = text; *p != '\0'; p++, size++) {
-        guchar byte = (guchar)*p;
-        line = byte == '\n' ? 0 : line + 1;
-        if (byte >= 0x80)
-            beyond_ascii++;
-        if (line > line_max_bytes || byte >= 0x7f || (byte < 0x20 && byte != '\n'))
-            is_plain = FALSE;
-    }
-    if (is_plain)
+    gsize size = strlen(text), beyond_ascii = 0;
+    if (is_plain(text, size, line_max_bytes))
         return GMIME_CONTENT_ENCODING_7BIT;
+    for (gsize i = 0; i < size; i++)
+        beyond_ascii += (guchar)text[i] >= 0x80;
     return beyond_ascii * 6 > size ? GMIME_CONTENT_ENCODING_BASE64
                                    : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 }

@@ -14,6 +14,9 @@
 /* Events handled in one go before the main loop has its turn */
 #define STEP_EVENTS_MAX 64
 
+/* cupsd that gave no answer gives none to the next event either. */
+#define SILENCE_BELIEVED_US G_USEC_PER_SEC
+
 /* Damaged places that are said of one journal */
 #define DAMAGED_SAID_MAX 3
 
@@ -44,11 +47,12 @@ struct _SpocJournalConsumer {
     SpocEventReader *reader;
     gboolean awaiting; /* an answer about the next event */
     gboolean undecided;
-    gboolean is_last_ask; /* about the owner of its job: it has waited long enough */
-    gint answered_job_id; /* the job that the answer was about, and it stays unknown */
-    char *answer;         /* (nullable): then why */
-    SpocDevice device;    /* of the queue of the next event, when it was answered */
-    GQueue progress;      /* of Progress, in the journal's order */
+    gboolean is_last_ask;   /* about the owner of its job: it has waited long enough */
+    gint answered_job_id;   /* the job that the answer was about, and it stays unknown */
+    char *answer;           /* (nullable): then why */
+    SpocDevice device;      /* of the queue of the next event, when it was answered */
+    gint64 silent_until_us; /* where nothing waits for cupsd it is not asked for devices so long */
+    GQueue progress;        /* of Progress, in the journal's order */
 
     guint people_ask;        /* the directory is asked */
     gboolean is_away;        /* and cannot be asked now */
@@ -275,8 +279,10 @@ on_device(const SpocStateAttributes *attributes, gpointer user_data)
     SpocJournalConsumer *consumer = user_data;
     consumer->asks--;
     consumer->device = attributes != NULL ? attributes->device : SPOC_DEVICE_UNKNOWN;
-    if (consumer->is_last_ask && consumer->device == SPOC_DEVICE_UNKNOWN)
+    if (consumer->is_last_ask && consumer->device == SPOC_DEVICE_UNKNOWN) {
         consumer->device = SPOC_DEVICE_OTHER;
+        consumer->silent_until_us = g_get_monotonic_time() + SILENCE_BELIEVED_US;
+    }
     if (consumer->device == SPOC_DEVICE_UNKNOWN) {
         spoc_cups_retry_later(&consumer->job_retry, consumer->context,
                               "cupsd does not say whether their queue is one for scans",
@@ -303,6 +309,8 @@ is_scan(SpocJournalConsumer *consumer, const SpocEvent *event, gboolean *ret_sca
         return TRUE;
     consumer->is_last_ask = is_too_old(consumer, event) ||
                             consumer->context->runtime->unverified == SPOC_UNVERIFIED_SEND;
+    if (consumer->is_last_ask && g_get_monotonic_time() < consumer->silent_until_us)
+        return TRUE;
     consumer->awaiting = TRUE;
     consumer->asks++;
     spoc_cups_ask_state(cups, 0, event->printer_name, on_device, consumer);
