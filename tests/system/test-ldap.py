@@ -7,7 +7,6 @@ Also tests: directory-link.c directory-search.c directory-socket.c
 
 import contextlib
 import shutil
-import signal
 import socket
 import threading
 import unittest
@@ -313,13 +312,13 @@ class Away(WithDirectory):
     def test_stops_in_the_middle(self):
         self.begin(recipientLdapTimeout="3s")
         self.assertIn("found", self.client.answer("user", "alice"))
-        self.directory.signal(signal.SIGSTOP)
+        self.directory.halt()
         self.client.pause_ms()
         self.assert_error(self.client.answer("user", "bob"), UNAVAILABLE)
         self.assertLess(self.client.pause_ms(), 1500)  # half of what it would wait
         # What is remembered still counts.
         self.assertIn("found", self.client.answer("user", "alice"))
-        self.directory.signal(signal.SIGCONT)
+        self.directory.go_on()
         wait_for("bob", lambda: self.client.answer("user", "bob").startswith("found bob@"))
 
     def test_fallback(self):

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 
 from . import process
@@ -112,8 +113,13 @@ class Directory:
         self._process.ready(lambda: process.answers(self.port))
         return self
 
-    def signal(self, number):
-        self._process.popen.send_signal(number)
+    def halt(self):
+        """No thread of it says anything more, when this returns."""
+        self._process.popen.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.popen.pid, os.WSTOPPED)
+
+    def go_on(self):
+        self._process.popen.send_signal(signal.SIGCONT)
 
     def stop(self):
         if self._process is not None:
